@@ -1,0 +1,78 @@
+package wire
+
+import (
+	"fmt"
+
+	"github.com/go-zookeeper/zk"
+)
+
+// ServerError is a server's code for which go-zookeeper has no error of its own.
+// Values compare by code, so errors.Is(err, ServerError{Code: -6}) works.
+type ServerError struct {
+	Code int32 // as in KeeperException.Code
+}
+
+// Error implements error.
+func (e ServerError) Error() string {
+	name, ok := codeNames[e.Code]
+	if !ok {
+		name = "unknown code"
+	}
+	return fmt.Sprintf("server error %d (%s)", e.Code, name)
+}
+
+// ErrorOf returns the error of a server's code: nil for zero, go-zookeeper's
+// error where it has one, a ServerError for all others.
+func ErrorOf(code int32) error {
+	if code == 0 {
+		return nil
+	}
+	if err, ok := sentinels[code]; ok {
+		return err
+	}
+	return ServerError{Code: code}
+}
+
+// sentinels are the codes that go-zookeeper's Conn reports as these errors, so
+// that the errors.Is of code written for it goes on working.
+var sentinels = map[int32]error{
+	-8:   zk.ErrBadArguments,
+	-100: zk.ErrAPIError,
+	-101: zk.ErrNoNode,
+	-102: zk.ErrNoAuth,
+	-103: zk.ErrBadVersion,
+	-108: zk.ErrNoChildrenForEphemerals,
+	-110: zk.ErrNodeExists,
+	-111: zk.ErrNotEmpty,
+	-112: zk.ErrSessionExpired,
+	-114: zk.ErrInvalidACL,
+	-115: zk.ErrAuthFailed,
+	-116: zk.ErrClosing,
+	-117: zk.ErrNothing,
+	-118: zk.ErrSessionMoved,
+	-123: zk.ErrReconfigDisabled,
+}
+
+// codeNames are the other codes of KeeperException.Code and of the C client's
+// zookeeper.h (-9 is only there).
+var codeNames = map[int32]string{
+	-1:   "system error",
+	-2:   "runtime inconsistency",
+	-3:   "data inconsistency",
+	-4:   "connection loss",
+	-5:   "marshalling error",
+	-6:   "unimplemented",
+	-7:   "operation timeout",
+	-9:   "invalid state",
+	-12:  "unknown session",
+	-13:  "new config has no quorum",
+	-14:  "reconfig in progress",
+	-113: "invalid callback",
+	-119: "not read-only",
+	-120: "ephemeral on local session",
+	-121: "no watcher",
+	-122: "request timeout",
+	-124: "session closed: sasl authentication required",
+	-125: "quota exceeded",
+	-127: "throttled",
+}
