@@ -1,0 +1,116 @@
+package zkserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Ensemble is several servers that replicate one tree. It is safe for concurrent
+// use; its servers are started, frozen and killed one by one.
+type Ensemble struct{ servers []*Server }
+
+// StartEnsemble starts n servers, usually three, and returns once each has
+// accepted a session. It fails when ctx ends or after half a minute.
+func StartEnsemble(ctx context.Context, n int, opts ...Option) (*Ensemble, error) {
+	if n < 2 {
+		return nil, fmt.Errorf("zkserver: an ensemble of %d", n)
+	}
+	servers, err := launch(ctx, n, newOptions(opts))
+	if err != nil {
+		return nil, err
+	}
+	return &Ensemble{servers}, nil
+}
+
+// Servers returns all servers, whatever their state.
+func (e *Ensemble) Servers() []*Server { return append([]*Server(nil), e.servers...) }
+
+// ConnectString returns the addresses of all servers, joined with commas.
+func (e *Ensemble) ConnectString() string {
+	addrs := make([]string, len(e.servers))
+	for i, s := range e.servers {
+		addrs[i] = s.Addr()
+	}
+	return strings.Join(addrs, ",")
+}
+
+// Leader waits until a server leads and returns it. Servers that are down or
+// frozen are passed over.
+func (e *Ensemble) Leader(ctx context.Context) (*Server, error) {
+	var leader *Server
+	err := poll(ctx, nil, func(ctx context.Context) (err error) {
+		leader, _, err = e.roles(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("zkserver: find the leader: %w", err)
+	}
+	return leader, nil
+}
+
+// Followers waits until a server leads and returns those that follow.
+func (e *Ensemble) Followers(ctx context.Context) ([]*Server, error) {
+	var followers []*Server
+	err := poll(ctx, nil, func(ctx context.Context) (err error) {
+		_, followers, err = e.roles(ctx)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("zkserver: find the followers: %w", err)
+	}
+	return followers, nil
+}
+
+// roles asks all servers at once. A leader that has been replaced while it was
+// frozen calls itself leader for a moment more; the later epoch is the right one.
+func (e *Ensemble) roles(ctx context.Context) (leader *Server, followers []*Server, err error) {
+	answers := make([]string, len(e.servers))
+	var wg sync.WaitGroup
+	for i, s := range e.servers {
+		wg.Go(func() { answers[i], _ = s.FourLetter(ctx, "srvr") })
+	}
+	wg.Wait()
+	var newest uint64
+	for i, s := range e.servers {
+		switch field(answers[i], "Mode: ") {
+		case "follower":
+			followers = append(followers, s)
+		case "leader":
+			zxid, _ := strconv.ParseUint(field(answers[i], "Zxid: "), 0, 64)
+			if leader == nil || zxid > newest {
+				leader, newest = s, zxid
+			}
+		}
+	}
+	if leader == nil {
+		return nil, nil, errors.New("no server leads")
+	}
+	return leader, followers, nil
+}
+
+// field returns the rest of the line that begins with name.
+func field(answer, name string) string {
+	for line := range strings.Lines(answer) {
+		if value, ok := strings.CutPrefix(line, name); ok {
+			return strings.TrimSpace(value)
+		}
+	}
+	return ""
+}
+
+// Kill kills all servers.
+func (e *Ensemble) Kill() error { return each(e.servers, (*Server).Kill) }
+
+// Restart starts all servers again and returns once each has accepted a session.
+func (e *Ensemble) Restart(ctx context.Context) error {
+	return each(e.servers, func(s *Server) error { return s.Restart(ctx) })
+}
+
+// Stop stops all servers for good.
+func (e *Ensemble) Stop(ctx context.Context) error {
+	return each(e.servers, func(s *Server) error { return s.Stop(ctx) })
+}

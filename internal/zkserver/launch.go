@@ -1,0 +1,137 @@
+package zkserver
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+	"sync"
+	"time"
+)
+
+const (
+	startTimeout = 30 * time.Second
+	// launchAttempts bounds how often other ports are tried.
+	launchAttempts = 5
+	// logLines is how much of a log an error or a failed test shows.
+	logLines = 40
+)
+
+// launch starts n servers, an ensemble if n is more than one.
+func launch(ctx context.Context, n int, opts options) ([]*Server, error) {
+	install, err := find()
+	if err != nil {
+		return nil, err
+	}
+	if n < 1 || n > 1 && opts.port != 0 {
+		return nil, fmt.Errorf("zkserver: %d servers with port %d", n, opts.port)
+	}
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	for attempt := 1; ; attempt++ {
+		servers, err := launchOnce(ctx, n, opts, install)
+		if err == nil {
+			return servers, nil
+		}
+		// Between the choice of a port and its use another program may take it.
+		if !errors.Is(err, errPortTaken) || opts.port != 0 || attempt == launchAttempts {
+			return nil, err
+		}
+	}
+}
+
+func launchOnce(ctx context.Context, n int, opts options, install installation) ([]*Server, error) {
+	servers, err := prepare(n, opts, install)
+	if err == nil {
+		err = each(servers, func(s *Server) error { return s.Boot() })
+	}
+	if err == nil {
+		err = each(servers, func(s *Server) error { return s.Ready(ctx) })
+	}
+	if err != nil {
+		return nil, errors.Join(err, each(servers, func(s *Server) error { return s.Stop(ctx) }))
+	}
+	return servers, nil
+}
+
+// prepare gives n servers their ports, folders and files. What it returns with
+// an error is to be stopped.
+func prepare(n int, opts options, install installation) ([]*Server, error) {
+	var servers []*Server
+	var members []setting
+	for id := 1; id <= n; id++ {
+		s := &Server{opts: opts, install: install, id: id}
+		servers = append(servers, s)
+		if err := s.prepare(n); err != nil {
+			return servers, err
+		}
+		members = append(members, setting{
+			"server." + strconv.Itoa(id),
+			fmt.Sprintf("%s:%d:%d;%s", host, s.ports.quorum, s.ports.election, s.Addr()),
+		})
+	}
+	for _, s := range servers {
+		if n > 1 {
+			s.members = members
+		}
+		if err := s.writeFiles(); err != nil {
+			return servers, s.errorf("write the files of", err)
+		}
+	}
+	return servers, nil
+}
+
+func (s *Server) prepare(n int) (err error) {
+	if s.ports, err = takePorts(s.opts.port, s.opts.tls, n > 1); err != nil {
+		return err
+	}
+	if s.opts.tls {
+		if s.certs, err = newCertificates(); err != nil {
+			return err
+		}
+	}
+	if s.opts.dir == "" {
+		s.dir, err = os.MkdirTemp("", "zkserver-")
+		return err
+	}
+	if s.dir, err = filepath.Abs(s.opts.dir); err != nil {
+		return err
+	}
+	if n > 1 {
+		s.dir = filepath.Join(s.dir, strconv.Itoa(s.id))
+	}
+	return os.MkdirAll(s.dir, 0o700)
+}
+
+func takePorts(fixed int, secure, ensemble bool) (p serverPorts, err error) {
+	p.client = fixed
+	take := func(port *int, wanted bool) {
+		if err == nil && wanted {
+			*port, err = takePort()
+		}
+	}
+	take(&p.client, fixed == 0)
+	take(&p.secure, secure)
+	take(&p.quorum, ensemble)
+	take(&p.election, ensemble)
+	return p, err
+}
+
+func (p serverPorts) release() {
+	for _, port := range []int{p.client, p.secure, p.quorum, p.election} {
+		releasePort(port)
+	}
+}
+
+// each runs fn for all servers at once and joins their errors.
+func each(servers []*Server, fn func(*Server) error) error {
+	errs := make([]error, len(servers))
+	var wg sync.WaitGroup
+	for i, s := range servers {
+		wg.Go(func() { errs[i] = fn(s) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}

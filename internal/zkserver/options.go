@@ -1,0 +1,88 @@
+package zkserver
+
+import (
+	"io"
+	"time"
+)
+
+// Option changes how a server is started. In an ensemble it applies to each.
+type Option func(*options)
+
+// setting is one line of zoo.cfg.
+type setting struct{ key, value string }
+
+type options struct {
+	tickTime   time.Duration
+	config     []setting
+	jvmFlags   []string
+	heap       string
+	readOnly   bool
+	superuser  string
+	dir        string
+	port       int
+	log        io.Writer
+	tls        bool
+	clientAuth bool
+}
+
+const (
+	defaultTick = 500 * time.Millisecond
+	defaultHeap = "512m"
+)
+
+func newOptions(opts []Option) options {
+	o := options{tickTime: defaultTick, heap: defaultHeap}
+	for _, opt := range opts {
+		opt(&o)
+	}
+	return o
+}
+
+// WithTickTime sets the server's tick: sessions expire at multiples of it, and
+// an ensemble's limits count in it. The default is 500 ms.
+func WithTickTime(d time.Duration) Option { return func(o *options) { o.tickTime = d } }
+
+// WithConfig adds a line "key=value" to zoo.cfg, replacing the line that this
+// package would write for the key.
+func WithConfig(key, value string) Option {
+	return func(o *options) { o.config = append(o.config, setting{key, value}) }
+}
+
+// WithJVMFlag adds a flag to Java's command line, such as
+// "-Djute.maxbuffer=4194304". It comes after this package's, so it wins.
+func WithJVMFlag(flag string) Option {
+	return func(o *options) { o.jvmFlags = append(o.jvmFlags, flag) }
+}
+
+// WithHeap sets Java's largest heap, "512m" by default.
+func WithHeap(size string) Option { return func(o *options) { o.heap = size } }
+
+// WithReadOnly lets a server of an ensemble serve read-only clients while it is
+// cut off from the quorum.
+func WithReadOnly() Option { return func(o *options) { o.readOnly = true } }
+
+// WithSuperuser enables the user "super" with this password: a client that adds
+// the digest credential "super:<password>" passes every ACL check.
+func WithSuperuser(password string) Option { return func(o *options) { o.superuser = password } }
+
+// WithDir puts data, configuration and log into dir and keeps them after Stop.
+// The servers of an ensemble take its subfolders 1, 2 and so on.
+func WithDir(dir string) Option { return func(o *options) { o.dir = dir } }
+
+// WithPort fixes the port for clients. Without it each server takes a free one.
+// An ensemble takes no fixed port.
+func WithPort(port int) Option { return func(o *options) { o.port = port } }
+
+// WithLog copies the server's log to w while it is written. The writer is never
+// called twice at once.
+func WithLog(w io.Writer) Option { return func(o *options) { o.log = &lockedWriter{w: w} } }
+
+// WithTLS opens a second port that speaks TLS, with a certificate made for this
+// server alone. TLSAddr and TLSConfig tell a client how to reach it.
+func WithTLS() Option { return func(o *options) { o.tls = true } }
+
+// WithMutualTLS is WithTLS, and the server refuses clients without a
+// certificate of its authority. TLSConfig carries one.
+func WithMutualTLS() Option {
+	return func(o *options) { o.tls, o.clientAuth = true, true }
+}

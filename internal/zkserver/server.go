@@ -1,0 +1,286 @@
+package zkserver
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// Server is one ZooKeeper server and its process, which may be running, frozen
+// or down. Start and StartEnsemble make it. It is safe for concurrent use.
+type Server struct {
+	opts    options
+	install installation
+	id      int       // number in the ensemble, from 1
+	members []setting // the server.N lines; none when it stands alone
+	ports   serverPorts
+	dir     string
+	certs   *certificates // nil without TLS
+
+	mu      sync.Mutex
+	proc    *process // the last one started
+	logFrom int64    // where its part of the log begins
+	stopped bool     // Stop was called: ports and folder are given up
+}
+
+type serverPorts struct{ client, secure, quorum, election int }
+
+// Start starts one server and returns once it has accepted a session. It fails
+// when ctx ends or after half a minute.
+func Start(ctx context.Context, opts ...Option) (*Server, error) {
+	servers, err := launch(ctx, 1, newOptions(opts))
+	if err != nil {
+		return nil, err
+	}
+	return servers[0], nil
+}
+
+// Addr returns "127.0.0.1:port" for clients. It stays the same for life.
+func (s *Server) Addr() string { return address(s.ports.client) }
+
+// Port returns the port for clients.
+func (s *Server) Port() int { return s.ports.client }
+
+// TLSAddr returns the address that speaks TLS, "" without WithTLS.
+func (s *Server) TLSAddr() string {
+	if s.certs == nil {
+		return ""
+	}
+	return address(s.ports.secure)
+}
+
+// TLSConfig returns a client's configuration that trusts this server and carries
+// a certificate that it trusts, nil without WithTLS. It names no server: the
+// certificate is valid for "localhost" and 127.0.0.1.
+func (s *Server) TLSConfig() *tls.Config {
+	if s.certs == nil {
+		return nil
+	}
+	return s.certs.clientConfig()
+}
+
+// Dir returns the folder with configuration, data and log.
+func (s *Server) Dir() string { return s.dir }
+
+// LogFile returns the file that holds the log of all the server's runs.
+func (s *Server) LogFile() string { return filepath.Join(s.dir, "server.log") }
+
+// LogTail returns the last lines of the log.
+func (s *Server) LogTail(lines int) string { return logTail(s.LogFile(), lines) }
+
+// PID returns the process id, 0 when the server is down.
+func (s *Server) PID() int {
+	if p := s.process(); p != nil && p.running() {
+		return p.pid
+	}
+	return 0
+}
+
+// Running says whether there is a process, a frozen one included.
+func (s *Server) Running() bool { return s.PID() != 0 }
+
+func (s *Server) process() *process {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.proc
+}
+
+// Boot starts the process of a server that is down and does not wait until it is
+// ready. Ports and data are the old ones.
+func (s *Server) Boot() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.stopped {
+		return s.errorf("start", errors.New("it was stopped for good"))
+	}
+	if s.proc != nil && s.proc.running() {
+		return s.errorf("start", errors.New("it is running"))
+	}
+	log, err := os.OpenFile(s.LogFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return s.errorf("start", err)
+	}
+	defer log.Close()
+	if info, err := log.Stat(); err == nil {
+		s.logFrom = info.Size()
+	}
+	cmd := exec.Command(s.install.java, s.commandLine()...)
+	cmd.Dir = s.dir
+	cmd.Stdout = log
+	if s.opts.log != nil {
+		cmd.Stdout = io.MultiWriter(log, s.opts.log)
+	}
+	cmd.Stderr = cmd.Stdout
+	cmd.WaitDelay = time.Second
+	if s.proc, err = startProcess(cmd); err != nil {
+		return s.errorf("start", err)
+	}
+	return nil
+}
+
+// Ready waits until the server accepts a session. It fails when the process ends
+// or ctx does.
+func (s *Server) Ready(ctx context.Context) error {
+	p := s.process()
+	if p == nil {
+		return s.errorf("wait for", errors.New("it was never started"))
+	}
+	err := poll(ctx, p.done, func(ctx context.Context) error { return probe(ctx, s.Addr()) })
+	if err == nil {
+		return nil
+	}
+	if s.portTaken() {
+		err = errors.Join(errPortTaken, err)
+	}
+	return s.errorf("wait for", fmt.Errorf("%w\nits log ends with\n%s", err, s.LogTail(logLines)))
+}
+
+// portTaken says whether this run of the server could not listen.
+func (s *Server) portTaken() bool {
+	s.mu.Lock()
+	from := s.logFrom
+	s.mu.Unlock()
+	return logSays(s.LogFile(), from, "BindException")
+}
+
+// Restart ends the process if there is one, starts it again with the same ports
+// and data and returns once it has accepted a session. A server of an ensemble
+// does that only when a majority is up.
+func (s *Server) Restart(ctx context.Context) error {
+	if err := s.Terminate(ctx); err != nil {
+		return err
+	}
+	if err := s.Boot(); err != nil {
+		return err
+	}
+	return s.Ready(ctx)
+}
+
+// Freeze stops the process where it is (SIGSTOP) and returns once no thread of
+// it runs. Its connections stay open, and the kernel accepts new ones for it.
+func (s *Server) Freeze() error {
+	p := s.process()
+	if p == nil || !p.running() {
+		return s.errorf("freeze", errors.New("it is not running"))
+	}
+	if err := p.signal(sigFreeze); err != nil {
+		return s.errorf("freeze", err)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), probeTimeout)
+	defer cancel()
+	err := poll(ctx, p.done, func(context.Context) error {
+		all, err := frozen(p.pid)
+		if err == nil && !all {
+			err = errors.New("a thread still runs")
+		}
+		return err
+	})
+	if err != nil {
+		return s.errorf("freeze", err)
+	}
+	return nil
+}
+
+// Continue lets a frozen process run again (SIGCONT).
+func (s *Server) Continue() error {
+	p := s.process()
+	if p == nil {
+		return nil
+	}
+	if err := p.signal(sigContinue); err != nil {
+		return s.errorf("continue", err)
+	}
+	return nil
+}
+
+// Kill ends the process at once (SIGKILL), frozen or not, and waits for its end.
+// The data stays: Restart brings it back.
+func (s *Server) Kill() error { return s.end(context.Background(), syscall.SIGKILL) }
+
+// Terminate asks the process to end (SIGTERM) and waits for its end. When ctx
+// ends or some seconds have passed, it kills. The data stays.
+func (s *Server) Terminate(ctx context.Context) error { return s.end(ctx, sigTerminate) }
+
+// terminateTimeout is how long Terminate waits before it kills.
+const terminateTimeout = 5 * time.Second
+
+func (s *Server) end(ctx context.Context, sig syscall.Signal) error {
+	p := s.process()
+	if p == nil {
+		return nil
+	}
+	if err := p.signal(sig); err != nil {
+		return s.errorf("end", err)
+	}
+	// A frozen process sees no signal but SIGKILL before it is continued.
+	if err := p.signal(sigContinue); err != nil {
+		return s.errorf("end", err)
+	}
+	ctx, cancel := context.WithTimeout(ctx, terminateTimeout)
+	defer cancel()
+	select {
+	case <-p.done:
+		return nil
+	case <-ctx.Done():
+	}
+	if err := p.signal(syscall.SIGKILL); err != nil {
+		return s.errorf("end", err)
+	}
+	<-p.done
+	return nil
+}
+
+// Wipe removes all znodes, sessions and logs of a server that is down, as when
+// its disk was lost.
+func (s *Server) Wipe() error {
+	if s.Running() {
+		return s.errorf("wipe", errors.New("it is running"))
+	}
+	if err := os.RemoveAll(s.dataDir()); err != nil {
+		return s.errorf("wipe", err)
+	}
+	if err := s.writeData(); err != nil {
+		return s.errorf("wipe", err)
+	}
+	return nil
+}
+
+// Stop ends the process for good, gives up the ports and removes the folder,
+// unless WithDir named it. Calling it again does nothing.
+func (s *Server) Stop(ctx context.Context) error {
+	s.mu.Lock()
+	first := !s.stopped
+	s.stopped = true
+	s.mu.Unlock()
+	err := s.Terminate(ctx)
+	if !first {
+		return err
+	}
+	s.ports.release()
+	if s.opts.dir != "" {
+		return err
+	}
+	return errors.Join(err, os.RemoveAll(s.dir))
+}
+
+// FourLetter sends one of the server's four-letter commands, such as "srvr",
+// "mntr", "cons" or "wchs", and returns the answer.
+func (s *Server) FourLetter(ctx context.Context, command string) (string, error) {
+	answer, err := ask(ctx, s.Addr(), command)
+	if err != nil {
+		return "", s.errorf("ask", err)
+	}
+	return answer, nil
+}
+
+func (s *Server) errorf(doing string, err error) error {
+	return fmt.Errorf("zkserver: %s server %s: %w", doing, s.Addr(), err)
+}

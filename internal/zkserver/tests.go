@@ -1,0 +1,123 @@
+package zkserver
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+)
+
+// TB is the part of testing.TB that this package needs. Being its own, it keeps
+// the testing package out of programs that start a server.
+type TB interface {
+	Helper()
+	Name() string
+	Failed() bool
+	Logf(format string, args ...any)
+	Fatalf(format string, args ...any)
+	Cleanup(func())
+}
+
+// Run starts a server for one test and stops it when the test ends. A failed
+// test shows the end of the server's log.
+func Run(tb TB, opts ...Option) *Server {
+	tb.Helper()
+	s, err := Start(context.Background(), opts...)
+	if err != nil {
+		tb.Fatalf("%v", err)
+	}
+	tb.Cleanup(func() { finish(tb, s) })
+	return s
+}
+
+// RunEnsemble starts three servers for one test and stops them when it ends. A
+// failed test shows the ends of their logs.
+func RunEnsemble(tb TB, opts ...Option) *Ensemble {
+	tb.Helper()
+	const size = 3
+	e, err := StartEnsemble(context.Background(), size, opts...)
+	if err != nil {
+		tb.Fatalf("%v", err)
+	}
+	tb.Cleanup(func() { finish(tb, e.servers...) })
+	return e
+}
+
+func finish(tb TB, servers ...*Server) {
+	tb.Helper()
+	if tb.Failed() {
+		for _, s := range servers {
+			tb.Logf("the log of server %s ends with\n%s", s.Addr(), s.LogTail(logLines))
+		}
+	}
+	if err := each(servers, func(s *Server) error { return s.Stop(context.Background()) }); err != nil {
+		tb.Logf("%v", err)
+	}
+}
+
+// shared is the server of Shared, or the error that kept it from starting.
+var shared struct {
+	mu     sync.Mutex
+	server *Server
+	err    error
+}
+
+// Shared returns one server for the whole test binary, started on first use. A
+// test keeps below its own root (see Root) and leaves the process alone. TestMain
+// stops it through Main or StopShared.
+func Shared(tb TB) *Server {
+	tb.Helper()
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if shared.server == nil && shared.err == nil {
+		shared.server, shared.err = Start(context.Background())
+	}
+	if shared.err != nil {
+		tb.Fatalf("%v", shared.err)
+	}
+	return shared.server
+}
+
+// StopShared stops the server of Shared, if there is one.
+func StopShared() error {
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	s := shared.server
+	shared.server, shared.err = nil, nil
+	if s == nil {
+		return nil
+	}
+	return s.Stop(context.Background())
+}
+
+// Main returns an m whose Run also stops the shared server:
+//
+//	goleak.VerifyTestMain(zkserver.Main(m))
+func Main(m interface{ Run() int }) interface{ Run() int } { return stopsShared{m} }
+
+type stopsShared struct{ m interface{ Run() int } }
+
+// Run runs the tests and stops the shared server, which must not fail unseen.
+func (s stopsShared) Run() int {
+	code := s.m.Run()
+	if err := StopShared(); err != nil && code == 0 {
+		fmt.Println(err)
+		return 1
+	}
+	return code
+}
+
+var roots atomic.Int64
+
+// Root returns a path for the test alone, such as "/TestGet_Missing-7", also
+// when the test runs several times. Nobody has created it.
+func Root(tb TB) string {
+	name := strings.Map(func(r rune) rune {
+		if r > ' ' && r < 0x7f && r != '/' {
+			return r
+		}
+		return '_'
+	}, tb.Name())
+	return fmt.Sprintf("/%s-%d", name, roots.Add(1))
+}
