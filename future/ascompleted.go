@@ -1,0 +1,60 @@
+package future
+
+import (
+	"context"
+	"iter"
+	"slices"
+)
+
+// AsCompleted ranges over the outcomes of fs as they come: each step gives the
+// index of a future among the arguments and its outcome. Futures that are complete
+// when the range begins come first, in the order of the arguments; the others
+// follow in the order of their completion.
+//
+// ctx bounds the waiting, as in [Future.Get]: once it has ended, the range still
+// gives what has completed, and then ends instead of waiting. For futures still
+// pending it gives nothing. Ending early, by ctx or by break, leaves nothing behind
+// on them, and they complete as before.
+//
+// Each range over the returned sequence starts anew and gives all of fs.
+func AsCompleted[T any](ctx context.Context, fs ...*Future[T]) iter.Seq2[int, Result[T]] {
+	fs = slices.Clone(fs) // it is read when the range runs, the caller's may have changed
+	return func(yield func(int, Result[T]) bool) {
+		type outcome struct {
+			i int
+			r Result[T]
+		}
+		outcomes := make(chan outcome, len(fs)) // room for all: a completion never waits
+		g := gather(fs, func(i int, v T, err error, _ *batch) bool {
+			outcomes <- outcome{i, Result[T]{v, err}}
+			return true
+		})
+		defer g.stop()
+		for range fs {
+			o, ok := receive(ctx, outcomes)
+			if !ok || !yield(o.i, o.r) {
+				return
+			}
+		}
+	}
+}
+
+// receive prefers what is there to the end of ctx.
+func receive[T any](ctx context.Context, c <-chan T) (v T, ok bool) {
+	select {
+	case v = <-c:
+		return v, true
+	default:
+	}
+	select {
+	case v = <-c:
+		return v, true
+	case <-ctx.Done():
+	}
+	select {
+	case v = <-c:
+		return v, true
+	default:
+		return v, false
+	}
+}

@@ -1,0 +1,106 @@
+package future
+
+// complete sets the outcome if there is none yet, and sees to the hooks and
+// callbacks. In a batch it leaves that to the batch.
+func (f *Future[T]) complete(v T, err error, b *batch) bool {
+	f.mu.Lock()
+	if f.completed.Load() {
+		f.mu.Unlock()
+		return false
+	}
+	if err == nil {
+		f.value = v // a failure's value stays zero
+	}
+	f.err = err
+	if f.ex == nil && b != nil {
+		// Without this, a callback could come to run where it may not block: on
+		// the goroutine that reads the network.
+		f.ex = b.ex
+	}
+	if f.done != nil {
+		close(f.done)
+	}
+	m := f.more
+	if m != nil && m.c != nil {
+		f.fillLocked(m.c)
+	}
+	hooks := m != nil && m.hooks.head != nil
+	f.posting = hooks || f.slot == linked || m != nil && m.callbacks.head != nil
+	todo := f.posting
+	var task Task
+	if todo && !hooks && b == nil {
+		task = f.popTaskLocked()
+	}
+	f.completed.Store(true)
+	f.mu.Unlock()
+
+	switch {
+	case !todo:
+	case b != nil:
+		b.add(f)
+	case hooks:
+		b = &batch{ex: f.ex}
+		b.add(f)
+		b.run()
+	default:
+		f.post(task)
+	}
+	return true
+}
+
+// post executes task and then all other linked callbacks, also those linked
+// meanwhile. It is the completer's alone: posting is true until it returns.
+func (f *Future[T]) post(task Task) {
+	returned := false
+	defer func() {
+		if !returned {
+			// A callback without an executor panicked or ended its goroutine.
+			// The others still have to run; then the panic goes on.
+			f.post(f.nextTask())
+		}
+	}()
+	for task != nil {
+		f.execute(task)
+		task = f.nextTask()
+	}
+	returned = true
+}
+
+// postAll posts all callbacks.
+func (f *Future[T]) postAll() { f.post(f.nextTask()) }
+
+func (f *Future[T]) execute(task Task) {
+	if f.ex == nil {
+		task.Run()
+		return
+	}
+	f.ex.Execute(task)
+}
+
+// nextTask returns the next callback to post. When there is none it ends posting:
+// from then on each callback is posted by who links it.
+func (f *Future[T]) nextTask() Task {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	task := f.popTaskLocked()
+	if task == nil {
+		f.posting = false
+	}
+	return task
+}
+
+func (f *Future[T]) popTaskLocked() Task {
+	if f.slot == linked {
+		f.slot = posted
+		return (*completion[T])(f)
+	}
+	if f.more == nil {
+		return nil
+	}
+	n := f.more.callbacks.pop()
+	if n == nil {
+		return nil
+	}
+	n.status = posted
+	return n
+}

@@ -1,0 +1,68 @@
+package future
+
+// Then returns a future of what fn makes of f's value. If f fails, it fails with
+// the same error and fn is not called. A panic in fn fails it with a *[PanicError].
+//
+// fn runs on the goroutine that completes f, or inside Then if f is complete. It
+// must not block: for work that blocks use [Go] or [Future.OnDone].
+func Then[T, U any](f *Future[T], fn func(T) (U, error)) *Future[U] {
+	p := NewPromise[U](f.executor())
+	f.hook(nil, func(v T, err error, b *batch) {
+		if err != nil {
+			p.fail(err, b)
+			return
+		}
+		run(fn, v, func(u U, err error) { p.f.complete(u, err, b) })
+	})
+	return p.Future()
+}
+
+// Recover returns a future of f's value, or, if f fails, of what fn makes of the
+// error. A panic in fn fails it with a *[PanicError]. Where fn runs, and that it
+// must not block, is as for [Then].
+func Recover[T any](f *Future[T], fn func(error) (T, error)) *Future[T] {
+	p := NewPromise[T](f.executor())
+	f.hook(nil, func(v T, err error, b *batch) {
+		if err == nil {
+			p.f.complete(v, nil, b)
+			return
+		}
+		run(fn, err, func(v T, err error) { p.f.complete(v, err, b) })
+	})
+	return p.Future()
+}
+
+// FlatMap returns a future that completes as the one does that fn makes of f's
+// value. If f fails, it fails with the same error and fn is not called. A panic in
+// fn fails it with a *[PanicError], a nil future with [ErrNilFuture], and the very
+// future that FlatMap returned with [ErrCycle]. Where fn runs, and that it must
+// not block, is as for [Then].
+func FlatMap[T, U any](f *Future[T], fn func(T) *Future[U]) *Future[U] {
+	p := NewPromise[U](f.executor())
+	f.hook(nil, func(v T, err error, b *batch) {
+		if err != nil {
+			p.fail(err, b)
+			return
+		}
+		step := func(v T) (*Future[U], error) { return fn(v), nil }
+		run(step, v, func(inner *Future[U], err error) {
+			switch {
+			case err != nil:
+				p.fail(err, b)
+			case inner == p.Future():
+				p.fail(ErrCycle, b)
+			default:
+				inner.hook(b, p.follow)
+			}
+		})
+	})
+	return p.Future()
+}
+
+// follow completes p as another future completed.
+func (p *Promise[T]) follow(v T, err error, b *batch) { p.f.complete(v, err, b) }
+
+func (p *Promise[T]) fail(err error, b *batch) {
+	var zero T
+	p.f.complete(zero, err, b)
+}

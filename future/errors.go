@@ -1,0 +1,56 @@
+package future
+
+import (
+	"errors"
+	"fmt"
+	"runtime/debug"
+)
+
+var (
+	// ErrPending is what [Future.Result] returns before the completion.
+	ErrPending = errors.New("future: not completed yet")
+	// ErrNoFutures is the failure of [First] when it is given no future.
+	ErrNoFutures = errors.New("future: no futures given")
+	// ErrNilFuture is the failure of what is derived from a nil *Future, as when
+	// the function given to [FlatMap] returns nil.
+	ErrNilFuture = errors.New("future: nil future")
+	// ErrGoexit is the failure of a future whose function ended its goroutine by
+	// runtime.Goexit, as testing.T's FailNow does, instead of returning.
+	ErrGoexit = errors.New("future: function called runtime.Goexit")
+	// ErrCycle is the failure of a future made by [FlatMap] whose function
+	// returned that same future.
+	ErrCycle = errors.New("future: future waits for itself")
+	// ErrNilError stands in for the error of a future that was failed with nil,
+	// so that a failure never looks like a success.
+	ErrNilError = errors.New("future: failed with a nil error")
+)
+
+// PanicError is the failure of a future whose function panicked.
+type PanicError struct {
+	Value any    // what panic was called with
+	Stack []byte // the stack at the panic, as runtime/debug.Stack formats it
+}
+
+// Error names the panic's value. The stack is left out: it is in the field.
+func (e *PanicError) Error() string { return fmt.Sprintf("future: function panicked: %v", e.Value) }
+
+// Unwrap returns the panic's value if that is an error, and nil otherwise.
+func (e *PanicError) Unwrap() error {
+	err, _ := e.Value.(error)
+	return err
+}
+
+// run calls fn with arg and gives done what it returns, also when fn panics or
+// ends its goroutine: a future that never completes is the one thing that must not
+// be.
+func run[A, T any](fn func(A) (T, error), arg A, done func(T, error)) {
+	var value T
+	err := ErrGoexit
+	defer func() {
+		if r := recover(); r != nil {
+			err = &PanicError{Value: r, Stack: debug.Stack()}
+		}
+		done(value, err)
+	}()
+	value, err = fn(arg)
+}

@@ -1,0 +1,21 @@
+package future
+
+// Task is a callback that is ready to run. It is an alias of an unnamed
+// interface, so that packages which know nothing of this one can implement
+// [Executor].
+//
+// A Task posted by a future also has a String method, which names the callback's
+// function, its file and line, before, while and (if it panicked) after it runs.
+// It may be called from any goroutine.
+type Task = interface{ Run() }
+
+// Executor runs the callbacks of futures.
+//
+// Execute takes a task and runs it after all tasks it took before, one at a time.
+// It does not block its caller for long: the caller may be the goroutine that
+// reads the network. Execute is called from any goroutine, at most once for each
+// callback, and never under a lock of this package. A panic in a task is the
+// executor's to handle.
+type Executor interface {
+	Execute(task Task)
+}

@@ -1,0 +1,162 @@
+package future
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+)
+
+// Result is the outcome of a future: a value, or an error beside the zero value.
+type Result[T any] struct {
+	Value T
+	Err   error
+}
+
+// Void is the value type of a future that has nothing to tell but its completion.
+type Void = struct{}
+
+// Future is a result that may not be there yet. It comes from an operation, a
+// [Promise] or a combinator, and completes exactly once. It is safe for
+// concurrent use, and must not be copied. Whoever holds it may read it in every
+// way, any number of times; nobody has to. Only [Future.C] is for one reader.
+//
+// One future is part of every operation, so its fields are few: the first
+// callback has a place of its own, channels are made when first asked for, and
+// what most futures never need is behind the pointer more.
+type Future[T any] struct {
+	// completed is set last in a completion, under mu: who reads true without mu
+	// finds value, err, done and the result channel final.
+	completed atomic.Bool
+
+	slot    status // where the callback in first stands; guarded by mu
+	posting bool   // the completer is not through with hooks and callbacks; guarded by mu
+
+	mu    sync.Mutex
+	value T              // constant once completed
+	err   error          // constant once completed
+	ex    Executor       // constant once completed; nil: run callbacks in place
+	first func(T, error) // the first callback ever linked; its place is not used again
+	done  chan struct{}  // closed by the completer; nil until asked for
+	more  *extras[T]     // nil until needed
+}
+
+// extras is what few futures need.
+type extras[T any] struct {
+	c         chan Result[T] // room for one; filled, then closed by the completer
+	hooks     list[T]
+	callbacks list[T]
+	spare     node[T] // the first node, to save an allocation
+}
+
+// closedChan is the Done of all futures that nobody asked before they completed.
+var closedChan = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+// Done returns a channel that is closed when f completes. Any number of
+// goroutines may receive from it; each call returns the same channel.
+func (f *Future[T]) Done() <-chan struct{} {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.done == nil {
+		if f.completed.Load() {
+			return closedChan
+		}
+		f.done = make(chan struct{})
+	}
+	return f.done
+}
+
+// C returns a channel that carries the result once and is then closed. It has
+// room for the result, so nothing waits for the reader, and each call returns the
+// same channel: it is for one reader, which Done and Get are not.
+func (f *Future[T]) C() <-chan Result[T] {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	m := f.extrasLocked()
+	if m.c == nil {
+		m.c = make(chan Result[T], 1)
+		if f.completed.Load() {
+			f.fillLocked(m.c)
+		}
+	}
+	return m.c
+}
+
+// Ready reports whether f has completed.
+func (f *Future[T]) Ready() bool {
+	if f.completed.Load() {
+		return true
+	}
+	// A completion under way may have closed done already: wait for its end, so
+	// that who has seen one sign of it sees them all.
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.completed.Load()
+}
+
+// Result returns the outcome without waiting, or [ErrPending] if f has not
+// completed. With an error the value is the zero value.
+func (f *Future[T]) Result() (T, error) {
+	if !f.Ready() {
+		var zero T
+		return zero, ErrPending
+	}
+	return f.value, f.err
+}
+
+// Get waits until f completes or ctx ends. A complete future gives its outcome
+// even if ctx has ended. Otherwise the error wraps ctx.Err() and, if there is
+// one, the cause of the context; f and all other waits go on as before, and
+// nothing of this wait stays behind. Whether an error of a context is the wait's
+// or the operation's, Ready tells.
+func (f *Future[T]) Get(ctx context.Context) (T, error) {
+	if f.completed.Load() {
+		return f.value, f.err
+	}
+	select {
+	case <-f.Done():
+		return f.value, f.err
+	case <-ctx.Done():
+		if f.Ready() {
+			return f.value, f.err
+		}
+		var zero T
+		return zero, waitError(ctx)
+	}
+}
+
+// waitError is the error of a wait that ctx ended.
+func waitError(ctx context.Context) error {
+	err, cause := ctx.Err(), context.Cause(ctx)
+	if cause == nil || cause == err {
+		return fmt.Errorf("future: wait ended: %w", err)
+	}
+	return fmt.Errorf("future: wait ended: %w: %w", err, cause)
+}
+
+func (f *Future[T]) extrasLocked() *extras[T] {
+	if f.more == nil {
+		f.more = new(extras[T])
+	}
+	return f.more
+}
+
+func (f *Future[T]) fillLocked(c chan Result[T]) {
+	c <- Result[T]{f.value, f.err}
+	close(c)
+}
+
+// executor returns who runs f's callbacks, as far as that is known. A nil future
+// has none.
+func (f *Future[T]) executor() Executor {
+	if f == nil {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.ex
+}

@@ -1,0 +1,139 @@
+package future
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+)
+
+// All returns a future of all values, in the order of the arguments. The first
+// failure, in the order of completion, fails it at once; among futures that are
+// complete already, the first in the order of the arguments. Without arguments
+// the value is an empty slice.
+func All[T any](fs ...*Future[T]) *Future[[]T] {
+	p := NewPromise[[]T](firstExecutor(fs))
+	values := make([]T, len(fs))
+	if len(fs) == 0 {
+		p.Resolve(values)
+	}
+	var left atomic.Int64
+	left.Store(int64(len(fs)))
+	gather(fs, func(i int, v T, err error, b *batch) bool {
+		if err != nil {
+			p.fail(err, b)
+			return false
+		}
+		values[i] = v
+		if left.Add(-1) == 0 {
+			p.f.complete(values, nil, b)
+		}
+		return true
+	})
+	return p.Future()
+}
+
+// Settle returns a future of all outcomes, in the order of the arguments. It
+// completes when the last of them has, and never fails. Without arguments the
+// value is an empty slice.
+func Settle[T any](fs ...*Future[T]) *Future[[]Result[T]] {
+	p := NewPromise[[]Result[T]](firstExecutor(fs))
+	results := make([]Result[T], len(fs))
+	if len(fs) == 0 {
+		p.Resolve(results)
+	}
+	var left atomic.Int64
+	left.Store(int64(len(fs)))
+	gather(fs, func(i int, v T, err error, b *batch) bool {
+		results[i] = Result[T]{v, err}
+		if left.Add(-1) == 0 {
+			p.f.complete(results, nil, b)
+		}
+		return true
+	})
+	return p.Future()
+}
+
+// First returns a future of the first success, in the order of completion; among
+// futures that are complete already, the first in the order of the arguments. If
+// all fail it fails with their errors joined in the order of the arguments, and
+// without arguments with [ErrNoFutures].
+func First[T any](fs ...*Future[T]) *Future[T] {
+	p := NewPromise[T](firstExecutor(fs))
+	errs := make([]error, len(fs))
+	if len(fs) == 0 {
+		p.Reject(ErrNoFutures)
+	}
+	var left atomic.Int64
+	left.Store(int64(len(fs)))
+	gather(fs, func(i int, v T, err error, b *batch) bool {
+		if err == nil {
+			p.f.complete(v, nil, b)
+			return false
+		}
+		errs[i] = err
+		if left.Add(-1) == 0 {
+			p.fail(errors.Join(errs...), b)
+		}
+		return true
+	})
+	return p.Future()
+}
+
+// firstExecutor returns the first executor there is among the futures' own.
+func firstExecutor[T any](fs []*Future[T]) Executor {
+	for _, f := range fs {
+		if ex := f.executor(); ex != nil {
+			return ex
+		}
+	}
+	return nil
+}
+
+// gathering is one set of hooks on many futures. Stopped, it leaves nothing
+// behind on those that have not completed, which may live much longer.
+type gathering struct {
+	mu      sync.Mutex
+	stopped bool
+	links   []Link
+}
+
+// gather has each called for every future as it completes, until a call returns
+// false. Calls for different futures may run at the same time.
+func gather[T any](fs []*Future[T], each func(i int, v T, err error, b *batch) bool) *gathering {
+	g := &gathering{links: make([]Link, 0, len(fs))}
+	for i, f := range fs {
+		l := f.hook(nil, func(v T, err error, b *batch) {
+			if !each(i, v, err, b) {
+				g.stop()
+			}
+		})
+		if !g.add(l) {
+			break
+		}
+	}
+	return g
+}
+
+// add keeps l for stop. It returns false, and takes l back, if stop came first.
+func (g *gathering) add(l Link) bool {
+	g.mu.Lock()
+	stopped := g.stopped
+	if !stopped {
+		g.links = append(g.links, l)
+	}
+	g.mu.Unlock()
+	if stopped {
+		l.Unlink()
+	}
+	return !stopped
+}
+
+func (g *gathering) stop() {
+	g.mu.Lock()
+	links := g.links
+	g.stopped, g.links = true, nil
+	g.mu.Unlock()
+	for _, l := range links {
+		l.Unlink()
+	}
+}

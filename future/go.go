@@ -1,0 +1,20 @@
+package future
+
+import "context"
+
+// Go runs fn with ctx on a goroutine of its own and returns a future of what it
+// returns. A panic in fn fails the future with a *[PanicError], runtime.Goexit
+// with [ErrGoexit]. Go does not watch ctx: fn does.
+//
+// The goroutine is the future's: it ends when fn has returned and the future has
+// completed, so waiting for the future is waiting for it. The future has no
+// executor: its callbacks run on that goroutine.
+func Go[T any](ctx context.Context, fn func(context.Context) (T, error)) *Future[T] {
+	p := NewPromise[T](nil)
+	go work(p, ctx, fn)
+	return p.Future()
+}
+
+func work[T any](p *Promise[T], ctx context.Context, fn func(context.Context) (T, error)) {
+	run(fn, ctx, func(v T, err error) { p.f.complete(v, err, nil) })
+}
