@@ -1,0 +1,43 @@
+// Package handler decides who runs callbacks, and in what order.
+//
+// A client hands every callback to a [Handler]: completions of operations,
+// watch events and changes of the session's state. The handler runs each of
+// them exactly once. Which one to take:
+//
+//	NewSequential  one goroutine, one sequence for all callbacks. The default.
+//	               With WithTwoQueues: kazoo's two sequences, so that a
+//	               completion that blocks does not hold up watch events.
+//	NewInline      callbacks run on the goroutine that brings the news, which is
+//	               the connection's reader. Cheapest; for callbacks that never block.
+//	NewLoop        callbacks run in the application's own loop, which needs no locks
+//	               for what only the loop and the callbacks touch.
+//	NewPool        n goroutines; callbacks of one path keep their order.
+//
+// # What every handler promises
+//
+// Tasks of one [Lane] run one at a time, in the order of the calls of Execute.
+// Execute never blocks for room and never drops. A callback may block, execute
+// further tasks and stop its handler. User code never runs under a lock.
+//
+// A handler that is not running, because it has not been started or has been
+// stopped, still runs every task, still one at a time and in order: the goroutine
+// that calls Execute runs it, unless another goroutine is at it, which then runs
+// this one as well.
+//
+// A callback that panics is logged with its stack, at level Error, and shown to
+// the hook of [WithPanicHook]; the next one runs. It is the one thing that is
+// logged without asking: with no logger given, to [slog.Default]. A callback that
+// calls [runtime.Goexit] (t.FailNow does) is reported the same way, with
+// [ErrGoexit] as the value, and the sequence goes on.
+//
+// # The goroutines
+//
+//	goroutine                      how many        started by   ends, and is joined, with
+//	(*queue).dispatch, Sequential  1, 2 with       Start        Stop
+//	                               WithTwoQueues
+//	(*queue).dispatch, Pool        n               Start        Stop
+//	(*queue).finish, Loop          at most 1       Stop, for what the loop left  the same Stop
+//
+// A dispatcher whose callback called runtime.Goexit is replaced by a new one that
+// the same Stop joins. Inline has none.
+package handler

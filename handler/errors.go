@@ -1,0 +1,34 @@
+package handler
+
+import "errors"
+
+var (
+	// ErrRunning says that Start was called on a handler that runs already: it
+	// serves one client at a time.
+	ErrRunning = errors.New("handler: running already, one client per handler at a time")
+
+	// ErrInCallback says that Stop was called from within a callback, so that it could
+	// not wait for the end.
+	ErrInCallback = errors.New("stop called from within a callback")
+
+	// ErrGoexit is the value of the [Panic] that reports a callback which ended its
+	// goroutine with runtime.Goexit.
+	ErrGoexit = errors.New("callback called runtime.Goexit")
+)
+
+// StuckError says that Stop returned before the end, because a callback still runs.
+type StuckError struct {
+	Callback string // its name; "" if tasks were left but none ran at that moment
+	Err      error  // why Stop did not wait longer: its context's error, or ErrInCallback
+}
+
+// Error names the callback and the reason.
+func (e *StuckError) Error() string {
+	if e.Callback == "" {
+		return "handler: stop: callbacks are still queued: " + e.Err.Error()
+	}
+	return "handler: stop: callback " + e.Callback + " still runs: " + e.Err.Error()
+}
+
+// Unwrap returns Err.
+func (e *StuckError) Unwrap() error { return e.Err }

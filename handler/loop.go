@@ -1,0 +1,73 @@
+package handler
+
+import "context"
+
+// Loop is a handler whose callbacks run where the application says, typically in
+// the select of its main loop, beside its other channels:
+//
+//	for {
+//		select {
+//		case run := <-loop.C():
+//			run()
+//		case <-ticker.C:
+//			…
+//		}
+//	}
+//
+// All callbacks are in one sequence and run one at a time. Nothing runs while the
+// loop does something else; the queue grows meanwhile. Stop runs what is left, on
+// a goroutine that it joins, so whoever shares data between loop and callbacks
+// without a lock calls it in the loop's goroutine or after the loop has ended.
+//
+// A Loop is made by NewLoop and safe for concurrent use.
+type Loop struct{ core }
+
+// NewLoop returns a Loop. Options: WithLogger, WithPanicHook.
+func NewLoop(opts ...Option) *Loop {
+	o := newOptions(opts)
+	l := &Loop{}
+	l.setUp(byLoop, 1, o, o.noTwoQueues())
+	q := &l.queues[0]
+	q.ready, q.run = make(chan func(), 1), l.runQueued
+	return l
+}
+
+// C returns the channel that has a function whenever callbacks are queued. Calling
+// it runs those that are queued by then; for what they queue the channel has
+// another, so that the loop comes round to its other channels. Who receives a function
+// must call it, or nothing runs any more before Stop. It may be called late, twice, from
+// within a callback, or after Stop: then it does nothing, or what is still to be done.
+//
+// The channel is the same for the life of the Loop and is never closed.
+func (l *Loop) C() <-chan func() { return l.queues[0].ready }
+
+// Run runs callbacks as they come until ctx ends, and returns ctx.Err(). What is queued
+// then is left for another Run, for C, or for Stop. It does not return when the handler
+// is stopped.
+func (l *Loop) Run(ctx context.Context) error {
+	for ctx.Err() == nil {
+		select {
+		case <-ctx.Done():
+		case run := <-l.C():
+			run()
+		}
+	}
+	return ctx.Err()
+}
+
+// Lane implements Handler.
+func (l *Loop) Lane(Kind, string) Lane { return &l.queues[0] }
+
+// runQueued runs what is queued now, unless somebody is at it, who then sees to it
+// that the loop is woken again.
+func (l *Loop) runQueued() {
+	q := &l.queues[0]
+	l.mu.Lock()
+	if q.held || len(q.tasks) == 0 {
+		l.mu.Unlock()
+		return
+	}
+	q.acquireLocked()
+	l.mu.Unlock()
+	enter(q, byLoop)
+}

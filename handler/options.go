@@ -1,0 +1,48 @@
+package handler
+
+import "log/slog"
+
+// Option changes how a handler works. Constructors take options; a wrong one is
+// reported by Start.
+type Option interface{ apply(*options) }
+
+type options struct {
+	logger    *slog.Logger
+	hook      func(Panic)
+	twoQueues bool
+}
+
+type optionFunc func(*options)
+
+func (f optionFunc) apply(o *options) { f(o) }
+
+func newOptions(opts []Option) options {
+	var o options
+	for _, opt := range opts {
+		if opt != nil {
+			opt.apply(&o)
+		}
+	}
+	return o
+}
+
+// WithLogger sets where callbacks that panic are reported. Without it they go to
+// the logger given to Start, and without that to [slog.Default].
+func WithLogger(logger *slog.Logger) Option {
+	return optionFunc(func(o *options) { o.logger = logger })
+}
+
+// WithPanicHook sets a function that is called for each callback that panics, after
+// it has been logged, on the goroutine that ran it and before the next callback
+// runs. A panic of its own is logged and goes no further.
+func WithPanicHook(hook func(Panic)) Option {
+	return optionFunc(func(o *options) { o.hook = hook })
+}
+
+// WithTwoQueues gives a Sequential handler the two queues of kazoo's, each with its
+// goroutine: completions in one, watch events and state changes in the other. A
+// completion that blocks then holds up no watch event, at the price of the order
+// between the two. Only NewSequential takes it.
+func WithTwoQueues() Option {
+	return optionFunc(func(o *options) { o.twoQueues = true })
+}
