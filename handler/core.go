@@ -127,7 +127,7 @@ func (c *core) beginStop() *life {
 	c.phase = stopping
 	for i := range c.queues {
 		q := &c.queues[i]
-		if q.held || len(q.tasks) == 0 {
+		if q.held || q.waiting.empty() {
 			continue
 		}
 		q.acquireLocked()

@@ -63,7 +63,7 @@ func (l *Loop) Lane(Kind, string) Lane { return &l.queues[0] }
 func (l *Loop) runQueued() {
 	q := &l.queues[0]
 	l.mu.Lock()
-	if q.held || len(q.tasks) == 0 {
+	if q.held || q.waiting.empty() {
 		l.mu.Unlock()
 		return
 	}

@@ -5,14 +5,6 @@ import (
 	"sync/atomic"
 )
 
-const (
-	// chunk is how many tasks run between two visits to the lock, where those that
-	// have run are let go.
-	chunk = 256
-	// keep is how many tasks a backing array may hold to be kept while idle.
-	keep = 1024
-)
-
 // driver says what kind of goroutine runs a queue's tasks.
 type driver uint8
 
@@ -31,21 +23,20 @@ const (
 // look at: outside the lock, tasks without a holder exist only in a running Loop,
 // where a wake-up is on its way.
 //
-// A slice under a mutex was preferred to a channel (bounded, and so it blocks or
+// A list under a mutex was preferred to a channel (bounded, and so it blocks or
 // drops) and to lock-free lists (an allocation for each task): the holder takes all
-// that has gathered by swapping two slices, so both sides hold the lock for a few
-// nanoseconds.
+// that has gathered at once, so both sides hold the lock for a few nanoseconds.
 type queue struct {
-	core *core
-	id   uint64       // what its frames on a stack are recognized by, see mark.go
-	pos  atomic.Int64 // how many tasks of batch have begun; written by the holder
+	core  *core
+	id    uint64        // what its frames on a stack are recognized by, see mark.go
+	begun atomic.Uint64 // how many tasks have begun; written by the holder
 
 	// Guarded by core.mu.
-	tasks []Task // waiting
-	spare []Task // empty; the next backing array of tasks
-	batch []Task // taken by the holder; cleared up to done
-	done  int    // how many of batch have run and been cleared
-	held  bool   // the baton is out
+	waiting fifo
+	turn    *block // the holder runs its tasks, then those of the blocks after it
+	before  uint64 // how many tasks had begun before those of turn
+	free    freelist
+	held    bool // the baton is out
 
 	// wake carries the baton to the dispatcher; capacity 1, so that passing it never
 	// blocks. Made by Start, closed when the stop is complete and the baton lies idle:
@@ -62,14 +53,15 @@ type queue struct {
 func (q *queue) Execute(task Task) {
 	c := q.core
 	c.mu.Lock()
-	q.tasks = append(q.tasks, task)
+	wasEmpty := q.waiting.empty()
+	q.waiting.push(task, &q.free)
 	if q.held {
 		c.mu.Unlock()
 		return
 	}
 	by := c.driverLocked()
 	if by == byLoop {
-		if len(q.tasks) == 1 {
+		if wasEmpty {
 			q.signalLocked()
 		}
 		c.mu.Unlock()
@@ -101,7 +93,7 @@ func (q *queue) acquireLocked() {
 }
 
 func (q *queue) takeLocked() {
-	q.batch, q.tasks, q.spare = q.tasks, q.spare, nil
+	q.turn, q.waiting = q.waiting.head, fifo{}
 }
 
 // releaseLocked puts the baton back. A stop may have waited for just that.
@@ -114,16 +106,16 @@ func (q *queue) releaseLocked() {
 // drain runs tasks for as long as it holds the baton.
 func (q *queue) drain(as driver) {
 	for {
-		q.runChunk()
+		q.runBlock()
 		if !q.advance(as) {
 			return
 		}
 	}
 }
 
-// runChunk runs the next tasks of the batch. It returns early after one that
-// panicked: one recovery for a chunk is cheaper than one for each task.
-func (q *queue) runChunk() {
+// runBlock runs the tasks of a block. It returns early after one that panicked: one
+// recovery for a block is cheaper than one for each task.
+func (q *queue) runBlock() {
 	finished := false
 	defer func() {
 		v := recover()
@@ -135,27 +127,26 @@ func (q *queue) runChunk() {
 		}
 		q.core.report(Panic{Value: v, Stack: debug.Stack(), Callback: q.running()})
 	}()
-	batch := q.batch
-	i := int(q.pos.Load())
-	for end := min(i+chunk, len(batch)); i < end; i++ {
-		q.pos.Store(int64(i + 1))
-		batch[i].Run()
+	b, begun := q.turn, q.begun.Load()
+	for _, task := range b.tasks[begun-q.before : b.n] {
+		begun++
+		q.begun.Store(begun)
+		task.Run()
 	}
 	finished = true
 }
 
-// advance decides how the holder of the baton goes on after a chunk, and reports
+// advance decides how the holder of the baton goes on after a block, and reports
 // whether it still holds the baton.
 func (q *queue) advance(as driver) bool {
 	c := q.core
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !q.tidyLocked() {
+	if q.nextLocked() {
 		return true
 	}
 	switch {
-	case len(q.tasks) == 0:
-		q.trimLocked()
+	case q.waiting.empty():
 		q.releaseLocked()
 		return false
 	case c.phase == running && c.style == byLoop:
@@ -174,32 +165,17 @@ func (q *queue) advance(as driver) bool {
 	}
 }
 
-// tidyLocked lets go of the tasks that have run, and reports whether that was the
-// whole batch.
-func (q *queue) tidyLocked() bool {
-	pos := int(q.pos.Load())
-	clear(q.batch[q.done:pos])
-	q.done = pos
-	if pos < len(q.batch) {
-		return false
+// nextLocked lets go of the block that has run, and reports whether more of what was
+// taken is to be run.
+func (q *queue) nextLocked() bool {
+	b := q.turn
+	if q.before+uint64(b.n) > q.begun.Load() {
+		return true // after a panic
 	}
-	// A large array is kept only for as long as batches fill it.
-	if n := cap(q.batch); n <= keep || len(q.batch) > n/4 {
-		q.spare = q.batch[:0]
-	}
-	q.batch, q.done = nil, 0
-	q.pos.Store(0)
-	return true
-}
-
-// trimLocked gives back what a burst has made large. The queue is idle.
-func (q *queue) trimLocked() {
-	if cap(q.tasks) > keep {
-		q.tasks = nil
-	}
-	if cap(q.spare) > keep {
-		q.spare = nil
-	}
+	q.turn = b.next
+	q.before += uint64(b.n)
+	q.free.put(b)
+	return q.turn != nil
 }
 
 // running returns the name of the task that runs now, "" if none does.
@@ -214,8 +190,8 @@ func (q *queue) running() string {
 }
 
 func (q *queue) currentLocked() Task {
-	if i := int(q.pos.Load()) - 1; q.held && i >= q.done {
-		return q.batch[i]
+	if n := q.begun.Load() - q.before; q.held && n > 0 {
+		return q.turn.tasks[n-1]
 	}
 	return nil
 }
