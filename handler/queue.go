@@ -38,7 +38,7 @@ type queue struct {
 	free    freelist
 	held    bool // the baton is out
 
-	// wake carries the baton to the dispatcher; capacity 1, so that passing it never
+	// wake carries the baton, with tasks to run, to the dispatcher; capacity 1, so that passing it never
 	// blocks. Made by Start, closed when the stop is complete and the baton lies idle:
 	// the dispatcher then ends.
 	wake chan struct{}
@@ -157,6 +157,7 @@ func (q *queue) advance(as driver) bool {
 		return false
 	case c.phase == running && c.style == byWorker && as == byCaller:
 		// Start was called meanwhile: the dispatcher takes over.
+		q.takeLocked()
 		q.wake <- struct{}{}
 		return false
 	default:
