@@ -39,7 +39,7 @@ func (f *Future[T]) complete(v T, err error, b *batch) bool {
 	case b != nil:
 		b.add(f)
 	case hooks:
-		b = &batch{ex: f.ex}
+		b = newBatch(f.ex)
 		b.add(f)
 		b.run()
 	default:

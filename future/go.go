@@ -11,10 +11,10 @@ import "context"
 // executor: its callbacks run on that goroutine.
 func Go[T any](ctx context.Context, fn func(context.Context) (T, error)) *Future[T] {
 	p := NewPromise[T](nil)
-	go work(p, ctx, fn)
+	go work(ctx, p, fn)
 	return p.Future()
 }
 
-func work[T any](p *Promise[T], ctx context.Context, fn func(context.Context) (T, error)) {
+func work[T any](ctx context.Context, p *Promise[T], fn func(context.Context) (T, error)) {
 	run(fn, ctx, func(v T, err error) { p.f.complete(v, err, nil) })
 }

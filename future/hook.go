@@ -65,8 +65,15 @@ func (f *Future[T]) nextHook() hookFunc[T] {
 type batch struct {
 	ex      Executor // of the future completed first
 	futures []completed
-	hooked  int // how many of futures have run their hooks
-	posted  int // how many of futures have posted their callbacks
+	hooked  int          // how many of futures have run their hooks
+	posted  int          // how many of futures have posted their callbacks
+	few     [4]completed // room for the usual number of futures
+}
+
+func newBatch(ex Executor) *batch {
+	b := &batch{ex: ex}
+	b.futures = b.few[:0]
+	return b
 }
 
 // completed is a complete future of any type.

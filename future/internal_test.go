@@ -1,0 +1,95 @@
+package future
+
+import (
+	"context"
+	"testing"
+)
+
+// wantNothingLinked checks that nothing is tied to a pending future any more.
+func wantNothingLinked(t *testing.T, what string, f *Future[int]) {
+	t.Helper()
+	if f.first != nil {
+		t.Errorf("%s left the first callback behind", what)
+	}
+	if m := f.more; m != nil && (m.hooks != list[int]{} || m.callbacks != list[int]{} || m.spare.fn != nil || m.spare.hook != nil) {
+		t.Errorf("%s left something behind: %+v", what, m)
+	}
+}
+
+func TestLink_UnlinkLeavesNothing(t *testing.T) {
+	t.Parallel()
+	var p Promise[int]
+	var links []Link
+	for range 5 {
+		links = append(links, p.Future().OnDone(func(int, error) {}))
+	}
+	for _, i := range []int{2, 0, 4, 1, 3} {
+		links[i].Unlink()
+	}
+	wantNothingLinked(t, "Unlink", p.Future())
+}
+
+func TestLink_RunLeavesNothing(t *testing.T) {
+	t.Parallel()
+	var p Promise[int]
+	for range 3 {
+		p.Future().OnDone(func(int, error) {})
+	}
+	Then(p.Future(), func(v int) (int, error) { return v, nil })
+	p.Resolve(1)
+	wantNothingLinked(t, "the completion", p.Future())
+}
+
+// A future that lives long, such as the end of a session, is given to many
+// combinators that end early.
+func TestCombinators_EndedEarlyLeaveNothing(t *testing.T) {
+	t.Parallel()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	var long Promise[int]
+	f := long.Future()
+	for range 10 {
+		var p Promise[int]
+		First(f, p.Future(), f)
+		p.Resolve(1)
+		wantNothingLinked(t, "First", f)
+		First(f, Resolved(1), f)
+		wantNothingLinked(t, "First of a complete future", f)
+
+		var bad Promise[int]
+		All(f, bad.Future(), f)
+		bad.Reject(ErrNilFuture)
+		wantNothingLinked(t, "All", f)
+
+		for range AsCompleted(t.Context(), f, Resolved(1), f) {
+			break
+		}
+		wantNothingLinked(t, "break", f)
+		for range AsCompleted(ended, f, Resolved(1), f) {
+		}
+		wantNothingLinked(t, "the end of the context", f)
+		func() {
+			defer func() { _ = recover() }()
+			for range AsCompleted(t.Context(), f, Resolved(1)) {
+				panic("in the loop")
+			}
+		}()
+		wantNothingLinked(t, "a panic in the loop", f)
+	}
+}
+
+func TestFuture_GetLinksNothing(t *testing.T) {
+	t.Parallel()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	var p Promise[int]
+	for range 1000 {
+		if _, err := p.Future().Get(ended); err == nil {
+			t.Fatal("Get of a pending future gave no error")
+		}
+	}
+	if p.f.more != nil {
+		t.Errorf("Get linked %+v", p.f.more)
+	}
+	wantNothingLinked(t, "Get", p.Future())
+}
