@@ -1,48 +1,92 @@
 package handler
 
-import (
-	"sync"
-	"testing"
-)
+import "testing"
 
-type nop struct{}
-
-func (nop) Run() {}
-
-type lastOne struct{ wg *sync.WaitGroup }
-
-func (l lastOne) Run() { l.wg.Done() }
+// BenchmarkExecute is the cost to the goroutine that queues a callback. Where another
+// goroutine runs them, it does so meanwhile; Inline's cost includes the run.
+func BenchmarkExecute(b *testing.B) {
+	for _, name := range []string{"Sequential", "TwoQueues", "Inline", "Pool"} {
+		b.Run(name, func(b *testing.B) {
+			h := makers[name]()
+			if err := h.Start(nil); err != nil {
+				b.Fatal(err)
+			}
+			benchmarkExecute(b, h)
+			if err := h.Stop(b.Context()); err != nil {
+				b.Fatal(err)
+			}
+		})
+	}
+	b.Run("NotRunning", func(b *testing.B) { benchmarkExecute(b, NewSequential()) })
+}
 
 func benchmarkExecute(b *testing.B, h Handler) {
-	if err := h.Start(nil); err != nil {
-		b.Fatal(err)
-	}
-	lane := h.Lane(Completion, "/path")
-	task := Task(&nop{})
+	lane, task := h.Lane(Completion, "/path"), Task(&nop{})
 	b.ReportAllocs()
 	for b.Loop() {
 		lane.Execute(task)
 	}
-	stopAfter(b, h)
 }
 
-func stopAfter(b *testing.B, h Handler) {
+// BenchmarkThroughput is the time from queueing to the end of the run, for each of many
+// callbacks.
+func BenchmarkThroughput(b *testing.B) {
+	h := NewSequential()
+	if err := h.Start(nil); err != nil {
+		b.Fatal(err)
+	}
+	lane, task, done := h.Lane(Completion, ""), Task(&nop{}), make(signal)
+	b.ReportAllocs()
+	b.ResetTimer()
+	for range b.N {
+		lane.Execute(task)
+	}
+	lane.Execute(done)
+	<-done
+	b.StopTimer()
 	if err := h.Stop(b.Context()); err != nil {
 		b.Fatal(err)
 	}
 }
 
-func BenchmarkSequential_Execute(b *testing.B) { benchmarkExecute(b, NewSequential()) }
-func BenchmarkInline_Execute(b *testing.B)     { benchmarkExecute(b, NewInline()) }
-func BenchmarkPool_Execute(b *testing.B)       { benchmarkExecute(b, NewPool(2)) }
-func BenchmarkNotRunning_Execute(b *testing.B) {
+// BenchmarkWake is the way there and back for a callback that finds its handler idle.
+func BenchmarkWake(b *testing.B) {
 	h := NewSequential()
-	l := h.Lane(0, "")
-	t := Task(&nop{})
+	if err := h.Start(nil); err != nil {
+		b.Fatal(err)
+	}
+	lane, done := h.Lane(Completion, ""), make(signal)
+	task := Task(done)
 	b.ReportAllocs()
 	for b.Loop() {
-		l.Execute(t)
+		lane.Execute(task)
+		<-done
+	}
+	if err := h.Stop(b.Context()); err != nil {
+		b.Fatal(err)
 	}
 }
 
-var _ = lastOne{}
+// BenchmarkLane is the choice of a lane, which for a Pool hashes the path.
+func BenchmarkLane(b *testing.B) {
+	for name, newHandler := range makers {
+		b.Run(name, func(b *testing.B) {
+			h := newHandler()
+			b.ReportAllocs()
+			for b.Loop() {
+				h.Lane(Watch, "/services/api/providers/10.0.0.1:8080")
+			}
+		})
+	}
+}
+
+// BenchmarkInCallback is the question as Close asks it, from within a callback.
+func BenchmarkInCallback(b *testing.B) {
+	h := NewInline()
+	h.Lane(State, "").Execute(fn(func() {
+		b.ReportAllocs()
+		for b.Loop() {
+			h.InCallback()
+		}
+	}))
+}

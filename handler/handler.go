@@ -76,8 +76,8 @@ type Handler interface {
 	Stop(ctx context.Context) error
 
 	// InCallback reports whether the calling goroutine is now inside one of this
-	// handler's callbacks. It looks through the caller's stack, which takes about a
-	// microsecond, if any callback runs, and costs nothing otherwise.
+	// handler's callbacks. It looks through the caller's stack, which takes a few
+	// microseconds, if any callback runs, and next to nothing otherwise.
 	InCallback() bool
 
 	// Running returns the name of a callback that runs now, "" if none does.

@@ -25,6 +25,16 @@ type named struct {
 func (n named) Run()           { n.run() }
 func (n named) String() string { return n.name }
 
+// nop is a task that does nothing.
+type nop struct{}
+
+func (*nop) Run() {}
+
+// signal is a task that sends to a channel.
+type signal chan struct{}
+
+func (s signal) Run() { s <- struct{}{} }
+
 // patience bounds every wait that ends at once unless something is broken.
 const patience = 20 * time.Second
 
