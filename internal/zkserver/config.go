@@ -24,7 +24,7 @@ const (
 	minSessionTimeoutMillis = 1_000
 	maxSessionTimeoutMillis = 60_000
 	// In ticks: how long a follower may take to join, and to fall behind.
-	initLimit, syncLimit = 20, 5
+	initLimit, syncLimit = 20, 4
 )
 
 func (s *Server) configFile() string { return filepath.Join(s.dir, "zoo.cfg") }

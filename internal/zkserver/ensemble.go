@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"time"
 )
 
 // Ensemble is several servers that replicate one tree. It is safe for concurrent
@@ -65,9 +66,14 @@ func (e *Ensemble) Followers(ctx context.Context) ([]*Server, error) {
 	return followers, nil
 }
 
+// roleTimeout bounds the wait for the answer of a server that may be frozen.
+const roleTimeout = 250 * time.Millisecond
+
 // roles asks all servers at once. A leader that has been replaced while it was
 // frozen calls itself leader for a moment more; the later epoch is the right one.
 func (e *Ensemble) roles(ctx context.Context) (leader *Server, followers []*Server, err error) {
+	ctx, cancel := context.WithTimeout(ctx, roleTimeout)
+	defer cancel()
 	answers := make([]string, len(e.servers))
 	var wg sync.WaitGroup
 	for i, s := range e.servers {

@@ -84,7 +84,7 @@ func prepare(n int, opts options, install installation) ([]*Server, error) {
 }
 
 func (s *Server) prepare(n int) (err error) {
-	if s.ports, err = takePorts(s.opts.port, s.opts.tls, n > 1); err != nil {
+	if s.ports, err = s.opts.takePorts(n > 1); err != nil {
 		return err
 	}
 	if s.opts.tls {
@@ -105,15 +105,15 @@ func (s *Server) prepare(n int) (err error) {
 	return os.MkdirAll(s.dir, 0o700)
 }
 
-func takePorts(fixed int, secure, ensemble bool) (p serverPorts, err error) {
-	p.client = fixed
+func (o options) takePorts(ensemble bool) (p serverPorts, err error) {
+	p.client = o.port
 	take := func(port *int, wanted bool) {
 		if err == nil && wanted {
-			*port, err = takePort()
+			*port, err = o.takePort()
 		}
 	}
-	take(&p.client, fixed == 0)
-	take(&p.secure, secure)
+	take(&p.client, o.port == 0)
+	take(&p.secure, o.tls)
 	take(&p.quorum, ensemble)
 	take(&p.election, ensemble)
 	return p, err

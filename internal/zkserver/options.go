@@ -23,6 +23,7 @@ type options struct {
 	log        io.Writer
 	tls        bool
 	clientAuth bool
+	takePort   func() (int, error)
 }
 
 const (
@@ -31,7 +32,7 @@ const (
 )
 
 func newOptions(opts []Option) options {
-	o := options{tickTime: defaultTick, heap: defaultHeap}
+	o := options{tickTime: defaultTick, heap: defaultHeap, takePort: takePort}
 	for _, opt := range opts {
 		opt(&o)
 	}

@@ -1,6 +1,7 @@
 package zkserver
 
 import (
+	"io"
 	"os/exec"
 	"runtime"
 	"syscall"
@@ -17,11 +18,12 @@ type process struct {
 	err  error         // how it ended; may be read once done is closed
 }
 
-func startProcess(cmd *exec.Cmd) (*process, error) {
+// startProcess starts cmd and takes over its log, which it closes at the end.
+func startProcess(cmd *exec.Cmd, log io.Closer) (*process, error) {
 	cmd.SysProcAttr = childAttributes()
 	p := &process{done: make(chan struct{})}
 	started := make(chan error)
-	go p.run(cmd, started)
+	go p.run(cmd, log, started)
 	if err := <-started; err != nil {
 		return nil, err
 	}
@@ -30,10 +32,11 @@ func startProcess(cmd *exec.Cmd) (*process, error) {
 
 // run starts the child and waits for it on one thread that it keeps: Linux kills
 // the child when the thread that started it ends, not when the program does.
-func (p *process) run(cmd *exec.Cmd, started chan<- error) {
+func (p *process) run(cmd *exec.Cmd, log io.Closer, started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	defer close(p.done)
+	defer log.Close()
 	err := cmd.Start()
 	if err == nil {
 		p.pid = cmd.Process.Pid

@@ -12,20 +12,30 @@ import (
 
 const (
 	pollInterval = 10 * time.Millisecond
-	// probeTimeout bounds one attempt: a frozen server accepts connections, for
-	// the kernel does that, and then says nothing.
-	probeTimeout = time.Second
+	// One attempt is bounded, shortly at first: a frozen server accepts
+	// connections, for the kernel does that, and then says nothing. So does one
+	// that boots, now and then: a connection that comes before its database is
+	// there is lost to a NullPointerException (ZooKeeperServer.removeCnxn) and
+	// neither answered nor closed.
+	firstAttempt, longestAttempt = 100 * time.Millisecond, time.Second
 )
 
-// poll calls try until it reports success, the process has ended or ctx ends.
-// Its error wraps the last one of try.
+// poll calls try until it reports success or errPortTaken, the process has ended
+// or ctx ends. Its error wraps the last one of try.
 func poll(ctx context.Context, ended <-chan struct{}, try func(context.Context) error) error {
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
+	limit := firstAttempt
 	for {
-		err := try(ctx)
-		if err == nil {
-			return nil
+		attempt, cancel := context.WithTimeout(ctx, limit)
+		begin := time.Now()
+		err := try(attempt)
+		cancel()
+		if time.Since(begin) >= limit {
+			limit = min(2*limit, longestAttempt)
+		}
+		if err == nil || errors.Is(err, errPortTaken) {
+			return err
 		}
 		select {
 		case <-tick.C:
@@ -115,10 +125,10 @@ func ask(ctx context.Context, addr, command string) (string, error) {
 	return string(answer), err
 }
 
-// dial connects, with probeTimeout and ctx bounding all that is done with the
+// dial connects, with ctx and longestAttempt bounding all that is done with the
 // connection.
 func dial(ctx context.Context, addr string) (net.Conn, error) {
-	deadline := time.Now().Add(probeTimeout)
+	deadline := time.Now().Add(longestAttempt)
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {
 		deadline = d
 	}
@@ -126,5 +136,9 @@ func dial(ctx context.Context, addr string) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return conn, conn.SetDeadline(deadline)
+	if err := conn.SetDeadline(deadline); err != nil {
+		conn.Close()
+		return nil, err
+	}
+	return conn, nil
 }

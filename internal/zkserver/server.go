@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -108,7 +109,6 @@ func (s *Server) Boot() error {
 	if err != nil {
 		return s.errorf("start", err)
 	}
-	defer log.Close()
 	if info, err := log.Stat(); err == nil {
 		s.logFrom = info.Size()
 	}
@@ -120,9 +120,11 @@ func (s *Server) Boot() error {
 	}
 	cmd.Stderr = cmd.Stdout
 	cmd.WaitDelay = time.Second
-	if s.proc, err = startProcess(cmd); err != nil {
+	p, err := startProcess(cmd, log)
+	if err != nil {
 		return s.errorf("start", err)
 	}
+	s.proc = p
 	return nil
 }
 
@@ -133,7 +135,7 @@ func (s *Server) Ready(ctx context.Context) error {
 	if p == nil {
 		return s.errorf("wait for", errors.New("it was never started"))
 	}
-	err := poll(ctx, p.done, func(ctx context.Context) error { return probe(ctx, s.Addr()) })
+	err := poll(ctx, p.done, s.check)
 	if err == nil {
 		return nil
 	}
@@ -141,6 +143,24 @@ func (s *Server) Ready(ctx context.Context) error {
 		err = errors.Join(errPortTaken, err)
 	}
 	return s.errorf("wait for", fmt.Errorf("%w\nits log ends with\n%s", err, s.LogTail(logLines)))
+}
+
+// check opens a session and makes sure that it was this server which granted it.
+// Another program's server may have been faster to take the port, and a member
+// of an ensemble that cannot listen does not end but tries for ever.
+func (s *Server) check(ctx context.Context) error {
+	err := probe(ctx, s.Addr())
+	if err == nil {
+		var conf string
+		conf, err = s.FourLetter(ctx, "conf")
+		if err == nil && !strings.Contains(conf, "dataDir="+filepath.ToSlash(s.dataDir())) {
+			return errPortTaken
+		}
+	}
+	if err != nil && s.portTaken() {
+		return errPortTaken
+	}
+	return err
 }
 
 // portTaken says whether this run of the server could not listen.
@@ -174,7 +194,7 @@ func (s *Server) Freeze() error {
 	if err := p.signal(sigFreeze); err != nil {
 		return s.errorf("freeze", err)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), probeTimeout)
+	ctx, cancel := context.WithTimeout(context.Background(), longestAttempt)
 	defer cancel()
 	err := poll(ctx, p.done, func(context.Context) error {
 		all, err := frozen(p.pid)
@@ -254,13 +274,18 @@ func (s *Server) Wipe() error {
 }
 
 // Stop ends the process for good, gives up the ports and removes the folder,
-// unless WithDir named it. Calling it again does nothing.
+// unless WithDir named it. Calling it again does nothing. A server whose data
+// goes anyway is killed: Java takes a third of a second to end by itself.
 func (s *Server) Stop(ctx context.Context) error {
 	s.mu.Lock()
 	first := !s.stopped
 	s.stopped = true
 	s.mu.Unlock()
-	err := s.Terminate(ctx)
+	sig := syscall.SIGKILL
+	if s.opts.dir != "" {
+		sig = sigTerminate
+	}
+	err := s.end(ctx, sig)
 	if !first {
 		return err
 	}
