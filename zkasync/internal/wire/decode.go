@@ -69,7 +69,7 @@ func DecodeStrings(body []byte) (ss []string, rest []byte, err error) {
 	r := reader{body: body}
 	n := r.length("string count", minStringLen)
 	start := r.off
-	for range n {
+	for i := 0; i < n && r.err == nil; i++ {
 		r.span("string")
 	}
 	if r.err != nil {
@@ -111,7 +111,7 @@ func DecodeACLs(body []byte) ([]zk.ACL, []byte, error) {
 		return nil, r.rest(), nil
 	}
 	acl := make([]zk.ACL, n)
-	for i := range acl {
+	for i := 0; i < n && r.err == nil; i++ {
 		acl[i].Perms = r.int32("acl permissions")
 		acl[i].Scheme = r.string("acl scheme")
 		acl[i].ID = r.string("acl id")

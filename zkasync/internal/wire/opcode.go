@@ -47,7 +47,7 @@ const (
 	XidWatch      int32 = -1 // a watch event; no request belongs to it
 	XidPing       int32 = -2
 	XidAuth       int32 = -4
-	XidSetWatches int32 = -8
+	XidSetWatches int32 = -8 // the C client's; the server answers any
 )
 
 // verbs are what an error message calls the operation; the variants of one
