@@ -1,0 +1,108 @@
+package zkasync
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// credential proves who the client is.
+type credential struct {
+	scheme string
+	secret []byte
+}
+
+func checkCredential(scheme string, secret []byte) error {
+	switch {
+	case scheme == "":
+		return errors.New("scheme is empty")
+	case scheme == schemeWorld && len(secret) > 0 && string(secret) != "anyone":
+		return errors.New(`the only credential of scheme world is "anyone"`)
+	case scheme == "digest" && bytes.IndexByte(secret, ':') < 1:
+		return errors.New(`a credential of scheme digest is "user:password"`)
+	}
+	return nil
+}
+
+// schemeWorld is everybody. Servers know it in ACLs only and would end the connection at such a request, so nothing is
+// sent for it.
+const schemeWorld = "world"
+
+// credentials are what is sent first on every connection.
+type credentials struct {
+	mu   sync.Mutex
+	list []credential
+}
+
+func (s *credentials) add(c credential) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := slices.ContainsFunc(s.list, func(k credential) bool {
+		return k.scheme == c.scheme && bytes.Equal(k.secret, c.secret)
+	})
+	if !known {
+		s.list = append(s.list, c)
+	}
+}
+
+func (s *credentials) all() []credential {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.list)
+}
+
+// authOp is AddAuth, or its repetition on a new connection.
+type authOp struct {
+	op[future.Void]
+	cred credential
+}
+
+// AddAuth adds a credential to the session (kazoo: add_auth_async): "digest" with "user:password", "ip", "world" (which
+// everybody has, so nothing is sent), or a scheme that the servers have a provider for. Once accepted, it is sent on each
+// new connection before anything else. One that the server does not accept fails with [ErrAuthFailed] and is the end of
+// the connection: the state becomes AuthFailed.
+func (c *Client) AddAuth(ctx context.Context, scheme string, secret []byte) *future.Future[future.Void] {
+	o := &authOp{cred: credential{scheme, bytes.Clone(secret)}}
+	o.init(&c.view, ctx, c.completion(""), wire.OpSetAuth, "")
+	if err := checkCredential(scheme, secret); err != nil {
+		o.refuse(err)
+		return o.future()
+	}
+	if scheme == schemeWorld {
+		o.promise.Resolve(future.Void{})
+		return o.future()
+	}
+	return o.send(o)
+}
+
+func (o *authOp) Size() int { return 12 + len(o.cred.scheme) + len(o.cred.secret) }
+
+func (o *authOp) Append(b []byte) []byte { return wire.AppendAuth(b, o.cred.scheme, o.cred.secret) }
+
+func (o *authOp) Reply(code int32, _ []byte) {
+	if code == 0 {
+		o.v.c.creds.add(o.cred)
+		o.promise.Resolve(future.Void{})
+		return
+	}
+	err := &OpError{Op: o.code.String() + " " + o.cred.scheme, Err: ErrAuthFailed}
+	o.v.c.authFailed(err)
+	o.promise.Reject(err)
+}
+
+// restoreAuth returns the requests that repeat all credentials.
+func (c *Client) restoreAuth() []mux.Request {
+	var rs []mux.Request
+	for _, cred := range c.creds.all() {
+		o := &authOp{cred: cred}
+		o.init(&c.view, nil, nil, wire.OpSetAuth, "")
+		rs = append(rs, o)
+	}
+	return rs
+}

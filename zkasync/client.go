@@ -1,0 +1,96 @@
+package zkasync
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/handler"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+)
+
+// Client is a ZooKeeper client. It is made by [New] or [Connect], started by StartAsync, Start or Restart, and stopped by
+// StopAsync or Close; it can be started again. All its methods are safe for concurrent use.
+//
+// Operations on a client that is not started, or that has begun to stop, fail with [ErrClosed] and [ErrNotSent].
+type Client struct {
+	cfg    *config
+	states *states
+	view   view // what operations work on
+	whole  view // the server's tree without the chroot
+
+	// sink takes the operations of the present run; nil before the first start. Its own refusal is what makes
+	// operations fail once the run has begun to stop.
+	sink    atomic.Pointer[mux.Mux]
+	watches watchTable
+	creds   credentials
+
+	mu  sync.Mutex
+	run *run // the present run, nil when stopped
+}
+
+// New makes a client for the servers of a connection string, "host1:port,host2:port/chroot", and checks everything it
+// is given. It starts nothing. With a chroot, all paths are below it; the chroot itself must exist or be made, as with
+// EnsurePath(ctx, "/") of the client that has it.
+func New(servers string, opts ...Option) (*Client, error) {
+	cfg, err := newConfig(servers, opts)
+	if err != nil {
+		return nil, err
+	}
+	c := &Client{cfg: cfg}
+	c.view, c.whole = view{c, cfg.chroot}, view{c, ""}
+	c.states = newStates(c)
+	c.creds.list = append(c.creds.list, cfg.auth...)
+	return c, nil
+}
+
+// Connect is [New] and [Client.Start]: it returns a client with a live session, or an error when there is none before
+// ctx ends.
+func Connect(ctx context.Context, servers string, opts ...Option) (*Client, error) {
+	c, err := New(servers, opts...)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Start(ctx); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Connected reports whether the state is Connected.
+func (c *Client) Connected() bool { return c.State() == Connected }
+
+// State returns the present state.
+func (c *Client) State() State { return c.states.current().State }
+
+// SessionID returns the id of the session, 0 if there has been none since the start.
+func (c *Client) SessionID() int64 { return c.states.current().SessionID }
+
+// Conn returns go-zookeeper's connection of the same session, nil before the first start, for libraries that take one
+// (zk.NewLock, for instance). Its requests go over the same connection, in order with those of the client. It ends with
+// the client's Close; its own Close must not be called. It does not know of the chroot.
+func (c *Client) Conn() *zk.Conn {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.run == nil {
+		return nil
+	}
+	return c.run.conn
+}
+
+// lane returns what runs callbacks about path.
+func (c *Client) lane(kind handler.Kind, path string) future.Executor {
+	return c.cfg.handler.Lane(kind, path)
+}
+
+// submit hands a request to the present run.
+func (c *Client) submit(r mux.Request) {
+	if m := c.sink.Load(); m != nil {
+		m.Submit(r)
+		return
+	}
+	r.Fail(mux.Failure{Reason: mux.ReasonRefused, Cause: ErrClosed})
+}

@@ -1,0 +1,190 @@
+package zkasync
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// Created is what Create made.
+type Created struct {
+	Path string // with the server's number at the end, if sequential
+	Stat zk.Stat
+}
+
+// createSpec is what the options of Create say.
+type createSpec struct {
+	ephemeral, sequential, container bool
+	parents, protected               bool
+	ttl                              time.Duration
+	hasTTL                           bool
+	acl                              []zk.ACL
+	hasACL                           bool
+}
+
+// CreateOption is an option of [Client.Create] and, some of them, of [Client.EnsurePath].
+type CreateOption struct{ apply func(*createSpec) }
+
+// Ephemeral has the znode deleted when the session ends.
+func Ephemeral() CreateOption { return CreateOption{func(s *createSpec) { s.ephemeral = true }} }
+
+// Sequential has the server append a number of ten digits to the path, counted by the parent. The path may end in "/".
+func Sequential() CreateOption { return CreateOption{func(s *createSpec) { s.sequential = true }} }
+
+// Container makes a container: the server deletes it some time after its last child is deleted (ZooKeeper 3.5).
+func Container() CreateOption { return CreateOption{func(s *createSpec) { s.container = true }} }
+
+// TTL has the server delete the znode some time after it was not modified for d and has no children. The resolution
+// is a millisecond. Servers refuse it unless they run with zookeeper.extendedTypesEnabled (ZooKeeper 3.5).
+func TTL(d time.Duration) CreateOption {
+	return CreateOption{func(s *createSpec) { s.ttl, s.hasTTL = d, true }}
+}
+
+// WithACL sets the access control list, in place of the client's default.
+func WithACL(acl []zk.ACL) CreateOption {
+	acl = append([]zk.ACL(nil), acl...)
+	return CreateOption{func(s *createSpec) { s.acl, s.hasACL = acl, true }}
+}
+
+// MakeParents makes the parents that are missing, as EnsurePath does with the same access control list, and creates the
+// znode again. This takes further round trips, so operations submitted behind may overtake the second try.
+func MakeParents() CreateOption { return CreateOption{func(s *createSpec) { s.parents = true }} }
+
+// Protected survives an unknown outcome: the name gets a random prefix ("_c_" and 32 hex digits and "-"), by which the
+// znode is found again among its siblings after a connection loss. It is then not created twice. (Curator's protection,
+// ZOOKEEPER-22.)
+func Protected() CreateOption { return CreateOption{func(s *createSpec) { s.protected = true }} }
+
+// maxTTL is the server's limit, 40 bits of milliseconds (EphemeralType.TTL).
+const maxTTL = time.Duration(0xffffffffff) * time.Millisecond
+
+func (c *Client) createSpec(opts []CreateOption) (createSpec, error) {
+	s := createSpec{acl: c.cfg.acl}
+	for _, o := range opts {
+		if o.apply != nil {
+			o.apply(&s)
+		}
+	}
+	return s, s.check()
+}
+
+func (s *createSpec) check() error {
+	switch {
+	case s.container && (s.ephemeral || s.sequential || s.hasTTL):
+		return fmt.Errorf("%w: Container excludes Ephemeral, Sequential and TTL", zk.ErrInvalidFlags)
+	case s.hasTTL && s.ephemeral:
+		return fmt.Errorf("%w: TTL excludes Ephemeral", zk.ErrInvalidFlags)
+	case s.hasTTL && (s.ttl < time.Millisecond || s.ttl > maxTTL):
+		return fmt.Errorf("%w: TTL %v is not from 1ms to %v", zk.ErrInvalidFlags, s.ttl, maxTTL)
+	case s.hasACL:
+		return checkACL(s.acl)
+	}
+	return nil
+}
+
+// The server's create modes (CreateMode).
+const (
+	modeEphemeral     = 1
+	modeSequential    = 2
+	modeContainer     = 4
+	modeTTL           = 5
+	modeTTLSequential = 6
+)
+
+func (s *createSpec) mode() (mode int32, code wire.OpCode) {
+	switch {
+	case s.container:
+		return modeContainer, wire.OpCreateContainer
+	case s.hasTTL && s.sequential:
+		return modeTTLSequential, wire.OpCreateTTL
+	case s.hasTTL:
+		return modeTTL, wire.OpCreateTTL
+	}
+	if s.ephemeral {
+		mode |= modeEphemeral
+	}
+	if s.sequential {
+		mode |= modeSequential
+	}
+	return mode, wire.OpCreate2
+}
+
+// createOp is one create request.
+type createOp struct {
+	op[Created]
+	data []byte
+	spec createSpec
+	mode int32
+}
+
+// Create makes a znode with data and options (kazoo: create_async). Without options it is persistent and has the client's
+// default access control list. The data is copied; nil is stored as null.
+func (c *Client) Create(ctx context.Context, path string, data []byte, opts ...CreateOption) *future.Future[Created] {
+	spec, err := c.createSpec(opts)
+	if err == nil {
+		err = checkCreatePath(path, spec.sequential)
+	}
+	if err != nil {
+		return failed[Created](c, wire.OpCreate2, path, err)
+	}
+	data = bytes.Clone(data)
+	if spec.parents || spec.protected {
+		return c.createInSteps(ctx, path, data, spec)
+	}
+	return c.view.create(ctx, c.completion(path), path, data, spec)
+}
+
+func checkCreatePath(path string, sequential bool) error {
+	if sequential {
+		return checkSequentialPath(path)
+	}
+	return checkPath(path)
+}
+
+// create sends one request; everything but its size is checked.
+func (v *view) create(ctx context.Context, ex future.Executor, path string, data []byte, spec createSpec) *future.Future[Created] {
+	mode, code := spec.mode()
+	o := &createOp{data: data, spec: spec, mode: mode}
+	o.init(v, ctx, ex, code, path)
+	return o.send(o)
+}
+
+func (o *createOp) Size() int {
+	size := o.pathSize() + 4 + len(o.data) + aclSize(o.spec.acl) + 4
+	if o.spec.hasTTL {
+		size += 8
+	}
+	return size
+}
+
+func (o *createOp) Append(b []byte) []byte {
+	if o.spec.hasTTL {
+		return wire.AppendCreateTTL(b, o.v.chroot, o.path, o.data, o.spec.acl, o.mode, o.spec.ttl.Milliseconds())
+	}
+	return wire.AppendCreate(b, o.v.chroot, o.path, o.data, o.spec.acl, o.mode)
+}
+
+func (o *createOp) Reply(code int32, body []byte) {
+	if code != 0 {
+		o.reject(code)
+		return
+	}
+	var made Created
+	path, body, err := wire.DecodeString(body)
+	if err == nil {
+		made.Path = o.v.strip(path)
+		_, err = wire.DecodeStat(body, &made.Stat)
+	}
+	o.finish(made, err)
+}
+
+// isUnknown and isNoNode ask an error of a step.
+func isUnknown(err error) bool { return errors.Is(err, ErrOutcomeUnknown) }
+func isNoNode(err error) bool  { return errors.Is(err, zk.ErrNoNode) }

@@ -1,0 +1,153 @@
+package zkasync
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"errors"
+	"strings"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+)
+
+// steppedCreate is Create with MakeParents or Protected. Its steps run one after another on whichever goroutine completes
+// the step before.
+type steppedCreate struct {
+	c       *Client
+	ctx     context.Context
+	promise *future.Promise[Created]
+	asked   string // the path of the call
+	path    string // the path sent, with the protection's prefix
+	prefix  string // of the znode's name, "" if not protected
+	data    []byte
+	spec    createSpec
+}
+
+func (c *Client) createInSteps(ctx context.Context, path string, data []byte, spec createSpec) *future.Future[Created] {
+	s := &steppedCreate{c: c, ctx: ctx, asked: path, path: path, data: data, spec: spec}
+	s.promise = future.NewPromise[Created](c.completion(path))
+	if spec.protected {
+		s.prefix, s.path = protect(path)
+	}
+	s.create()
+	return s.promise.Future()
+}
+
+// protect returns a random prefix and path with that prefix to its last name, in go-zookeeper's and Curator's form.
+func protect(path string) (prefix, protected string) {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails
+	prefix = "_c_" + hex.EncodeToString(id[:]) + "-"
+	cut := strings.LastIndexByte(path, '/') + 1
+	return prefix, path[:cut] + prefix + path[cut:]
+}
+
+func (s *steppedCreate) create() {
+	s.c.view.create(s.ctx, nil, s.path, s.data, s.spec).OnDone(s.created)
+}
+
+func (s *steppedCreate) created(made Created, err error) {
+	switch {
+	case err == nil:
+		s.promise.Resolve(made)
+	case s.spec.parents && isNoNode(err):
+		parent := parentOf(s.path)
+		s.c.ensure(s.ctx, nil, parent, createSpec{acl: s.spec.acl}).OnDone(s.parentsMade)
+	case s.spec.protected && isUnknown(err):
+		s.search()
+	default:
+		s.fail(err)
+	}
+}
+
+func (s *steppedCreate) parentsMade(_ string, err error) {
+	if err != nil {
+		s.fail(err)
+		return
+	}
+	s.create()
+}
+
+// search lists the siblings, on a later connection of the same session. The leader takes nothing more from the earlier
+// one (SessionMovedException), and the sync has this server catch up with all that the leader took: so what is not in the
+// list was not created.
+func (s *steppedCreate) search() {
+	parent := parentOf(s.path)
+	ask(&s.c.view, s.ctx, nil, syncKind, parent)
+	ask(&s.c.view, s.ctx, nil, childrenKind, parent).OnDone(s.searched)
+}
+
+func (s *steppedCreate) searched(siblings Children, err error) {
+	switch {
+	case isNoNode(err):
+		s.create() // which finds out about the parent
+		return
+	case err != nil && isUnknown(err):
+		s.search()
+		return
+	case err != nil:
+		s.failUnknown(err)
+		return
+	}
+	for _, name := range siblings.Names {
+		if strings.HasPrefix(name, s.prefix) {
+			s.confirm(join(parentOf(s.path), name))
+			return
+		}
+	}
+	s.create()
+}
+
+// confirm reads the stat of the znode that was found.
+func (s *steppedCreate) confirm(path string) {
+	ask(&s.c.view, s.ctx, nil, existsKind, path).OnDone(func(st *zk.Stat, err error) {
+		switch {
+		case err != nil && isUnknown(err):
+			s.confirm(path)
+		case err != nil:
+			s.failUnknown(err)
+		case st == nil:
+			s.failUnknown(zk.ErrNoNode) // created, and deleted by somebody since
+		default:
+			s.promise.Resolve(Created{Path: path, Stat: *st})
+		}
+	})
+}
+
+// fail gives a step's error the name and path of the call.
+func (s *steppedCreate) fail(err error) {
+	s.promise.Reject(stepError("create", s.asked, err, false))
+}
+
+// failUnknown is fail for when the create itself was sent without an answer.
+func (s *steppedCreate) failUnknown(err error) {
+	s.promise.Reject(stepError("create", s.asked, err, true))
+}
+
+// stepError is the error of a composite operation whose step failed with err. If something may have been applied before,
+// the outcome of the whole is unknown, though the step itself was not sent.
+func stepError(op, path string, err error, applied bool) error {
+	e := &OpError{Op: op, Path: path, Err: err}
+	var step *OpError
+	if errors.As(err, &step) {
+		e.Outcome, e.Err = step.Outcome, step.Err
+		if step.Op != op || step.Path != path {
+			e.Err = &stepCause{op: step.Op, path: step.Path, err: step.Err}
+		}
+	}
+	if applied && e.Outcome == NotSent {
+		e.Outcome = Unknown
+	}
+	return e
+}
+
+// stepCause names the step of a composite operation that failed, and why.
+type stepCause struct {
+	op, path string
+	err      error
+}
+
+func (e *stepCause) Error() string { return e.op + " " + printable(e.path) + ": " + bare(e.err) }
+func (e *stepCause) Unwrap() error { return e.err }

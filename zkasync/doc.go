@@ -1,0 +1,56 @@
+// Package zkasync is a channel-native ZooKeeper client: every operation returns at once with a typed
+// [future.Future], which works in select and takes callbacks.
+//
+//	c, err := zkasync.Connect(ctx, "127.0.0.1:2181/app")
+//	if err != nil { ... }
+//	defer c.Close()
+//
+//	node := c.Get(ctx, "/config")                 // sent, not waited for
+//	kids := c.Children(ctx, "/workers")           // sent right behind
+//	select {
+//	case <-node.Done():
+//	case <-time.After(time.Second):
+//	}
+//
+// The model is Python's kazoo and its asynchronous API; go-zookeeper keeps the session underneath, and its types
+// (zk.Stat, zk.ACL, zk.Event, zk.ErrNoNode, ...) are used as they are.
+//
+// # Order
+//
+// Requests reach the server in the order in which their methods were called, and their futures complete in that order.
+// Callbacks, watch events and state changes run one at a time in one sequence, the order in which the server sent what
+// they tell of; see package handler for other arrangements. A callback may block, wait for futures, call any method and
+// stop the client with StopAsync. Composite operations ([Client.EnsurePath], [Client.DeleteAll], [Client.Create] with
+// MakeParents or Protected) are ordered step by step.
+//
+// # Failure
+//
+// Each failed operation says what is known: it was rejected by the server (errors.Is(err, zk.ErrNoNode) and so on), it
+// was not sent ([ErrNotSent]: safe to do again), or its outcome is unknown ([ErrOutcomeUnknown]: it may have been
+// applied). Errors are [*OpError] and name operation and path.
+//
+// When the connection is lost, all that is in flight (outcome unknown) and all that is queued (not sent) fails in the
+// order of submission, then the state becomes [Suspended]. What is submitted from then on waits for the next connection
+// and leaves when its context ends. Credentials and watches are restored before it goes out.
+//
+// # Contexts
+//
+// The context of an operation decides whether it may still be sent. Once it is in flight, the future reports the
+// server's answer whatever becomes of the context; waiting for it has a context of its own. A nil context counts as
+// context.Background().
+//
+// # Goroutines
+//
+// Close returns when all of them are gone.
+//
+//	goroutine             how many             started by    joined by
+//	go-zookeeper's        3 and a few moments  StartAsync    Close (its event channel closes)
+//	mux.Conn's            2 per connection     the handshake the connection's end, Close
+//	handler's             1 by default         StartAsync    Close
+//	run.shutdown          1 while stopping     StopAsync     Close
+//	run.closeSession      1 while stopping     run.shutdown  run.shutdown
+//	run.clockRanOut       1 for a moment       a timer       Close
+//	stateFeed.pump        1 per States channel that has fallen behind; joined by Close
+//
+// All methods of [Client] are safe for concurrent use.
+package zkasync

@@ -1,0 +1,155 @@
+package zkasync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+)
+
+// ensureTries bounds how often EnsurePath starts again because somebody deletes what it made.
+const ensureTries = 100
+
+// EnsurePath makes path with all its parents, as far as they do not exist, with no data, and returns path. It takes one
+// round trip when path exists and two when it does not, whatever the depth. It is safe against others who create or
+// delete at the same time: what they create counts, and when they delete a parent it starts again. Of the options,
+// WithACL holds for every znode made, Container for all as well; others are refused. With a chroot, EnsurePath of "/"
+// makes the chroot. (kazoo's ensure_path, which has no asynchronous form.)
+//
+// When it fails, some of the parents may have been made.
+func (c *Client) EnsurePath(ctx context.Context, path string, opts ...CreateOption) *future.Future[string] {
+	spec, err := c.createSpec(opts)
+	if err == nil {
+		err = firstError(checkPath(path), spec.checkEnsure())
+	}
+	if err != nil {
+		p := future.NewPromise[string](c.completion(path))
+		p.Reject(refusal(opEnsure, path, err))
+		return p.Future()
+	}
+	return c.ensure(ctx, c.completion(path), path, spec)
+}
+
+const opEnsure = "ensure path"
+
+func (s *createSpec) checkEnsure() error {
+	if s.ephemeral || s.sequential || s.hasTTL || s.parents || s.protected {
+		return fmt.Errorf("%w: EnsurePath takes WithACL and Container only", zk.ErrInvalidFlags)
+	}
+	return nil
+}
+
+// ensurePath is one EnsurePath. Its steps run on the goroutine that completes the step before, one at a time.
+type ensurePath struct {
+	v       *view // of the server's whole tree: the chroot is made as well
+	ctx     context.Context
+	promise *future.Promise[string]
+	path    string // as asked for
+	spec    createSpec
+	levels  []string // from the first name to the whole path
+	missing []string // of levels
+	tries   int
+	applied bool // something was created
+	failure error
+}
+
+func (c *Client) ensure(ctx context.Context, ex future.Executor, path string, spec createSpec) *future.Future[string] {
+	e := &ensurePath{v: &c.whole, ctx: ctx, path: path, spec: spec}
+	e.promise = future.NewPromise[string](ex)
+	e.levels = levelsOf(fullPath(c.view.chroot, path))
+	e.look()
+	return e.promise.Future()
+}
+
+// levelsOf splits "/a/b" into "/a" and "/a/b"; the root needs no making.
+func levelsOf(path string) []string {
+	var levels []string
+	for i := 1; i < len(path); i++ {
+		if path[i] == '/' {
+			levels = append(levels, path[:i])
+		}
+	}
+	if len(path) > 1 {
+		levels = append(levels, path)
+	}
+	return levels
+}
+
+// look asks for all levels at once. Replies come in order, so the last one's tells that all are in.
+func (e *ensurePath) look() {
+	e.tries++
+	e.missing, e.failure = nil, nil
+	if len(e.levels) == 0 {
+		e.promise.Resolve(e.path)
+		return
+	}
+	for i, level := range e.levels {
+		last := i == len(e.levels)-1
+		ask(e.v, e.ctx, nil, existsKind, level).OnDone(func(st *zk.Stat, err error) {
+			switch {
+			case err != nil && e.failure == nil:
+				e.failure = err
+			case err == nil && st == nil:
+				e.missing = append(e.missing, level)
+			}
+			if last {
+				e.looked(st, err)
+			}
+		})
+	}
+}
+
+func (e *ensurePath) looked(st *zk.Stat, err error) {
+	switch {
+	case err == nil && st != nil:
+		e.promise.Resolve(e.path)
+	case e.failure != nil:
+		e.fail(e.failure)
+	default:
+		e.make()
+	}
+}
+
+// make creates all that is missing, without waiting in between.
+func (e *ensurePath) make() {
+	missing := e.missing
+	for i, level := range missing {
+		last := i == len(missing)-1
+		e.v.create(e.ctx, nil, level, nil, e.spec).OnDone(func(_ Created, err error) {
+			switch {
+			case err == nil:
+				e.applied = true
+			case errors.Is(err, zk.ErrNodeExists):
+				err = nil // somebody else made it
+			case e.failure == nil:
+				e.failure = err
+			}
+			if last {
+				e.made(err)
+			}
+		})
+	}
+}
+
+// made judges by the whole path: whoever made it, a parent that could not be created does not matter then.
+func (e *ensurePath) made(err error) {
+	switch {
+	case err == nil:
+		e.promise.Resolve(e.path)
+	case isNoNode(err) && isNoNode(e.failure) && e.tries < ensureTries:
+		e.look() // a parent was deleted meanwhile
+	default:
+		e.fail(e.failure)
+	}
+}
+
+func (e *ensurePath) fail(err error) {
+	var step *OpError
+	if errors.As(err, &step) {
+		step.Path = e.v.c.view.strip(step.Path)
+	}
+	e.promise.Reject(stepError(opEnsure, e.path, err, e.applied))
+}

@@ -1,0 +1,173 @@
+package zkasync
+
+import (
+	"errors"
+	"strconv"
+	"strings"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// What can be asked of an error with errors.Is. The errors that go-zookeeper uses for the same are matched as well:
+// errors.Is(err, zk.ErrConnectionClosed) is true of a connection loss.
+var (
+	// ErrConnectionLoss: the connection was lost before the answer came. Such an error is also ErrNotSent or
+	// ErrOutcomeUnknown.
+	ErrConnectionLoss error = &sentinel{"connection lost", zk.ErrConnectionClosed}
+	// ErrNotSent: the operation never left the client. Doing it again is safe.
+	ErrNotSent error = &sentinel{text: "not sent"}
+	// ErrOutcomeUnknown: the operation was sent, and the server may have applied it or not.
+	ErrOutcomeUnknown error = &sentinel{text: "outcome unknown"}
+	// ErrClosed: the client is not started, is closing or is closed.
+	ErrClosed error = &sentinel{"client closed", zk.ErrClosing}
+	// ErrSessionExpired: the server ended the session, with its ephemeral znodes and watches.
+	ErrSessionExpired error = &sentinel{"session expired", zk.ErrSessionExpired}
+	// ErrAuthFailed: the server did not accept credentials. The client is of no more use until it is restarted.
+	ErrAuthFailed error = &sentinel{"authentication failed", zk.ErrAuthFailed}
+)
+
+// sentinel is an error that also answers to go-zookeeper's name for it.
+type sentinel struct {
+	text string
+	zk   error
+}
+
+func (s *sentinel) Error() string        { return s.text }
+func (s *sentinel) Is(target error) bool { return s.zk != nil && target == s.zk }
+
+// Outcome is what is known of an operation that failed.
+type Outcome uint8
+
+const (
+	// Rejected: the server refused it and applied nothing.
+	Rejected Outcome = iota
+	// NotSent: it never left the client.
+	NotSent
+	// Unknown: it was sent, and no answer came.
+	Unknown
+)
+
+// String returns the outcome in words.
+func (o Outcome) String() string {
+	switch o {
+	case NotSent:
+		return "not sent"
+	case Unknown:
+		return "outcome unknown"
+	default:
+		return "rejected"
+	}
+}
+
+// OpError is the error of a failed operation.
+type OpError struct {
+	Op      string  // the operation, as "get" or "create"
+	Path    string  // the path it was given, without the chroot
+	Outcome Outcome // what is known
+	Err     error   // the cause
+}
+
+// Error reads "zkasync: get /path: node does not exist", or "zkasync: get /path: not sent: connection lost: ...".
+func (e *OpError) Error() string {
+	var b strings.Builder
+	b.WriteString("zkasync: ")
+	b.WriteString(e.Op)
+	if e.Path != "" {
+		b.WriteByte(' ')
+		b.WriteString(printable(e.Path))
+	}
+	if e.Outcome != Rejected {
+		b.WriteString(": ")
+		b.WriteString(e.Outcome.String())
+	}
+	b.WriteString(": ")
+	b.WriteString(bare(e.Err))
+	return b.String()
+}
+
+// Unwrap returns the cause.
+func (e *OpError) Unwrap() error { return e.Err }
+
+// Is matches ErrNotSent and ErrOutcomeUnknown by the outcome.
+func (e *OpError) Is(target error) bool {
+	switch target {
+	case ErrNotSent:
+		return e.Outcome == NotSent
+	case ErrOutcomeUnknown:
+		return e.Outcome == Unknown
+	default:
+		return false
+	}
+}
+
+// bare is an error's text without the name of a package in front, which an outer error has said already.
+func bare(err error) string {
+	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "zkasync: "), "zk: ")
+}
+
+func printable(path string) string {
+	for _, r := range path {
+		if !strconv.IsPrint(r) {
+			return strconv.Quote(path)
+		}
+	}
+	return path
+}
+
+// lossError is a connection loss with its cause.
+type lossError struct{ cause error }
+
+func (e *lossError) Error() string {
+	if e.cause == nil {
+		return ErrConnectionLoss.Error()
+	}
+	return ErrConnectionLoss.Error() + ": " + e.cause.Error()
+}
+
+func (e *lossError) Unwrap() []error {
+	if e.cause == nil {
+		return []error{ErrConnectionLoss}
+	}
+	return []error{ErrConnectionLoss, e.cause}
+}
+
+// failure turns what the multiplexer knows into an error.
+func failure(op, path string, f mux.Failure) error {
+	e := &OpError{Op: op, Path: path, Outcome: NotSent, Err: f.Cause}
+	if f.Sent {
+		e.Outcome = Unknown
+	}
+	switch f.Reason {
+	case mux.ReasonLoss:
+		e.Err = &lossError{f.Cause}
+	case mux.ReasonExpired:
+		e.Err = ErrSessionExpired
+	}
+	return e
+}
+
+// rejection is the error for a server's code.
+func rejection(op, path string, code int32) error {
+	err := wire.ErrorOf(code)
+	switch {
+	case errors.Is(err, zk.ErrSessionExpired):
+		err = ErrSessionExpired
+	case errors.Is(err, zk.ErrAuthFailed):
+		err = ErrAuthFailed
+	}
+	return &OpError{Op: op, Path: path, Err: err}
+}
+
+// refusal is the error for an operation that is refused before anything is sent.
+func refusal(op, path string, err error) error {
+	return &OpError{Op: op, Path: path, Outcome: NotSent, Err: err}
+}
+
+// undecodable is the error for a reply that cannot be read. The server has applied the operation, but what it answered
+// is lost.
+func undecodable(op, path string, err error) error {
+	return &OpError{Op: op, Path: path, Outcome: Unknown, Err: err}
+}

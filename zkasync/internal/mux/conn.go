@@ -1,0 +1,165 @@
+package mux
+
+import (
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Conn is the connection that go-zookeeper is given. It is a net.Conn for that one user: one goroutine reads, one writes,
+// any closes. Deadlines are its own business, go-zookeeper's are ignored: see watchLoop.
+type Conn struct {
+	m    *Mux
+	sock net.Conn // nil: a pretended connection, see pretend.go
+	born time.Time
+
+	// Used by the reading goroutine alone.
+	in        inbox
+	up        []byte    // bytes for go-zookeeper, a view into in's buffer
+	expect    []Request // taken from the head of flight, oldest first
+	expectBuf []Request // expect's backing array
+	nextReply int32     // xid of the oldest request in flight
+	shaken    bool      // the connect response was handed up
+	torn      bool      // teardown is done
+
+	sinceBirth struct { // nanoseconds since born
+		read  atomic.Int64 // of the last byte received
+		write atomic.Int64 // of the write in progress, 0: none
+	}
+
+	asked    bool  // the connect request was written; used by the writing goroutine alone
+	openZxid int64 // last zxid when the connect request was written
+
+	closeReq  chan struct{} // closed when go-zookeeper has written its close request
+	closeXid  int32         // of that request; written before closeReq is closed
+	closeOnce sync.Once
+	closed    chan struct{} // closed by Close
+	dead      chan struct{} // closed by die
+	workers   sync.WaitGroup
+
+	mu      sync.Mutex
+	cause   error // why it died
+	reading bool  // a goroutine is inside Read
+
+	// Guarded by m.mu.
+	auths     []authEntry // written, no reply yet
+	open      bool        // the handshake is done
+	restore   []Request   // to be written before anything queued
+	restoring int         // of these, how many lack their reply
+	unsent    int         // requests at the tail of flight that did not leave
+	nextXid   int32
+}
+
+// authEntry is an auth request in flight. The server answers it past everything that is in its pipeline.
+type authEntry struct {
+	Request
+	before int32 // the xid of the next ordinary request
+}
+
+// NewConn takes over sock, a fresh connection to a server.
+func (m *Mux) NewConn(sock net.Conn) *Conn {
+	c := &Conn{
+		m:         m,
+		sock:      sock,
+		born:      time.Now(),
+		in:        newInbox(m.cfg.MaxReply),
+		nextReply: 1,
+		nextXid:   1,
+		closeReq:  make(chan struct{}),
+		closed:    make(chan struct{}),
+		dead:      make(chan struct{}),
+	}
+	m.mu.Lock()
+	m.cur = c
+	m.mu.Unlock()
+	if sock == nil {
+		c.torn = true
+		close(c.dead)
+	} else {
+		_ = sock.SetDeadline(time.Now().Add(m.cfg.HandshakeTimeout))
+	}
+	return c
+}
+
+// die marks the connection dead and closes the socket; the first cause stays. It does not wait.
+func (c *Conn) die(cause error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.dead:
+		return
+	default:
+	}
+	c.cause = cause
+	close(c.dead)
+	_ = c.sock.Close()
+	c.m.mu.Lock()
+	c.m.work.Broadcast()
+	c.m.mu.Unlock()
+}
+
+func (c *Conn) isDead() bool {
+	select {
+	case <-c.dead:
+		return true
+	default:
+		return false
+	}
+}
+
+// Close is called by go-zookeeper when it gives the connection up. When a goroutine is inside Read, that one tears the
+// connection down, so that completions and failures keep one order.
+func (c *Conn) Close() error {
+	c.closeOnce.Do(func() { close(c.closed) })
+	if !c.isDead() {
+		c.die(net.ErrClosed)
+	}
+	if c.enter() {
+		c.teardown()
+		c.leave()
+	}
+	return nil
+}
+
+// enter claims the reading side.
+func (c *Conn) enter() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.reading {
+		return false
+	}
+	c.reading = true
+	return true
+}
+
+func (c *Conn) leave() {
+	c.mu.Lock()
+	c.reading = false
+	c.mu.Unlock()
+}
+
+// now returns the time since the connection was made; it is never zero.
+func (c *Conn) now() int64 { return int64(time.Since(c.born)) + 1 }
+
+// LocalAddr implements net.Conn.
+func (c *Conn) LocalAddr() net.Addr { return c.addr(net.Conn.LocalAddr) }
+
+// RemoteAddr implements net.Conn.
+func (c *Conn) RemoteAddr() net.Addr { return c.addr(net.Conn.RemoteAddr) }
+
+func (c *Conn) addr(of func(net.Conn) net.Addr) net.Addr {
+	if c.sock == nil {
+		return &net.TCPAddr{}
+	}
+	return of(c.sock)
+}
+
+// SetDeadline implements net.Conn; it does nothing.
+func (c *Conn) SetDeadline(time.Time) error { return nil }
+
+// SetReadDeadline implements net.Conn; it does nothing.
+func (c *Conn) SetReadDeadline(time.Time) error { return nil }
+
+// SetWriteDeadline implements net.Conn; it does nothing.
+func (c *Conn) SetWriteDeadline(time.Time) error { return nil }

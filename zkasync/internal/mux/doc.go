@@ -1,0 +1,23 @@
+// Package mux multiplexes one ZooKeeper connection between go-zookeeper, which keeps the session, and the client's own
+// pipelined requests.
+//
+// A [Mux] outlives connections. It holds one queue of accepted requests; submitting is a push onto it under one lock, so
+// the order on the wire is the order of submission by construction. A [Conn] is the net.Conn that go-zookeeper is given:
+// what go-zookeeper writes joins the same queue, and inside its Read, on its own receive goroutine, replies to our
+// requests complete them; only what belongs to go-zookeeper is handed up.
+//
+//	Submit ──► queue ──► writer: takes, encodes, one write for all ──► server
+//	                       └─► flight (written, no reply yet)            │
+//	go-zookeeper ── Read ──► head of flight, watch event, ... ◄──────────┘
+//
+// A request is in the queue ("queued": not sent) or in flight ("in flight": its outcome is unknown until the reply).
+// When a connection dies, everything in flight and then everything queued fails, in order, and only then the
+// [Observer] learns of the loss. What is submitted afterwards waits in the queue for the next connection.
+//
+// Goroutines:
+//
+//	goroutine        started by           ends                                  joined by
+//	Conn.writeLoop   the handshake        when the connection dies              Conn.teardown
+//	Conn.watchLoop   the handshake        when the connection dies              Conn.teardown
+//	guarded.expire   a context's end      at once                               Mux.Wait
+package mux

@@ -1,0 +1,114 @@
+package mux
+
+import (
+	"context"
+	"encoding/binary"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// foreign is a request of go-zookeeper's. Its reply is handed up by the reader; when it fails there is nothing to tell,
+// go-zookeeper finds out from Read.
+type foreign struct {
+	op   wire.OpCode
+	xid  int32
+	body []byte
+}
+
+func (f *foreign) Op() wire.OpCode          { return f.op }
+func (f *foreign) Size() int                { return len(f.body) }
+func (f *foreign) Append(b []byte) []byte   { return append(b, f.body...) }
+func (f *foreign) Context() context.Context { return nil }
+func (f *foreign) Reply(int32, []byte)      {}
+func (f *foreign) Fail(Failure)             {}
+
+// Write takes one packet of go-zookeeper's: each of its packets is exactly one call. Only the connect request is written
+// at once. The rest joins the queue and is never an error, a dead connection shows in Read: an error here while
+// credentials are sent again would block go-zookeeper for good (go-zookeeper pull request 163).
+func (c *Conn) Write(p []byte) (int, error) {
+	if !c.asked {
+		c.asked = true
+		return len(p), c.writeConnect(p)
+	}
+	if len(p) < requestOverhead {
+		return len(p), nil
+	}
+	f := &foreign{
+		xid:  int32(binary.BigEndian.Uint32(p[4:])),
+		op:   wire.OpCode(binary.BigEndian.Uint32(p[8:])),
+		body: append([]byte(nil), p[requestOverhead:]...),
+	}
+	if f.op == wire.OpSetWatches && len(f.body) >= 8 {
+		// Its own idea of the last zxid lags behind ours, which would fire watches for old changes.
+		binary.BigEndian.PutUint64(f.body, uint64(c.openZxid))
+	}
+	if f.op == wire.OpClose {
+		c.closeXid = f.xid
+		close(c.closeReq)
+	}
+	c.m.mu.Lock()
+	if c.m.cur == c && !c.isDead() {
+		c.m.enqueueLocked(f)
+	}
+	c.m.mu.Unlock()
+	return len(p), nil
+}
+
+// marshallingError is the server's code for a record that cannot be read.
+const marshallingError = -5
+
+// decodable reports whether body is a whole reply to f.
+func (f *foreign) decodable(body []byte) bool {
+	var err error
+	switch f.op {
+	case wire.OpGetData, wire.OpReconfig:
+		if _, body, err = wire.DecodeData(body); err == nil {
+			err = decodeStat(body)
+		}
+	case wire.OpGetChildren2:
+		if _, body, err = wire.DecodeStrings(body); err == nil {
+			err = decodeStat(body)
+		}
+	case wire.OpGetACL:
+		if _, body, err = wire.DecodeACLs(body); err == nil {
+			err = decodeStat(body)
+		}
+	case wire.OpExists, wire.OpSetData, wire.OpSetACL:
+		err = decodeStat(body)
+	case wire.OpCreate, wire.OpCreateContainer, wire.OpCreateTTL, wire.OpSync:
+		_, _, err = wire.DecodeString(body)
+	case wire.OpMulti:
+		err = decodeMulti(body)
+	}
+	return err == nil
+}
+
+func decodeStat(body []byte) error {
+	var st zk.Stat
+	_, err := wire.DecodeStat(body, &st)
+	return err
+}
+
+func decodeMulti(body []byte) error {
+	for {
+		op, done, _, rest, err := wire.DecodeMultiHeader(body)
+		if err != nil || done {
+			return err
+		}
+		switch op {
+		case wire.OpCreate:
+			_, rest, err = wire.DecodeString(rest)
+		case wire.OpSetData:
+			var st zk.Stat
+			rest, err = wire.DecodeStat(rest, &st)
+		case wire.OpError:
+			_, rest, err = wire.DecodeInt32(rest)
+		}
+		if err != nil {
+			return err
+		}
+		body = rest
+	}
+}

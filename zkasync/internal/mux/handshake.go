@@ -1,0 +1,149 @@
+package mux
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// minConnectResponse is the length of a connect response with an empty password, maxConnectResponse one that no server
+// exceeds; passwords have 16 bytes.
+const (
+	minConnectResponse = 20
+	maxConnectResponse = 1024
+)
+
+// writeConnect sends go-zookeeper's connect request with the highest zxid of any reply in it: go-zookeeper knows only
+// of the replies to its own requests.
+func (c *Conn) writeConnect(p []byte) error {
+	if c.sock == nil {
+		return nil
+	}
+	if len(p) < frameHead {
+		return errors.New("connect request too short")
+	}
+	req, err := wire.DecodeConnectRequest(p[frameHead:])
+	if err != nil {
+		return err
+	}
+	c.openZxid = c.m.lastZxid.Load()
+	req.LastZxidSeen = c.openZxid
+	b, start := wire.BeginFrame(nil)
+	b = wire.EndFrame(wire.AppendConnectRequest(b, &req), start)
+	_, err = c.sock.Write(b)
+	return err
+}
+
+// receiveHandshake reads the connect response, whole and bounded in time and size, before go-zookeeper sees a byte.
+func (c *Conn) receiveHandshake() error {
+	limit := c.in.limit
+	c.in.limit = maxConnectResponse
+	defer func() { c.in.limit = limit }()
+	for {
+		frame, ok, err := c.in.next(minConnectResponse)
+		if err != nil {
+			return err
+		}
+		if ok {
+			return c.finishHandshake(frame)
+		}
+		if err := c.fill(); err != nil {
+			return err
+		}
+	}
+}
+
+func (c *Conn) finishHandshake(frame []byte) error {
+	resp, err := wire.DecodeConnectResponse(frame)
+	if err != nil {
+		return err
+	}
+	if resp.SessionID == 0 {
+		c.expired(resp)
+		return nil
+	}
+	if resp.Timeout <= 0 {
+		return fmt.Errorf("connect response with a session timeout of %d ms received", resp.Timeout)
+	}
+	_ = c.sock.SetDeadline(time.Time{})
+	c.up = connectFrame(resp)
+	c.established(resp)
+	return nil
+}
+
+// established starts the connection's goroutines and the restoration of what the session had.
+func (c *Conn) established(resp wire.ConnectResponse) {
+	s := Session{ID: resp.SessionID, Password: resp.Password, Timeout: resp.Timeout, ReadOnly: resp.ReadOnly}
+	restore := c.m.obs.Established(s)
+	c.shaken = true
+	m := c.m
+	m.mu.Lock()
+	c.open = true
+	c.restoring = len(restore)
+	for _, r := range restore {
+		c.restore = append(c.restore, &restoring{Request: r, c: c})
+	}
+	m.mu.Unlock()
+	c.workers.Add(2)
+	go c.writeLoop()
+	go c.watchLoop(time.Duration(resp.Timeout) * time.Millisecond)
+	if len(restore) == 0 {
+		c.goLive()
+	}
+}
+
+// restoring is a request that goes out before anything queued. The last reply of its kind opens the queue.
+type restoring struct {
+	Request
+	c *Conn
+}
+
+func (r *restoring) Reply(code int32, body []byte) {
+	r.Request.Reply(code, body)
+	r.c.m.mu.Lock()
+	r.c.restoring--
+	last := r.c.restoring == 0
+	r.c.m.mu.Unlock()
+	if last {
+		r.c.goLive()
+	}
+}
+
+// goLive lets the queue go out.
+func (c *Conn) goLive() {
+	c.m.obs.Restored()
+	m := c.m
+	m.mu.Lock()
+	if m.cur == c {
+		m.live, m.guard = true, false
+		m.wakeLocked()
+	}
+	m.mu.Unlock()
+}
+
+// expired ends the connection of a session that the server no longer knows. go-zookeeper learns it from the response,
+// but leaves the connection open, so it is closed here.
+func (c *Conn) expired(resp wire.ConnectResponse) {
+	m := c.m
+	c.die(errors.New("session expired"))
+	c.torn = true
+	m.obs.Expired()
+	m.mu.Lock()
+	if m.cur == c {
+		m.cur = nil
+	}
+	waiting := m.drainQueueLocked(nil)
+	m.mu.Unlock()
+	failAll(waiting, Failure{Reason: ReasonExpired})
+	m.obs.ExpiredDone()
+	c.shaken = true
+	c.up = connectFrame(resp)
+}
+
+// connectFrame encodes the response anew, without whatever else the server put into its frame.
+func connectFrame(resp wire.ConnectResponse) []byte {
+	b, start := wire.BeginFrame(nil)
+	return wire.EndFrame(wire.AppendConnectResponse(b, &resp), start)
+}

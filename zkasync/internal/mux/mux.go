@@ -1,0 +1,158 @@
+package mux
+
+import (
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Config is what a Mux is made with. All fields are required.
+type Config struct {
+	// MaxReply is the largest frame accepted from the server, in bytes without its length.
+	MaxReply int
+	// HandshakeTimeout bounds the handshake of a connection.
+	HandshakeTimeout time.Duration
+}
+
+// Mux holds the requests of one client across connections. It is safe for concurrent use.
+type Mux struct {
+	cfg Config
+	obs Observer
+
+	lastZxid atomic.Int64 // the highest of any reply
+	replies  atomic.Int64 // counts replies, as a sign of progress
+	stopping atomic.Bool
+	ended    atomic.Bool // the server has confirmed the session's end
+
+	guards sync.WaitGroup // contexts being watched
+
+	mu      sync.Mutex
+	queue   ring[Request] // accepted, not written
+	gone    int           // elements of queue that their contexts took back
+	flight  ring[Request] // written on cur, no reply taken yet
+	cur     *Conn         // the connection in use, nil between connections
+	live    bool          // cur's session is restored: the writer may take from queue
+	guard   bool          // requests with a context are watched while they are queued
+	refusal error         // not nil: nothing is accepted
+	parked  bool          // cur's writer waits for work
+	work    sync.Cond     // on mu; wakes the writer
+}
+
+// New returns a Mux with no connection: what is submitted waits.
+func New(cfg Config, obs Observer) *Mux {
+	m := &Mux{cfg: cfg, obs: obs, guard: true}
+	m.work.L = &m.mu
+	return m
+}
+
+// Submit accepts r; it never blocks. The order of calls is the order on the wire.
+func (m *Mux) Submit(r Request) {
+	m.mu.Lock()
+	if err := m.refusal; err != nil {
+		m.mu.Unlock()
+		r.Fail(Failure{Reason: ReasonRefused, Cause: err})
+		return
+	}
+	if m.guard {
+		r = m.guardLocked(r)
+	}
+	m.enqueueLocked(r)
+	m.mu.Unlock()
+}
+
+func (m *Mux) enqueueLocked(r Request) {
+	m.queue.push(r)
+	if m.live {
+		m.wakeLocked()
+	}
+}
+
+func (m *Mux) wakeLocked() {
+	if m.parked {
+		m.parked = false
+		m.work.Signal()
+	}
+}
+
+// Refuse makes every later Submit fail with cause; the first cause stays.
+func (m *Mux) Refuse(cause error) {
+	m.mu.Lock()
+	if m.refusal == nil {
+		m.refusal = cause
+	}
+	m.mu.Unlock()
+}
+
+// FailWaiting fails what waits for a connection; it does nothing on a live one, whose queue is going out.
+func (m *Mux) FailWaiting(cause error) {
+	m.mu.Lock()
+	var waiting []Request
+	if !m.live {
+		waiting = m.drainQueueLocked(nil)
+	}
+	m.mu.Unlock()
+	failAll(waiting, Failure{Reason: ReasonRefused, Cause: cause})
+}
+
+// Stop makes the connection end in order: go-zookeeper is answered its close request in every case, by the server or in
+// its place. Call [Mux.Refuse] first and [Mux.Abort] when the server takes too long.
+func (m *Mux) Stop() {
+	m.stopping.Store(true)
+	m.mu.Lock()
+	c := m.cur
+	shaking := c != nil && !c.open
+	m.mu.Unlock()
+	if shaking {
+		c.die(errStopping)
+	}
+}
+
+var errStopping = errors.New("client is stopping")
+
+// Abort ends the connection now.
+func (m *Mux) Abort(cause error) {
+	m.mu.Lock()
+	c := m.cur
+	m.mu.Unlock()
+	if c != nil {
+		c.die(cause)
+	}
+}
+
+// Replies counts the replies to requests so far.
+func (m *Mux) Replies() int64 { return m.replies.Load() }
+
+// SessionEnded reports whether the server has confirmed that the session was closed.
+func (m *Mux) SessionEnded() bool { return m.ended.Load() }
+
+// LastZxid returns the highest zxid seen on a reply.
+func (m *Mux) LastZxid() int64 { return m.lastZxid.Load() }
+
+// Wait returns when no goroutine of a context's end is left. Connections join their own.
+func (m *Mux) Wait() { m.guards.Wait() }
+
+// drainQueueLocked appends what is queued, oldest first, and leaves the queue empty.
+func (m *Mux) drainQueueLocked(dst []Request) []Request {
+	for m.queue.len() > 0 {
+		if r := m.takeLocked(); r != nil {
+			dst = append(dst, r)
+		}
+	}
+	return dst
+}
+
+// takeLocked pops the oldest queued request; nil when its context took it back.
+func (m *Mux) takeLocked() Request {
+	r := m.queue.pop()
+	if g, ok := r.(*guarded); ok {
+		return g.takeLocked()
+	}
+	return r
+}
+
+func failAll(rs []Request, f Failure) {
+	for _, r := range rs {
+		r.Fail(f)
+	}
+}

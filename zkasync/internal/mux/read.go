@@ -1,0 +1,184 @@
+package mux
+
+import (
+	"encoding/binary"
+	"fmt"
+	"io"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// expectBatch is how many requests the reader takes from flight at once, to take the lock once for many replies.
+const expectBatch = 128
+
+// Read hands go-zookeeper its bytes. Everything that is ours is dealt with inside.
+func (c *Conn) Read(p []byte) (int, error) {
+	if !c.enter() {
+		return 0, io.ErrClosedPipe // go-zookeeper has given it up
+	}
+	defer c.leave()
+	for {
+		if len(c.up) > 0 {
+			n := copy(p, c.up)
+			c.up = c.up[n:]
+			return n, nil
+		}
+		if c.torn {
+			if err := c.pretend(); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		if err := c.receive(); err != nil {
+			c.die(err)
+			c.teardown()
+		}
+	}
+}
+
+// receive deals with what has arrived until something has to be handed up.
+func (c *Conn) receive() error {
+	if !c.shaken {
+		return c.receiveHandshake()
+	}
+	for {
+		frame, ok, err := c.in.next(wire.HeaderLen)
+		if err != nil {
+			return err
+		}
+		if !ok {
+			if err := c.fill(); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := c.demultiplex(frame); err != nil || len(c.up) > 0 {
+			return err
+		}
+	}
+}
+
+func (c *Conn) fill() error {
+	if err := c.in.fill(c.sock); err != nil {
+		return err
+	}
+	c.sinceBirth.read.Store(c.now())
+	return nil
+}
+
+func (c *Conn) demultiplex(frame []byte) error {
+	h, err := wire.DecodeReplyHeader(frame)
+	if err != nil {
+		return err
+	}
+	body := frame[wire.HeaderLen:]
+	switch h.Xid {
+	case wire.XidPing:
+		return nil
+	case wire.XidWatch:
+		return c.event(frame, body)
+	case wire.XidAuth:
+		return c.authReply(h, body)
+	}
+	r, err := c.match(h.Xid)
+	if err != nil {
+		return err
+	}
+	c.sawZxid(h.Zxid)
+	c.m.replies.Add(1)
+	if f, ok := r.(*foreign); ok {
+		if f.op == wire.OpClose {
+			c.m.ended.Store(true)
+		}
+		c.handUpChecked(f, h, frame)
+		return nil
+	}
+	r.Reply(h.Err, body)
+	return nil
+}
+
+// match returns the oldest request in flight; the reply must be its own.
+func (c *Conn) match(xid int32) (Request, error) {
+	if len(c.expect) == 0 {
+		c.expectMore()
+	}
+	if len(c.expect) == 0 || xid != c.nextReply {
+		return nil, fmt.Errorf("reply with xid %d received, want %d of %d in flight", xid, c.nextReply, len(c.expect))
+	}
+	r := c.expect[0]
+	c.expect[0] = nil
+	c.expect = c.expect[1:]
+	c.nextReply = nextXid(c.nextReply)
+	return r, nil
+}
+
+func (c *Conn) expectMore() {
+	m := c.m
+	c.expect = c.expectBuf[:0]
+	m.mu.Lock()
+	for m.flight.len() > 0 && len(c.expect) < expectBatch {
+		c.expect = append(c.expect, m.flight.pop())
+	}
+	m.mu.Unlock()
+	c.expectBuf = c.expect
+}
+
+// sawZxid keeps the highest zxid of replies. Those of pings and events do not count: offering them at a reconnect would
+// skip changes whose events were not delivered.
+func (c *Conn) sawZxid(zxid int64) {
+	if zxid > c.m.lastZxid.Load() {
+		c.m.lastZxid.Store(zxid)
+	}
+}
+
+// event delivers a watch event to us and to go-zookeeper, either of whom may have asked for it.
+func (c *Conn) event(frame, body []byte) error {
+	e, err := wire.DecodeWatchEvent(body)
+	if err != nil {
+		return err
+	}
+	c.m.obs.Event(e)
+	c.handUp(frame, wire.XidWatch)
+	return nil
+}
+
+func (c *Conn) authReply(h wire.ReplyHeader, body []byte) error {
+	c.m.mu.Lock()
+	if len(c.auths) == 0 {
+		c.m.mu.Unlock()
+		return fmt.Errorf("reply to an auth request received, none in flight")
+	}
+	r := c.auths[0].Request
+	c.auths = c.auths[1:]
+	c.m.mu.Unlock()
+	if f, ok := r.(*foreign); ok {
+		c.handUpReply(f.xid, h, body)
+		return nil
+	}
+	r.Reply(h.Err, body)
+	return nil
+}
+
+// handUp gives go-zookeeper the frame, with its own xid in it. The length in front is still in the buffer.
+func (c *Conn) handUp(frame []byte, xid int32) {
+	binary.BigEndian.PutUint32(frame, uint32(xid))
+	at := c.in.start - len(frame) - frameHead
+	c.up = c.in.buf[at:c.in.start]
+}
+
+// handUpChecked hands up a reply that go-zookeeper can decode; it panics on some that it cannot.
+func (c *Conn) handUpChecked(f *foreign, h wire.ReplyHeader, frame []byte) {
+	if h.Err == 0 && !f.decodable(frame[wire.HeaderLen:]) {
+		h.Err = marshallingError
+		c.handUpReply(f.xid, h, nil)
+		return
+	}
+	c.handUp(frame, f.xid)
+}
+
+func (c *Conn) handUpReply(xid int32, h wire.ReplyHeader, body []byte) {
+	h.Xid = xid
+	b, start := wire.BeginFrame(nil)
+	b = append(wire.AppendReplyHeader(b, h), body...)
+	c.up = wire.EndFrame(b, start)
+}

@@ -1,0 +1,72 @@
+package mux
+
+import (
+	"context"
+	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// Request is one request of ours. Exactly one of Reply and Fail is called, exactly once, with no lock held.
+type Request interface {
+	// Op is the operation's code.
+	Op() wire.OpCode
+	// Size is the length of the record that Append appends, in bytes.
+	Size() int
+	// Append appends the record behind the request header.
+	Append(b []byte) []byte
+	// Context decides whether the request may still be sent; nil means always.
+	Context() context.Context
+	// Reply hands over the server's answer. Body aliases the read buffer and is valid only during the call.
+	Reply(code int32, body []byte)
+	// Fail ends the request without an answer.
+	Fail(f Failure)
+}
+
+// Reason says why a request got no answer.
+type Reason uint8
+
+const (
+	// ReasonLoss: the connection was lost.
+	ReasonLoss Reason = iota + 1
+	// ReasonExpired: the server said that the session is over.
+	ReasonExpired
+	// ReasonContext: the request's context ended before the request was written.
+	ReasonContext
+	// ReasonRefused: the mux takes no requests, see [Mux.Refuse].
+	ReasonRefused
+)
+
+// Failure is what is known of a request that got no answer.
+type Failure struct {
+	Reason Reason
+	// Sent reports whether the whole request was handed to the connection, so that the server may have applied it.
+	Sent  bool
+	Cause error
+}
+
+// Session is what a handshake agreed on.
+type Session struct {
+	ID       int64
+	Password []byte
+	Timeout  int32 // milliseconds
+	ReadOnly bool
+}
+
+// Observer is told what happens to the session. All methods but Event are called with no connection live; all run on
+// the goroutine that found out, one at a time, in order with the completions around them, and hold no lock.
+type Observer interface {
+	// Established follows a handshake. The requests that it returns are sent before anything else.
+	Established(s Session) []Request
+	// Restored follows the replies to these requests; what waits is sent afterwards.
+	Restored()
+	// Lost follows the failure of all that was pending on an established connection, whose last byte came at heard.
+	Lost(cause error, heard time.Time)
+	// HandshakeFailed reports a connection that was not established.
+	HandshakeFailed(cause error)
+	// Expired comes before the waiting requests fail, ExpiredDone after.
+	Expired()
+	ExpiredDone()
+	// Event is a watch event from the server, in its place among the replies.
+	Event(e wire.WatchEvent)
+}

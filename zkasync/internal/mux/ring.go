@@ -1,0 +1,55 @@
+package mux
+
+// keepRing is the capacity, in elements, up to which an emptied ring keeps its memory.
+const keepRing = 4096
+
+// ring is a growable first-in-first-out queue. A channel would need its capacity fixed up front and block at it; a slice
+// that is re-sliced from the front would move or leak its head. The zero value is empty and ready.
+type ring[T any] struct {
+	buf  []T // length is zero or a power of two
+	head int
+	n    int
+}
+
+func (r *ring[T]) len() int { return r.n }
+
+func (r *ring[T]) push(v T) {
+	if r.n == len(r.buf) {
+		r.resize(max(16, 2*len(r.buf)))
+	}
+	r.buf[(r.head+r.n)&(len(r.buf)-1)] = v
+	r.n++
+}
+
+// at returns a pointer to the i-th oldest element.
+func (r *ring[T]) at(i int) *T { return &r.buf[(r.head+i)&(len(r.buf)-1)] }
+
+// pop removes the oldest element; the ring must not be empty.
+func (r *ring[T]) pop() T {
+	slot := &r.buf[r.head]
+	v := *slot
+	var zero T
+	*slot = zero
+	r.head = (r.head + 1) & (len(r.buf) - 1)
+	r.n--
+	if r.n == 0 && len(r.buf) > keepRing {
+		r.buf, r.head = nil, 0 // a burst is over; give its memory back
+	}
+	return v
+}
+
+// drainTo appends all elements to dst, oldest first, and empties the ring.
+func (r *ring[T]) drainTo(dst []T) []T {
+	for r.n > 0 {
+		dst = append(dst, r.pop())
+	}
+	return dst
+}
+
+func (r *ring[T]) resize(size int) {
+	buf := make([]T, size)
+	for i := range r.n {
+		buf[i] = *r.at(i)
+	}
+	r.buf, r.head = buf, 0
+}

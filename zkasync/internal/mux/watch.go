@@ -1,0 +1,69 @@
+package mux
+
+import (
+	"fmt"
+	"time"
+)
+
+// The server must be heard from within this share of the session timeout, which leaves a third to reach another one.
+// go-zookeeper sends a heartbeat every third.
+const silenceNum, silenceDen = 2, 3
+
+const (
+	minWatchTick = 10 * time.Millisecond
+	maxWatchTick = 250 * time.Millisecond
+)
+
+// SilenceError reports a connection on which the peer went silent.
+type SilenceError struct {
+	What string
+	For  time.Duration
+}
+
+func (e *SilenceError) Error() string {
+	return fmt.Sprintf("%s for %v", e.What, e.For.Round(time.Millisecond))
+}
+
+// Timeout implements net.Error's method: it is a timeout.
+func (e *SilenceError) Timeout() bool { return true }
+
+// watchLoop finds the silence of a peer. Any byte received counts as a sign of life, whatever it belongs to. One clock
+// for both directions costs nothing per packet, where deadlines on the socket would be set for each.
+func (c *Conn) watchLoop(session time.Duration) {
+	defer c.workers.Done()
+	limit := session * silenceNum / silenceDen
+	every := min(max(session/16, minWatchTick), maxWatchTick)
+	tick := time.NewTicker(every)
+	defer tick.Stop()
+	last := c.now()
+	for {
+		select {
+		case <-c.dead:
+			return
+		case <-tick.C:
+		}
+		now := c.now()
+		starved := now-last > int64(2*every)
+		last = now
+		if starved {
+			continue // it was this process that stood still; let the reader see what has come meanwhile
+		}
+		c.checkSilence(now, limit, every)
+	}
+}
+
+func (c *Conn) checkSilence(now int64, limit, every time.Duration) {
+	if quiet := time.Duration(now - c.sinceBirth.read.Load()); quiet > limit {
+		c.die(&SilenceError{What: "nothing received", For: quiet})
+		return
+	}
+	start := c.sinceBirth.write.Load()
+	if start == 0 {
+		return
+	}
+	if stuck := time.Duration(now - start); stuck > limit {
+		c.die(&SilenceError{What: "nothing could be sent", For: stuck})
+	} else if stuck > every {
+		c.m.guardQueue()
+	}
+}

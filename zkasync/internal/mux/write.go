@@ -1,0 +1,160 @@
+package mux
+
+import (
+	"encoding/binary"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+const (
+	// batchBytes and batchCount bound what one write carries: enough to fill a socket buffer, little enough that a slow
+	// link shows progress and that contexts are looked at shortly before their requests leave.
+	batchBytes = 64 << 10
+	batchCount = 1024
+	// requestOverhead is the length of a frame without its record.
+	requestOverhead = 12
+	// keepBuffer is the size up to which an encode buffer is kept for the next batch.
+	keepBuffer = 1 << 20
+)
+
+// outgoing is one batch on its way to the socket.
+type outgoing struct {
+	reqs []Request // taken from the queue
+	buf  []byte    // their frames
+	kept []Request // those of reqs that wait for an ordinary reply, in the order of their frames
+}
+
+// writeLoop is the only writer after the handshake. It ends when the connection is dead.
+func (c *Conn) writeLoop() {
+	defer c.workers.Done()
+	var out outgoing
+	for c.takeBatch(&out) {
+		c.encode(&out)
+		if err := c.send(&out); err != nil {
+			c.die(err)
+			return
+		}
+		clear(out.reqs)
+		clear(out.kept)
+		if cap(out.buf) > keepBuffer {
+			out.buf = nil
+		}
+	}
+}
+
+// takeBatch waits for work and moves it from the queue to out.reqs; false when the connection is dead.
+func (c *Conn) takeBatch(out *outgoing) bool {
+	m := c.m
+	out.reqs, out.buf, out.kept = out.reqs[:0], out.buf[:0], out.kept[:0]
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for {
+		if c.isDead() {
+			return false
+		}
+		if len(c.restore) > 0 {
+			out.reqs = append(out.reqs, c.restore...)
+			c.restore = nil
+			return true
+		}
+		if m.live {
+			m.guard = false // the writer moves; it looks at the contexts itself
+			c.takeQueuedLocked(out)
+		}
+		if len(out.reqs) > 0 {
+			return true
+		}
+		m.parked = true
+		m.work.Wait()
+		m.parked = false
+	}
+}
+
+func (c *Conn) takeQueuedLocked(out *outgoing) {
+	m := c.m
+	for size := 0; m.queue.len() > 0 && size < batchBytes && len(out.reqs) < batchCount; {
+		if r := m.takeLocked(); r != nil {
+			out.reqs = append(out.reqs, r)
+			size += requestOverhead + r.Size()
+		}
+	}
+}
+
+// encode appends the frames of all requests whose contexts still allow it and puts these in flight: whatever may reach
+// the server is in flight before its first byte leaves.
+func (c *Conn) encode(out *outgoing) {
+	m := c.m
+	var auths []authEntry
+	xid := c.nextXid
+	for _, r := range out.reqs {
+		if ctx := r.Context(); ctx != nil && ctx.Err() != nil {
+			r.Fail(contextFailure(ctx))
+			continue
+		}
+		switch r.Op() {
+		case wire.OpPing:
+			out.buf = appendFrame(out.buf, wire.XidPing, r)
+		case wire.OpSetAuth:
+			out.buf = appendFrame(out.buf, wire.XidAuth, r)
+			auths = append(auths, authEntry{Request: r, before: xid})
+		default:
+			out.buf = appendFrame(out.buf, xid, r)
+			out.kept = append(out.kept, r)
+			xid = nextXid(xid)
+		}
+	}
+	m.mu.Lock()
+	for _, r := range out.kept {
+		m.flight.push(r)
+	}
+	c.nextXid = xid
+	c.auths = append(c.auths, auths...)
+	m.mu.Unlock()
+}
+
+func appendFrame(b []byte, xid int32, r Request) []byte {
+	b, start := wire.BeginFrame(b)
+	b = wire.AppendRequestHeader(b, xid, r.Op())
+	return wire.EndFrame(r.Append(b), start)
+}
+
+// nextXid counts 1, 2, ..., 2³¹−1, 1: negative numbers have meanings of their own.
+func nextXid(xid int32) int32 {
+	if xid == 1<<31-1 {
+		return 1
+	}
+	return xid + 1
+}
+
+// send writes the batch. What did not leave in full is counted, so that it can be called "not sent" with truth.
+func (c *Conn) send(out *outgoing) error {
+	if len(out.buf) == 0 {
+		return nil
+	}
+	c.sinceBirth.write.Store(c.now())
+	n, err := c.sock.Write(out.buf)
+	c.sinceBirth.write.Store(0)
+	if err != nil {
+		unsent := len(out.kept) - wholeFrames(out.buf, n)
+		c.m.mu.Lock()
+		c.unsent = unsent
+		c.m.mu.Unlock()
+	}
+	return err
+}
+
+// wholeFrames counts the frames with an ordinary xid that lie wholly within the first n bytes of buf.
+func wholeFrames(buf []byte, n int) int {
+	count := 0
+	for len(buf) >= requestOverhead {
+		size := 4 + int(binary.BigEndian.Uint32(buf))
+		if size > n {
+			break
+		}
+		if xid := int32(binary.BigEndian.Uint32(buf[4:])); xid > 0 {
+			count++
+		}
+		buf, n = buf[size:], n-size
+	}
+	return count
+}

@@ -1,0 +1,192 @@
+package zkasync
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// MultiOp is one operation of [Client.Multi], made by CreateOp, SetOp, DeleteOp or CheckOp.
+type MultiOp struct {
+	code    wire.OpCode
+	path    string
+	data    []byte
+	version int32
+	opts    []CreateOption
+
+	spec createSpec // of a create, from opts
+	mode int32
+}
+
+// CreateOp creates a znode, with Create's options but TTL, MakeParents and Protected.
+func CreateOp(path string, data []byte, opts ...CreateOption) MultiOp {
+	return MultiOp{code: wire.OpCreate2, path: path, data: bytes.Clone(data), opts: opts}
+}
+
+// SetOp sets a znode's data.
+func SetOp(path string, data []byte, version int32) MultiOp {
+	return MultiOp{code: wire.OpSetData, path: path, data: bytes.Clone(data), version: version}
+}
+
+// DeleteOp deletes a znode.
+func DeleteOp(path string, version int32) MultiOp {
+	return MultiOp{code: wire.OpDelete, path: path, version: version}
+}
+
+// CheckOp fails the transaction unless the znode has that version.
+func CheckOp(path string, version int32) MultiOp {
+	return MultiOp{code: wire.OpCheck, path: path, version: version}
+}
+
+// MultiResult is what became of one operation of a transaction that was applied.
+type MultiResult struct {
+	Path string  // of a create: as made
+	Stat zk.Stat // of a create or a set
+}
+
+// MultiError says which operation failed a transaction; nothing of it was applied.
+type MultiError struct {
+	Index int    // of the operation among the arguments
+	Op    string // as "create"
+	Path  string
+	Err   error // as zk.ErrNodeExists
+}
+
+// Error names the operation.
+func (e *MultiError) Error() string {
+	return fmt.Sprintf("operation %d, %s %s: %s", e.Index, e.Op, printable(e.Path), bare(e.Err))
+}
+
+// Unwrap returns the server's error.
+func (e *MultiError) Unwrap() error { return e.Err }
+
+// multiOp is Multi.
+type multiOp struct {
+	op[[]MultiResult]
+	ops []MultiOp
+}
+
+// Multi applies all operations or none (kazoo: transaction, commit_async). The error of one that was not applied unwraps
+// to a [*MultiError]. Without operations it succeeds with an empty result.
+func (c *Client) Multi(ctx context.Context, ops ...MultiOp) *future.Future[[]MultiResult] {
+	o := &multiOp{ops: append([]MultiOp(nil), ops...)}
+	o.init(&c.view, ctx, c.completion(""), wire.OpMulti, "")
+	for i := range o.ops {
+		m := &o.ops[i]
+		if err := m.prepare(c); err != nil {
+			o.refuse(&MultiError{Index: i, Op: m.code.String(), Path: m.path, Err: err})
+			return o.future()
+		}
+	}
+	return o.send(o)
+}
+
+// prepare checks the operation and works out its create mode.
+func (m *MultiOp) prepare(c *Client) (err error) {
+	if m.code != wire.OpCreate2 {
+		return firstError(checkPath(m.path), checkVersion(m.version))
+	}
+	if m.spec, err = c.createSpec(m.opts); err != nil {
+		return err
+	}
+	if m.spec.hasTTL || m.spec.parents || m.spec.protected {
+		return fmt.Errorf("%w: a transaction's create takes no TTL, MakeParents or Protected", zk.ErrInvalidFlags)
+	}
+	m.mode, m.code = m.spec.mode()
+	return checkCreatePath(m.path, m.spec.sequential)
+}
+
+// multiHeaderSize is the length of the header before each operation.
+const multiHeaderSize = 9
+
+func (o *multiOp) Size() int {
+	size := multiHeaderSize
+	for i := range o.ops {
+		m := &o.ops[i]
+		size += multiHeaderSize + 4 + wire.PathLen(o.v.chroot, m.path)
+		switch m.code {
+		case wire.OpSetData:
+			size += 8 + len(m.data)
+		case wire.OpDelete, wire.OpCheck:
+			size += 4
+		default:
+			size += 8 + len(m.data) + aclSize(m.spec.acl)
+		}
+	}
+	return size
+}
+
+func (o *multiOp) Append(b []byte) []byte {
+	for i := range o.ops {
+		m := &o.ops[i]
+		b = wire.AppendMultiHeader(b, m.code, false, -1)
+		switch m.code {
+		case wire.OpSetData:
+			b = wire.AppendSetData(b, o.v.chroot, m.path, m.data, m.version)
+		case wire.OpDelete, wire.OpCheck:
+			b = wire.AppendPathVersion(b, o.v.chroot, m.path, m.version)
+		default:
+			b = wire.AppendCreate(b, o.v.chroot, m.path, m.data, m.spec.acl, m.mode)
+		}
+	}
+	return wire.AppendMultiHeader(b, wire.OpError, true, -1)
+}
+
+func (o *multiOp) Reply(code int32, body []byte) {
+	results, failed, err := o.decode(body)
+	switch {
+	case err == nil && failed != nil:
+		o.promise.Reject(&OpError{Op: o.code.String(), Err: failed})
+	case code != 0:
+		o.reject(code)
+	default:
+		o.finish(results, err)
+	}
+}
+
+// decode reads the results. Of a transaction that was not applied, one operation has the reason and the others have 0
+// (before it) or "runtime inconsistency" (after it).
+func (o *multiOp) decode(body []byte) (results []MultiResult, failed *MultiError, err error) {
+	results = make([]MultiResult, 0, len(o.ops))
+	for i := 0; ; i++ {
+		var code wire.OpCode
+		var done bool
+		if code, done, _, body, err = wire.DecodeMultiHeader(body); err != nil || done {
+			return results, failed, err
+		}
+		var r MultiResult
+		switch code {
+		case wire.OpError:
+			var fault int32
+			if fault, body, err = wire.DecodeInt32(body); err == nil {
+				failed = o.blame(failed, i, fault)
+			}
+		case wire.OpSetData:
+			body, err = wire.DecodeStat(body, &r.Stat)
+		case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer:
+			if r.Path, body, err = wire.DecodeString(body); err == nil {
+				r.Path = o.v.strip(r.Path)
+				if code != wire.OpCreate {
+					body, err = wire.DecodeStat(body, &r.Stat)
+				}
+			}
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		results = append(results, r)
+	}
+}
+
+func (o *multiOp) blame(known *MultiError, i int, fault int32) *MultiError {
+	if known != nil || fault == 0 || i >= len(o.ops) {
+		return known
+	}
+	m := &o.ops[i]
+	return &MultiError{Index: i, Op: m.code.String(), Path: m.path, Err: wire.ErrorOf(fault)}
+}

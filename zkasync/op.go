@@ -1,0 +1,92 @@
+package zkasync
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/handler"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// op is what all operations have: the request in the multiplexer's queues and the future in the user's hands are one
+// allocation.
+type op[T any] struct {
+	promise future.Promise[T]
+	v       *view
+	ctx     context.Context // nil: cannot end
+	path    string
+	code    wire.OpCode
+}
+
+// init makes o ready. Its callbacks run on ex; steps of composite operations have none and run on the goroutine that
+// completes them.
+func (o *op[T]) init(v *view, ctx context.Context, ex future.Executor, code wire.OpCode, path string) {
+	o.promise.Init(ex)
+	o.v, o.code, o.path = v, code, path
+	if ctx != nil && ctx.Done() != nil {
+		o.ctx = ctx
+	}
+}
+
+func (o *op[T]) Op() wire.OpCode           { return o.code }
+func (o *op[T]) Context() context.Context  { return o.ctx }
+func (o *op[T]) future() *future.Future[T] { return o.promise.Future() }
+
+// Fail implements mux.Request.
+func (o *op[T]) Fail(f mux.Failure) { o.promise.Reject(failure(o.code.String(), o.path, f)) }
+
+// finish completes the future with what was decoded of the reply.
+func (o *op[T]) finish(v T, err error) {
+	if err != nil {
+		o.promise.Reject(undecodable(o.code.String(), o.path, err))
+		return
+	}
+	o.promise.Resolve(v)
+}
+
+func (o *op[T]) reject(code int32) { o.promise.Reject(rejection(o.code.String(), o.path, code)) }
+
+// refuse fails an operation that breaks a rule.
+func (o *op[T]) refuse(err error) { o.promise.Reject(refusal(o.code.String(), o.path, err)) }
+
+// send submits r, which o is a part of, unless its context has ended or its frame would be too long for the server.
+func (o *op[T]) send(r mux.Request) *future.Future[T] {
+	switch err := o.checkSend(r.Size()); {
+	case err != nil:
+		o.refuse(err)
+	default:
+		o.v.c.submit(r)
+	}
+	return o.future()
+}
+
+// requestHeaderSize is the length of the xid and the opcode.
+const requestHeaderSize = 8
+
+func (o *op[T]) checkSend(record int) error {
+	if o.ctx != nil {
+		if err := o.ctx.Err(); err != nil {
+			return err
+		}
+	}
+	if size, limit := record+requestHeaderSize, o.v.c.cfg.maxRequest; size > limit {
+		return fmt.Errorf("request of %d bytes exceeds the limit of %d (WithMaxRequestSize, the servers' jute.maxbuffer)",
+			size, limit)
+	}
+	return nil
+}
+
+// pathSize is the length of the path's string in a record.
+func (o *op[T]) pathSize() int { return 4 + wire.PathLen(o.v.chroot, o.path) }
+
+// completion returns the executor for callbacks about path.
+func (c *Client) completion(path string) future.Executor { return c.lane(handler.Completion, path) }
+
+// failed returns a future that has failed before anything was sent.
+func failed[T any](c *Client, code wire.OpCode, path string, err error) *future.Future[T] {
+	p := future.NewPromise[T](c.completion(path))
+	p.Reject(refusal(code.String(), path, err))
+	return p.Future()
+}

@@ -1,0 +1,225 @@
+package zkasync
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math"
+	"net"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/handler"
+)
+
+// What New uses where no option says otherwise.
+const (
+	DefaultSessionTimeout = 10 * time.Second
+	DefaultCloseTimeout   = 10 * time.Second
+	// DefaultMaxRequestSize is the servers' jute.maxbuffer as they come.
+	DefaultMaxRequestSize = 1<<20 - 1
+	DefaultMaxReplySize   = 64 << 20
+)
+
+// dialFunc has the shape of net.Dialer.DialContext.
+type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// config is what a client was made with; it does not change.
+type config struct {
+	servers string // as given
+	hosts   []string
+	chroot  string
+
+	sessionTimeout time.Duration
+	connectTimeout time.Duration // 0: derived from the session timeout
+	closeTimeout   time.Duration
+	handler        handler.Handler
+	logger         *slog.Logger // nil: none
+	dial           dialFunc
+	tls            *tls.Config
+	auth           []credential
+	acl            []zk.ACL
+	shuffle        bool
+	maxRequest     int
+	maxReply       int
+}
+
+// Option is an option of [New]. New reports the first that is wrong, with its value and the rule.
+type Option struct{ apply func(*config) error }
+
+func newConfig(servers string, opts []Option) (*config, error) {
+	hosts, chroot, err := parseServers(servers)
+	if err != nil {
+		return nil, err
+	}
+	cfg := &config{
+		servers:        servers,
+		hosts:          hosts,
+		chroot:         chroot,
+		sessionTimeout: DefaultSessionTimeout,
+		closeTimeout:   DefaultCloseTimeout,
+		dial:           (&net.Dialer{}).DialContext,
+		acl:            zk.WorldACL(zk.PermAll),
+		shuffle:        true,
+		maxRequest:     DefaultMaxRequestSize,
+		maxReply:       DefaultMaxReplySize,
+	}
+	for _, o := range opts {
+		if o.apply == nil {
+			continue
+		}
+		if err := o.apply(cfg); err != nil {
+			return nil, fmt.Errorf("zkasync: %w", err)
+		}
+	}
+	if cfg.handler == nil {
+		cfg.handler = handler.NewSequential()
+	}
+	return cfg, nil
+}
+
+// dialTimeout bounds a dial and a handshake each. A third of the session timeout, shared by the hosts, lets every one of
+// them be tried while the session lives.
+func (cfg *config) dialTimeout() time.Duration {
+	if cfg.connectTimeout > 0 {
+		return cfg.connectTimeout
+	}
+	return max(time.Second, cfg.sessionTimeout/3/time.Duration(len(cfg.hosts)))
+}
+
+// WithSessionTimeout sets the session timeout to ask for; the servers bound it. The default is 10 seconds, the
+// resolution a millisecond.
+func WithSessionTimeout(d time.Duration) Option {
+	return Option{func(cfg *config) error {
+		const limit = math.MaxInt32 * time.Millisecond
+		if d < time.Millisecond || d > limit {
+			return fmt.Errorf("session timeout %v is not from 1ms to %v", d, limit)
+		}
+		cfg.sessionTimeout = d
+		return nil
+	}}
+}
+
+// WithConnectTimeout bounds connecting to one server, and then the handshake with it. The default is a third of the
+// session timeout divided by the number of servers, at least a second. It does not bound Start.
+func WithConnectTimeout(d time.Duration) Option {
+	return Option{func(cfg *config) error { return positive(&cfg.connectTimeout, "connect timeout", d) }}
+}
+
+// WithCloseTimeout bounds Close. The default is 10 seconds.
+func WithCloseTimeout(d time.Duration) Option {
+	return Option{func(cfg *config) error { return positive(&cfg.closeTimeout, "close timeout", d) }}
+}
+
+func positive(dst *time.Duration, name string, d time.Duration) error {
+	if d <= 0 {
+		return fmt.Errorf("%s %v is not positive", name, d)
+	}
+	*dst = d
+	return nil
+}
+
+// WithHandler sets what runs callbacks; the default is a new handler.NewSequential(). A handler serves one client.
+func WithHandler(h handler.Handler) Option {
+	return Option{func(cfg *config) error {
+		if h == nil {
+			return errors.New("handler is nil")
+		}
+		cfg.handler = h
+		return nil
+	}}
+}
+
+// WithLogger has the client log: connections at Info, trouble at Warn, details at Debug. The default is no log, but for
+// callbacks that panic, see package handler.
+func WithLogger(l *slog.Logger) Option {
+	return Option{func(cfg *config) error {
+		cfg.logger = l
+		return nil
+	}}
+}
+
+// WithDialer sets how connections are made; net.Dialer's DialContext is the default. It must return when its context ends.
+// The address has the name of the host as given.
+func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
+	return Option{func(cfg *config) error {
+		if dial == nil {
+			return errors.New("dialer is nil")
+		}
+		cfg.dial = dial
+		return nil
+	}}
+}
+
+// WithTLS has connections use TLS. A configuration without a ServerName verifies the host's name from the connection
+// string.
+func WithTLS(tlsConfig *tls.Config) Option {
+	return Option{func(cfg *config) error {
+		if tlsConfig == nil {
+			return errors.New("tls configuration is nil")
+		}
+		cfg.tls = tlsConfig.Clone()
+		return nil
+	}}
+}
+
+// WithAuth adds a credential that is sent on each connection before anything else, as [Client.AddAuth] does.
+func WithAuth(scheme string, credentials []byte) Option {
+	return Option{func(cfg *config) error {
+		if err := checkCredential(scheme, credentials); err != nil {
+			return fmt.Errorf("auth %q: %w", scheme, err)
+		}
+		if scheme != schemeWorld {
+			cfg.auth = append(cfg.auth, credential{scheme, append([]byte(nil), credentials...)})
+		}
+		return nil
+	}}
+}
+
+// WithDefaultACL sets the access control list of znodes that are created without one. The default is
+// zk.WorldACL(zk.PermAll).
+func WithDefaultACL(acl []zk.ACL) Option {
+	return Option{func(cfg *config) error {
+		if err := checkACL(acl); err != nil {
+			return fmt.Errorf("default acl: %w", err)
+		}
+		cfg.acl = append([]zk.ACL(nil), acl...)
+		return nil
+	}}
+}
+
+// WithShuffle decides whether the servers are tried in random order, so that clients spread over them. It is on by
+// default.
+func WithShuffle(on bool) Option {
+	return Option{func(cfg *config) error {
+		cfg.shuffle = on
+		return nil
+	}}
+}
+
+// WithMaxRequestSize sets the largest request, in bytes of its frame without the length. A larger one fails with
+// [ErrNotSent] and an error that names the limit: sent, it would have the server reset the connection and take its
+// neighbours along. Servers that run with another jute.maxbuffer want the same number here.
+func WithMaxRequestSize(n int) Option {
+	return Option{func(cfg *config) error { return sizeWithin(&cfg.maxRequest, "maximal request size", n) }}
+}
+
+// WithMaxReplySize sets the largest reply that is accepted, in bytes. Replies may well be larger than requests: 50,000
+// children take 2 MB. A larger one ends the connection. The default is 64 MiB.
+func WithMaxReplySize(n int) Option {
+	return Option{func(cfg *config) error { return sizeWithin(&cfg.maxReply, "maximal reply size", n) }}
+}
+
+// minFrame is the least limit on frames: below it nothing works.
+const minFrame = 1 << 10
+
+func sizeWithin(dst *int, name string, n int) error {
+	if n < minFrame || n > math.MaxInt32 {
+		return fmt.Errorf("%s %d is not from %d to %d", name, n, minFrame, math.MaxInt32)
+	}
+	*dst = n
+	return nil
+}

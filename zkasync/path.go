@@ -1,0 +1,99 @@
+package zkasync
+
+import (
+	"fmt"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-zookeeper/zk"
+)
+
+// pathError says which rule a path breaks; it is zk.ErrInvalidPath.
+type pathError struct{ rule string }
+
+func (e *pathError) Error() string { return "invalid path: " + e.rule }
+func (e *pathError) Unwrap() error { return zk.ErrInvalidPath }
+
+// checkPath applies ZooKeeper's rules for paths (PathUtils.validatePath), and asks for valid UTF-8, which the server
+// would replace silently.
+func checkPath(path string) error {
+	if path == "" {
+		return &pathError{"empty"}
+	}
+	if path[0] != '/' {
+		return &pathError{`must begin with "/"`}
+	}
+	if len(path) == 1 {
+		return nil
+	}
+	if path[len(path)-1] == '/' {
+		return &pathError{`must not end with "/"`}
+	}
+	return checkNames(path)
+}
+
+// checkSequentialPath is checkPath for a path to which the server appends a number, so that it may end with "/".
+func checkSequentialPath(path string) error {
+	if strings.HasSuffix(path, "/") {
+		path += "0"
+	}
+	return checkPath(path)
+}
+
+// checkNames looks at what stands between the slashes; path begins with one.
+func checkNames(path string) error {
+	start := 1 // of the present name
+	for i := 1; i <= len(path); i++ {
+		if i < len(path) && path[i] != '/' {
+			if b := path[i]; b < ' ' || b >= 0x7f {
+				return checkRunes(path)
+			}
+			continue
+		}
+		switch path[start:i] {
+		case "":
+			return &pathError{`empty name ("//")`}
+		case ".", "..":
+			return &pathError{fmt.Sprintf("relative name %q", path[start:i])}
+		}
+		start = i + 1
+	}
+	return nil
+}
+
+// checkRunes is checkNames for paths that are not plain ASCII.
+func checkRunes(path string) error {
+	if !utf8.ValidString(path) {
+		return &pathError{"not valid UTF-8"}
+	}
+	for _, r := range path {
+		if r < ' ' || r >= 0x7f && r <= 0x9f || r >= 0xd800 && r <= 0xf8ff || r >= 0xfff0 && r <= 0xffff {
+			return &pathError{fmt.Sprintf("character %U is not allowed", r)}
+		}
+	}
+	for name := range strings.SplitSeq(path[1:], "/") {
+		switch name {
+		case "":
+			return &pathError{`empty name ("//")`}
+		case ".", "..":
+			return &pathError{fmt.Sprintf("relative name %q", name)}
+		}
+	}
+	return nil
+}
+
+// parentOf returns the path of the parent; path is valid and not "/".
+func parentOf(path string) string {
+	if i := strings.LastIndexByte(path, '/'); i > 0 {
+		return path[:i]
+	}
+	return "/"
+}
+
+// join appends a child's name to a valid path.
+func join(path, name string) string {
+	if path == "/" {
+		return path + name
+	}
+	return path + "/" + name
+}

@@ -1,0 +1,153 @@
+package zkasync
+
+import (
+	"context"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// Node is a znode's data with its stat. Data is nil if the znode was created with null data.
+type Node struct {
+	Data []byte
+	Stat zk.Stat
+}
+
+// Children is a znode's children with its own stat.
+type Children struct {
+	Names []string // in no order
+	Stat  zk.Stat  // of the parent
+}
+
+// ACL is a znode's access control list with its stat.
+type ACL struct {
+	Entries []zk.ACL
+	Stat    zk.Stat // its Aversion is what SetACL takes
+}
+
+// query is a read: its record is a path, with or without the watch flag.
+type query[T any] struct {
+	op[T]
+	kind *queryKind[T]
+}
+
+// queryKind is what sets the reads apart.
+type queryKind[T any] struct {
+	code    wire.OpCode
+	flagged bool // the record has a watch flag
+	watch   bool // and it is set
+	// absent gives the value when the server says that there is no such znode; nil: that is an error.
+	absent func(q *query[T]) T
+	decode func(q *query[T], body []byte) (T, error)
+}
+
+// ask sends a query; ex is nil for a step of a composite operation.
+func ask[T any](v *view, ctx context.Context, ex future.Executor, kind *queryKind[T], path string) *future.Future[T] {
+	q := &query[T]{kind: kind}
+	q.init(v, ctx, ex, kind.code, path)
+	if err := checkPath(path); err != nil {
+		q.refuse(err)
+		return q.future()
+	}
+	return q.send(q)
+}
+
+func (q *query[T]) Size() int {
+	if q.kind.flagged {
+		return q.pathSize() + 1
+	}
+	return q.pathSize()
+}
+
+func (q *query[T]) Append(b []byte) []byte {
+	if q.kind.flagged {
+		return wire.AppendPathWatch(b, q.v.chroot, q.path, q.kind.watch)
+	}
+	return wire.AppendPathRecord(b, q.v.chroot, q.path)
+}
+
+func (q *query[T]) Reply(code int32, body []byte) {
+	if code == 0 {
+		v, err := q.kind.decode(q, body)
+		q.finish(v, err)
+		return
+	}
+	if code == codeNoNode && q.kind.absent != nil {
+		q.promise.Resolve(q.kind.absent(q))
+		return
+	}
+	q.reject(code)
+}
+
+// codeNoNode is the server's code for zk.ErrNoNode.
+const codeNoNode = -101
+
+var (
+	getKind      = &queryKind[Node]{code: wire.OpGetData, flagged: true, decode: decodeNode}
+	childrenKind = &queryKind[Children]{code: wire.OpGetChildren2, flagged: true, decode: decodeChildren}
+	existsKind   = &queryKind[*zk.Stat]{code: wire.OpExists, flagged: true, decode: decodeExists, absent: noStat}
+	aclKind      = &queryKind[ACL]{code: wire.OpGetACL, decode: decodeACL}
+	syncKind     = &queryKind[string]{code: wire.OpSync, decode: decodeSync}
+)
+
+func decodeNode(_ *query[Node], body []byte) (n Node, err error) {
+	if n.Data, body, err = wire.DecodeData(body); err == nil {
+		_, err = wire.DecodeStat(body, &n.Stat)
+	}
+	return n, err
+}
+
+func decodeChildren(_ *query[Children], body []byte) (ch Children, err error) {
+	if ch.Names, body, err = wire.DecodeStrings(body); err == nil {
+		_, err = wire.DecodeStat(body, &ch.Stat)
+	}
+	return ch, err
+}
+
+func decodeExists(_ *query[*zk.Stat], body []byte) (*zk.Stat, error) {
+	st := new(zk.Stat)
+	_, err := wire.DecodeStat(body, st)
+	return st, err
+}
+
+func noStat(*query[*zk.Stat]) *zk.Stat { return nil }
+
+func decodeACL(_ *query[ACL], body []byte) (a ACL, err error) {
+	if a.Entries, body, err = wire.DecodeACLs(body); err == nil {
+		_, err = wire.DecodeStat(body, &a.Stat)
+	}
+	return a, err
+}
+
+func decodeSync(q *query[string], body []byte) (string, error) {
+	path, _, err := wire.DecodeString(body)
+	return q.v.strip(path), err
+}
+
+// Get reads a znode's data and stat (kazoo: get_async).
+func (c *Client) Get(ctx context.Context, path string) *future.Future[Node] {
+	return ask(&c.view, ctx, c.completion(path), getKind, path)
+}
+
+// Exists reads a znode's stat. There being none is not an error: the stat is nil (kazoo: exists_async).
+func (c *Client) Exists(ctx context.Context, path string) *future.Future[*zk.Stat] {
+	return ask(&c.view, ctx, c.completion(path), existsKind, path)
+}
+
+// Children lists a znode's children (kazoo: get_children_async with include_data).
+func (c *Client) Children(ctx context.Context, path string) *future.Future[Children] {
+	return ask(&c.view, ctx, c.completion(path), childrenKind, path)
+}
+
+// GetACL reads a znode's access control list (kazoo: get_acls_async).
+func (c *Client) GetACL(ctx context.Context, path string) *future.Future[ACL] {
+	return ask(&c.view, ctx, c.completion(path), aclKind, path)
+}
+
+// Sync has the server catch up with the leader: reads submitted after it see all that was committed before it was
+// processed (kazoo: sync_async). It returns the path.
+func (c *Client) Sync(ctx context.Context, path string) *future.Future[string] {
+	return ask(&c.view, ctx, c.completion(path), syncKind, path)
+}

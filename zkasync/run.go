@@ -1,0 +1,117 @@
+package zkasync
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+)
+
+// run is the client between a start and a stop: a multiplexer and go-zookeeper's connection on top of it.
+type run struct {
+	c     *Client
+	m     *mux.Mux
+	hosts *hosts
+	conn  *zk.Conn
+
+	events  <-chan zk.Event // closed when go-zookeeper's loop has ended; that is all it is used for
+	ctx     context.Context // of dials; ended by shutdown
+	cancel  context.CancelFunc
+	started *future.Promise[future.Void] // completes with the first session
+	stopped *future.Promise[future.Void] // nil until shutdown; guarded by c.mu
+	done    chan struct{}                // closed when shutdown has returned
+
+	stopping atomic.Bool
+
+	mu        sync.Mutex
+	lastError error       // of the last attempt to connect
+	clock     *time.Timer // runs while Suspended: declares the session Lost
+	clocks    sync.WaitGroup
+	timeout   time.Duration // as negotiated
+}
+
+// StartAsync starts the client and returns at once. The future completes with the first session; it fails when the client
+// is stopped before or its credentials are not accepted. The client tries for as long as it takes: wait with a timeout,
+// ask Connected, and stop it (kazoo: start_async). Starting a client that is started returns the future of that start.
+func (c *Client) StartAsync() *future.Future[future.Void] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.run != nil {
+		return c.run.started.Future()
+	}
+	r, err := c.newRunLocked()
+	if err != nil {
+		p := future.NewPromise[future.Void](c.completion(""))
+		p.Reject(err)
+		return p.Future()
+	}
+	c.run = r
+	return r.started.Future()
+}
+
+func (c *Client) newRunLocked() (*run, error) {
+	if err := c.cfg.handler.Start(c.cfg.logger); err != nil {
+		return nil, fmt.Errorf("zkasync: start: %w", err)
+	}
+	r := &run{c: c, hosts: newHosts(c.cfg.hosts, c.cfg.shuffle), done: make(chan struct{})}
+	r.started = future.NewPromise[future.Void](c.completion(""))
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	r.timeout = c.cfg.sessionTimeout
+	r.m = mux.New(mux.Config{
+		MaxReply:         c.cfg.maxReply,
+		HandshakeTimeout: c.cfg.dialTimeout(),
+	}, r)
+	c.sink.Store(r.m)
+	c.states.change(func(StateChange) (StateChange, bool) { return StateChange{State: Connecting}, true })
+	conn, events, err := zk.Connect(c.cfg.hosts, c.cfg.sessionTimeout,
+		zk.WithDialer(r.dial),
+		zk.WithHostProvider(r.hosts),
+		zk.WithLogger(debugLog{c.cfg.logger}),
+		zk.WithLogInfo(false),
+		zk.WithMaxBufferSize(c.cfg.maxReply),
+		zk.WithMaxConnBufferSize(c.cfg.maxRequest+requestSlack),
+	)
+	if err != nil { // the host list is empty, which New has refused
+		return nil, fmt.Errorf("zkasync: start: %w", err)
+	}
+	r.conn, r.events = conn, events
+	return r, nil
+}
+
+// requestSlack is what go-zookeeper's encode buffer needs beyond the largest request.
+const requestSlack = 1 << 10
+
+// Start starts the client and waits for the first session. When ctx ends before, or the start fails, it stops the client
+// and returns an error that names the last attempt's failure.
+func (c *Client) Start(ctx context.Context) error {
+	_, err := c.StartAsync().Get(orBackground(ctx))
+	if err == nil {
+		return nil
+	}
+	c.mu.Lock()
+	r := c.run
+	c.mu.Unlock()
+	if r != nil {
+		r.mu.Lock()
+		if r.lastError != nil {
+			err = fmt.Errorf("%w (last attempt: %w)", err, r.lastError)
+		}
+		r.mu.Unlock()
+	}
+	_ = c.Close()
+	return fmt.Errorf("zkasync: connect %s: %w", c.cfg.servers, err)
+}
+
+// Restart stops the client, if it is started, and starts it with a new session (kazoo: restart).
+func (c *Client) Restart(ctx context.Context) error {
+	if err := c.Close(); err != nil {
+		return err
+	}
+	return c.Start(ctx)
+}

@@ -1,0 +1,141 @@
+package zkasync
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// The methods of mux.Observer: what happens to the session becomes states, and is made up for.
+
+// Established implements mux.Observer: credentials first, then watches.
+func (r *run) Established(s mux.Session) []mux.Request {
+	r.stopClock()
+	r.mu.Lock()
+	r.timeout = time.Duration(s.Timeout) * time.Millisecond
+	r.lastError = nil
+	r.mu.Unlock()
+	r.c.states.note(s.ID)
+	r.log(slog.LevelInfo, "session established", "id", fmt.Sprintf("%#x", s.ID), "timeout", r.timeout)
+	return append(r.c.restoreAuth(), r.c.restoreWatches(r.m.LastZxid())...)
+}
+
+// Restored implements mux.Observer.
+func (r *run) Restored() {
+	r.c.states.change(func(now StateChange) (StateChange, bool) {
+		if now.State == AuthFailed || now.State == Closed {
+			return now, false
+		}
+		return StateChange{State: Connected, SessionID: now.SessionID}, true
+	})
+	r.started.Resolve(future.Void{})
+}
+
+// Lost implements mux.Observer. From here on the session lives for as long as the server does not miss the client.
+func (r *run) Lost(cause error, heard time.Time) {
+	if r.stopping.Load() {
+		return
+	}
+	r.log(slog.LevelWarn, "connection lost", "error", cause)
+	r.c.states.change(func(now StateChange) (StateChange, bool) {
+		if now.State == AuthFailed || now.State == Closed {
+			return now, false
+		}
+		return StateChange{State: Suspended, SessionID: now.SessionID, Err: &lossError{cause}}, true
+	})
+	r.startClock(heard)
+}
+
+// HandshakeFailed implements mux.Observer.
+func (r *run) HandshakeFailed(cause error) {
+	if r.stopping.Load() {
+		return
+	}
+	r.attemptFailed(r.hosts.current(), fmt.Errorf("handshake with %s: %w", r.hosts.current(), cause))
+}
+
+// Expired implements mux.Observer: the session's end is announced before what waits fails.
+func (r *run) Expired() {
+	r.stopClock()
+	r.log(slog.LevelWarn, "session expired")
+	r.declareLost(ErrSessionExpired)
+}
+
+// ExpiredDone implements mux.Observer.
+func (r *run) ExpiredDone() { r.c.watches.failAll(ErrSessionExpired) }
+
+// Event implements mux.Observer.
+func (r *run) Event(e wire.WatchEvent) {
+	typ := zk.EventType(e.Type)
+	if _, known := firedBy[typ]; !known {
+		r.log(slog.LevelWarn, "watch event of unknown type ignored", "type", e.Type, "path", e.Path)
+		return
+	}
+	path, ok := r.c.view.inside(e.Path)
+	if !ok {
+		return // a watch of go-zookeeper's own
+	}
+	r.c.watches.fire(zk.Event{Type: typ, State: zk.State(e.State), Path: path})
+}
+
+func (r *run) declareLost(err error) {
+	r.c.states.change(func(now StateChange) (StateChange, bool) {
+		if now.State == Lost || now.State == AuthFailed || now.State == Closed {
+			return now, false
+		}
+		return StateChange{State: Lost, SessionID: now.SessionID, Err: err}, true
+	})
+}
+
+// errClock is why a session is Lost by the local clock.
+var errClock = errors.New("nothing heard from the servers for a session timeout")
+
+// startClock has the session declared Lost a session timeout after the server was heard from last.
+func (r *run) startClock(heard time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.clocks.Add(1)
+	r.clock = time.AfterFunc(time.Until(heard.Add(r.timeout)), r.clockRanOut)
+}
+
+func (r *run) clockRanOut() {
+	defer r.clocks.Done()
+	r.declareLost(errClock)
+}
+
+func (r *run) stopClock() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.clock != nil && r.clock.Stop() {
+		r.clocks.Done()
+	}
+	r.clock = nil
+}
+
+// authFailed ends the present run's use: servers refuse the credentials, and will on every connection.
+func (c *Client) authFailed(err error) {
+	m := c.sink.Load()
+	m.Refuse(ErrAuthFailed)
+	c.states.change(func(now StateChange) (StateChange, bool) {
+		if now.State == Closed {
+			return now, false
+		}
+		return StateChange{State: AuthFailed, SessionID: now.SessionID, Err: err}, true
+	})
+	c.mu.Lock()
+	r := c.run
+	c.mu.Unlock()
+	if r != nil {
+		r.started.Reject(err)
+	}
+	m.FailWaiting(ErrAuthFailed)
+	c.watches.failAll(ErrAuthFailed)
+	m.Abort(err)
+}

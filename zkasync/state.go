@@ -1,0 +1,51 @@
+package zkasync
+
+// State is where the client stands with its session.
+type State int32
+
+const (
+	// Closed: not started, or stopped.
+	Closed State = iota
+	// Connecting: started, no session yet.
+	Connecting
+	// Connected: the session is alive, credentials and watches are restored, operations flow.
+	Connected
+	// Suspended: the connection is lost, the session may be alive. What is submitted waits.
+	Suspended
+	// Lost: the session is over, because the server said so or because by the local clock it can no longer be alive.
+	// In the second case the server may still know it, then Connected follows with the same session id. Who holds a
+	// lock or leads must stop now.
+	Lost
+	// AuthFailed: the server did not accept the credentials. Everything fails until the client is restarted.
+	AuthFailed
+)
+
+// String returns the state's name.
+func (s State) String() string {
+	switch s {
+	case Closed:
+		return "Closed"
+	case Connecting:
+		return "Connecting"
+	case Connected:
+		return "Connected"
+	case Suspended:
+		return "Suspended"
+	case Lost:
+		return "Lost"
+	case AuthFailed:
+		return "AuthFailed"
+	default:
+		return "State(invalid)"
+	}
+}
+
+// StateChange is a transition.
+type StateChange struct {
+	State State // the new state
+	// SessionID is the session's id, 0 if there has been none. On Connected another id than before means another
+	// session: ephemeral znodes and watches of the old one are gone.
+	SessionID int64
+	// Err says why, if there is a reason to give.
+	Err error
+}

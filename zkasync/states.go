@@ -1,0 +1,163 @@
+package zkasync
+
+import (
+	"context"
+	"sync"
+
+	"github.com/zkasync/zkasync-go/handler"
+)
+
+// states holds the present state and tells listeners of each change, in order.
+type states struct {
+	c *Client
+
+	mu        sync.Mutex
+	now       StateChange
+	outbox    []StateChange // changes that no listener has been told of yet
+	telling   bool          // a goroutine is at it
+	listeners []*listener
+	feeds     map[*stateFeed]struct{}
+}
+
+// listener is a callback of OnState.
+type listener struct {
+	fn      func(StateChange)
+	removed bool // guarded by states.mu
+}
+
+func newStates(c *Client) *states {
+	return &states{c: c, feeds: make(map[*stateFeed]struct{})}
+}
+
+func (s *states) current() StateChange {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.now
+}
+
+// note sets the session's id, which the next change will tell.
+func (s *states) note(id int64) {
+	s.mu.Lock()
+	s.now.SessionID = id
+	s.mu.Unlock()
+}
+
+// change makes the transition that next gives for the present state, if any, and tells everybody. Where two goroutines
+// do so at once, the first tells of both changes, so that the order is one.
+func (s *states) change(next func(now StateChange) (StateChange, bool)) {
+	s.mu.Lock()
+	change, ok := next(s.now)
+	if !ok {
+		s.mu.Unlock()
+		return
+	}
+	s.now = change
+	s.outbox = append(s.outbox, change)
+	s.tellAndUnlock()
+}
+
+func (s *states) tellAndUnlock() {
+	if s.telling {
+		s.mu.Unlock()
+		return
+	}
+	s.telling = true
+	for len(s.outbox) > 0 {
+		change := s.outbox[0]
+		s.outbox = s.outbox[1:]
+		listeners := append([]*listener(nil), s.listeners...)
+		for f := range s.feeds {
+			f.put(change)
+		}
+		s.mu.Unlock()
+		for _, l := range listeners {
+			s.c.lane(handler.State, "").Execute(&notice{s: s, l: l, change: change})
+		}
+		s.mu.Lock()
+	}
+	s.telling = false
+	s.mu.Unlock()
+}
+
+// notice is the call of a listener on its way through the handler.
+type notice struct {
+	s      *states
+	l      *listener
+	change StateChange
+}
+
+func (n *notice) Run() {
+	n.s.mu.Lock()
+	removed := n.l.removed
+	n.s.mu.Unlock()
+	if !removed {
+		n.l.fn(n.change)
+	}
+}
+
+// String names the callback for reports about it.
+func (n *notice) String() string { return "OnState callback for " + n.change.State.String() }
+
+// OnState has fn called on the client's handler for each change of the state from now on, in one sequence with
+// completions and watch events (kazoo: add_listener). After remove it is not called again; a call that is under way is
+// not waited for.
+func (c *Client) OnState(fn func(StateChange)) (remove func()) {
+	l := &listener{fn: fn, removed: fn == nil}
+	s := c.states
+	s.mu.Lock()
+	s.listeners = append(s.listeners, l)
+	s.mu.Unlock()
+	return func() { s.remove(l) }
+}
+
+func (s *states) remove(l *listener) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l.removed = true
+	for i, known := range s.listeners {
+		if known == l {
+			s.listeners = append(s.listeners[:i:i], s.listeners[i+1:]...)
+			return
+		}
+	}
+}
+
+// States returns a channel of all changes of the state from now on. It loses none, however slow its reader: what does not
+// fit waits. The channel is closed when ctx has ended, and behind Closed when the client has stopped; at that moment
+// what does not fit into the channel's buffer of 64 is dropped, except that Closed is always the last.
+func (c *Client) States(ctx context.Context) <-chan StateChange {
+	f := newStateFeed()
+	s := c.states
+	s.mu.Lock()
+	s.feeds[f] = struct{}{}
+	f.stopCtx = context.AfterFunc(orBackground(ctx), func() { s.drop(f) })
+	s.mu.Unlock()
+	return f.ch
+}
+
+// drop ends one feed.
+func (s *states) drop(f *stateFeed) {
+	s.mu.Lock()
+	delete(s.feeds, f)
+	s.mu.Unlock()
+	f.end()
+}
+
+// endFeeds ends all feeds, when Closed has been told.
+func (s *states) endFeeds() {
+	s.mu.Lock()
+	feeds := s.feeds
+	s.feeds = make(map[*stateFeed]struct{})
+	s.mu.Unlock()
+	for f := range feeds {
+		f.stopCtx()
+		f.end()
+	}
+}
+
+func orBackground(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
+	}
+	return ctx
+}

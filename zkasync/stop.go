@@ -1,0 +1,145 @@
+package zkasync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/handler"
+)
+
+const (
+	// closeStall is how long a stop goes on waiting for a server that answers nothing.
+	closeStall = time.Second
+	// closeTick is how often it looks.
+	closeTick = 20 * time.Millisecond
+	// leastDrain is the time that callbacks get in any case, within the close timeout or not.
+	leastDrain = 100 * time.Millisecond
+)
+
+// StopAsync stops the client and returns at once; a callback may call it. It refuses new operations, sends what was
+// queued, ends the session at the server, fails what is left with [ErrClosed], runs the callbacks and ends every
+// goroutine. The future completes when all that is done, or fails when a callback does not return within the close
+// timeout. Its callbacks run on the goroutine that stops the client.
+//
+// A server that answers nothing for a second is not waited for: the session then ends by its timeout, and the Closed
+// state has an Err that says so.
+func (c *Client) StopAsync() *future.Future[future.Void] {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r := c.run
+	if r == nil {
+		return future.Resolved(future.Void{})
+	}
+	if r.stopped == nil {
+		r.stopped = future.NewPromise[future.Void](nil)
+		r.stopping.Store(true)
+		r.m.Refuse(ErrClosed)
+		go r.shutdown()
+	}
+	return r.stopped.Future()
+}
+
+// Close is StopAsync and waits, for no longer than the close timeout and a moment. It may be called from any goroutine,
+// any number of times, in any state. When it returns nil, no goroutine of the client is left. It fails with an error that
+// names the callback if one does not return. Called from within a callback it cannot wait for its own caller: it stops
+// the client as StopAsync does and returns an error for which errors.Is(err, handler.ErrInCallback) holds.
+func (c *Client) Close() error {
+	c.mu.Lock()
+	r := c.run
+	c.mu.Unlock()
+	if r == nil {
+		return nil
+	}
+	stopped := c.StopAsync()
+	if h := c.cfg.handler; h.InCallback() {
+		return fmt.Errorf("zkasync: close: %w: %s still runs; the client stops when it returns", handler.ErrInCallback, h.Running())
+	}
+	<-r.done
+	_, err := stopped.Result()
+	return err
+}
+
+// shutdown is the stop.
+func (r *run) shutdown() {
+	end := time.Now().Add(r.c.cfg.closeTimeout)
+	r.started.Reject(&OpError{Op: "start", Outcome: NotSent, Err: ErrClosed})
+	r.m.Stop()
+	r.cancel()
+	r.m.FailWaiting(ErrClosed)
+	left := r.endSession(end)
+	r.stopClock()
+	r.clocks.Wait()
+	r.m.FailWaiting(ErrClosed)
+	r.m.Wait()
+	r.c.watches.failAll(ErrClosed)
+	r.c.states.change(func(now StateChange) (StateChange, bool) {
+		return StateChange{State: Closed, SessionID: now.SessionID, Err: left}, true
+	})
+	r.c.states.endFeeds()
+	err := r.stopHandler(end)
+	r.c.mu.Lock()
+	r.c.run = nil
+	r.c.mu.Unlock()
+	if err != nil {
+		r.stopped.Reject(err)
+	} else {
+		r.stopped.Resolve(future.Void{})
+	}
+	close(r.done)
+}
+
+// endSession closes go-zookeeper's connection, which ends the session, and waits for its goroutines. It returns why the
+// session was left to its timeout, nil if it was not.
+func (r *run) endSession(end time.Time) error {
+	closed := make(chan struct{})
+	go r.closeSession(closed)
+	tick := time.NewTicker(closeTick)
+	defer tick.Stop()
+	replies, since := r.m.Replies(), time.Now()
+	for {
+		select {
+		case _, open := <-r.events:
+			if !open {
+				<-closed
+				return r.leftBehind()
+			}
+		case now := <-tick.C:
+			if n := r.m.Replies(); n != replies {
+				replies, since = n, now
+			}
+			if now.Sub(since) > closeStall || now.After(end) {
+				r.m.Abort(errLeft)
+			}
+		}
+	}
+}
+
+// leftBehind is errLeft if there is a session that the server was not told to end.
+func (r *run) leftBehind() error {
+	if r.m.SessionEnded() || r.c.SessionID() == 0 {
+		return nil
+	}
+	r.log(slog.LevelWarn, "session not ended at the server", "id", fmt.Sprintf("%#x", r.c.SessionID()))
+	return errLeft
+}
+
+var errLeft = errors.New("the server did not answer; the session ends by its timeout")
+
+// closeSession is on a goroutine of its own because go-zookeeper's Close waits for an answer.
+func (r *run) closeSession(closed chan<- struct{}) {
+	defer close(closed)
+	r.conn.Close()
+}
+
+func (r *run) stopHandler(end time.Time) error {
+	ctx, cancel := context.WithTimeout(context.Background(), max(time.Until(end), leastDrain))
+	defer cancel()
+	if err := r.c.cfg.handler.Stop(ctx); err != nil {
+		return fmt.Errorf("zkasync: close: %w", err)
+	}
+	return nil
+}

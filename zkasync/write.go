@@ -1,0 +1,132 @@
+package zkasync
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// AnyVersion as the version of Set, Delete and SetACL matches every version.
+const AnyVersion int32 = -1
+
+// checkVersion refuses what the server would not.
+func checkVersion(version int32) error {
+	if version < AnyVersion {
+		return fmt.Errorf("invalid version %d: must be 0 or more, or AnyVersion (-1)", version)
+	}
+	return nil
+}
+
+// setOp is Set.
+type setOp struct {
+	op[zk.Stat]
+	data    []byte
+	version int32
+}
+
+// Set replaces a znode's data if its version is the one given (kazoo: set_async). The data is copied, so the slice may be
+// used again at once; nil is stored as null, which Get gives back as nil.
+func (c *Client) Set(ctx context.Context, path string, data []byte, version int32) *future.Future[zk.Stat] {
+	o := &setOp{data: bytes.Clone(data), version: version}
+	o.init(&c.view, ctx, c.completion(path), wire.OpSetData, path)
+	if err := firstError(checkPath(path), checkVersion(version)); err != nil {
+		o.refuse(err)
+		return o.future()
+	}
+	return o.send(o)
+}
+
+func (o *setOp) Size() int { return o.pathSize() + 8 + len(o.data) }
+
+func (o *setOp) Append(b []byte) []byte {
+	return wire.AppendSetData(b, o.v.chroot, o.path, o.data, o.version)
+}
+
+func (o *setOp) Reply(code int32, body []byte) { replyStat(&o.op, code, body) }
+
+// replyStat completes an operation whose answer is a stat.
+func replyStat(o *op[zk.Stat], code int32, body []byte) {
+	if code != 0 {
+		o.reject(code)
+		return
+	}
+	var st zk.Stat
+	_, err := wire.DecodeStat(body, &st)
+	o.finish(st, err)
+}
+
+// deleteOp is Delete.
+type deleteOp struct {
+	op[future.Void]
+	version int32
+}
+
+// Delete deletes a znode without children if its version is the one given (kazoo: delete_async).
+func (c *Client) Delete(ctx context.Context, path string, version int32) *future.Future[future.Void] {
+	return c.delete(ctx, c.completion(path), path, version)
+}
+
+func (c *Client) delete(ctx context.Context, ex future.Executor, path string, version int32) *future.Future[future.Void] {
+	o := &deleteOp{version: version}
+	o.init(&c.view, ctx, ex, wire.OpDelete, path)
+	if err := firstError(checkPath(path), checkVersion(version)); err != nil {
+		o.refuse(err)
+		return o.future()
+	}
+	return o.send(o)
+}
+
+func (o *deleteOp) Size() int { return o.pathSize() + 4 }
+
+func (o *deleteOp) Append(b []byte) []byte {
+	return wire.AppendPathVersion(b, o.v.chroot, o.path, o.version)
+}
+
+func (o *deleteOp) Reply(code int32, _ []byte) {
+	if code != 0 {
+		o.reject(code)
+		return
+	}
+	o.promise.Resolve(future.Void{})
+}
+
+// setACLOp is SetACL.
+type setACLOp struct {
+	op[zk.Stat]
+	acl     []zk.ACL
+	version int32
+}
+
+// SetACL replaces a znode's access control list if its ACL's version (Stat.Aversion) is the one given (kazoo:
+// set_acls_async).
+func (c *Client) SetACL(ctx context.Context, path string, acl []zk.ACL, version int32) *future.Future[zk.Stat] {
+	o := &setACLOp{acl: append([]zk.ACL(nil), acl...), version: version}
+	o.init(&c.view, ctx, c.completion(path), wire.OpSetACL, path)
+	if err := firstError(checkPath(path), checkVersion(version), checkACL(acl)); err != nil {
+		o.refuse(err)
+		return o.future()
+	}
+	return o.send(o)
+}
+
+func (o *setACLOp) Size() int { return o.pathSize() + aclSize(o.acl) + 4 }
+
+func (o *setACLOp) Append(b []byte) []byte {
+	return wire.AppendSetACL(b, o.v.chroot, o.path, o.acl, o.version)
+}
+
+func (o *setACLOp) Reply(code int32, body []byte) { replyStat(&o.op, code, body) }
+
+func firstError(errs ...error) error {
+	for _, err := range errs {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
