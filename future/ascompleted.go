@@ -39,19 +39,15 @@ func AsCompleted[T any](ctx context.Context, fs ...*Future[T]) iter.Seq2[int, Re
 	}
 }
 
-// receive prefers what is there to the end of ctx.
+// receive waits for a value until ctx ends, and prefers a value that is there to
+// the end of ctx.
 func receive[T any](ctx context.Context, c <-chan T) (v T, ok bool) {
-	select {
-	case v = <-c:
-		return v, true
-	default:
-	}
 	select {
 	case v = <-c:
 		return v, true
 	case <-ctx.Done():
 	}
-	select {
+	select { // with both ready, select takes either
 	case v = <-c:
 		return v, true
 	default:

@@ -57,10 +57,12 @@ func TestDerived_CallbackMayWaitForIt(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		p := future.NewPromise[int](nil)
 		f := p.Future()
-		var early, late *future.Future[int]
+		var early, deep, late *future.Future[int]
 		sum := 0
 		f.OnDone(func(int, error) {
 			v, _ := early.Get(t.Context())
+			sum += v
+			v, _ = deep.Get(t.Context())
 			sum += v
 			late = future.Then(f, double) // f is still posting this very callback
 			w, _ := late.Get(t.Context())
@@ -68,9 +70,10 @@ func TestDerived_CallbackMayWaitForIt(t *testing.T) {
 			sum += w + len(all)
 		})
 		early = future.Then(f, double)
+		deep = future.Then(early, double)
 		p.Resolve(1)
-		if sum != 7 {
-			t.Errorf("got %d, want 7", sum)
+		if sum != 11 {
+			t.Errorf("got %d, want 11", sum)
 		}
 	})
 }
@@ -98,6 +101,40 @@ func TestDerived_InheritsTheExecutor(t *testing.T) {
 		if called || q.run() != 1 || !called {
 			t.Errorf("%s: the callback did not run on the source's executor", name)
 		}
+	}
+}
+
+func TestDerived_InheritsTheExecutorOfACompleteSource(t *testing.T) {
+	t.Parallel()
+	var q queue
+	p := future.NewPromise[int](&q)
+	p.Resolve(1)
+	f := p.Future()
+	for name, g := range map[string]*future.Future[int]{
+		"Then":    future.Then(f, double),
+		"Recover": future.Recover(f, func(error) (int, error) { return 0, nil }),
+		"FlatMap": future.FlatMap(f, future.Resolved[int]),
+		"First":   future.First(future.Failed[int](errTest), f),
+	} {
+		called := false
+		g.OnDone(func(int, error) { called = true })
+		if called || q.run() != 1 || !called {
+			t.Errorf("%s: the callback did not run on the source's executor", name)
+		}
+	}
+}
+
+// The source that completes the aggregate has no executor, but another has.
+func TestDerived_AggregateTakesTheFirstExecutorThereIs(t *testing.T) {
+	t.Parallel()
+	var q, other queue
+	none := future.NewPromise[int](nil)
+	g := future.First(none.Future(), future.NewPromise[int](&q).Future(), future.NewPromise[int](&other).Future())
+	called := false
+	g.OnDone(func(int, error) { called = true })
+	none.Resolve(1)
+	if called || q.run() != 1 || !called {
+		t.Error("the callback did not run on the first executor")
 	}
 }
 

@@ -123,6 +123,28 @@ func TestFuture_SignsOfCompletionAgree(t *testing.T) {
 	}
 }
 
+// A callback, even one that runs in place, finds its future complete by every
+// way of looking.
+func TestFuture_IsCompleteInsideCallbacks(t *testing.T) {
+	t.Parallel()
+	p := future.NewPromise[int](nil)
+	f := p.Future()
+	done, c := f.Done(), f.C()
+	look := func(where string) {
+		select {
+		case <-done:
+		default:
+			t.Errorf("%s: Done is open", where)
+		}
+		if !f.Ready() || len(c) != 1 {
+			t.Errorf("%s: the future is not complete", where)
+		}
+	}
+	f.OnDone(func(int, error) { look("OnDone") })
+	future.Then(f, func(v int) (int, error) { look("Then"); return v, nil })
+	p.Resolve(1)
+}
+
 func TestFuture_ReadInAllWaysAtOnce(t *testing.T) {
 	t.Parallel()
 	p := future.NewPromise[int](nil)

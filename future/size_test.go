@@ -83,6 +83,11 @@ func TestAllocations(t *testing.T) {
 			}
 			<-complete.Done()
 		}},
+		{"Then of a promise, completed", 5, func() {
+			p := future.NewPromise[int](ex)
+			sink = future.Then(p.Future(), double)
+			p.Resolve(1)
+		}},
 		{"Then of a complete future", 2, func() { sink = future.Then(complete, double) }},
 	} {
 		if got := testing.AllocsPerRun(200, c.run); got > c.want {

@@ -18,7 +18,7 @@ func TestLink_ZeroIsTiedToNothing(t *testing.T) {
 func TestLink_UnlinkBeforeCompletion(t *testing.T) {
 	t.Parallel()
 	for unlinked, want := range map[int][]string{
-		0: {"b", "c", "d"}, 1: {"a", "c", "d"}, 2: {"a", "b", "d"}, 3: {"a", "b", "c"},
+		0: {"b", "c", "d", "e"}, 1: {"a", "c", "d", "e"}, 2: {"a", "b", "d", "e"}, 3: {"a", "b", "c", "e"},
 	} {
 		var q queue
 		var tr trace
@@ -33,6 +33,7 @@ func TestLink_UnlinkBeforeCompletion(t *testing.T) {
 		if links[unlinked].Unlink() {
 			t.Errorf("second Unlink of callback %d returned true", unlinked)
 		}
+		p.Future().OnDone(tr.on("e"))
 		p.Resolve(1)
 		q.run()
 		tr.want(t, want...)
