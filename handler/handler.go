@@ -65,8 +65,9 @@ type Handler interface {
 	Lane(kind Kind, path string) Lane
 
 	// Stop runs everything that is queued, and what these tasks queue, until nothing
-	// is left, and joins the handler's goroutines. Any number of calls, at the same
-	// time or later, wait for the same end. Stopping what does not run does nothing.
+	// is left, and joins the handler's goroutines. Whoever goes on executing tasks
+	// meanwhile puts off the end. Any number of calls, at the same time or later, wait
+	// for the same end. Stopping what does not run does nothing.
 	//
 	// If ctx ends first, Stop returns a [*StuckError] with the name of the callback
 	// that still runs. Called from within a callback, where it would wait for its own

@@ -65,14 +65,19 @@ func TestPool_UsesAllWorkers(t *testing.T) {
 	t.Parallel()
 	h := NewPool(4)
 	lanes := map[Lane]int{}
+	states := h.Lane(State, "")
 	for i := range 1000 {
-		lanes[h.Lane(Completion, fmt.Sprintf("/path-%d", i))]++
+		path := fmt.Sprintf("/path-%d", i)
+		lanes[h.Lane(Completion, path)]++
+		if h.Lane(State, path) != states {
+			t.Fatalf("the states have several lanes, one for %s", path)
+		}
 	}
 	if len(lanes) != 4 {
 		t.Errorf("1000 paths use %d of 4 workers", len(lanes))
 	}
 	for _, kind := range []Kind{Completion, Watch, State} {
-		if h.Lane(kind, "") != h.Lane(State, "/a") {
+		if h.Lane(kind, "") != states {
 			t.Errorf("%v without a path is not in the order of the states", kind)
 		}
 	}
