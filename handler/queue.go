@@ -38,9 +38,9 @@ type queue struct {
 	free    freelist
 	held    bool // the baton is out
 
-	// wake carries the baton, with tasks to run, to the dispatcher; capacity 1, so that passing it never
-	// blocks. Made by Start, closed when the stop is complete and the baton lies idle:
-	// the dispatcher then ends.
+	// wake carries the baton, with tasks to run, to the dispatcher; capacity 1, so that
+	// passing it never blocks. Made by Start, closed when the stop is complete and the
+	// baton lies idle: the dispatcher then ends.
 	wake chan struct{}
 
 	// ready carries wake-ups to the application's loop, capacity 1, never closed; run is
