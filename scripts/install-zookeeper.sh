@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# Installs what the tests and the demo need: ZooKeeper with a Java runtime, and
+# Python's kazoo, which some tests compare with. No server is started: each test
+# starts its own. Running it again costs nothing.
+set -euo pipefail
+
+# Debian's zookeeper starts no service (zookeeperd would), and depends on the jars
+# it needs: libzookeeper-java, libslf4j-java, libnetty-java, libsnappy-java and
+# libdropwizard-metrics-java, and on default-jre.
+packages=(zookeeper python3-kazoo)
+jar=/usr/share/java/zookeeper.jar
+oldest=3.6 # the first release with persistent watches
+
+has_java() { [[ -n ${JAVA_HOME:-} ]] || command -v java >/dev/null; }
+
+has_zookeeper() {
+	if [[ -n ${ZKASYNC_ZOOKEEPER_JAR:-} ]]; then [[ -f $ZKASYNC_ZOOKEEPER_JAR ]]; return; fi
+	if [[ -n ${ZOOKEEPER_HOME:-} ]]; then [[ -d $ZOOKEEPER_HOME ]]; return; fi
+	[[ -f $jar ]]
+}
+
+# kazoo is packaged for the system's Python, which need not be the first in PATH.
+has_kazoo() { /usr/bin/python3 -c 'import kazoo' 2>/dev/null; }
+
+explain() {
+	cat >&2 <<-'TEXT'
+	This script installs ZooKeeper on Debian and Ubuntu only, as root or with sudo.
+	Elsewhere, with a Java runtime installed:
+	  macOS:  brew install zookeeper
+	          export ZOOKEEPER_HOME="$(brew --prefix zookeeper)/libexec"
+	  any:    unpack a release from https://zookeeper.apache.org/releases.html
+	          export ZOOKEEPER_HOME=/path/to/apache-zookeeper-3.8.4-bin
+	kazoo:    python3 -m pip install kazoo
+	TEXT
+	exit 1
+}
+
+warn_if_old() {
+	local version
+	version=$(dpkg-query -W -f '${Version}' libzookeeper-java 2>/dev/null) || return 0
+	if dpkg --compare-versions "$version" lt "$oldest"; then
+		echo "ZooKeeper $version is older than $oldest: unpack a newer release and set ZOOKEEPER_HOME" >&2
+		exit 1
+	fi
+}
+
+if has_java && has_zookeeper; then
+	# Without apt-get, kazoo is the user's business: ZooKeeper is what matters.
+	if has_kazoo || ! command -v apt-get >/dev/null; then exit 0; fi
+	packages=(python3-kazoo)
+fi
+
+command -v apt-get >/dev/null || explain
+as_root=()
+if [[ $(id -u) != 0 ]]; then
+	command -v sudo >/dev/null || explain
+	as_root=(sudo)
+fi
+apt() { ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300 "$@"; }
+
+# A package source that is down is no reason to give up before trying.
+apt update -q || true
+apt install -qy --no-install-recommends "${packages[@]}"
+warn_if_old
+echo "ZooKeeper is installed; no server was started."
