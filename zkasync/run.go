@@ -34,6 +34,8 @@ type run struct {
 	clock     *time.Timer // runs while Suspended: declares the session Lost
 	clocks    sync.WaitGroup
 	timeout   time.Duration // as negotiated
+	gone      time.Time     // since when the session is Lost by the local clock, zero if it is not
+	refusals  int           // handshakes in a row since then that a server ended without a word
 }
 
 // StartAsync starts the client and returns at once. The future completes with the first session; it fails when the client

@@ -3,7 +3,9 @@ package zkasync
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
+	"syscall"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -21,6 +23,7 @@ func (r *run) Established(s mux.Session) []mux.Request {
 	r.mu.Lock()
 	r.timeout = time.Duration(s.Timeout) * time.Millisecond
 	r.lastError = nil
+	r.gone, r.refusals = time.Time{}, 0
 	r.mu.Unlock()
 	r.c.states.note(s.ID)
 	r.log(slog.LevelInfo, "session established", "id", fmt.Sprintf("%#x", s.ID), "timeout", r.timeout)
@@ -59,11 +62,31 @@ func (r *run) HandshakeFailed(cause error) {
 		return
 	}
 	r.attemptFailed(r.hosts.current(), fmt.Errorf("handshake with %s: %w", r.hosts.current(), cause))
+	r.countRefusal(errors.Is(cause, io.EOF) || errors.Is(cause, syscall.ECONNRESET))
+}
+
+// countRefusal recognises servers that were wiped: they are up and end every handshake without a word, because the client
+// has seen a later state than theirs. So does a server without a quorum, or one that lags, so the client gives the session
+// up only when it is Lost, when every server has refused since, and when that has lasted for another session timeout.
+func (r *run) countRefusal(refused bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !refused {
+		r.refusals = 0
+		return
+	}
+	r.refusals++
+	if !r.gone.IsZero() && r.refusals >= r.hosts.Len() && time.Since(r.gone) > r.timeout {
+		r.m.OfferAfresh()
+	}
 }
 
 // Expired implements mux.Observer: the session's end is announced before what waits fails.
 func (r *run) Expired() {
 	r.stopClock()
+	r.mu.Lock()
+	r.gone, r.refusals = time.Time{}, 0
+	r.mu.Unlock()
 	r.log(slog.LevelWarn, "session expired")
 	r.declareLost(ErrSessionExpired)
 }
@@ -107,6 +130,9 @@ func (r *run) startClock(heard time.Time) {
 
 func (r *run) clockRanOut() {
 	defer r.clocks.Done()
+	r.mu.Lock()
+	r.gone = time.Now()
+	r.mu.Unlock()
 	r.declareLost(errClock)
 }
 

@@ -30,6 +30,7 @@ type Conn struct {
 
 	asked    bool  // the connect request was written; used by the writing goroutine alone
 	openZxid int64 // last zxid when the connect request was written
+	afresh   bool  // it offered no zxid, see Mux.OfferAfresh
 
 	closeReq  chan struct{} // closed when go-zookeeper has written its close request
 	closeXid  int32         // of that request; written before closeReq is closed

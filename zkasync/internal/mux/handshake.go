@@ -29,6 +29,9 @@ func (c *Conn) writeConnect(p []byte) error {
 		return err
 	}
 	c.openZxid = c.m.lastZxid.Load()
+	if c.afresh = c.m.afresh.Load(); c.afresh {
+		c.openZxid = 0
+	}
 	req.LastZxidSeen = c.openZxid
 	b, start := wire.BeginFrame(nil)
 	b = wire.EndFrame(wire.AppendConnectRequest(b, &req), start)
@@ -59,6 +62,11 @@ func (c *Conn) finishHandshake(frame []byte) error {
 	resp, err := wire.DecodeConnectResponse(frame)
 	if err != nil {
 		return err
+	}
+	if c.afresh {
+		c.m.afresh.Store(false)
+		c.m.lastZxid.Store(0)
+		resp.SessionID = 0
 	}
 	if resp.SessionID == 0 {
 		c.expired(resp)

@@ -24,6 +24,7 @@ type Mux struct {
 	replies  atomic.Int64 // counts replies, as a sign of progress
 	stopping atomic.Bool
 	ended    atomic.Bool // the server has confirmed the session's end
+	afresh   atomic.Bool // see OfferAfresh
 
 	guards sync.WaitGroup // contexts being watched
 
@@ -125,6 +126,11 @@ func (m *Mux) Replies() int64 { return m.replies.Load() }
 
 // SessionEnded reports whether the server has confirmed that the session was closed.
 func (m *Mux) SessionEnded() bool { return m.ended.Load() }
+
+// OfferAfresh makes the next handshakes offer themselves to servers of any age, up to the first one that answers. A server
+// whose data is older than the zxid offered closes the connection without a word, so a client of servers that were wiped
+// would ask for ever. Since time must not run backwards for a session, whatever the server answers ends this one.
+func (m *Mux) OfferAfresh() { m.afresh.Store(true) }
 
 // LastZxid returns the highest zxid seen on a reply.
 func (m *Mux) LastZxid() int64 { return m.lastZxid.Load() }
