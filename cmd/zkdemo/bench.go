@@ -1,0 +1,183 @@
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/bench"
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// benchFlags say how to measure.
+type benchFlags struct {
+	depth, size, keys, rounds int
+	count                     int64
+	duration                  time.Duration
+	compare                   bool
+}
+
+const (
+	defaultBenchTime  = 3 * time.Second
+	compareRounds     = 3
+	maxKeys           = 1_000_000
+	benchSession      = 10 * time.Second
+	benchRootPrefix   = "/zkdemo-bench-"
+	requestOverhead   = 512 // what a request holds beside the data: path, ACL, frame
+	maxBenchDataBytes = defaultMaxRequest - requestOverhead
+)
+
+func (a *app) benchCommand() *cobra.Command {
+	var f benchFlags
+	cmd := &cobra.Command{
+		Use:   "bench [get|set|create]...",
+		Short: "measure gets, sets and creates",
+		Long: `Measures gets, sets and creates (all three, unless some are named) with many
+requests in flight: throughput, latencies, and what a request costs this
+process. --compare does the same work through go-zookeeper, with a goroutine for
+each request in flight; the two take turns, so that what else happens on the
+machine meets both.
+
+A latency counts from submitting a request to its answer, so with 1000 requests
+in flight it is mostly the wait behind the 999 others; --depth 1 shows a single
+round trip. The znodes are below a name of their own, /zkdemo-bench-…, and are
+deleted at the end.`,
+		Example: `  zkdemo --local bench --compare
+  zkdemo bench get --depth 1
+  zkdemo bench create --count 100000 --size 1000 --json`,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ops, err := parseOps(args)
+			if err != nil {
+				return err
+			}
+			if err := f.check(cmd.Flags().Changed("duration")); err != nil {
+				return err
+			}
+			return a.bench(cmd.Context(), ops, f)
+		},
+	}
+	flags := cmd.Flags()
+	flags.IntVar(&f.depth, "depth", defaultDepth, "keep `n` requests in flight")
+	flags.IntVar(&f.size, "size", 100, "data of each znode in `bytes`")
+	flags.IntVar(&f.keys, "keys", 1000, "read and write `n` different znodes")
+	flags.Int64Var(&f.count, "count", 0, "stop after `n` requests of each kind")
+	flags.DurationVar(&f.duration, "duration", defaultBenchTime, "stop after this time for each kind; with --count, no limit unless given")
+	flags.BoolVar(&f.compare, "compare", false, "do the same through go-zookeeper and goroutines, and print the ratios")
+	flags.IntVar(&f.rounds, "rounds", 0, "divide the work into `n` turns (default 3 with --compare, else 1)")
+	return cmd
+}
+
+func parseOps(args []string) ([]bench.Op, error) {
+	if len(args) == 0 {
+		return bench.Ops, nil
+	}
+	var ops []bench.Op
+	for _, arg := range args {
+		op, err := bench.ParseOp(arg)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		ops = append(ops, op)
+	}
+	return ops, nil
+}
+
+// check refuses what cannot be measured, and fills in what depends on other flags.
+func (f *benchFlags) check(durationGiven bool) error {
+	if f.rounds == 0 {
+		f.rounds = 1
+		if f.compare {
+			f.rounds = compareRounds
+		}
+	}
+	if f.count != 0 && !durationGiven {
+		f.duration = 0
+	}
+	switch {
+	case f.depth < 1 || f.depth > maxDepth:
+		return usagef("--depth %d: must be from 1 to %d", f.depth, maxDepth)
+	case f.size < 0 || f.size > maxBenchDataBytes:
+		return usagef("--size %d: must be from 0 to %d, what one request may hold", f.size, maxBenchDataBytes)
+	case f.keys < 1 || f.keys > maxKeys:
+		return usagef("--keys %d: must be from 1 to %d", f.keys, maxKeys)
+	case f.rounds < 1:
+		return usagef("--rounds %d: must be 1 or more", f.rounds)
+	case f.count < 0:
+		return usagef("--count %d: must be 1 or more, or 0 for any number", f.count)
+	case f.count > 0 && f.count < int64(f.rounds):
+		return usagef("--count %d: must be at least the %d rounds it is divided into", f.count, f.rounds)
+	case f.duration < 0 || f.duration == 0 && f.count == 0:
+		return usagef("--duration %v: must be longer than nothing, or --count must say when to stop", f.duration)
+	}
+	return nil
+}
+
+func (a *app) bench(ctx context.Context, ops []bench.Op, f benchFlags) error {
+	return a.withServers(ctx, func(ctx context.Context, servers string) error {
+		return a.withClientOf(ctx, servers, func(c *zkasync.Client) error {
+			clients := []bench.Client{bench.Async(c)}
+			if f.compare {
+				connecting, stop := a.patient(ctx)
+				blocking, err := bench.OpenBlocking(connecting, servers, benchSession, a.flags.credentials)
+				stop()
+				if err != nil {
+					return connectError{err}
+				}
+				defer blocking.Close()
+				clients = append(clients, blocking)
+			}
+			return a.benchAll(ctx, c, ops, f, clients)
+		})
+	})
+}
+
+func (a *app) benchAll(ctx context.Context, c *zkasync.Client, ops []bench.Op, f benchFlags, clients []bench.Client) error {
+	summaries := []bench.Summary{}
+	for _, op := range ops {
+		p := bench.Plan{Op: op, Depth: f.depth, Size: f.size, Keys: f.keys, Count: f.count, For: f.duration, Rounds: f.rounds,
+			Root: benchRootPrefix + rand.Text()}
+		measures, err := bench.Run(ctx, c, p, clients, a.announce(p))
+		if err != nil {
+			return fmt.Errorf("bench %s: %w", op, err)
+		}
+		for _, m := range measures {
+			summaries = append(summaries, bench.Summarize(p, m))
+		}
+		if !a.flags.json {
+			a.showMeasures(p, measures)
+		}
+	}
+	if a.flags.json {
+		return printJSON(a.out, summaries)
+	}
+	return nil
+}
+
+// announce says on a terminal whose turn it is; the line is gone when the figures come.
+func (a *app) announce(p bench.Plan) func(round int, client string) {
+	if !screen.IsTerminal(a.stderr) {
+		return func(int, string) {}
+	}
+	return func(round int, client string) {
+		fmt.Fprintf(a.stderr, "\r\x1b[K%s: %s, round %d of %d …", p.Op, client, round+1, p.Rounds)
+	}
+}
+
+func (a *app) showMeasures(p bench.Plan, measures []bench.Measure) {
+	if screen.IsTerminal(a.stderr) {
+		fmt.Fprint(a.stderr, "\r\x1b[K")
+	}
+	style := screen.StyleFor(a.stdout)
+	for _, m := range measures {
+		bench.Report(a.out, p, m, screen.Width(a.stdout), style)
+		fmt.Fprintln(a.out)
+	}
+	if len(measures) > 1 {
+		bench.Compare(a.out, p, measures, style)
+		fmt.Fprintln(a.out)
+	}
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"os"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/bench"
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/znode"
+)
+
+const (
+	serversVariable = "ZKASYNC_SERVERS"
+	authVariable    = "ZKASYNC_AUTH" // a flag's value can be seen by everybody on the machine
+	defaultServers  = "127.0.0.1:2181"
+	defaultTimeout  = 10 * time.Second
+)
+
+// globalFlags apply to every command.
+type globalFlags struct {
+	server  string
+	local   bool
+	json    bool
+	timeout time.Duration
+	auth    []string
+
+	credentials []bench.Credential // auth, once checked
+}
+
+func (g *globalFlags) register(f *pflag.FlagSet) {
+	f.StringVarP(&g.server, "server", "s", "", "`servers` to connect to, host:port,host:port/chroot (default $"+serversVariable+", else "+defaultServers+")")
+	f.BoolVar(&g.local, "local", false, "start a private server for this command, and stop it at the end")
+	f.BoolVar(&g.json, "json", false, "print JSON, where the output is data")
+	f.DurationVar(&g.timeout, "timeout", defaultTimeout, "how long to wait for a connection, and for any one answer")
+	f.StringArrayVar(&g.auth, "auth", nil, "`scheme:credential` to show the server, such as digest:user:password; may be repeated (default $"+authVariable+")")
+}
+
+// check refuses what cannot be meant, before anything is done.
+func (g *globalFlags) check(serverGiven bool) error {
+	if serverGiven && g.server == "" {
+		return usagef(`--server "": must name a server, such as %s`, defaultServers)
+	}
+	if g.local && g.server != "" {
+		return usagef("--local and --server %s exclude each other", g.server)
+	}
+	if g.timeout <= 0 {
+		return usagef("--timeout %v: must be longer than nothing, such as 10s", g.timeout)
+	}
+	if a := os.Getenv(authVariable); a != "" && len(g.auth) == 0 {
+		g.auth = []string{a}
+	}
+	for _, a := range g.auth {
+		scheme, credential, found := strings.Cut(a, ":")
+		if !found || scheme == "" || credential == "" { // its value is a secret, so it is not repeated
+			return usagef("--auth (or $%s) must be scheme:credential, such as digest:user:password", authVariable)
+		}
+		g.credentials = append(g.credentials, bench.Credential{Scheme: scheme, Value: []byte(credential)})
+	}
+	return nil
+}
+
+// servers gives what to connect to, and where that was said.
+func (g *globalFlags) servers() (servers, source string) {
+	if g.server != "" {
+		return g.server, "--server"
+	}
+	if s := os.Getenv(serversVariable); s != "" {
+		return s, "$" + serversVariable
+	}
+	return defaultServers, "the default"
+}
+
+// checkPath refuses an argument that is no znode path.
+func checkPath(path string) error {
+	if err := znode.CheckPath(path); err != nil {
+		return usageError{err}
+	}
+	return nil
+}

@@ -1,0 +1,234 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/znode"
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// follower watches one znode: it reads it with watches, waits until one of them fires, and reads again what that one
+// stood for.
+type follower struct {
+	a     *app
+	c     *zkasync.Client
+	path  string
+	limit int // changes to report; 0: any number
+	style screen.Style
+
+	seen     int
+	started  bool
+	there    bool
+	stat     zk.Stat
+	children []string
+	listed   bool                     // children are known; until then they are not news
+	data     *future.Future[zk.Event] // the watches that are set; nil: to be set
+	kids     *future.Future[zk.Event]
+	birth    *future.Future[zk.Event]
+}
+
+func (f *follower) follow(ctx context.Context) error {
+	states := f.c.States(ctx)
+	for {
+		if err := f.read(ctx); err != nil {
+			return err
+		}
+		if f.limit > 0 && f.seen >= f.limit {
+			return nil
+		}
+		if err := f.wait(ctx, states); err != nil {
+			return err
+		}
+	}
+}
+
+// read reads what no watch stands for, both parts at once, and reports what is new. A znode that is not there is watched
+// for its creation.
+func (f *follower) read(ctx context.Context) error {
+	for {
+		err := f.readNode(ctx)
+		if !errors.Is(err, zk.ErrNoNode) {
+			if again(ctx, err) {
+				continue
+			}
+			return err
+		}
+		if err := f.absent(); err != nil {
+			return err
+		}
+		w, err := f.c.ExistsW(ctx, f.path).Get(ctx)
+		switch {
+		case err != nil && !again(ctx, err):
+			return err
+		case err == nil && w.Value == nil:
+			f.birth = w.Event
+			return nil
+		}
+	}
+}
+
+// again reports whether a read that failed is worth doing once more: it then waits for the connection.
+func again(ctx context.Context, err error) bool {
+	lost := errors.Is(err, zkasync.ErrConnectionLoss) || errors.Is(err, zkasync.ErrSessionExpired)
+	return lost && !errors.Is(err, zkasync.ErrClosed) && ctx.Err() == nil
+}
+
+func (f *follower) readNode(ctx context.Context) error {
+	var node *future.Future[zkasync.Watched[zkasync.Node]]
+	var kids *future.Future[zkasync.Watched[zkasync.Children]]
+	if f.data == nil {
+		node = f.c.GetW(ctx, f.path)
+	}
+	if f.kids == nil {
+		kids = f.c.ChildrenW(ctx, f.path)
+	}
+	if node != nil {
+		n, err := node.Get(ctx)
+		if err != nil {
+			return err
+		}
+		f.data = n.Event
+		if err := f.sawData(n.Value); err != nil {
+			return err
+		}
+	}
+	if kids == nil {
+		return nil
+	}
+	k, err := kids.Get(ctx)
+	if err != nil {
+		return err
+	}
+	f.kids = k.Event
+	return f.sawChildren(k.Value.Names)
+}
+
+// wait returns when something is to be read again. Watches that ended are forgotten; one that ended with its session is
+// set again like one that fired.
+func (f *follower) wait(ctx context.Context, states <-chan zkasync.StateChange) error {
+	for {
+		select {
+		case <-done(f.data):
+			f.data = nil
+		case <-done(f.kids):
+			f.kids = nil
+		case <-done(f.birth):
+			f.birth = nil
+		case s, open := <-states:
+			if !open {
+				states = nil // the client ends with ctx
+				continue
+			}
+			if err := f.report(change{Change: changeState, Path: f.path, State: s.State.String(), text: s.State.String()}); err != nil {
+				return err
+			}
+			if s.State == zkasync.AuthFailed || s.State == zkasync.Closed {
+				return fmt.Errorf("watch %s: the connection is %v: %w", f.path, s.State, s.Err)
+			}
+			continue
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+		return nil
+	}
+}
+
+// done is the channel of a watch, and one that never fires where there is none.
+func done(watch *future.Future[zk.Event]) <-chan struct{} {
+	if watch == nil {
+		return nil
+	}
+	return watch.Done()
+}
+
+// absent notes that the znode is not there.
+func (f *follower) absent() error {
+	f.data, f.kids = nil, nil
+	kind := changeAbsent
+	switch {
+	case f.started && !f.there:
+		return nil
+	case f.started:
+		kind = changeDeleted
+	}
+	f.started, f.there, f.listed, f.children = true, false, true, nil
+	return f.report(change{Change: kind, Path: f.path, text: screen.Name(f.path)})
+}
+
+// sawData notes what was read, and reports it if it is new.
+func (f *follower) sawData(n zkasync.Node) error {
+	ch := change{Path: f.path, Version: &n.Stat.Version, Data: newDataJSON(n.Data)}
+	what := fmt.Sprintf("version %d, %s: %s", n.Stat.Version, screen.Bytes(int64(len(n.Data))), screen.Preview(n.Data, previewLength))
+	before, wasThere, wasStarted := f.stat, f.there, f.started
+	f.stat, f.there, f.started = n.Stat, true, true
+	switch {
+	case !wasStarted:
+		ch.Change = changeThere
+	case !wasThere:
+		ch.Change = changeCreated
+	case before.Czxid != n.Stat.Czxid:
+		ch.Change, what = changeCreated, "anew, after a deletion; "+what
+		f.children = nil
+	case before.Mzxid == n.Stat.Mzxid:
+		return nil
+	default:
+		ch.Change = changeData
+		if n := n.Stat.Version - before.Version; n > 1 {
+			what += fmt.Sprintf(" (%d changes)", n)
+		}
+	}
+	ch.text = what
+	return f.report(ch)
+}
+
+// sawChildren reports who has come and who has gone.
+func (f *follower) sawChildren(names []string) error {
+	slices.Sort(names)
+	before := f.children
+	f.children = names
+	count := len(names)
+	if !f.listed {
+		f.listed = true
+		return f.report(change{Change: changeThere, Path: f.path, Children: &count, text: namesText(names)})
+	}
+	for _, list := range []struct {
+		change      string
+		these, less []string
+	}{{changeAdded, names, before}, {changeRemoved, before, names}} {
+		for _, name := range list.these {
+			if _, both := slices.BinarySearch(list.less, name); both {
+				continue
+			}
+			if err := f.report(change{Change: list.change, Path: znode.Join(f.path, name), Children: &count, text: screen.Name(name)}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// namesShown is how many children are named at the beginning.
+const namesShown = 8
+
+func namesText(names []string) string {
+	text := screen.Plural(int64(len(names)), "child", "children")
+	for i, name := range names {
+		switch {
+		case i == 0:
+			text += ": "
+		case i == namesShown:
+			return text + ", …"
+		default:
+			text += ", "
+		}
+		text += screen.Name(name)
+	}
+	return text
+}

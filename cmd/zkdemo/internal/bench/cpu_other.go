@@ -1,0 +1,8 @@
+//go:build !unix && !windows
+
+package bench
+
+import "time"
+
+// cpuTime reports that this system does not say.
+func cpuTime() (time.Duration, bool) { return 0, false }

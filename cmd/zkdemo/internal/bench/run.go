@@ -1,0 +1,159 @@
+package bench
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/pipeline"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Client is what is measured.
+type Client interface {
+	Name() string
+	// run sends requests, depth of them in flight, until lim is over, and returns once all have been answered.
+	run(ctx context.Context, w *Work, depth int, lim limit, r *recorder) (done int64, err error)
+}
+
+// Plan says what to measure.
+type Plan struct {
+	Op     Op
+	Depth  int           // requests in flight
+	Size   int           // bytes of a znode's data
+	Keys   int           // znodes that are read and written
+	Count  int64         // requests of each client in all; 0: any number
+	For    time.Duration // time of each client in all; 0: no limit
+	Rounds int           // turns that each client takes; the count and the time are divided among them
+	Root   string        // a znode that does not exist yet; it is deleted at the end
+}
+
+// Measure is what one client did in all of its rounds.
+type Measure struct {
+	Client   string
+	Ops      int64
+	Elapsed  time.Duration
+	CPU      time.Duration
+	CPUKnown bool // false where the system does not say
+	Allocs   uint64
+	Bytes    uint64 // allocated
+	Latency  *hdrhistogram.Histogram
+}
+
+// Run prepares the plan's znodes through c, lets the clients take turns, and deletes the znodes again. Before each turn,
+// turn is told whose it is. With a failure it returns what was measured until then.
+func Run(ctx context.Context, c *zkasync.Client, p Plan, clients []Client, turn func(round int, client string)) (_ []Measure, err error) {
+	w := newWork(p.Op, p.Root, p.Keys, p.Size)
+	defer func() {
+		if cleanErr := clean(ctx, c, p.Root); err == nil {
+			err = cleanErr
+		}
+	}()
+	if err := prepare(ctx, c, w, p.Root); err != nil {
+		return nil, fmt.Errorf("preparing %s: %w", p.Root, err)
+	}
+	measures := make([]Measure, len(clients))
+	for i, client := range clients {
+		measures[i] = Measure{Client: client.Name(), Latency: newHistogram(), CPUKnown: true}
+	}
+	for round := range p.Rounds {
+		for i, client := range clients {
+			turn(round, client.Name())
+			if err := measures[i].add(ctx, client, w, p, round); err != nil {
+				return measures, fmt.Errorf("%s: %w", client.Name(), err)
+			}
+		}
+	}
+	return measures, nil
+}
+
+// add lets client take its turn and adds what it did.
+func (m *Measure) add(ctx context.Context, client Client, w *Work, p Plan, round int) error {
+	lim := limit{count: share(p.Count, p.Rounds, round)}
+	r := newRecorder()
+	runtime.GC() // one client's garbage is not to be another's work
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	cpuBefore, known := cpuTime()
+	started := time.Now()
+	if p.For > 0 {
+		lim.until = started.Add(p.For / time.Duration(p.Rounds))
+	}
+	done, err := client.run(ctx, w, p.Depth, lim, r)
+	m.Elapsed += time.Since(started)
+	cpuAfter, _ := cpuTime()
+	runtime.ReadMemStats(&after)
+	r.addTo(m.Latency)
+	m.Ops += done
+	m.CPU += cpuAfter - cpuBefore
+	m.CPUKnown = m.CPUKnown && known
+	m.Allocs += after.Mallocs - before.Mallocs
+	m.Bytes += after.TotalAlloc - before.TotalAlloc
+	return err
+}
+
+// share gives the part of total that falls to round, so that all rounds add up to it.
+func share(total int64, rounds, round int) int64 {
+	n := int64(rounds)
+	part := total / n
+	if int64(round) < total%n {
+		part++
+	}
+	return part
+}
+
+const (
+	setupDepth  = 256
+	setupBytes  = 16 << 20
+	patience    = 30 * time.Second
+	cleanupTime = 30 * time.Second
+)
+
+// prepare creates what the work reads, writes or creates in.
+func prepare(ctx context.Context, c *zkasync.Client, w *Work, root string) error {
+	if _, err := c.EnsurePath(ctx, root).Get(ctx); err != nil {
+		return err
+	}
+	win := pipeline.New(setupDepth, setupBytes, patience)
+	var failed error
+	create := func(path string, data []byte) error {
+		for !win.Fits(int64(len(data))) {
+			if err := win.Settle(ctx); err != nil {
+				return err
+			}
+		}
+		pipeline.Add(win, path, int64(len(data)), c.Create(ctx, path, data), func(_ zkasync.Created, err error) {
+			if failed == nil {
+				failed = err
+			}
+		})
+		return failed
+	}
+	for _, folder := range w.folders {
+		if err := create(folder, nil); err != nil {
+			return err
+		}
+	}
+	for _, key := range w.keys {
+		if err := create(key, w.data); err != nil {
+			return err
+		}
+	}
+	if err := win.SettleAll(ctx); err != nil {
+		return err
+	}
+	return failed
+}
+
+// clean deletes the work's znodes, also after an interruption.
+func clean(ctx context.Context, c *zkasync.Client, root string) error {
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
+	defer stop()
+	if _, err := c.DeleteAll(ctx, root).Get(ctx); err != nil {
+		return fmt.Errorf("%s is left behind: %w", root, err)
+	}
+	return nil
+}

@@ -1,0 +1,77 @@
+package tour
+
+import (
+	"context"
+	"fmt"
+	"runtime"
+	"time"
+)
+
+// cleanupTime bounds the deletion of the tour's znodes, also after an interruption.
+const cleanupTime = 5 * time.Second
+
+// How long a count of goroutines is looked at before it is believed.
+const (
+	lingerStep  = time.Millisecond
+	lingerSteps = 100 // at most
+	stillSteps  = 10  // without one less
+)
+
+// shutdown removes the tour's znodes and closes its client. It tells of it when all went well.
+func (g *guide) shutdown(tell bool) error {
+	begun := time.Now()
+	cleaning, stop := context.WithTimeout(context.WithoutCancel(g.ctx), cleanupTime)
+	defer stop()
+	deleted, cleanErr := g.c.DeleteAll(cleaning, g.root).Get(cleaning)
+	if cleanErr != nil {
+		cleanErr = fmt.Errorf("the tour's znode %s is left behind: %w", g.root, cleanErr)
+		tell = false
+	}
+	if tell {
+		g.section("Shutting down, with nothing left", "zk.stop()")
+		g.say("The tour deletes its own znode, with all that is below it, and closes its client. Close sends what is queued, " +
+			"ends the session at the server, runs the last callbacks and waits for every goroutine:")
+		g.code(`c.DeleteAll(ctx, "/")                            // of the tour's own znode`)
+		g.after(begun, "deleted %d znodes", deleted)
+		g.code("c.Close()")
+	}
+	running := goroutines()
+	begun = time.Now()
+	err := g.c.Close()
+	took := time.Since(begun)
+	if cleanErr != nil {
+		return cleanErr
+	}
+	if err == nil && tell {
+		g.took(took, "closed; the state is %v", g.c.State())
+		g.got("goroutines: %d before the tour, %d while connected, %s now", g.goroutines, running, g.remaining())
+		fmt.Fprintln(g.w)
+	}
+	return err
+}
+
+// remaining counts the goroutines that are left.
+func (g *guide) remaining() string {
+	n := goroutines()
+	if n > g.goroutines {
+		return g.style.Bad(fmt.Sprint(n))
+	}
+	return g.style.Good(fmt.Sprint(n))
+}
+
+// goroutines counts this process's goroutines once no more of them end: one that has been joined may still be counted
+// for a moment.
+func goroutines() int {
+	tick := time.NewTicker(lingerStep)
+	defer tick.Stop()
+	least, still := runtime.NumGoroutine(), 0
+	for range lingerSteps {
+		<-tick.C
+		if n := runtime.NumGoroutine(); n < least {
+			least, still = n, 0
+		} else if still++; still == stillSteps {
+			break
+		}
+	}
+	return least
+}

@@ -1,0 +1,151 @@
+package transfer
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// localTree is the directory that an export writes into. Nothing outside it can be reached: os.Root sees to that, also
+// when somebody puts a symbolic link in the way meanwhile.
+type localTree struct {
+	root      *os.Root
+	overwrite bool
+	partials  int // files begun, for their temporary names
+}
+
+// localDir is one directory of the tree. It knows its entries by their exact names, which is how a name is noticed that
+// the file system takes for another's: by case, by Unicode normal form or by a short form.
+type localDir struct {
+	rel   string
+	names map[string]struct{}
+}
+
+func (d *localDir) has(name string) bool { _, ok := d.names[name]; return ok }
+
+var (
+	errOtherContents = errors.New("a file of that name is there with other contents (--overwrite replaces it)")
+	errNotAFile      = errors.New("something other than a file is there under that name")
+	errNotADirectory = errors.New("something other than a directory is there under that name")
+)
+
+func errAlias(name string) error {
+	return fmt.Errorf("the file system takes %q for a name that another entry of this directory has", name)
+}
+
+// openDir makes sure that the directory rel is there, and removes what an export that was killed left in it.
+func (t *localTree) openDir(rel string) (d *localDir, created bool, err error) {
+	d = &localDir{rel: rel, names: make(map[string]struct{})}
+	if rel != "." {
+		switch err := t.root.Mkdir(rel, 0o755); {
+		case err == nil:
+			return d, true, nil
+		case !errors.Is(err, fs.ErrExist):
+			return nil, false, err
+		}
+	}
+	info, err := t.root.Lstat(rel)
+	if err != nil {
+		return nil, false, err
+	}
+	if !info.IsDir() {
+		return nil, false, errNotADirectory
+	}
+	entries, err := t.list(rel)
+	if err != nil {
+		return nil, false, err
+	}
+	for _, entry := range entries {
+		if strings.HasPrefix(entry.Name(), partialPrefix) && entry.Type().IsRegular() {
+			if err := t.root.Remove(path.Join(rel, entry.Name())); err != nil {
+				return nil, false, err
+			}
+			continue
+		}
+		d.names[entry.Name()] = struct{}{}
+	}
+	return d, false, nil
+}
+
+func (t *localTree) list(rel string) ([]os.DirEntry, error) {
+	f, err := t.root.Open(rel)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	return f.ReadDir(-1)
+}
+
+// subDir is openDir for the entry name of parent.
+func (t *localTree) subDir(parent *localDir, name string) (*localDir, bool, error) {
+	rel := path.Join(parent.rel, name)
+	d, created, err := t.openDir(rel)
+	if err != nil {
+		return nil, false, err
+	}
+	if !created && !parent.has(name) {
+		return nil, false, errAlias(name)
+	}
+	parent.names[name] = struct{}{}
+	return d, created, nil
+}
+
+// writeFile gives the file name of d these contents, all at once. It reports false when they were there already.
+func (t *localTree) writeFile(d *localDir, name string, data []byte) (written bool, err error) {
+	rel := path.Join(d.rel, name)
+	info, err := t.root.Lstat(rel)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return true, t.replace(d, name, data)
+	case err != nil:
+		return false, err
+	case !d.has(name):
+		return false, errAlias(name)
+	case !info.Mode().IsRegular():
+		return false, errNotAFile
+	}
+	same, err := t.holds(rel, info.Size(), data)
+	switch {
+	case err != nil:
+		return false, err
+	case same:
+		return false, nil
+	case !t.overwrite:
+		return false, errOtherContents
+	}
+	return true, t.replace(d, name, data)
+}
+
+// holds reports whether the file rel has exactly these contents.
+func (t *localTree) holds(rel string, size int64, data []byte) (bool, error) {
+	if size != int64(len(data)) {
+		return false, nil
+	}
+	there, err := t.root.ReadFile(rel)
+	return bytes.Equal(there, data), err
+}
+
+// replace writes a temporary file beside the target and renames it, so that the target is never seen half-written.
+func (t *localTree) replace(d *localDir, name string, data []byte) (err error) {
+	t.partials++
+	temporary := path.Join(d.rel, partialPrefix+strconv.Itoa(os.Getpid())+"-"+strconv.Itoa(t.partials))
+	f, err := t.root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	err = errors.Join(err, f.Close())
+	if err == nil {
+		err = t.root.Rename(temporary, path.Join(d.rel, name))
+	}
+	if err != nil {
+		return errors.Join(err, t.root.Remove(temporary))
+	}
+	d.names[name] = struct{}{}
+	return nil
+}

@@ -1,0 +1,63 @@
+package transfer
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+)
+
+// systemWindows is runtime.GOOS where file names obey Windows' rules.
+const systemWindows = "windows"
+
+// checkLocalName says why no file on goos may be called name, or nil. Znode names are freer than file names: on Unix only
+// the reserved ones are refused here (the server allows neither "/" nor ".."; they are refused all the same, since what
+// answers may be no ZooKeeper), on Windows those that it would read as a device, a stream or another folder.
+func checkLocalName(goos, name string) error {
+	switch {
+	case name == "" || name == "." || name == "..":
+		return fmt.Errorf("%q is not a file name", name)
+	case strings.ContainsAny(name, "/\x00"):
+		return fmt.Errorf("%q: a file name may not contain a slash or a NUL", name)
+	case isReserved(name):
+		return fmt.Errorf("%q: names that begin with %s are this program's own", name, reservedPrefix)
+	case goos == systemWindows:
+		return checkWindowsName(name)
+	}
+	return nil
+}
+
+func checkWindowsName(name string) error {
+	if i := strings.IndexAny(name, `<>:"\|?*`); i >= 0 {
+		return fmt.Errorf("%q: Windows does not allow the character %q in a file name", name, name[i])
+	}
+	for _, r := range name {
+		if r < ' ' {
+			return fmt.Errorf("%q: Windows does not allow the character %U in a file name", name, r)
+		}
+	}
+	if last := name[len(name)-1]; last == '.' || last == ' ' {
+		return fmt.Errorf("%q: Windows drops a dot or a space at the end of a file name", name)
+	}
+	if isDevice(name) {
+		return errors.New(name + " is a device on Windows")
+	}
+	return nil
+}
+
+// devices are names that Windows keeps for itself, with any extension and in any case.
+var devices = []string{
+	"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$",
+	"COM0", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9", "COM¹", "COM²", "COM³",
+	"LPT0", "LPT1", "LPT2", "LPT3", "LPT4", "LPT5", "LPT6", "LPT7", "LPT8", "LPT9", "LPT¹", "LPT²", "LPT³",
+}
+
+func isDevice(name string) bool {
+	stem, _, _ := strings.Cut(name, ".")
+	stem = strings.TrimRight(stem, " ")
+	for _, device := range devices {
+		if strings.EqualFold(stem, device) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,128 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"github.com/go-zookeeper/zk"
+	"github.com/spf13/cobra"
+
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/pipeline"
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/znode"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// How much a listing keeps in flight. It holds names and Stats only.
+const (
+	listDepth = 1000
+	listBytes = 1 << 30
+)
+
+func (a *app) lsCommand() *cobra.Command {
+	var long bool
+	cmd := &cobra.Command{
+		Use:     "ls [PATH]",
+		Short:   "list the children of a znode",
+		Example: "  zkdemo ls /\n  zkdemo ls -l /config",
+		Args:    argCount(0, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path, err := optionalPath(args)
+			if err != nil {
+				return err
+			}
+			return a.withClient(cmd.Context(), func(ctx context.Context, c *zkasync.Client) error { return a.ls(ctx, c, path, long) })
+		},
+	}
+	cmd.Flags().BoolVarP(&long, "long", "l", false, "with what is known of each child")
+	return cmd
+}
+
+// optionalPath gives the path that was named, and the root where none was.
+func optionalPath(args []string) (string, error) {
+	if len(args) == 0 {
+		return znode.Root, nil
+	}
+	return args[0], checkPath(args[0])
+}
+
+type childJSON struct {
+	Name string    `json:"name"`
+	Stat *statJSON `json:"stat,omitempty"`
+}
+
+func (a *app) ls(ctx context.Context, c *zkasync.Client, path string, long bool) error {
+	waiting, stop := a.patient(ctx)
+	children, err := c.Children(ctx, path).Get(waiting)
+	stop()
+	if err != nil {
+		return err
+	}
+	slices.Sort(children.Names)
+	list := make([]childJSON, 0, len(children.Names))
+	if !long {
+		for _, name := range children.Names {
+			list = append(list, childJSON{Name: name})
+		}
+	} else if list, err = a.statAll(ctx, c, path, children.Names); err != nil {
+		return err
+	}
+	if a.flags.json {
+		return printJSON(a.out, struct {
+			Path     string      `json:"path"`
+			Children []childJSON `json:"children"`
+		}{path, list})
+	}
+	w := bufio.NewWriter(a.out)
+	for _, child := range list {
+		printChild(w, child)
+	}
+	return w.Flush()
+}
+
+// statAll asks for all of the children's Stats at once. One that is deleted meanwhile is left out.
+func (a *app) statAll(ctx context.Context, c *zkasync.Client, path string, names []string) ([]childJSON, error) {
+	list := make([]childJSON, 0, len(names))
+	var failed error
+	win := pipeline.New(listDepth, listBytes, a.flags.timeout)
+	for _, name := range names {
+		for !win.Fits(0) {
+			if err := win.Settle(ctx); err != nil {
+				return nil, err
+			}
+		}
+		child := znode.Join(path, name)
+		pipeline.Add(win, child, 0, c.Exists(ctx, child), func(stat *zk.Stat, err error) {
+			if err != nil && failed == nil {
+				failed = err
+			}
+			if stat != nil {
+				list = append(list, childJSON{name, newStatJSON(*stat)})
+			}
+		})
+	}
+	if err := win.SettleAll(ctx); err != nil {
+		return nil, err
+	}
+	return list, failed
+}
+
+func printChild(w io.Writer, child childJSON) {
+	if child.Stat == nil {
+		fmt.Fprintln(w, screen.Name(child.Name))
+		return
+	}
+	s := child.Stat
+	fmt.Fprintf(w, "%10s  %6d children  v%-5d  %s  %s%s\n", screen.Bytes(int64(s.DataLength)), s.NumChildren, s.Version,
+		s.Modified.Local().Format("2006-01-02 15:04:05"), screen.Name(child.Name), ephemeralMark(s.EphemeralOwner))
+}
+
+func ephemeralMark(owner int64) string {
+	if owner == 0 {
+		return ""
+	}
+	return "  (ephemeral)"
+}

@@ -1,0 +1,75 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/go-zookeeper/zk"
+	"github.com/spf13/cobra"
+
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/znode"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+func (a *app) rmCommand() *cobra.Command {
+	var recursive bool
+	var version int32
+	cmd := &cobra.Command{
+		Use:   "rm PATH",
+		Short: "delete a znode, with -r all that is below it too",
+		Long: `Deletes a znode. With -r all that is below it is deleted as well, the deepest
+first; what is interrupted leaves a smaller tree, which can be deleted again.
+The root and the server's own /zookeeper are refused.`,
+		Example: "  zkdemo rm /config/limit\n  zkdemo rm -r /config",
+		Args:    argCount(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path := args[0]
+			if err := checkPath(path); err != nil {
+				return err
+			}
+			if err := checkVersion(version); err != nil {
+				return err
+			}
+			if path == znode.Root || znode.IsSystem(path) {
+				return usagef("rm %s: the root and %s belong to the server and cannot be deleted", path, znode.System)
+			}
+			if recursive && version != zkasync.AnyVersion {
+				return usagef("-r and --version %d exclude each other: a version is one znode's", version)
+			}
+			return a.withClient(cmd.Context(), func(ctx context.Context, c *zkasync.Client) error {
+				return a.rm(ctx, c, path, recursive, version)
+			})
+		},
+	}
+	cmd.Flags().BoolVarP(&recursive, "recursive", "r", false, "delete all that is below it too")
+	cmd.Flags().Int32Var(&version, "version", zkasync.AnyVersion, "delete only if the data have this `version` (-1: any)")
+	return cmd
+}
+
+func (a *app) rm(ctx context.Context, c *zkasync.Client, path string, recursive bool, version int32) error {
+	deleted := 1
+	var err error
+	if recursive {
+		deleted, err = c.DeleteAll(ctx, path).Get(ctx) // takes as long as there is something to delete
+	} else {
+		waiting, stop := a.patient(ctx)
+		defer stop()
+		_, err = c.Delete(ctx, path, version).Get(waiting)
+	}
+	if errors.Is(err, zk.ErrNotEmpty) {
+		return fmt.Errorf("%w (-r deletes them too)", err)
+	}
+	if err != nil {
+		return err
+	}
+	if a.flags.json {
+		return printJSON(a.out, struct {
+			Path    string `json:"path"`
+			Deleted int    `json:"deleted"`
+		}{path, deleted})
+	}
+	_, err = fmt.Fprintf(a.out, "deleted %s\n", screen.Plural(int64(deleted), "znode", "znodes"))
+	return err
+}

@@ -1,0 +1,74 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// withServers calls fn with the servers to connect to, and starts and stops a private one if so asked.
+func (a *app) withServers(ctx context.Context, fn func(ctx context.Context, servers string) error) (err error) {
+	if !a.flags.local {
+		servers, source := a.flags.servers()
+		if _, err := zkasync.New(servers); err != nil { // checks the string, starts nothing
+			return usagef("%s %q: %w", source, servers, err)
+		}
+		return fn(ctx, servers)
+	}
+	if err := zkserver.Installed(); err != nil {
+		return connectError{fmt.Errorf("--local: %w", err)}
+	}
+	server, err := zkserver.Start(ctx)
+	if err != nil {
+		return connectError{fmt.Errorf("--local: the server did not start: %w", err)}
+	}
+	defer func() {
+		stopping, stop := context.WithTimeout(context.WithoutCancel(ctx), defaultTimeout)
+		defer stop()
+		if stopErr := server.Stop(stopping); stopErr != nil {
+			err = errors.Join(err, fmt.Errorf("--local: the server did not stop: %w", stopErr))
+		}
+	}()
+	return fn(ctx, server.Addr())
+}
+
+// withClient calls fn with a connected client, and closes it.
+func (a *app) withClient(ctx context.Context, fn func(ctx context.Context, c *zkasync.Client) error) error {
+	return a.withServers(ctx, func(ctx context.Context, servers string) error {
+		return a.withClientOf(ctx, servers, func(c *zkasync.Client) error { return fn(ctx, c) })
+	})
+}
+
+func (a *app) withClientOf(ctx context.Context, servers string, fn func(c *zkasync.Client) error, opts ...zkasync.Option) (err error) {
+	for _, credential := range a.flags.credentials {
+		opts = append(opts, zkasync.WithAuth(credential.Scheme, credential.Value))
+	}
+	connecting, stop := context.WithTimeout(ctx, a.flags.timeout)
+	c, err := zkasync.Connect(connecting, servers, opts...)
+	stop()
+	if err != nil {
+		return connectError{fmt.Errorf("no session within %v: %w%s", a.flags.timeout, err, a.localHint())}
+	}
+	defer func() {
+		if closeErr := c.Close(); closeErr != nil {
+			err = errors.Join(err, fmt.Errorf("closing the session: %w", closeErr))
+		}
+	}()
+	return fn(c)
+}
+
+// localHint says, to somebody who named no server, that there is another way.
+func (a *app) localHint() string {
+	if _, source := a.flags.servers(); source != "the default" || a.flags.local {
+		return ""
+	}
+	return "\n--server names another server; --local starts one for this command"
+}
+
+// patient bounds the waiting for one answer.
+func (a *app) patient(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeoutCause(ctx, a.flags.timeout, fmt.Errorf("no answer within %v (--timeout)", a.flags.timeout))
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+func (a *app) setCommand() *cobra.Command {
+	var from payload
+	var version int32
+	cmd := &cobra.Command{
+		Use:   "set PATH [DATA]",
+		Short: "replace the data of a znode",
+		Long:  "Replaces the data of a znode.\n\n" + payloadHelp,
+		Example: `  zkdemo set /config/limit 200
+  zkdemo set /config/limit 200 --version 4    # only if nobody changed it since
+  zkdemo set /config/logo --file logo.png`,
+		Args: argCount(1, 2),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			path := args[0]
+			if err := checkPath(path); err != nil {
+				return err
+			}
+			if err := checkVersion(version); err != nil {
+				return err
+			}
+			if len(args) == 1 && from.file == "" {
+				return usagef("set %s: to what? DATA or --file is missing; '' empties the znode", path)
+			}
+			data, err := from.read(a.stdin, args[1:])
+			if err != nil {
+				return err
+			}
+			return a.withClient(cmd.Context(), func(ctx context.Context, c *zkasync.Client) error { return a.set(ctx, c, path, data, version) })
+		},
+	}
+	from.register(cmd.Flags())
+	cmd.Flags().Int32Var(&version, "version", zkasync.AnyVersion, "set only if the data have this `version` (-1: any)")
+	return cmd
+}
+
+func (a *app) set(ctx context.Context, c *zkasync.Client, path string, data []byte, version int32) error {
+	waiting, stop := a.patient(ctx)
+	defer stop()
+	stat, err := c.Set(ctx, path, data, version).Get(waiting)
+	if err != nil {
+		return err
+	}
+	if a.flags.json {
+		return printJSON(a.out, struct {
+			Path string    `json:"path"`
+			Stat *statJSON `json:"stat"`
+		}{path, newStatJSON(stat)})
+	}
+	fmt.Fprintf(a.out, "%s has %d bytes, version %d\n", path, stat.DataLength, stat.Version)
+	return nil
+}
+
+func checkVersion(version int32) error {
+	if version < zkasync.AnyVersion {
+		return usagef("--version %d: must be 0 or more, or -1 for any", version)
+	}
+	return nil
+}

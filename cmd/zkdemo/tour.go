@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/tour"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+func (a *app) tourCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "tour",
+		Short: "walk through asynchronous ZooKeeper on a live server (the default)",
+		Long: `Walks through what an asynchronous client does, section by section, on a live
+server: connecting with a limit, callbacks, reading and writing, many requests
+at once, select, failures, shutting down. Each step shows the Go call, what came
+back and how long it took.
+
+The tour works below one znode with a random name, /zkdemo-tour-…, and deletes
+it at the end.`,
+		Example: "  zkdemo --local tour\n  zkdemo tour --server zk1:2181",
+		Args:    noArgs,
+		RunE:    func(cmd *cobra.Command, _ []string) error { return a.tour(cmd.Context()) },
+	}
+}
+
+func (a *app) tour(ctx context.Context) error {
+	if a.flags.json {
+		return usagef("--json: the tour is prose; it applies to the other commands")
+	}
+	var opts []zkasync.Option
+	for _, c := range a.flags.credentials {
+		opts = append(opts, zkasync.WithAuth(c.Scheme, c.Value))
+	}
+	return a.withServers(ctx, func(ctx context.Context, servers string) error {
+		// A first connection, so that a server that is not there is told apart from a tour that fails.
+		if err := a.withClientOf(ctx, servers, func(*zkasync.Client) error { return nil }); err != nil {
+			return err
+		}
+		return tour.Run(ctx, tour.Options{
+			Servers: servers,
+			Client:  opts,
+			Timeout: a.flags.timeout,
+			Out:     a.out,
+			Style:   screen.StyleFor(a.stdout),
+			Width:   screen.Width(a.stdout),
+		})
+	})
+}

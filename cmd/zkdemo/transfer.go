@@ -1,0 +1,135 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/transfer"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// transferFlags are what import and export have in common.
+type transferFlags struct {
+	overwrite  bool
+	quiet      bool
+	depth      int
+	memory     int
+	maxRequest int
+}
+
+const (
+	defaultDepth    = 1000
+	defaultMemory   = 64
+	maxDepth        = 1_000_000
+	bytesPerMiB     = 1 << 20
+	minRequestLimit = 1024
+)
+
+func (t *transferFlags) register(f *pflag.FlagSet) {
+	f.BoolVar(&t.overwrite, "overwrite", false, "replace what is there with other contents")
+	f.BoolVarP(&t.quiet, "quiet", "q", false, "show no progress")
+	f.IntVar(&t.depth, "depth", defaultDepth, "keep up to `n` requests in flight")
+	f.IntVar(&t.memory, "memory", defaultMemory, "hold up to `n` MiB of contents at a time")
+	f.IntVar(&t.maxRequest, "max-request", defaultMaxRequest, "the server's limit of one request in `bytes`, its jute.maxbuffer")
+}
+
+func (t *transferFlags) check() error {
+	switch {
+	case t.depth < 1 || t.depth > maxDepth:
+		return usagef("--depth %d: must be from 1 to %d", t.depth, maxDepth)
+	case t.memory < 1:
+		return usagef("--memory %d: must be 1 or more MiB", t.memory)
+	case t.maxRequest < minRequestLimit:
+		return usagef("--max-request %d: must be %d or more bytes", t.maxRequest, minRequestLimit)
+	}
+	return nil
+}
+
+// mappingHelp tells both commands' users what becomes of what.
+const mappingHelp = `Files and znodes:
+  A file is a znode without children; its bytes are the znode's data, exactly.
+  A directory is a znode with children. An empty directory has one child,
+  .zkdemo.dir, which tells it from an empty file. Data of a znode that also has
+  children are the file .zkdemo.data in its directory, both ways. PATH itself is
+  always a directory. Other names that begin with .zkdemo. are refused.
+  Permissions, times and ACLs are not copied.
+
+What is there already with the same contents is left alone, so a run that was
+interrupted is finished by the same command once more. What is there with other
+contents is skipped, or replaced with --overwrite; nothing is ever deleted.
+Each thing that is skipped is named on the standard error with the reason, and
+the exit code is then 4. A run that is cut short names what it was at.`
+
+// transferFunc is transfer.Import or transfer.Export with its arguments but these filled in.
+type transferFunc func(ctx context.Context, c *zkasync.Client, o transfer.Options) (transfer.Report, error)
+
+// transfer runs a copy and reports on it.
+func (a *app) transfer(ctx context.Context, t transferFlags, verb string, copyTree transferFunc) error {
+	return a.withServers(ctx, func(ctx context.Context, servers string) error {
+		return a.withClientOf(ctx, servers, func(c *zkasync.Client) error {
+			progress, finish := newProgress(a.stderr, verb, t.quiet)
+			started := time.Now()
+			report, err := copyTree(ctx, c, transfer.Options{
+				Depth:      t.depth,
+				Bytes:      int64(t.memory) * bytesPerMiB,
+				MaxRequest: t.maxRequest,
+				Overwrite:  t.overwrite,
+				Patience:   a.flags.timeout,
+				Progress:   progress,
+			})
+			finish()
+			return errors.Join(a.report(report, verb, time.Since(started)), ended(report, err))
+		}, zkasync.WithMaxRequestSize(t.maxRequest))
+	})
+}
+
+// ended gives the transfer's error, or what follows from things that were skipped.
+func ended(report transfer.Report, err error) error {
+	if err == nil && len(report.Skipped) > 0 {
+		return skippedError{len(report.Skipped)}
+	}
+	return err
+}
+
+// report writes what a transfer did, and what it was at when it was cut short.
+func (a *app) report(r transfer.Report, verb string, took time.Duration) error {
+	for _, item := range r.Unfinished {
+		fmt.Fprintf(a.stderr, "%s %s: %s\n", screen.StyleFor(a.stderr).Notice("unfinished"), screen.Name(item.Name), item.Reason)
+	}
+	if a.flags.json {
+		return printJSON(a.out, struct {
+			transfer.Report
+			Seconds float64 `json:"seconds"`
+		}{r, took.Seconds()})
+	}
+	return writeSummary(a.out, r, verb, took)
+}
+
+func writeSummary(w io.Writer, r transfer.Report, verb string, took time.Duration) error {
+	parts := []string{
+		screen.Plural(r.Files, "file", "files") + " (" + screen.Bytes(r.Bytes) + ")",
+		screen.Plural(r.Directories, "directory", "directories"),
+	}
+	for _, part := range []struct {
+		n    int64
+		text string
+	}{
+		{r.Unchanged, "there already"},
+		{int64(len(r.Skipped)), "skipped"},
+		{int64(len(r.Unfinished)), "unfinished"},
+		{r.NotBegun, "not begun"},
+	} {
+		if part.n > 0 {
+			parts = append(parts, screen.Count(part.n)+" "+part.text)
+		}
+	}
+	_, err := fmt.Fprintf(w, "%s %s in %s\n", verb, strings.Join(parts, ", "), screen.Duration(took))
+	return err
+}
