@@ -42,6 +42,7 @@ type run struct {
 // is stopped before or its credentials are not accepted. The client tries for as long as it takes: wait with a timeout,
 // ask Connected, and stop it (kazoo: start_async). Starting a client that is started returns the future of that start.
 func (c *Client) StartAsync() *future.Future[future.Void] {
+	defer c.states.tell() // without the lock: a callback may run at once, on this goroutine
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.run != nil {
@@ -70,7 +71,7 @@ func (c *Client) newRunLocked() (*run, error) {
 		HandshakeTimeout: c.cfg.dialTimeout(),
 	}, r)
 	c.sink.Store(r.m)
-	c.states.change(func(StateChange) (StateChange, bool) { return StateChange{State: Connecting}, true })
+	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: Connecting}, true })
 	conn, events, err := zk.Connect(c.cfg.hosts, c.cfg.sessionTimeout,
 		zk.WithDialer(r.dial),
 		zk.WithHostProvider(r.hosts),

@@ -45,18 +45,23 @@ func (s *states) note(id int64) {
 // change makes the transition that next gives for the present state, if any, and tells everybody. Where two goroutines
 // do so at once, the first tells of both changes, so that the order is one.
 func (s *states) change(next func(now StateChange) (StateChange, bool)) {
-	s.mu.Lock()
-	change, ok := next(s.now)
-	if !ok {
-		s.mu.Unlock()
-		return
-	}
-	s.now = change
-	s.outbox = append(s.outbox, change)
-	s.tellAndUnlock()
+	s.set(next)
+	s.tell()
 }
 
-func (s *states) tellAndUnlock() {
+// set is change for who holds a lock that listeners may want; tell has to follow.
+func (s *states) set(next func(now StateChange) (StateChange, bool)) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if change, ok := next(s.now); ok {
+		s.now = change
+		s.outbox = append(s.outbox, change)
+	}
+}
+
+// tell tells everybody of what has changed, unless a goroutine is at it, which then tells of this as well.
+func (s *states) tell() {
+	s.mu.Lock()
 	if s.telling {
 		s.mu.Unlock()
 		return
