@@ -1,0 +1,185 @@
+package zkasync_test
+
+import (
+	"encoding/binary"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/zkproxy"
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+const (
+	// shortSession is the session timeout of tests that break connections.
+	shortSession = 2 * time.Second
+	// pollEvery is how often poll looks.
+	pollEvery = 2 * time.Millisecond
+)
+
+// poll waits until done reports true.
+func poll(t testing.TB, what string, done func() bool) {
+	t.Helper()
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	deadline := time.After(wait)
+	for !done() {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			t.Fatalf("%s: not in time", what)
+		}
+	}
+}
+
+// proxied returns a client whose connections go through a proxy, and a twin of it, with the same chroot, that is
+// connected directly.
+func proxied(t testing.TB, opts ...zkasync.Option) (c, twin *zkasync.Client, p *zkproxy.Proxy) {
+	t.Helper()
+	root := zkserver.Root(t)
+	twin = connect(t, zkserver.Shared(t).Addr()+root)
+	must(t, twin.EnsurePath(nil, "/"))
+	p = zkproxy.Run(t, zkserver.Shared(t).Addr())
+	c = connect(t, p.Addr()+root, append([]zkasync.Option{zkasync.WithSessionTimeout(shortSession)}, opts...)...)
+	return c, twin, p
+}
+
+// suspend cuts the connection, keeps a new one from being made and waits for the state.
+func suspend(t testing.TB, c *zkasync.Client, p *zkproxy.Proxy) {
+	t.Helper()
+	p.Refuse()
+	p.Cut()
+	poll(t, "suspended", func() bool { return c.State() == zkasync.Suspended })
+}
+
+// outcome waits for a future and returns its error.
+func outcome[T any](t testing.TB, f *future.Future[T]) error {
+	t.Helper()
+	select {
+	case <-f.Done():
+	case <-time.After(wait):
+		t.Fatal("a future did not complete")
+	}
+	_, err := f.Result()
+	return err
+}
+
+// journal collects lines that callbacks write.
+type journal struct {
+	mu    sync.Mutex
+	lines []string
+}
+
+func (j *journal) add(line string) {
+	j.mu.Lock()
+	j.lines = append(j.lines, line)
+	j.mu.Unlock()
+}
+
+func (j *journal) all() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.Clone(j.lines)
+}
+
+// wants waits for as many lines as there are in want and compares.
+func (j *journal) wants(t testing.TB, want ...string) {
+	t.Helper()
+	poll(t, "lines in the journal", func() bool { return len(j.all()) >= len(want) })
+	if got := j.all(); !slices.Equal(got, want) {
+		t.Errorf("sequence\n%q, want\n%q", got, want)
+	}
+}
+
+// noted has the completion of f written to j.
+func noted[T any](j *journal, name string, f *future.Future[T]) *future.Future[T] {
+	f.OnDone(func(_ T, err error) {
+		if err != nil {
+			name += " failed"
+		}
+		j.add(name)
+	})
+	return f
+}
+
+// Opcodes and xids of the protocol that tests look for in frames.
+const (
+	opCreate, opDelete, opExists, opGetData      = 1, 2, 3, 4
+	opSetData, opPing, opGetChildren2, opCreate2 = 5, 11, 12, 15
+	opAuth, opSetWatches, opClose                = 100, 101, -11
+)
+
+// sent is a request seen by the proxy.
+type sent struct {
+	conn    int
+	xid, op int32
+	path    string // of requests that begin with one
+}
+
+// wiretap is a record of the requests that pass a proxy, handshakes and pings left out.
+type wiretap struct {
+	mu   sync.Mutex
+	seen []sent
+}
+
+// tap begins a record. It takes the place of a rewrite to the server.
+func tap(p *zkproxy.Proxy) *wiretap {
+	w := new(wiretap)
+	p.Rewrite(zkproxy.ToServer, func(f zkproxy.Frame) []byte {
+		w.note(f)
+		return f.Bytes
+	})
+	return w
+}
+
+func (w *wiretap) note(f zkproxy.Frame) {
+	const header = 12
+	if f.Index == 0 || len(f.Bytes) < header {
+		return
+	}
+	s := sent{conn: f.Conn, xid: int32(binary.BigEndian.Uint32(f.Bytes[4:])), op: int32(binary.BigEndian.Uint32(f.Bytes[8:]))}
+	if s.op == opPing {
+		return
+	}
+	if rest := f.Bytes[header:]; len(rest) >= 4 {
+		if n := binary.BigEndian.Uint32(rest); n > 0 && int(n) <= len(rest)-4 && rest[4] == '/' {
+			s.path = string(rest[4 : 4+n])
+		}
+	}
+	w.mu.Lock()
+	w.seen = append(w.seen, s)
+	w.mu.Unlock()
+}
+
+// requests returns what was recorded so far.
+func (w *wiretap) requests() []sent {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return slices.Clone(w.seen)
+}
+
+// within fails the test when fn does not return in time; fn goes on then.
+func within(t testing.TB, limit time.Duration, what string, fn func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		fn()
+	}()
+	select {
+	case <-done:
+	case <-time.After(limit):
+		t.Fatalf("%s took more than %v", what, limit)
+	}
+}
+
+// sharedRoot returns a connection string for the shared server with a chroot of the test's own, which exists.
+func sharedRoot(t testing.TB) string {
+	t.Helper()
+	servers := zkserver.Shared(t).Addr() + zkserver.Root(t)
+	must(t, connect(t, servers).EnsurePath(nil, "/"))
+	return servers
+}
