@@ -1,6 +1,7 @@
 package zkasync
 
 import (
+	"bytes"
 	"context"
 	"sync"
 	"sync/atomic"
@@ -28,8 +29,11 @@ type Client struct {
 	watches watchTable
 	creds   credentials
 
-	mu  sync.Mutex
-	run *run // the present run, nil when stopped
+	mu    sync.Mutex
+	run   *run     // the present run, nil when stopped
+	hosts []string // where the next run connects to
+	// resume is the session that the first run takes up.
+	resume mux.Session
 }
 
 // New makes a client for the servers of a connection string, "host1:port,host2:port/chroot", and checks everything it
@@ -40,7 +44,7 @@ func New(servers string, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{cfg: cfg}
+	c := &Client{cfg: cfg, hosts: cfg.hosts, resume: cfg.resume}
 	c.view, c.whole = view{c, cfg.chroot}, view{c, ""}
 	c.states = newStates(c)
 	c.creds.list = append(c.creds.list, cfg.auth...)
@@ -68,6 +72,19 @@ func (c *Client) State() State { return c.states.current().State }
 
 // SessionID returns the id of the session, 0 if there has been none since the start.
 func (c *Client) SessionID() int64 { return c.states.current().SessionID }
+
+// Session returns the id and the password of the session, which [WithSession] takes; 0 and nil if there is none.
+func (c *Client) Session() (id int64, password []byte) {
+	c.mu.Lock()
+	r := c.run
+	c.mu.Unlock()
+	if r == nil {
+		return 0, nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.session.ID, bytes.Clone(r.session.Password)
+}
 
 // Conn returns go-zookeeper's connection of the same session, nil before the first start, for libraries that take one
 // (zk.NewLock, for instance). Its requests go over the same connection, in order with those of the client. It ends with

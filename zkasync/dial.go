@@ -15,6 +15,7 @@ func (r *run) dial(network, address string, _ time.Duration) (net.Conn, error) {
 	if !r.mayDial() {
 		return r.m.NewPretended(), nil
 	}
+	offer := r.offerTo(address)
 	sock, err := r.connect(network, address)
 	if r.ctx.Err() != nil {
 		if sock != nil {
@@ -26,7 +27,7 @@ func (r *run) dial(network, address string, _ time.Duration) (net.Conn, error) {
 		r.attemptFailed(address, err)
 		return nil, err
 	}
-	return r.m.NewConn(sock), nil
+	return r.m.NewConn(sock, offer), nil
 }
 
 // mayDial waits until the next dial is due; false when the client stops.

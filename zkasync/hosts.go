@@ -2,6 +2,7 @@ package zkasync
 
 import (
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 )
@@ -14,19 +15,26 @@ const (
 // hosts is go-zookeeper's HostProvider: it walks the list of servers round and round. Names stay names and are resolved
 // at each dial. The walk itself has no pauses for go-zookeeper to make; pause tells how long to wait before a dial.
 type hosts struct {
+	shuffle bool
+
 	mu    sync.Mutex
 	list  []string
-	next  int
+	next  int       // index of the server to try next
+	now   string    // the server that Next gave last
 	tries int       // since the last connection that held
 	since time.Time // of the last handshake, zero when it has been accounted for
 }
 
 func newHosts(list []string, shuffle bool) *hosts {
-	list = append([]string(nil), list...)
-	if shuffle {
+	h := &hosts{shuffle: shuffle, list: slices.Clone(list)}
+	h.mix(h.list)
+	return h
+}
+
+func (h *hosts) mix(list []string) {
+	if h.shuffle {
 		rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	}
-	return &hosts{list: list}
 }
 
 // Init implements zk.HostProvider; the list is known already.
@@ -43,14 +51,14 @@ func (h *hosts) Len() int {
 func (h *hosts) Next() (server string, retryStart bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	server = h.list[h.next%len(h.list)]
-	h.next++
+	h.now = h.list[h.next%len(h.list)]
+	h.next = (h.next + 1) % len(h.list)
 	if !h.since.IsZero() && time.Since(h.since) > longPause {
 		h.tries = 0
 	}
 	h.since = time.Time{}
 	h.tries++
-	return server, false
+	return h.now, false
 }
 
 // Connected implements zk.HostProvider. Tries start anew only when the connection then holds for a while: servers that
@@ -74,9 +82,62 @@ func (h *hosts) pause() time.Duration {
 	return d/2 + rand.N(d/2)
 }
 
-// current is the server that Next returned last.
+// current is the server that Next gave last.
 func (h *hosts) current() string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.list[(h.next+len(h.list)-1)%len(h.list)]
+	return h.now
+}
+
+// at is the i-th server, counted round and round.
+func (h *hosts) at(i int) string {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.list[i%len(h.list)]
+}
+
+// prefer has a server tried next.
+func (h *hosts) prefer(server string) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if i := slices.Index(h.list, server); i >= 0 {
+		h.next = i
+	}
+}
+
+// update replaces the list and reports whether the client should leave its present server. The probabilities are those of
+// the Java client's StaticHostProvider.updateServerList, which evens out the load.
+func (h *hosts) update(list []string) (move bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	var kept, added []string
+	for _, server := range list {
+		if slices.Contains(h.list, server) {
+			kept = append(kept, server)
+		} else {
+			added = append(added, server)
+		}
+	}
+	before, after := float64(len(h.list)), float64(len(list))
+	stays := slices.Contains(list, h.now)
+	first, rest := added, kept
+	switch {
+	case stays && after > before:
+		move = rand.Float64() < 1-before/after
+	case stays:
+		first, rest = kept, added
+	case after <= before:
+		move = true
+		toKept := float64(len(kept)) * (before - after) / (after * (before - float64(len(kept))))
+		if rand.Float64() < toKept {
+			first, rest = kept, added
+		}
+	default:
+		move = true
+	}
+	h.mix(first)
+	h.mix(rest)
+	h.list = append(slices.Clone(first), rest...)
+	h.next, h.tries = 0, 0
+	return move
 }

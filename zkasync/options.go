@@ -13,6 +13,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/handler"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
 )
 
 // What New uses where no option says otherwise.
@@ -43,6 +44,8 @@ type config struct {
 	auth           []credential
 	acl            []zk.ACL
 	shuffle        bool
+	readOnly       bool
+	resume         mux.Session
 	maxRequest     int
 	maxReply       int
 }
@@ -199,6 +202,34 @@ func WithShuffle(on bool) Option {
 		return nil
 	}}
 }
+
+// WithReadOnly lets the client connect to a server that has lost its quorum and runs in read-only mode (ZOOKEEPER-704). It
+// reads what that server has, writes are rejected with the server's "not read only" error, and StateChange.ReadOnly
+// tells. Meanwhile the client looks for a server with a quorum and moves there when it finds one. Such a server can begin
+// local sessions only, so it needs localSessionsEnabled as well. The default is not to.
+func WithReadOnly(on bool) Option {
+	return Option{func(cfg *config) error {
+		cfg.readOnly = on
+		return nil
+	}}
+}
+
+// WithSession has the first connection take up a session that another client began: the id and password of its
+// [Client.Session] (kazoo: client_id). If the server no longer knows it, a new session begins, as after any expiry. The
+// other client loses its connection.
+func WithSession(id int64, password []byte) Option {
+	return Option{func(cfg *config) error {
+		if id == 0 || len(password) != passwordSize {
+			return fmt.Errorf("session %#x with a password of %d bytes: want an id other than 0 and %d bytes",
+				id, len(password), passwordSize)
+		}
+		cfg.resume = mux.Session{ID: id, Password: append([]byte(nil), password...)}
+		return nil
+	}}
+}
+
+// passwordSize is the length of a session's password.
+const passwordSize = 16
 
 // WithMaxRequestSize sets the largest request, in bytes of its frame without the length. A larger one fails with
 // [ErrNotSent] and an error that names the limit: sent, it would have the server reset the connection and take its

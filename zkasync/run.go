@@ -33,9 +33,11 @@ type run struct {
 	lastError error       // of the last attempt to connect
 	clock     *time.Timer // runs while Suspended: declares the session Lost
 	clocks    sync.WaitGroup
-	timeout   time.Duration // as negotiated
-	gone      time.Time     // since when the session is Lost by the local clock, zero if it is not
-	refusals  int           // handshakes in a row since then that a server ended without a word
+	seekers   sync.WaitGroup // goroutines of seekWritable
+	session   mux.Session    // as of the last handshake
+	timeout   time.Duration  // as negotiated
+	gone      time.Time      // since when the session is Lost by the local clock, zero if it is not
+	refusals  int            // handshakes in a row that servers ended without a word
 }
 
 // StartAsync starts the client and returns at once. The future completes with the first session; it fails when the client
@@ -62,17 +64,20 @@ func (c *Client) newRunLocked() (*run, error) {
 	if err := c.cfg.handler.Start(c.cfg.logger); err != nil {
 		return nil, fmt.Errorf("zkasync: start: %w", err)
 	}
-	r := &run{c: c, hosts: newHosts(c.cfg.hosts, c.cfg.shuffle), done: make(chan struct{})}
+	r := &run{c: c, hosts: newHosts(c.hosts, c.cfg.shuffle), done: make(chan struct{})}
 	r.started = future.NewPromise[future.Void](c.completion(""))
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.timeout = c.cfg.sessionTimeout
 	r.m = mux.New(mux.Config{
 		MaxReply:         c.cfg.maxReply,
 		HandshakeTimeout: c.cfg.dialTimeout(),
+		ReadOnly:         c.cfg.readOnly,
+		Resume:           c.resume,
 	}, r)
+	c.resume = mux.Session{}
 	c.sink.Store(r.m)
 	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: Connecting}, true })
-	conn, events, err := zk.Connect(c.cfg.hosts, c.cfg.sessionTimeout,
+	conn, events, err := zk.Connect(c.hosts, c.cfg.sessionTimeout,
 		zk.WithDialer(r.dial),
 		zk.WithHostProvider(r.hosts),
 		zk.WithLogger(debugLog{c.cfg.logger}),

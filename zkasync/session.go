@@ -21,6 +21,7 @@ import (
 func (r *run) Established(s mux.Session) []mux.Request {
 	r.stopClock()
 	r.mu.Lock()
+	r.session = s
 	r.timeout = time.Duration(s.Timeout) * time.Millisecond
 	r.lastError = nil
 	r.gone, r.refusals = time.Time{}, 0
@@ -36,9 +37,13 @@ func (r *run) Restored() {
 		if now.State == AuthFailed || now.State == Closed {
 			return now, false
 		}
-		return StateChange{State: Connected, SessionID: now.SessionID}, true
+		return StateChange{State: Connected, SessionID: now.SessionID, ReadOnly: r.isReadOnly()}, true
 	})
 	r.started.Resolve(future.Void{})
+	if r.isReadOnly() {
+		r.seekers.Add(1)
+		go r.seekWritable()
+	}
 }
 
 // Lost implements mux.Observer. From here on the session lives for as long as the server does not miss the client.
@@ -65,19 +70,14 @@ func (r *run) HandshakeFailed(cause error) {
 	r.countRefusal(errors.Is(cause, io.EOF) || errors.Is(cause, syscall.ECONNRESET))
 }
 
-// countRefusal recognises servers that were wiped: they are up and end every handshake without a word, because the client
-// has seen a later state than theirs. So does a server without a quorum, or one that lags, so the client gives the session
-// up only when it is Lost, when every server has refused since, and when that has lasted for another session timeout.
+// countRefusal counts the handshakes in a row that servers ended without a word.
 func (r *run) countRefusal(refused bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if !refused {
+	if refused {
+		r.refusals++
+	} else {
 		r.refusals = 0
-		return
-	}
-	r.refusals++
-	if !r.gone.IsZero() && r.refusals >= r.hosts.Len() && time.Since(r.gone) > r.timeout {
-		r.m.OfferAfresh()
 	}
 }
 

@@ -46,6 +46,10 @@ type StateChange struct {
 	// SessionID is the session's id, 0 if there has been none. On Connected another id than before means another
 	// session: ephemeral znodes and watches of the old one are gone.
 	SessionID int64
+	// ReadOnly says that the server has lost its quorum and takes no writes, see WithReadOnly. SessionID is then a
+	// temporary one that holds nothing; the session proper, if it is alive, comes back with the quorum. Who holds a lock
+	// must treat it as Suspended.
+	ReadOnly bool
 	// Err says why, if there is a reason to give.
 	Err error
 }

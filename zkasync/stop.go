@@ -73,6 +73,7 @@ func (r *run) shutdown() {
 	left := r.endSession(end)
 	r.stopClock()
 	r.clocks.Wait()
+	r.seekers.Wait()
 	r.m.FailWaiting(ErrClosed)
 	r.m.Wait()
 	r.c.watches.failAll(ErrClosed)

@@ -12,6 +12,7 @@ import (
 type Conn struct {
 	m    *Mux
 	sock net.Conn // nil: a pretended connection, see pretend.go
+	kind Offer
 	born time.Time
 
 	// Used by the reading goroutine alone.
@@ -30,7 +31,8 @@ type Conn struct {
 
 	asked    bool  // the connect request was written; used by the writing goroutine alone
 	openZxid int64 // last zxid when the connect request was written
-	afresh   bool  // it offered no zxid, see Mux.OfferAfresh
+
+	moving atomic.Bool // see Mux.Move
 
 	closeReq  chan struct{} // closed when go-zookeeper has written its close request
 	closeXid  int32         // of that request; written before closeReq is closed
@@ -58,11 +60,26 @@ type authEntry struct {
 	before int32 // the xid of the next ordinary request
 }
 
+// Offer is what a handshake offers to the server.
+type Offer uint8
+
+const (
+	// OfferSession offers the session with the highest zxid seen: the server answers if it is as far as that.
+	OfferSession Offer = iota
+	// OfferAfresh offers no zxid, to servers that are known to have been wiped. Since time must not run backwards for a
+	// session, whatever the server answers ends this one.
+	OfferAfresh
+	// OfferTemporary asks a read-only server, which takes up no session of its ensemble's, for one of its own. The
+	// session proper is offered again later. Should the server turn out not to be read-only, that one is over.
+	OfferTemporary
+)
+
 // NewConn takes over sock, a fresh connection to a server.
-func (m *Mux) NewConn(sock net.Conn) *Conn {
+func (m *Mux) NewConn(sock net.Conn, kind Offer) *Conn {
 	c := &Conn{
 		m:         m,
 		sock:      sock,
+		kind:      kind,
 		born:      time.Now(),
 		in:        newInbox(m.cfg.MaxReply),
 		nextReply: 1,

@@ -3,6 +3,7 @@ package mux
 import (
 	"context"
 	"encoding/binary"
+	"errors"
 
 	"github.com/go-zookeeper/zk"
 
@@ -59,7 +60,10 @@ func (c *Conn) Write(p []byte) (int, error) {
 // marshallingError is the server's code for a record that cannot be read.
 const marshallingError = -5
 
-// decodable reports whether body is a whole reply to f.
+// errNull is what a null vector is to go-zookeeper, which takes its length, -1, for 4,294,967,295 and allocates them.
+var errNull = errors.New("null vector")
+
+// decodable reports whether go-zookeeper can read body as a reply to f.
 func (f *foreign) decodable(body []byte) bool {
 	var err error
 	switch f.op {
@@ -68,11 +72,19 @@ func (f *foreign) decodable(body []byte) bool {
 			err = decodeStat(body)
 		}
 	case wire.OpGetChildren2:
-		if _, body, err = wire.DecodeStrings(body); err == nil {
+		var names []string
+		if names, body, err = wire.DecodeStrings(body); err == nil && names == nil {
+			err = errNull
+		}
+		if err == nil {
 			err = decodeStat(body)
 		}
 	case wire.OpGetACL:
-		if _, body, err = wire.DecodeACLs(body); err == nil {
+		var acl []zk.ACL
+		if acl, body, err = wire.DecodeACLs(body); err == nil && acl == nil {
+			err = errNull
+		}
+		if err == nil {
 			err = decodeStat(body)
 		}
 	case wire.OpExists, wire.OpSetData, wire.OpSetACL:

@@ -13,6 +13,7 @@ import (
 const (
 	minConnectResponse = 20
 	maxConnectResponse = 1024
+	passwordSize       = 16
 )
 
 // writeConnect sends go-zookeeper's connect request with the highest zxid of any reply in it: go-zookeeper knows only
@@ -29,10 +30,15 @@ func (c *Conn) writeConnect(p []byte) error {
 		return err
 	}
 	c.openZxid = c.m.lastZxid.Load()
-	if c.afresh = c.m.afresh.Load(); c.afresh {
+	if c.kind == OfferAfresh {
 		c.openZxid = 0
 	}
 	req.LastZxidSeen = c.openZxid
+	req.ReadOnly = c.m.cfg.ReadOnly
+	req.SessionID, req.Password = c.m.offer.ID, c.m.offer.Password
+	if c.kind == OfferTemporary || req.SessionID == 0 {
+		req.SessionID, req.Password = 0, make([]byte, passwordSize)
+	}
 	b, start := wire.BeginFrame(nil)
 	b = wire.EndFrame(wire.AppendConnectRequest(b, &req), start)
 	_, err = c.sock.Write(b)
@@ -63,12 +69,15 @@ func (c *Conn) finishHandshake(frame []byte) error {
 	if err != nil {
 		return err
 	}
-	if c.afresh {
-		c.m.afresh.Store(false)
+	switch {
+	case c.kind == OfferAfresh:
 		c.m.lastZxid.Store(0)
+		resp.SessionID = 0
+	case c.kind == OfferTemporary && !resp.ReadOnly && c.m.offer.ID != 0:
 		resp.SessionID = 0
 	}
 	if resp.SessionID == 0 {
+		c.m.offer = Session{}
 		c.expired(resp)
 		return nil
 	}
@@ -84,6 +93,9 @@ func (c *Conn) finishHandshake(frame []byte) error {
 // established starts the connection's goroutines and the restoration of what the session had.
 func (c *Conn) established(resp wire.ConnectResponse) {
 	s := Session{ID: resp.SessionID, Password: resp.Password, Timeout: resp.Timeout, ReadOnly: resp.ReadOnly}
+	if !s.ReadOnly {
+		c.m.offer = s
+	}
 	restore := c.m.obs.Established(s)
 	c.shaken = true
 	m := c.m

@@ -7,12 +7,16 @@ import (
 	"time"
 )
 
-// Config is what a Mux is made with. All fields are required.
+// Config is what a Mux is made with.
 type Config struct {
 	// MaxReply is the largest frame accepted from the server, in bytes without its length.
 	MaxReply int
 	// HandshakeTimeout bounds the handshake of a connection.
 	HandshakeTimeout time.Duration
+	// ReadOnly accepts servers that have lost their quorum.
+	ReadOnly bool
+	// Resume is a session to take up; its ID is 0 if there is none.
+	Resume Session
 }
 
 // Mux holds the requests of one client across connections. It is safe for concurrent use.
@@ -24,9 +28,13 @@ type Mux struct {
 	replies  atomic.Int64 // counts replies, as a sign of progress
 	stopping atomic.Bool
 	ended    atomic.Bool // the server has confirmed the session's end
-	afresh   atomic.Bool // see OfferAfresh
 
 	guards sync.WaitGroup // contexts being watched
+
+	// offer is the session that handshakes ask for. go-zookeeper keeps its own idea of it, which knows neither of a
+	// session to resume nor that what a read-only server grants is not one to come back with. Used by the goroutine
+	// that shakes hands.
+	offer Session
 
 	mu      sync.Mutex
 	queue   ring[Request] // accepted, not written
@@ -42,7 +50,7 @@ type Mux struct {
 
 // New returns a Mux with no connection: what is submitted waits.
 func New(cfg Config, obs Observer) *Mux {
-	m := &Mux{cfg: cfg, obs: obs, guard: true}
+	m := &Mux{cfg: cfg, obs: obs, guard: true, offer: cfg.Resume}
 	m.work.L = &m.mu
 	return m
 }
@@ -126,11 +134,6 @@ func (m *Mux) Replies() int64 { return m.replies.Load() }
 
 // SessionEnded reports whether the server has confirmed that the session was closed.
 func (m *Mux) SessionEnded() bool { return m.ended.Load() }
-
-// OfferAfresh makes the next handshakes offer themselves to servers of any age, up to the first one that answers. A server
-// whose data is older than the zxid offered closes the connection without a word, so a client of servers that were wiped
-// would ask for ever. Since time must not run backwards for a session, whatever the server answers ends this one.
-func (m *Mux) OfferAfresh() { m.afresh.Store(true) }
 
 // LastZxid returns the highest zxid seen on a reply.
 func (m *Mux) LastZxid() int64 { return m.lastZxid.Load() }

@@ -74,7 +74,7 @@ func (c *Conn) demultiplex(frame []byte) error {
 	body := frame[wire.HeaderLen:]
 	switch h.Xid {
 	case wire.XidPing:
-		return nil
+		return c.leaveIfMoved()
 	case wire.XidWatch:
 		return c.event(frame, body)
 	case wire.XidAuth:
@@ -94,6 +94,13 @@ func (c *Conn) demultiplex(frame []byte) error {
 		return nil
 	}
 	r.Reply(h.Err, body)
+	return c.leaveIfMoved()
+}
+
+func (c *Conn) leaveIfMoved() error {
+	if c.moved() {
+		return errMoving
+	}
 	return nil
 }
 

@@ -45,6 +45,10 @@ func (c *Conn) takeAll() (sent, unsent []Request) {
 	c.auths = nil
 	unsent = append(all[cut:len(all):len(all)], c.restore...)
 	c.restore = nil
+	if c.moving.Load() {
+		m.keepOwnLocked()
+		return sent, unsent
+	}
 	return sent, m.drainQueueLocked(unsent)
 }
 

@@ -1,0 +1,61 @@
+package mux
+
+import (
+	"context"
+	"errors"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// errMoving is why a connection ends that is left for another server.
+var errMoving = errors.New("moving to another server")
+
+// Move leaves the present server without losing a request: nothing more is sent, what is in flight is waited for, and what
+// is queued stays for the next connection.
+func (m *Mux) Move() {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	c := m.cur
+	if c == nil || !m.live {
+		return
+	}
+	m.live = false
+	c.moving.Store(true)
+	// The reader looks whether anything is left after each reply; this one comes when there was none to wait for.
+	c.restore = append(c.restore, ping{})
+	m.wakeLocked()
+}
+
+// moved reports whether the connection is to be left and all its replies are in.
+func (c *Conn) moved() bool {
+	if !c.moving.Load() || len(c.expect) > 0 {
+		return false
+	}
+	c.m.mu.Lock()
+	defer c.m.mu.Unlock()
+	return c.m.flight.len() == 0 && len(c.restore) == 0
+}
+
+// keepOwnLocked removes go-zookeeper's requests from the queue: it gives them up with the connection.
+func (m *Mux) keepOwnLocked() {
+	for range m.queue.len() {
+		if r := m.queue.pop(); !isForeign(r) {
+			m.queue.push(r)
+		}
+	}
+}
+
+func isForeign(r Request) bool {
+	_, ok := r.(*foreign)
+	return ok
+}
+
+// ping is a heartbeat of ours.
+type ping struct{}
+
+func (ping) Op() wire.OpCode          { return wire.OpPing }
+func (ping) Size() int                { return 0 }
+func (ping) Append(b []byte) []byte   { return b }
+func (ping) Context() context.Context { return nil }
+func (ping) Reply(int32, []byte)      {}
+func (ping) Fail(Failure)             {}

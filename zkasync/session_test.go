@@ -1,0 +1,141 @@
+package zkasync_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+func TestClient_ResumesSession(t *testing.T) {
+	t.Parallel()
+	s := zkserver.Shared(t)
+	root := zkserver.Root(t)
+	first := connect(t, s.Addr())
+	must(t, first.Create(nil, root, nil, zkasync.Ephemeral()))
+	changes := first.States(testContext(t))
+	id, password := first.Session()
+
+	second := connect(t, s.Addr(), zkasync.WithSession(id, password))
+	if second.SessionID() != id {
+		t.Errorf("session %#x, want %#x", second.SessionID(), id)
+	}
+	nextState(t, changes, zkasync.Suspended)
+	if st := must(t, second.Exists(nil, root)); st == nil || st.EphemeralOwner != id {
+		t.Errorf("ephemeral znode: %+v, want it owned by %#x", st, id)
+	}
+	if err := first.Close(); err != nil { // comes back first, or not: it knows the password as well
+		t.Error(err)
+	}
+}
+
+func TestClient_ResumesSessionThatIsGone(t *testing.T) {
+	t.Parallel()
+	s := zkserver.Shared(t)
+	first := connect(t, s.Addr())
+	id, password := first.Session()
+	if err := first.Close(); err != nil {
+		t.Fatal(err)
+	}
+	second := connect(t, s.Addr(), zkasync.WithSession(id, password))
+	if second.SessionID() == id || second.SessionID() == 0 {
+		t.Errorf("session %#x, want a new one", second.SessionID())
+	}
+}
+
+func TestClient_UpdateServersMovesWithoutLoss(t *testing.T) {
+	t.Parallel()
+	e := zkserver.RunEnsemble(t)
+	ctx := testContext(t)
+	from, to := e.Servers()[0], e.Servers()[1]
+	root := zkserver.Root(t)
+	c := connect(t, from.Addr())
+	must(t, c.EnsurePath(ctx, root))
+	id := c.SessionID()
+	changes := c.States(ctx)
+	moved := make(chan zkasync.StateChange, 1)
+	go func() {
+		defer close(moved)
+		for change := range changes {
+			if change.State == zkasync.Connected {
+				moved <- change
+				return
+			}
+		}
+	}()
+	if err := c.UpdateServers(to.Addr() + "/other"); err == nil {
+		t.Error("another chroot was accepted")
+	}
+	if err := c.UpdateServers(to.Addr()); err != nil {
+		t.Fatal(err)
+	}
+	for n, over := 0, false; !over; n++ {
+		select {
+		case change := <-moved:
+			over = true
+			if change.SessionID != id {
+				t.Errorf("session %#x, want %#x", change.SessionID, id)
+			}
+		default:
+			st := must(t, c.Set(ctx, root, nil, int32(n)))
+			if st.Version != int32(n+1) {
+				t.Fatalf("version %d, want %d", st.Version, n+1)
+			}
+		}
+	}
+	if err := from.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	must(t, c.Get(ctx, root))
+	if c.SessionID() != id || !c.Connected() {
+		t.Error("the client did not move")
+	}
+}
+
+func TestClient_ReadOnlyServer(t *testing.T) {
+	t.Parallel()
+	// A server in read-only mode can begin local sessions only (ReadOnlyRequestProcessor).
+	e := zkserver.RunEnsemble(t, zkserver.WithReadOnly(),
+		zkserver.WithConfig("localSessionsEnabled", "true"), zkserver.WithConfig("localSessionsUpgradingEnabled", "true"))
+	ctx := testContext(t)
+	c := connect(t, e.ConnectString(), zkasync.WithReadOnly(true), zkasync.WithSessionTimeout(4*time.Second))
+	root := zkserver.Root(t)
+	must(t, c.Create(ctx, root, []byte("x")))
+	changes := c.States(ctx)
+	for _, s := range e.Servers()[1:] {
+		if err := s.Kill(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	readOnly := nextReadOnly(t, changes, true)
+	if readOnly.SessionID == 0 {
+		t.Error("no session id")
+	}
+	if n := must(t, c.Get(ctx, root)); string(n.Data) != "x" {
+		t.Errorf("read %q", n.Data)
+	}
+	err := fails(t, c.Set(ctx, root, nil, zkasync.AnyVersion))
+	var op *zkasync.OpError
+	if !errors.As(err, &op) || op.Outcome != zkasync.Rejected {
+		t.Errorf("write: %v, want a rejection", err)
+	}
+	for _, s := range e.Servers()[1:] {
+		if err := s.Restart(ctx); err != nil {
+			t.Fatal(err)
+		}
+	}
+	nextReadOnly(t, changes, false)
+	must(t, c.Set(ctx, root, nil, zkasync.AnyVersion))
+}
+
+// nextReadOnly waits for a connection that is read-only, or is not.
+func nextReadOnly(t *testing.T, changes <-chan zkasync.StateChange, want bool) zkasync.StateChange {
+	t.Helper()
+	for {
+		if change := nextState(t, changes, zkasync.Connected); change.ReadOnly == want {
+			return change
+		}
+	}
+}
