@@ -118,14 +118,17 @@ func wantNothing(t *testing.T, conn net.Conn) {
 	}
 }
 
-// wantEnd makes sure that the connection ends, with no byte before.
-func wantEnd(t *testing.T, conn net.Conn) {
+// wantEnd makes sure that the connection ends, with no byte before, and returns
+// how.
+func wantEnd(t *testing.T, conn net.Conn) error {
 	t.Helper()
 	conn.SetReadDeadline(time.Now().Add(patience))
 	var b [1]byte
-	if n, err := conn.Read(b[:]); n != 0 || err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
+	n, err := conn.Read(b[:])
+	if n != 0 || err == nil || errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Fatalf("read %d bytes, %v, want the end", n, err)
 	}
+	return err
 }
 
 // exchange sends a frame through an unbroken proxy and reads the echo.

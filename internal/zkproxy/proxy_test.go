@@ -3,6 +3,7 @@ package zkproxy
 import (
 	"bytes"
 	"errors"
+	"io"
 	"net"
 	"strings"
 	"syscall"
@@ -51,16 +52,24 @@ func TestProxy_AnEndInMidFrameEndsBothSides(t *testing.T) {
 
 func TestProxy_CutEndsConnectionsAndTakesNewOnes(t *testing.T) {
 	t.Parallel()
-	for name, cut := range map[string]func(*Proxy) int{"Cut": (*Proxy).Cut, "Reset": (*Proxy).Reset} {
+	for name, tt := range map[string]struct {
+		cut  func(*Proxy) int
+		want error
+	}{
+		"Cut":   {(*Proxy).Cut, io.EOF},
+		"Reset": {(*Proxy).Reset, syscall.ECONNRESET},
+	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			p := Run(t, startEcho(t))
 			conn := dial(t, p.Addr())
 			exchange(t, conn, "connect")
-			if n := cut(p); n != 1 {
+			if n := tt.cut(p); n != 1 {
 				t.Errorf("ended %d connections, want 1", n)
 			}
-			wantEnd(t, conn)
+			if err := wantEnd(t, conn); !errors.Is(err, tt.want) {
+				t.Errorf("the connection ended with %v, want %v", err, tt.want)
+			}
 			exchange(t, dial(t, p.Addr()), "again")
 		})
 	}

@@ -62,13 +62,15 @@ func allKilled(t *testing.T, e *Ensemble) {
 	}
 }
 
+// The third server leads, and a leader that cannot listen for its followers does
+// not end but tries for ever.
 func TestEnsemble_TriesAgainWhenAPortIsTaken(t *testing.T) {
 	t.Parallel()
-	// Each server takes three ports in turn: for clients, quorum and election.
+	const perServer = 3 // ports, in turn: for clients, quorum and election
 	wrong := occupy(t)
-	e := RunEnsemble(t, handOut(wrong, 3))
+	e := RunEnsemble(t, handOut(wrong, 2*perServer+2))
 	for _, s := range e.Servers() {
-		if s.ports.election == wrong {
+		if s.ports.quorum == wrong {
 			t.Errorf("server %s claims port %d, on which another listens", s.Addr(), wrong)
 		}
 	}

@@ -25,21 +25,3 @@ func ExampleStart() {
 	// <nil> <nil> <nil> <nil>
 	// true <nil>
 }
-
-func ExampleStartEnsemble() {
-	ctx := context.Background()
-	ens, err := zkserver.StartEnsemble(ctx, 3)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	defer ens.Stop(ctx)
-
-	leader, err := ens.Leader(ctx)
-	if err != nil {
-		fmt.Println(err)
-		return
-	}
-	fmt.Println(len(strings.Split(ens.ConnectString(), ",")), "servers,", leader.Running())
-	// Output: 3 servers, true
-}

@@ -48,12 +48,26 @@ func launchOnce(ctx context.Context, n int, opts options, install installation) 
 		err = each(servers, func(s *Server) error { return s.Boot() })
 	}
 	if err == nil {
-		err = each(servers, func(s *Server) error { return s.Ready(ctx) })
+		err = allReady(ctx, servers)
 	}
 	if err != nil {
 		return nil, errors.Join(err, each(servers, func(s *Server) error { return s.Stop(ctx) }))
 	}
 	return servers, nil
+}
+
+// allReady waits for each server, and for none once one has failed: without it the
+// others may never be ready.
+func allReady(ctx context.Context, servers []*Server) error {
+	ctx, giveUp := context.WithCancel(ctx)
+	defer giveUp()
+	return each(servers, func(s *Server) error {
+		err := s.Ready(ctx)
+		if err != nil {
+			giveUp()
+		}
+		return err
+	})
 }
 
 // prepare gives n servers their ports, folders and files. What it returns with

@@ -18,8 +18,8 @@ import (
 
 func TestServer_ReadyMeansASession(t *testing.T) {
 	t.Parallel()
-	// "imok" comes first and a session later, by chance soon or late: a few rounds.
-	for range 3 {
+	// "imok" comes first and a session later, by chance soon or late: two rounds.
+	for range 2 {
 		s, err := Start(testContext(t))
 		must(t, err)
 		if err := probe(testContext(t), s.Addr()); err != nil {
@@ -50,8 +50,11 @@ func TestServer_StopLeavesNothing(t *testing.T) {
 	if _, err := os.Stat(s.Dir()); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("the folder is still there: %v", err)
 	}
-	if !listenable(s.Port()) {
-		t.Error("the port is still in use")
+	ports.mu.Lock()
+	taken := ports.taken[s.Port()]
+	ports.mu.Unlock()
+	if taken || !listenable(s.Port()) {
+		t.Errorf("the port is still in use; reserved: %v", taken)
 	}
 	if err := s.Restart(testContext(t)); err == nil {
 		t.Error("a server that was stopped for good was restarted")
@@ -185,10 +188,10 @@ func TestServer_OptionsReachTheServer(t *testing.T) {
 
 func TestServer_TTLNodesExpire(t *testing.T) {
 	t.Parallel()
-	conn := connect(t, Run(t).Addr())
-	_, err := conn.CreateTTL("/short", nil, zk.FlagTTL, zk.WorldACL(zk.PermAll), time.Millisecond)
+	conn, path := connect(t, Shared(t).Addr()), Root(t)
+	_, err := conn.CreateTTL(path, nil, zk.FlagTTL, zk.WorldACL(zk.PermAll), time.Millisecond)
 	must(t, err)
-	exists, _, gone, err := conn.ExistsW("/short")
+	exists, _, gone, err := conn.ExistsW(path)
 	must(t, err)
 	if !exists {
 		return // already
