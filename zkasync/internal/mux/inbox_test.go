@@ -1,0 +1,161 @@
+package mux
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"testing"
+	"testing/iotest"
+)
+
+// stream returns frames of the given lengths, each filled with its number, one after another.
+func stream(lengths ...int) []byte {
+	var b []byte
+	for i, n := range lengths {
+		b = binary.BigEndian.AppendUint32(b, uint32(n))
+		b = append(b, bytes.Repeat([]byte{byte(i + 1)}, n)...)
+	}
+	return b
+}
+
+// cut has in read r to its end and returns what it cut, and the error that is not the end.
+func cut(in *inbox, r io.Reader) (frames [][]byte, err error) {
+	for {
+		frame, ok, err := in.next(0)
+		if err != nil {
+			return frames, err
+		}
+		if ok {
+			frames = append(frames, bytes.Clone(frame))
+			continue
+		}
+		if err := in.fill(r); err != nil {
+			if err == io.EOF {
+				err = nil
+			}
+			return frames, err
+		}
+	}
+}
+
+func wantFrames(t *testing.T, what string, frames [][]byte, err error, lengths ...int) {
+	t.Helper()
+	var got []byte
+	for _, f := range frames {
+		got = append(binary.BigEndian.AppendUint32(got, uint32(len(f))), f...)
+	}
+	if err != nil || !bytes.Equal(got, stream(lengths...)) {
+		t.Fatalf("%s: cut %d frames of %d bytes in all, %v; want those of %v", what, len(frames), len(got), err, lengths)
+	}
+}
+
+func TestInbox_CutsFramesWhereverTheBytesAreSplit(t *testing.T) {
+	t.Parallel()
+	lengths := []int{16, 0, 1, 30, 100, 16}
+	whole := stream(lengths...)
+	for at := range len(whole) + 1 {
+		in := newInbox(1000)
+		frames, err := cut(&in, io.MultiReader(bytes.NewReader(whole[:at]), bytes.NewReader(whole[at:])))
+		wantFrames(t, "split", frames, err, lengths...)
+	}
+	in := newInbox(1000)
+	frames, err := cut(&in, iotest.OneByteReader(bytes.NewReader(whole)))
+	wantFrames(t, "byte by byte", frames, err, lengths...)
+}
+
+func TestInbox_CutsFramesAcrossItsBuffersEnd(t *testing.T) {
+	t.Parallel()
+	lengths := []int{inboxSize - 100, 200, inboxSize - 4, 1, 5 * inboxSize, 3, inboxSize, 2 * inboxSize, 16}
+	for _, piece := range []int{997, inboxSize - 1, inboxSize, 10 * inboxSize} {
+		in := newInbox(10 * inboxSize)
+		frames, err := cut(&in, &pieces{b: stream(lengths...), size: piece})
+		wantFrames(t, "pieces", frames, err, lengths...)
+		if len(in.buf) > 16*inboxSize {
+			t.Errorf("buffer of %d bytes, want at most twice the largest frame's", len(in.buf))
+		}
+	}
+}
+
+// pieces is a reader that gives at most size bytes at a time.
+type pieces struct {
+	b    []byte
+	size int
+}
+
+func (p *pieces) Read(dst []byte) (int, error) {
+	if len(p.b) == 0 {
+		return 0, io.EOF
+	}
+	n := copy(dst, p.b[:min(p.size, len(p.b))])
+	p.b = p.b[n:]
+	return n, nil
+}
+
+func TestInbox_RefusesLengthsOutOfBoundsBeforeAllocating(t *testing.T) {
+	t.Parallel()
+	const limit = 1 << 20
+	for _, length := range []uint32{0, 1, 8, 15, limit + 1, 1<<31 - 1, 1 << 31, 0xffffffff} {
+		in := newInbox(limit)
+		if err := in.fill(bytes.NewReader(binary.BigEndian.AppendUint32(nil, length))); err != nil {
+			t.Fatal(err)
+		}
+		_, ok, err := in.next(16)
+		var bad *FrameError
+		if ok || !errors.As(err, &bad) || bad.Length != length || bad.Min != 16 || bad.Max != limit {
+			t.Errorf("length %d: %v %v, want a FrameError that names it", length, ok, err)
+		}
+		if len(in.buf) != inboxSize {
+			t.Errorf("length %d: buffer of %d bytes", length, len(in.buf))
+		}
+	}
+	for _, length := range []int{16, limit} {
+		in := newInbox(limit)
+		frames, err := cut(&in, bytes.NewReader(stream(length)))
+		wantFrames(t, "in bounds", frames, err, length)
+	}
+}
+
+func TestInbox_GrowsWithWhatCameNotWithWhatALengthClaims(t *testing.T) {
+	t.Parallel()
+	const limit = 64 << 20
+	in := newInbox(limit)
+	claim := binary.BigEndian.AppendUint32(nil, limit)
+	if _, err := cut(&in, bytes.NewReader(append(claim, make([]byte, 1000)...))); err != nil {
+		t.Fatal(err)
+	}
+	if len(in.buf) != inboxSize {
+		t.Errorf("buffer of %d bytes for 1000 received", len(in.buf))
+	}
+	in = newInbox(limit)
+	const big = 1 << 20
+	if _, err := cut(&in, bytes.NewReader(append(claim, make([]byte, big-4)...))); err != nil {
+		t.Fatal(err)
+	}
+	if len(in.buf) > 2*big {
+		t.Errorf("buffer of %d bytes for %d received", len(in.buf), big)
+	}
+}
+
+func TestInbox_GivesTheMemoryOfALargeFrameBack(t *testing.T) {
+	t.Parallel()
+	in := newInbox(64 << 20)
+	frames, err := cut(&in, bytes.NewReader(stream(4<<20)))
+	wantFrames(t, "large", frames, err, 4<<20)
+	frames, err = cut(&in, bytes.NewReader(stream(16)))
+	wantFrames(t, "small", frames, err, 16)
+	if len(in.buf) != inboxSize {
+		t.Errorf("buffer of %d bytes after a large frame, want %d", len(in.buf), inboxSize)
+	}
+}
+
+func TestInbox_ReportsAReaderWithoutProgress(t *testing.T) {
+	t.Parallel()
+	in := newInbox(100)
+	if err := in.fill(&pieces{b: []byte{1}}); err != io.ErrNoProgress {
+		t.Errorf("error %v, want %v", err, io.ErrNoProgress)
+	}
+	if err := in.fill(iotest.ErrReader(io.ErrClosedPipe)); err != io.ErrClosedPipe {
+		t.Errorf("error %v, want the reader's", err)
+	}
+}
