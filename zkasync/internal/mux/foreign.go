@@ -31,7 +31,11 @@ func (f *foreign) Fail(Failure)             {}
 func (c *Conn) Write(p []byte) (int, error) {
 	if !c.asked {
 		c.asked = true
-		return len(p), c.writeConnect(p)
+		err := c.writeConnect(p)
+		if err != nil {
+			c.die(err) // go-zookeeper closes the connection then, and that is not the cause
+		}
+		return len(p), err
 	}
 	if len(p) < requestOverhead {
 		return len(p), nil
