@@ -57,20 +57,24 @@ func newWorld(t *testing.T, scripts ...zkpeer.Script) *world {
 }
 
 // get submits a get of path.
-func (w *world) get(path string) *asked { return w.getCtx(nil, path) }
+func (w *world) get(path string) { w.m.Submit(w.getRequest(path)) }
 
-func (w *world) getCtx(ctx context.Context, path string) *asked {
-	a := w.request(wire.OpGetData, path, wire.AppendPathWatch(nil, "", path, false))
+// getCtx submits a get of path that has a context.
+func (w *world) getCtx(ctx context.Context, path string) {
+	a := w.getRequest(path)
 	a.ctx = ctx
 	w.m.Submit(a)
-	return a
+}
+
+func (w *world) getRequest(path string) *asked {
+	return w.request(wire.OpGetData, path, wire.AppendPathWatch(nil, "", path, false))
 }
 
 // auth submits a credential.
-func (w *world) auth(name string) *asked {
-	a := w.request(wire.OpSetAuth, name, wire.AppendAuth(nil, "digest", []byte("u:p")))
-	w.m.Submit(a)
-	return a
+func (w *world) auth(name string) { w.m.Submit(w.authRequest(name)) }
+
+func (w *world) authRequest(name string) *asked {
+	return w.request(wire.OpSetAuth, name, wire.AppendAuth(nil, "digest", []byte("u:p")))
 }
 
 // request makes a request and has its end checked.
