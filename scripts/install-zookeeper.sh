@@ -35,16 +35,18 @@ explain() {
 	exit 1
 }
 
-warn_if_old() {
+refuse_if_old() {
 	local version
+	if [[ -n ${ZKASYNC_ZOOKEEPER_JAR:-}${ZOOKEEPER_HOME:-} ]]; then return; fi
 	version=$(dpkg-query -W -f '${Version}' libzookeeper-java 2>/dev/null) || return 0
 	if dpkg --compare-versions "$version" lt "$oldest"; then
-		echo "ZooKeeper $version is older than $oldest: unpack a newer release and set ZOOKEEPER_HOME" >&2
+		echo "The installed ZooKeeper $version is older than $oldest: unpack a newer release and set ZOOKEEPER_HOME" >&2
 		exit 1
 	fi
 }
 
 if has_java && has_zookeeper; then
+	refuse_if_old
 	# Without apt-get, kazoo is the user's business: ZooKeeper is what matters.
 	if has_kazoo || ! command -v apt-get >/dev/null; then exit 0; fi
 	packages=(python3-kazoo)
@@ -61,5 +63,5 @@ apt() { ${as_root[@]+"${as_root[@]}"} env DEBIAN_FRONTEND=noninteractive apt-get
 # A package source that is down is no reason to give up before trying.
 apt update -q || true
 apt install -qy --no-install-recommends "${packages[@]}"
-warn_if_old
+refuse_if_old
 echo "ZooKeeper is installed; no server was started."
