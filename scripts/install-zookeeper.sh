@@ -14,9 +14,7 @@ oldest=3.6 # the first release with persistent watches
 has_java() { [[ -n ${JAVA_HOME:-} ]] || command -v java >/dev/null; }
 
 has_zookeeper() {
-	if [[ -n ${ZKASYNC_ZOOKEEPER_JAR:-} ]]; then [[ -f $ZKASYNC_ZOOKEEPER_JAR ]]; return; fi
-	if [[ -n ${ZOOKEEPER_HOME:-} ]]; then [[ -d $ZOOKEEPER_HOME ]]; return; fi
-	[[ -f $jar ]]
+	[[ -n ${ZKASYNC_ZOOKEEPER_JAR:-}${ZOOKEEPER_HOME:-} || -f $jar ]]
 }
 
 # kazoo is packaged for the system's Python, which need not be the first in PATH.
@@ -45,6 +43,12 @@ refuse_if_old() {
 	fi
 }
 
+for name in ZKASYNC_ZOOKEEPER_JAR ZOOKEEPER_HOME; do
+	if [[ -n ${!name:-} && ! -e ${!name} ]]; then
+		echo "$name is ${!name}, and there is no such thing: correct or unset it" >&2
+		exit 1
+	fi
+done
 if has_java && has_zookeeper; then
 	refuse_if_old
 	# Without apt-get, kazoo is the user's business: ZooKeeper is what matters.
