@@ -37,5 +37,6 @@
 //
 // Each server is the leader of its own process group. On Linux the kernel kills
 // it when the program that started it ends, however that ends (see
-// process_linux.go); elsewhere a program killed with SIGKILL leaves it behind.
+// process_linux.go), and only its folder in the temporary directory stays;
+// elsewhere a program killed with SIGKILL leaves the server behind, too.
 package zkserver
