@@ -88,7 +88,7 @@ func (c *Client) Session() (id int64, password []byte) {
 
 // Conn returns go-zookeeper's connection of the same session, nil before the first start, for libraries that take one
 // (zk.NewLock, for instance). Its requests go over the same connection, in order with those of the client. It ends with
-// the client's Close; its own Close must not be called. It does not know of the chroot.
+// the client's Close; its own Close stops the client. It does not know of the chroot.
 func (c *Client) Conn() *zk.Conn {
 	c.mu.Lock()
 	defer c.mu.Unlock()

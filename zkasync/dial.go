@@ -71,8 +71,17 @@ func (r *run) connect(network, address string) (net.Conn, error) {
 		_ = sock.Close()
 		return nil, fmt.Errorf("tls handshake with %s: %w", address, err)
 	}
-	return secured, nil
+	return abruptTLS{Conn: secured, raw: sock}, nil
 }
+
+// abruptTLS is a TLS connection whose Close does not send the alert that ends TLS in good order, for which it would wait up
+// to five seconds on a peer that does not read. Sessions have an end of their own.
+type abruptTLS struct {
+	*tls.Conn
+	raw net.Conn
+}
+
+func (c abruptTLS) Close() error { return c.raw.Close() }
 
 // attemptFailed notes why there is no connection, for Start's error and the log.
 func (r *run) attemptFailed(address string, err error) {

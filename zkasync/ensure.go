@@ -64,7 +64,7 @@ func (c *Client) ensure(ctx context.Context, ex future.Executor, path string, sp
 	return e.promise.Future()
 }
 
-// levelsOf splits "/a/b" into "/a" and "/a/b"; the root needs no making.
+// levelsOf splits "/a/b" into "/a" and "/a/b".
 func levelsOf(path string) []string {
 	var levels []string
 	for i := 1; i < len(path); i++ {
@@ -72,20 +72,13 @@ func levelsOf(path string) []string {
 			levels = append(levels, path[:i])
 		}
 	}
-	if len(path) > 1 {
-		levels = append(levels, path)
-	}
-	return levels
+	return append(levels, path)
 }
 
 // look asks for all levels at once. Replies come in order, so the last one's tells that all are in.
 func (e *ensurePath) look() {
 	e.tries++
 	e.missing, e.failure = nil, nil
-	if len(e.levels) == 0 {
-		e.promise.Resolve(e.path)
-		return
-	}
 	for i, level := range e.levels {
 		last := i == len(e.levels)-1
 		ask(e.v, e.ctx, nil, existsKind, level).OnDone(func(st *zk.Stat, err error) {

@@ -15,7 +15,8 @@ type Node struct {
 	Stat zk.Stat
 }
 
-// Children is a znode's children with its own stat.
+// Children is a znode's children with its own stat. The names share their memory: keep a copy (strings.Clone) of a few
+// that are kept long out of many.
 type Children struct {
 	Names []string // in no order
 	Stat  zk.Stat  // of the parent

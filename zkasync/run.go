@@ -25,7 +25,6 @@ type run struct {
 	cancel  context.CancelFunc
 	started *future.Promise[future.Void] // completes with the first session
 	stopped *future.Promise[future.Void] // nil until shutdown; guarded by c.mu
-	done    chan struct{}                // closed when shutdown has returned
 
 	stopping atomic.Bool
 
@@ -64,7 +63,7 @@ func (c *Client) newRunLocked() (*run, error) {
 	if err := c.cfg.handler.Start(c.cfg.logger); err != nil {
 		return nil, fmt.Errorf("zkasync: start: %w", err)
 	}
-	r := &run{c: c, hosts: newHosts(c.hosts, c.cfg.shuffle), done: make(chan struct{})}
+	r := &run{c: c, hosts: newHosts(c.hosts, c.cfg.shuffle)}
 	r.started = future.NewPromise[future.Void](c.completion(""))
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.timeout = c.cfg.sessionTimeout

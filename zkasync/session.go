@@ -108,6 +108,12 @@ func (r *run) Event(e wire.WatchEvent) {
 	r.c.watches.fire(zk.Event{Type: typ, State: zk.State(e.State), Path: path})
 }
 
+// CloseAsked implements mux.Observer: without its session the client is of no use.
+func (r *run) CloseAsked() {
+	r.log(slog.LevelWarn, "session closed through Conn(); stopping")
+	r.c.StopAsync()
+}
+
 func (r *run) declareLost(err error) {
 	r.c.states.change(func(now StateChange) (StateChange, bool) {
 		if now.State == Lost || now.State == AuthFailed || now.State == Closed {

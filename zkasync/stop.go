@@ -58,7 +58,7 @@ func (c *Client) Close() error {
 	if h := c.cfg.handler; h.InCallback() {
 		return fmt.Errorf("zkasync: close: %w: %s still runs; the client stops when it returns", handler.ErrInCallback, h.Running())
 	}
-	<-r.done
+	<-stopped.Done()
 	_, err := stopped.Result()
 	return err
 }
@@ -90,7 +90,6 @@ func (r *run) shutdown() {
 	} else {
 		r.stopped.Resolve(future.Void{})
 	}
-	close(r.done)
 }
 
 // endSession closes go-zookeeper's connection, which ends the session, and waits for its goroutines. It returns why the
@@ -115,8 +114,20 @@ func (r *run) endSession(end time.Time) error {
 			if now.Sub(since) > closeStall || now.After(end) {
 				r.m.Abort(errLeft)
 			}
+			if now.After(end.Add(closeStall)) {
+				r.stopped.Reject(r.overdue())
+			}
 		}
 	}
+}
+
+// overdue is the error for who waits when something of the user's holds the stop up: a callback on the receive goroutine
+// (handler.NewInline), or a dialer that does not heed its context. The stop goes on when it returns.
+func (r *run) overdue() error {
+	if name := r.c.cfg.handler.Running(); name != "" {
+		return fmt.Errorf("zkasync: close: %w", &handler.StuckError{Callback: name, Err: context.DeadlineExceeded})
+	}
+	return errors.New("zkasync: close: the dialer (WithDialer) does not return though its context has ended")
 }
 
 // leftBehind is errLeft if there is a session that the server was not told to end.

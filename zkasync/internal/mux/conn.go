@@ -46,12 +46,13 @@ type Conn struct {
 	reading bool  // a goroutine is inside Read
 
 	// Guarded by m.mu.
-	auths     []authEntry // written, no reply yet
-	open      bool        // the handshake is done
-	restore   []Request   // to be written before anything queued
-	restoring int         // of these, how many lack their reply
-	unsent    int         // requests at the tail of flight that did not leave
-	nextXid   int32
+	auths       []authEntry // written, no reply yet
+	open        bool        // the handshake is done
+	restore     []Request   // to be written before anything queued
+	restoring   int         // of these, how many lack their reply
+	unsent      int         // requests at the tail of flight that did not leave
+	unsentAuths int         // and of auths
+	nextXid     int32
 }
 
 // authEntry is an auth request in flight. The server answers it past everything that is in its pipeline.

@@ -50,6 +50,9 @@ func (c *Conn) Write(p []byte) (int, error) {
 		binary.BigEndian.PutUint64(f.body, uint64(c.openZxid))
 	}
 	if f.op == wire.OpClose {
+		if !c.m.stopping.Load() {
+			c.m.obs.CloseAsked()
+		}
 		c.closeXid = f.xid
 		close(c.closeReq)
 	}

@@ -9,6 +9,8 @@ import (
 const (
 	inboxSize = 64 << 10
 	frameHead = 4
+	// leastRead is the room that a read must have.
+	leastRead = 4 << 10
 )
 
 // inbox cuts the bytes received into frames. A frame is a view into its buffer, valid until the next fill.
@@ -50,8 +52,8 @@ func (in *inbox) next(minLen int) (frame []byte, ok bool, err error) {
 	return have[frameHead:size:size], true, nil
 }
 
-// fill reads once. The buffer doubles when a frame does not fit, so memory follows what was received, not what a length
-// claims.
+// fill reads once. The buffer grows to the size of a frame up to a megabyte, and beyond that doubles: memory follows what
+// was received, not what a length claims.
 func (in *inbox) fill(r io.Reader) error {
 	in.makeRoom()
 	n, err := r.Read(in.buf[in.end:])
@@ -65,21 +67,38 @@ func (in *inbox) fill(r io.Reader) error {
 	return err
 }
 
+// makeRoom sees to it that a read is worth its system call.
 func (in *inbox) makeRoom() {
-	if in.start == in.end {
+	have := in.end - in.start
+	if have == 0 {
 		in.start, in.end = 0, 0
-		if len(in.buf) != inboxSize {
+		if len(in.buf) < inboxSize || len(in.buf) > keepBuffer {
 			in.buf = make([]byte, inboxSize)
 		}
 		return
 	}
-	if in.end < len(in.buf) {
+	want := in.want(have)
+	if len(in.buf)-in.start >= want && len(in.buf)-in.end >= leastRead {
 		return
 	}
 	buf := in.buf
-	if in.end-in.start > len(in.buf)/2 {
-		buf = make([]byte, 2*len(in.buf))
+	if len(buf) < want {
+		buf = make([]byte, want)
 	}
 	in.end = copy(buf, in.buf[in.start:in.end])
 	in.start, in.buf = 0, buf
+}
+
+// want is the size of buffer to read into when have bytes of a frame are there: all of the frame if that is not large,
+// and otherwise twice what there is.
+func (in *inbox) want(have int) int {
+	size := have + leastRead
+	if have >= frameHead {
+		frame := frameHead + int(binary.BigEndian.Uint32(in.buf[in.start:]))
+		size = max(size, min(frame, keepBuffer, in.limit+frameHead))
+	}
+	if size > inboxSize && have*2 > size {
+		return have * 2
+	}
+	return size
 }

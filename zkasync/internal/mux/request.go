@@ -53,8 +53,7 @@ type Session struct {
 	ReadOnly bool
 }
 
-// Observer is told what happens to the session. All methods but Event are called with no connection live; all run on
-// the goroutine that found out, one at a time, in order with the completions around them, and hold no lock.
+// Observer is told what happens to the session. All methods run on the goroutine that found out, one at a time, in order with the completions around them, and hold no lock.
 type Observer interface {
 	// Established follows a handshake. The requests that it returns are sent before anything else.
 	Established(s Session) []Request
@@ -67,6 +66,8 @@ type Observer interface {
 	// Expired comes before the waiting requests fail, ExpiredDone after.
 	Expired()
 	ExpiredDone()
+	// CloseAsked: somebody had go-zookeeper close the session without stopping the mux first.
+	CloseAsked()
 	// Event is a watch event from the server, in its place among the replies.
 	Event(e wire.WatchEvent)
 }

@@ -41,10 +41,11 @@ func (c *Conn) takeAll() (sent, unsent []Request) {
 	c.expect, c.expectBuf = nil, nil
 	all = m.flight.drainTo(all)
 	cut := len(all) - c.unsent
-	sent = mergeAuths(all[:cut:cut], c.auths, c.nextReply)
-	c.auths = nil
-	unsent = append(all[cut:len(all):len(all)], c.restore...)
-	c.restore = nil
+	cutAuths := len(c.auths) - c.unsentAuths
+	sent = mergeAuths(all[:cut:cut], c.auths[:cutAuths], c.nextReply)
+	unsent = mergeAuths(all[cut:len(all):len(all)], c.auths[cutAuths:], c.nextReply+int32(cut))
+	unsent = append(unsent, c.restore...)
+	c.auths, c.restore = nil, nil
 	if c.moving.Load() {
 		m.keepOwnLocked()
 		return sent, unsent

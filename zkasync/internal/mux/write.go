@@ -19,9 +19,10 @@ const (
 
 // outgoing is one batch on its way to the socket.
 type outgoing struct {
-	reqs []Request // taken from the queue
-	buf  []byte    // their frames
-	kept []Request // those of reqs that wait for an ordinary reply, in the order of their frames
+	reqs  []Request // taken from the queue
+	buf   []byte    // their frames
+	kept  []Request // those of reqs that wait for an ordinary reply, in the order of their frames
+	auths []authEntry
 }
 
 // writeLoop is the only writer after the handshake. It ends when the connection is dead.
@@ -45,7 +46,7 @@ func (c *Conn) writeLoop() {
 // takeBatch waits for work and moves it from the queue to out.reqs; false when the connection is dead.
 func (c *Conn) takeBatch(out *outgoing) bool {
 	m := c.m
-	out.reqs, out.buf, out.kept = out.reqs[:0], out.buf[:0], out.kept[:0]
+	out.reqs, out.buf, out.kept, out.auths = out.reqs[:0], out.buf[:0], out.kept[:0], nil
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for {
@@ -84,7 +85,6 @@ func (c *Conn) takeQueuedLocked(out *outgoing) {
 // the server is in flight before its first byte leaves.
 func (c *Conn) encode(out *outgoing) {
 	m := c.m
-	var auths []authEntry
 	xid := c.nextXid
 	for _, r := range out.reqs {
 		if ctx := r.Context(); ctx != nil && ctx.Err() != nil {
@@ -96,7 +96,7 @@ func (c *Conn) encode(out *outgoing) {
 			out.buf = appendFrame(out.buf, wire.XidPing, r)
 		case wire.OpSetAuth:
 			out.buf = appendFrame(out.buf, wire.XidAuth, r)
-			auths = append(auths, authEntry{Request: r, before: xid})
+			out.auths = append(out.auths, authEntry{Request: r, before: xid})
 		default:
 			out.buf = appendFrame(out.buf, xid, r)
 			out.kept = append(out.kept, r)
@@ -108,7 +108,7 @@ func (c *Conn) encode(out *outgoing) {
 		m.flight.push(r)
 	}
 	c.nextXid = xid
-	c.auths = append(c.auths, auths...)
+	c.auths = append(c.auths, out.auths...)
 	m.mu.Unlock()
 }
 
@@ -135,26 +135,29 @@ func (c *Conn) send(out *outgoing) error {
 	n, err := c.sock.Write(out.buf)
 	c.sinceBirth.write.Store(0)
 	if err != nil {
-		unsent := len(out.kept) - wholeFrames(out.buf, n)
+		ordinary, auths := wholeFrames(out.buf, n)
 		c.m.mu.Lock()
-		c.unsent = unsent
+		c.unsent, c.unsentAuths = len(out.kept)-ordinary, len(out.auths)-auths
 		c.m.mu.Unlock()
 	}
 	return err
 }
 
-// wholeFrames counts the frames with an ordinary xid that lie wholly within the first n bytes of buf.
-func wholeFrames(buf []byte, n int) int {
-	count := 0
+// wholeFrames counts the frames with an ordinary xid, and those of auth requests, that lie wholly within the first n
+// bytes of buf.
+func wholeFrames(buf []byte, n int) (ordinary, auths int) {
 	for len(buf) >= requestOverhead {
 		size := 4 + int(binary.BigEndian.Uint32(buf))
 		if size > n {
 			break
 		}
-		if xid := int32(binary.BigEndian.Uint32(buf[4:])); xid > 0 {
-			count++
+		switch xid := int32(binary.BigEndian.Uint32(buf[4:])); {
+		case xid > 0:
+			ordinary++
+		case xid == wire.XidAuth:
+			auths++
 		}
 		buf, n = buf[size:], n-size
 	}
-	return count
+	return ordinary, auths
 }

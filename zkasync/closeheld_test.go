@@ -1,0 +1,58 @@
+package zkasync_test
+
+import (
+	"context"
+	"errors"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/zkasync/zkasync-go/handler"
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+func TestClient_CloseNamesWhatHoldsItUp(t *testing.T) {
+	t.Parallel()
+	release := make(chan struct{})
+	s := zkserver.Shared(t)
+	inline := handler.NewInline()
+	blocked, err := zkasync.Connect(testContext(t), s.Addr(), zkasync.WithHandler(inline),
+		zkasync.WithCloseTimeout(100*time.Millisecond))
+	if err != nil {
+		t.Fatal(err)
+	}
+	blocked.Get(nil, "/").OnDone(func(zkasync.Node, error) { <-release })
+	var stuck *handler.StuckError
+	if err := blocked.Close(); !errors.As(err, &stuck) || stuck.Callback == "" {
+		t.Errorf("close with a callback on the receive goroutine: %v, want it to name the callback", err)
+	}
+
+	dialing := make(chan struct{})
+	dialer, err := zkasync.New(s.Addr(), zkasync.WithCloseTimeout(100*time.Millisecond),
+		zkasync.WithDialer(func(context.Context, string, string) (net.Conn, error) {
+			close(dialing)
+			<-release
+			return nil, errors.New("too late")
+		}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	dialer.StartAsync()
+	<-dialing
+	if err := dialer.Close(); err == nil {
+		t.Error("close with a dialer that does not return: no error")
+	}
+	close(release)
+	poll(t, "the stops end", func() bool {
+		return blocked.State() == zkasync.Closed && dialer.State() == zkasync.Closed
+	})
+}
+
+func TestClient_StopsWhenItsConnIsClosed(t *testing.T) {
+	t.Parallel()
+	c := connect(t, zkserver.Shared(t).Addr())
+	c.Conn().Close()
+	poll(t, "closed", func() bool { return c.State() == zkasync.Closed })
+	fails(t, c.Get(nil, "/"), zkasync.ErrClosed, zkasync.ErrNotSent)
+}
