@@ -53,6 +53,9 @@ func (a *app) rm(ctx context.Context, c *zkasync.Client, path string, recursive 
 	var err error
 	if recursive {
 		deleted, err = c.DeleteAll(ctx, path).Get(ctx) // takes as long as there is something to delete
+		if err == nil && deleted == 0 {                // which DeleteAll does not mind; a mistyped path should not pass
+			err = fmt.Errorf("delete %s: %w", path, zk.ErrNoNode)
+		}
 	} else {
 		waiting, stop := a.patient(ctx)
 		defer stop()

@@ -41,12 +41,15 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return code
 }
 
+// ownPrefixes takes out the names of the packages that an error passed through: the reader asked zkdemo.
+var ownPrefixes = strings.NewReplacer("zkasync: ", "", "zk: ", "")
+
 // explain writes what went wrong.
 func (a *app) explain(code int, err error) {
 	style := screen.StyleFor(a.stderr)
 	message := ""
 	if err != nil {
-		message = strings.ReplaceAll(err.Error(), "zkasync: ", "") // the reader asked zkdemo
+		message = ownPrefixes.Replace(err.Error())
 	}
 	switch {
 	case code == exitOK || a.out.closedByReader():

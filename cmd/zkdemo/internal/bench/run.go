@@ -2,11 +2,13 @@ package bench
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/pipeline"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -152,7 +154,7 @@ func prepare(ctx context.Context, c *zkasync.Client, w *Work, root string) error
 func clean(ctx context.Context, c *zkasync.Client, root string) error {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer stop()
-	if _, err := c.DeleteAll(ctx, root).Get(ctx); err != nil {
+	if _, err := c.DeleteAll(ctx, root).Get(ctx); err != nil && !errors.Is(err, zk.ErrNoNode) {
 		return fmt.Errorf("%s is left behind: %w", root, err)
 	}
 	return nil

@@ -2,9 +2,12 @@ package tour
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"runtime"
 	"time"
+
+	"github.com/go-zookeeper/zk"
 )
 
 // cleanupTime bounds the deletion of the tour's znodes, also after an interruption.
@@ -20,13 +23,8 @@ const (
 // shutdown removes the tour's znodes and closes its client. It tells of it when all went well.
 func (g *guide) shutdown(tell bool) error {
 	begun := time.Now()
-	cleaning, stop := context.WithTimeout(context.WithoutCancel(g.ctx), cleanupTime)
-	defer stop()
-	deleted, cleanErr := g.c.DeleteAll(cleaning, g.root).Get(cleaning)
-	if cleanErr != nil {
-		cleanErr = fmt.Errorf("the tour's znode %s is left behind: %w", g.root, cleanErr)
-		tell = false
-	}
+	deleted, cleanErr := g.clean()
+	tell = tell && cleanErr == nil
 	if tell {
 		g.section("Shutting down, with nothing left", "zk.stop()")
 		g.say("The tour deletes its own znode, with all that is below it, and closes its client. Close sends what is queued, " +
@@ -35,19 +33,33 @@ func (g *guide) shutdown(tell bool) error {
 		g.after(begun, "deleted %d znodes", deleted)
 		g.code("c.Close()")
 	}
-	running := goroutines()
+	running := runtime.NumGoroutine()
 	begun = time.Now()
 	err := g.c.Close()
 	took := time.Since(begun)
-	if cleanErr != nil {
-		return cleanErr
-	}
 	if err == nil && tell {
 		g.took(took, "closed; the state is %v", g.c.State())
 		g.got("goroutines: %d before the tour, %d while connected, %s now", g.goroutines, running, g.remaining())
 		fmt.Fprintln(g.w)
 	}
-	return err
+	return errors.Join(cleanErr, err)
+}
+
+// clean deletes the tour's znodes, also after an interruption.
+func (g *guide) clean() (deleted int, err error) {
+	if !g.used {
+		return 0, nil
+	}
+	cleaning, stop := context.WithTimeout(context.WithoutCancel(g.ctx), cleanupTime)
+	defer stop()
+	deleted, err = g.c.DeleteAll(cleaning, g.root).Get(cleaning)
+	if errors.Is(err, zk.ErrNoNode) { // interrupted before it was created
+		return 0, nil
+	}
+	if err != nil {
+		return 0, fmt.Errorf("the tour's znode %s may be left behind: %w", g.root, err)
+	}
+	return deleted, nil
 }
 
 // remaining counts the goroutines that are left.

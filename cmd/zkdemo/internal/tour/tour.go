@@ -31,6 +31,7 @@ type guide struct {
 	ctx  context.Context
 	c    *zkasync.Client
 	root string
+	used bool // root may be there
 
 	goroutines int // before anything was started
 }
@@ -65,6 +66,7 @@ func (g *guide) welcome() {
 
 // connected are the sections that need a session.
 func (g *guide) connected() error {
+	g.used = true
 	if _, err := ask(g, g.c.EnsurePath(g.ctx, g.root)); err != nil {
 		return err
 	}

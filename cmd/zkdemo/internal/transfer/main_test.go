@@ -1,0 +1,146 @@
+package transfer
+
+import (
+	"context"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(zkserver.Main(m)) }
+
+// connect gives a client of the shared server, closed at the test's end.
+func connect(t *testing.T, opts ...zkasync.Option) *zkasync.Client {
+	t.Helper()
+	return connectTo(t, zkserver.Shared(t).Addr(), opts...)
+}
+
+func connectTo(t *testing.T, servers string, opts ...zkasync.Option) *zkasync.Client {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	defer stop()
+	c, err := zkasync.Connect(ctx, servers, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return c
+}
+
+// watcher is a Progress for tests: it notes what it is told, and calls a function after each thing.
+type watcher struct {
+	found, done, foundBytes, doneBytes int64
+	skipped                            []Item
+	after                              func(done int64)
+}
+
+func (w *watcher) Found(things, bytes int64) { w.found += things; w.foundBytes += bytes }
+func (w *watcher) Skipped(item Item)         { w.skipped = append(w.skipped, item) }
+func (w *watcher) Done(bytes int64) {
+	w.done++
+	w.doneBytes += bytes
+	if w.after != nil {
+		w.after(w.done)
+	}
+}
+
+// modest are options that make a small tree pass through many full windows.
+func modest(p Progress) Options {
+	return Options{Depth: 8, Bytes: 64 << 10, MaxRequest: 0xfffff, Patience: 10 * time.Second, Progress: p}
+}
+
+// tree is a directory for tests: contents by path, in which a path that ends with a slash is a directory.
+type tree map[string]string
+
+func (tr tree) write(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	for name, contents := range tr {
+		path := filepath.Join(dir, filepath.FromSlash(name))
+		if strings.HasSuffix(name, "/") {
+			must(t, os.MkdirAll(path, 0o755))
+			continue
+		}
+		must(t, os.MkdirAll(filepath.Dir(path), 0o755))
+		must(t, os.WriteFile(path, []byte(contents), 0o644))
+	}
+	return dir
+}
+
+// readTree gives what is in dir, every directory included.
+func readTree(t *testing.T, dir string) tree {
+	t.Helper()
+	tr := tree{}
+	must(t, filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
+		if err != nil || path == dir {
+			return err
+		}
+		name, err := filepath.Rel(dir, path)
+		if err != nil {
+			return err
+		}
+		name = filepath.ToSlash(name)
+		if entry.IsDir() {
+			tr[name+"/"] = ""
+			return nil
+		}
+		contents, err := os.ReadFile(path)
+		tr[name] = string(contents)
+		return err
+	}))
+	return tr
+}
+
+// sameTree compares two trees that readTree gave.
+func sameTree(t *testing.T, got, want tree) {
+	t.Helper()
+	for name, contents := range want {
+		switch found, ok := got[name]; {
+		case !ok:
+			t.Errorf("%q is missing", name)
+		case found != contents:
+			t.Errorf("%q has %d bytes that differ from the %d it should have", name, len(found), len(contents))
+		}
+	}
+	for name := range got {
+		if _, ok := want[name]; !ok {
+			t.Errorf("%q should not be there", name)
+		}
+	}
+}
+
+func must(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// complete fails the test unless a transfer copied everything.
+func complete(t *testing.T, r Report, err error) {
+	t.Helper()
+	if err != nil || len(r.Skipped) > 0 || len(r.Unfinished) > 0 || r.NotBegun != 0 {
+		t.Fatalf("not complete: %+v, %v", r, err)
+	}
+}
+
+// reasons gives what is said of each item that was not copied.
+func reasons(items []Item) map[string]string {
+	m := map[string]string{}
+	for _, item := range items {
+		m[filepath.Base(item.Name)] = item.Reason
+	}
+	return m
+}

@@ -1,0 +1,183 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// asProgram is set in the environment of a test binary that is to be zkdemo itself, for tests that need a process.
+const asProgram = "ZKDEMO_TEST_AS_PROGRAM"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asProgram) != "" {
+		main()
+	}
+	os.Unsetenv(serversVariable) // what the tests expect of the defaults is not to depend on who runs them
+	os.Unsetenv(authVariable)
+	goleak.VerifyTestMain(zkserver.Main(m))
+}
+
+// result is what a run of the program gave.
+type result struct {
+	code     int
+	out, err string
+}
+
+// zkdemo runs the program in this process, with nothing on its input.
+func zkdemo(t *testing.T, args ...string) result {
+	t.Helper()
+	return zkdemoWith(t.Context(), "", args...)
+}
+
+func zkdemoWith(ctx context.Context, stdin string, args ...string) result {
+	var out, errs bytes.Buffer
+	code := run(ctx, args, strings.NewReader(stdin), &out, &errs)
+	return result{code, out.String(), errs.String()}
+}
+
+// expect fails the test unless the run ended with this code.
+func (r result) expect(t *testing.T, code int) result {
+	t.Helper()
+	if r.code != code {
+		t.Fatalf("exit code %d, want %d\n%s%s", r.code, code, r.out, r.err)
+	}
+	return r
+}
+
+// says fails the test unless the text holds each of the wanted pieces.
+func says(t *testing.T, text string, wanted ...string) {
+	t.Helper()
+	for _, want := range wanted {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+}
+
+// place gives a --server value whose root is the test's own, and a client for it.
+func place(t *testing.T) (server string, c *zkasync.Client) {
+	t.Helper()
+	addr, root := zkserver.Shared(t).Addr(), zkserver.Root(t)
+	if _, err := connect(t, addr).EnsurePath(t.Context(), root).Get(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	server = "--server=" + addr + root
+	return server, connect(t, addr+root)
+}
+
+func connect(t *testing.T, servers string) *zkasync.Client {
+	t.Helper()
+	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	defer stop()
+	c, err := zkasync.Connect(ctx, servers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return c
+}
+
+// parse reads JSON output.
+func parse[T any](t *testing.T, text string) T {
+	t.Helper()
+	var v T
+	d := json.NewDecoder(strings.NewReader(text))
+	d.DisallowUnknownFields()
+	if err := d.Decode(&v); err != nil {
+		t.Fatalf("%v in\n%s", err, text)
+	}
+	return v
+}
+
+// lines is an output that a test waits on line by line.
+type lines struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+	more chan struct{} // closed when something is written, and made anew
+}
+
+func newLines() *lines { return &lines{more: make(chan struct{})} }
+
+func (l *lines) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	close(l.more)
+	l.more = make(chan struct{})
+	return l.text.Write(p)
+}
+
+func (l *lines) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
+// await waits until the output holds want.
+func (l *lines) await(t *testing.T, want string) {
+	t.Helper()
+	timeout := time.After(20 * time.Second)
+	for {
+		l.mu.Lock()
+		found, more := strings.Contains(l.text.String(), want), l.more
+		l.mu.Unlock()
+		if found {
+			return
+		}
+		select {
+		case <-more:
+		case <-timeout:
+			t.Fatalf("no %q in\n%s", want, l.String())
+		}
+	}
+}
+
+// running is a run of the program beside the test.
+type running struct {
+	out, err *lines
+	stop     context.CancelFunc
+	code     chan int
+}
+
+// start runs the program on a goroutine that end joins.
+func start(t *testing.T, args ...string) *running {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	r := &running{out: newLines(), err: newLines(), stop: stop, code: make(chan int, 1)}
+	go func() { r.code <- run(ctx, args, strings.NewReader(""), r.out, r.err) }()
+	t.Cleanup(stop)
+	return r
+}
+
+// end waits for the program, without interrupting it.
+func (r *running) end(t *testing.T) result {
+	t.Helper()
+	select {
+	case code := <-r.code:
+		return result{code, r.out.String(), r.err.String()}
+	case <-time.After(30 * time.Second):
+		t.Fatalf("still running\n%s%s", r.out, r.err)
+		return result{}
+	}
+}
+
+// interrupt ends the program as an interrupt does.
+func (r *running) interrupt(t *testing.T) result {
+	t.Helper()
+	r.stop()
+	return r.end(t)
+}

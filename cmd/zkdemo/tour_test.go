@@ -1,0 +1,34 @@
+package main
+
+import "testing"
+
+func TestTour_IsTheDefaultAndLeavesNothing(t *testing.T) {
+	t.Parallel()
+	server, c := place(t)
+	r := zkdemo(t, server).expect(t, exitOK)
+	says(t, r.out, "a tour of zkasync", "8. Shutting down", "closed; the state is Closed")
+	nothingLeft(t, c)
+}
+
+func TestTour_CanBeInterrupted(t *testing.T) {
+	t.Parallel()
+	server, c := place(t)
+	r := start(t, "tour", server)
+	r.out.await(t, "3. Creating")
+	says(t, r.interrupt(t).expect(t, exitInterrupted).err, "interrupted")
+	nothingLeft(t, c)
+}
+
+func TestTour_OnAServerOfItsOwn(t *testing.T) {
+	t.Parallel()
+	r := zkdemo(t, "--local").expect(t, exitOK)
+	says(t, r.out, "8. Shutting down")
+}
+
+func TestTour_SaysWhenThereIsNoServer(t *testing.T) {
+	t.Parallel()
+	r := zkdemo(t, "--server", "127.0.0.1:1", "--timeout", "300ms").expect(t, exitConnect)
+	if r.out != "" {
+		t.Errorf("it began all the same:\n%s", r.out)
+	}
+}
