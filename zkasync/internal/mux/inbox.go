@@ -77,28 +77,22 @@ func (in *inbox) makeRoom() {
 		}
 		return
 	}
-	want := in.want(have)
-	if len(in.buf)-in.start >= want && len(in.buf)-in.end >= leastRead {
+	frame := in.frame(have)
+	if len(in.buf)-in.start >= frame && len(in.buf)-in.end >= leastRead {
 		return
 	}
 	buf := in.buf
-	if len(buf) < want {
-		buf = make([]byte, want)
+	if size := max(frame, have+leastRead); size > len(buf) {
+		buf = make([]byte, max(size, 2*have)) // doubling, so that a large frame is not copied again and again
 	}
 	in.end = copy(buf, in.buf[in.start:in.end])
 	in.start, in.buf = 0, buf
 }
 
-// want is the size of buffer to read into when have bytes of a frame are there: all of the frame if that is not large,
-// and otherwise twice what there is.
-func (in *inbox) want(have int) int {
-	size := have + leastRead
-	if have >= frameHead {
-		frame := frameHead + int(binary.BigEndian.Uint32(in.buf[in.start:]))
-		size = max(size, min(frame, keepBuffer, in.limit+frameHead))
+// frame is the size of the frame of which have bytes are there, as far as it is known, and at most a megabyte.
+func (in *inbox) frame(have int) int {
+	if have < frameHead {
+		return 0
 	}
-	if size > inboxSize && have*2 > size {
-		return have * 2
-	}
-	return size
+	return min(frameHead+int(binary.BigEndian.Uint32(in.buf[in.start:])), keepBuffer)
 }
