@@ -113,7 +113,7 @@ func (o *observer) Established(s Session) []Request {
 
 func (o *observer) Restored()               { o.j.add("restored") }
 func (o *observer) HandshakeFailed(e error) { o.note(e, time.Time{}); o.j.add("handshake failed") }
-func (o *observer) CloseAsked()              { o.j.add("close asked") }
+func (o *observer) CloseAsked()             { o.j.add("close asked") }
 func (o *observer) Expired()                { o.j.add("expired") }
 func (o *observer) ExpiredDone()            { o.j.add("expired done") }
 func (o *observer) Event(e wire.WatchEvent) { o.j.add("event %d %s", e.Type, e.Path) }
