@@ -47,13 +47,19 @@ func proxied(t testing.TB, opts ...zkasync.Option) (c, twin *zkasync.Client, p *
 	return c, twin, p
 }
 
-// suspend cuts the connection, keeps a new one from being made and waits for the state.
+// nowhere is an address that refuses connections.
+const nowhere = "127.0.0.1:1"
+
+// suspend cuts the connection, keeps a new one from being made until resume, and waits for the state.
 func suspend(t testing.TB, c *zkasync.Client, p *zkproxy.Proxy) {
 	t.Helper()
-	p.Refuse()
+	p.SetTarget(nowhere)
 	p.Cut()
 	poll(t, "suspended", func() bool { return c.State() == zkasync.Suspended })
 }
+
+// resume lets the client connect again.
+func resume(t testing.TB, p *zkproxy.Proxy) { p.SetTarget(zkserver.Shared(t).Addr()) }
 
 // outcome waits for a future and returns its error.
 func outcome[T any](t testing.TB, f *future.Future[T]) error {
@@ -115,6 +121,7 @@ const (
 // sent is a request seen by the proxy.
 type sent struct {
 	conn    int
+	size    int // of the frame with its length
 	xid, op int32
 	path    string // of requests that begin with one
 }
@@ -140,7 +147,12 @@ func (w *wiretap) note(f zkproxy.Frame) {
 	if f.Index == 0 || len(f.Bytes) < header {
 		return
 	}
-	s := sent{conn: f.Conn, xid: int32(binary.BigEndian.Uint32(f.Bytes[4:])), op: int32(binary.BigEndian.Uint32(f.Bytes[8:]))}
+	s := sent{
+		conn: f.Conn,
+		size: len(f.Bytes),
+		xid:  int32(binary.BigEndian.Uint32(f.Bytes[4:])),
+		op:   int32(binary.BigEndian.Uint32(f.Bytes[8:])),
+	}
 	if s.op == opPing {
 		return
 	}
