@@ -2,7 +2,6 @@ package mux
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -52,6 +51,7 @@ type asked struct {
 	ctx    context.Context
 	then   func() // called at the end, if not nil
 	ends   atomic.Int32
+	cause  error // of its failure
 }
 
 func (a *asked) Op() wire.OpCode          { return a.op }
@@ -82,6 +82,7 @@ func (a *asked) Fail(f Failure) {
 	reason := map[Reason]string{
 		ReasonLoss: "lost", ReasonExpired: "expired", ReasonContext: "context", ReasonRefused: "refused",
 	}[f.Reason]
+	a.cause = f.Cause
 	a.j.add("%s: %s, %s", a.name, reason, sent)
 	a.end()
 }
@@ -133,10 +134,4 @@ func (o *observer) lastCause() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.cause
-}
-
-// isA reports whether an error of T is in err's chain.
-func isA[T error](err error) bool {
-	var e T
-	return errors.As(err, &e)
 }

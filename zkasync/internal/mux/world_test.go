@@ -60,10 +60,11 @@ func newWorld(t *testing.T, scripts ...zkpeer.Script) *world {
 func (w *world) get(path string) { w.m.Submit(w.getRequest(path)) }
 
 // getCtx submits a get of path that has a context.
-func (w *world) getCtx(ctx context.Context, path string) {
+func (w *world) getCtx(ctx context.Context, path string) *asked {
 	a := w.getRequest(path)
 	a.ctx = ctx
 	w.m.Submit(a)
+	return a
 }
 
 func (w *world) getRequest(path string) *asked {
