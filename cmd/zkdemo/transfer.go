@@ -36,7 +36,7 @@ func (t *transferFlags) register(f *pflag.FlagSet) {
 	f.BoolVar(&t.overwrite, "overwrite", false, "replace what is there with other contents")
 	f.BoolVarP(&t.quiet, "quiet", "q", false, "show no progress")
 	f.IntVar(&t.depth, "depth", defaultDepth, "keep up to `n` requests in flight")
-	f.IntVar(&t.memory, "memory", defaultMemory, "hold up to `n` MiB of contents at a time")
+	f.IntVar(&t.memory, "memory", defaultMemory, "hold up to `n` MiB of contents at a time; the process takes some four times that")
 	f.IntVar(&t.maxRequest, "max-request", defaultMaxRequest, "the server's limit of one request in `bytes`, its jute.maxbuffer")
 }
 

@@ -194,14 +194,18 @@ func (im *importer) read(rel string) ([]byte, error) {
 	if !info.Mode().IsRegular() {
 		return nil, errors.New("became something other than a file")
 	}
-	data, err := io.ReadAll(io.LimitReader(f, int64(im.o.MaxRequest)+1))
-	if err != nil {
+	if err := im.checkSize(info.Size()); err != nil {
 		return nil, err
 	}
-	if int64(len(data)) != info.Size() {
-		return nil, fmt.Errorf("changed while it was read: %d bytes of %d", len(data), info.Size())
+	data := make([]byte, info.Size()+1) // one more than there should be, to notice a file that grows
+	n, err := io.ReadFull(f, data)
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
+		return nil, err
 	}
-	return data, im.checkSize(int64(len(data)))
+	if int64(n) != info.Size() {
+		return nil, fmt.Errorf("changed while it was read: it had %d bytes", info.Size())
+	}
+	return data[:n], nil
 }
 
 // directoryData gives what the directory's own znode is to hold. A file for it that cannot be used is reported.

@@ -123,6 +123,30 @@ func TestExport_RefusesNamesOfItsOwnAndForeignFiles(t *testing.T) {
 	sameTree(t, readTree(t, dir), tree{"a": "1", "d": "a file", "f/": ""})
 }
 
+func TestExport_NamesWhatIsDeletedMeanwhile(t *testing.T) {
+	t.Parallel()
+	c, ctx, from, dir := connect(t), t.Context(), zkserver.Root(t), t.TempDir()
+	report, err := Import(ctx, c, manyFiles().write(t), from, modest(&watcher{}))
+	complete(t, report, err)
+	progress := &watcher{after: func(done int64) {
+		if done == 100 {
+			for _, folder := range []string{"/d18", "/d19"} {
+				_, err := c.DeleteAll(ctx, from+folder).Get(ctx)
+				must(t, err)
+			}
+		}
+	}}
+	report, err = Export(ctx, c, from, dir, modest(progress))
+	must(t, err)
+	said := reasons(report.Skipped)
+	if len(said) != 2 || said["d18"] != errVanished.Error() || said["d19"] != errVanished.Error() {
+		t.Errorf("skipped: %v", said)
+	}
+	if report.Files != 18*20 || report.NotBegun != 0 {
+		t.Errorf("%+v", report)
+	}
+}
+
 func TestExport_OfNothingMakesNoDirectory(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "new")

@@ -3,6 +3,7 @@ package transfer
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -93,6 +94,20 @@ func TestImport_ReplacesOnlyWhenAsked(t *testing.T) {
 	report, err = Export(ctx, c, target, back, modest(&watcher{}))
 	complete(t, report, err)
 	sameTree(t, readTree(t, back), tree{"same": "1", "other": "changed", "file/": "", "file/y": "6", "folder/": "", "folder/x": "4", "gone": "5"})
+}
+
+func TestImport_MergesWithoutMarkingWhatHasChildren(t *testing.T) {
+	t.Parallel()
+	c, ctx, target := connect(t), t.Context(), zkserver.Root(t)
+	report, err := Import(ctx, c, tree{"d/x": "1"}.write(t), target, modest(&watcher{}))
+	complete(t, report, err)
+	report, err = Import(ctx, c, tree{"d/": ""}.write(t), target, modest(&watcher{}))
+	complete(t, report, err)
+	children, err := c.Children(ctx, target+"/d").Get(ctx)
+	must(t, err)
+	if !slices.Equal(children.Names, []string{"x"}) {
+		t.Errorf("children of the directory: %v", children.Names)
+	}
 }
 
 func TestImport_ReportsWhatTheServerForbids(t *testing.T) {
