@@ -35,6 +35,9 @@ func (c *Conn) Write(p []byte) (int, error) {
 		if err != nil {
 			c.die(err) // go-zookeeper closes the connection then, and that is not the cause
 		}
+		if c.m.stopping.Load() {
+			err = nil // a pretended handshake follows; otherwise go-zookeeper's Close would take a second
+		}
 		return len(p), err
 	}
 	if len(p) < requestOverhead {
