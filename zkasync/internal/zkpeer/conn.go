@@ -137,3 +137,6 @@ func (c *Conn) Drain() {
 
 // Hold keeps the connection open and neither reads nor writes until the peer is closed.
 func (c *Conn) Hold() { <-c.peer.quit }
+
+// Cut ends the connection. Unlike all else it may be called from any goroutine.
+func (c *Conn) Cut() { _ = c.sock.Close() }
