@@ -18,14 +18,14 @@ func TestCallbacks_EachRunsOnceInTheOrderOfLinking(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
 	var j journal
-	f := noted(&j, "first", c.Get(nil, "/"))
+	f := noted(&j, "first", c.Get(t.Context(), "/"))
 	noted(&j, "second", f)
-	failing := noted(&j, "third", c.Get(nil, "/missing"))
+	failing := noted(&j, "third", c.Get(t.Context(), "/missing"))
 	fails(t, failing, zk.ErrNoNode)
 	j.wants(t, "first", "second", "third failed")
 	noted(&j, "late", f)
 	noted(&j, "late failing", failing)
-	noted(&j, "last", c.Get(nil, "/"))
+	noted(&j, "last", c.Get(t.Context(), "/"))
 	j.wants(t, "first", "second", "third failed", "late", "late failing failed", "last")
 }
 
@@ -34,9 +34,9 @@ func TestCallbacks_UnlinkedOnesDoNotRun(t *testing.T) {
 	c := rooted(t)
 	var j journal
 	hold, release := make(chan struct{}), make(chan struct{})
-	c.Exists(nil, "/").OnDone(func(*zk.Stat, error) { close(hold); <-release })
+	c.Exists(t.Context(), "/").OnDone(func(*zk.Stat, error) { close(hold); <-release })
 	<-hold
-	f := c.Exists(nil, "/")
+	f := c.Exists(t.Context(), "/")
 	link := f.OnDone(func(*zk.Stat, error) { j.add("unlinked") })
 	noted(&j, "kept", f)
 	must(t, f)
@@ -51,11 +51,11 @@ func TestCallbacks_LinkedFromCallbacks(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
 	var j journal
-	f := c.Exists(nil, "/")
+	f := c.Exists(t.Context(), "/")
 	f.OnDone(func(*zk.Stat, error) {
 		j.add("outer")
 		noted(&j, "inner", f)
-		noted(&j, "another operation", c.Exists(nil, "/"))
+		noted(&j, "another operation", c.Exists(t.Context(), "/"))
 	})
 	j.wants(t, "outer", "inner", "another operation")
 }
@@ -67,10 +67,10 @@ func TestCallbacks_PanicIsReportedAndTheNextRuns(t *testing.T) {
 	c := rooted(t,
 		zkasync.WithHandler(handler.NewSequential(handler.WithPanicHook(func(p handler.Panic) { panics <- p }))),
 		zkasync.WithLogger(slog.New(slog.NewTextHandler(&log, nil))))
-	f := c.Exists(nil, "/")
+	f := c.Exists(t.Context(), "/")
 	f.OnDone(func(*zk.Stat, error) { panic("on purpose") })
 	next := make(chan struct{})
-	c.Exists(nil, "/").OnDone(func(*zk.Stat, error) { close(next) })
+	c.Exists(t.Context(), "/").OnDone(func(*zk.Stat, error) { close(next) })
 	<-next
 	p := <-panics
 	if p.Value != "on purpose" || !strings.Contains(string(p.Stack), "TestCallbacks_Panic") {
@@ -79,7 +79,7 @@ func TestCallbacks_PanicIsReportedAndTheNextRuns(t *testing.T) {
 	if got := log.String(); !strings.Contains(got, "on purpose") || !strings.Contains(got, "callbacks_test.go") {
 		t.Errorf("logged %s", got)
 	}
-	must(t, c.Exists(nil, "/"))
+	must(t, c.Exists(t.Context(), "/"))
 }
 
 // A callback that blocks holds up callbacks and nothing else: not the session, nor the futures.
@@ -90,9 +90,9 @@ func TestCallbacks_BlockingHoldsUpNeitherFuturesNorSession(t *testing.T) {
 	changes := c.States(testContext(t))
 	ctx, cancel := context.WithTimeout(context.Background(), 2*shortSession)
 	defer cancel()
-	c.Exists(nil, "/").OnDone(func(*zk.Stat, error) { <-ctx.Done() })
+	c.Exists(t.Context(), "/").OnDone(func(*zk.Stat, error) { <-ctx.Done() })
 	for ctx.Err() == nil {
-		must(t, future.All(c.Exists(nil, "/"), c.Exists(nil, "/missing")))
+		must(t, future.All(c.Exists(t.Context(), "/"), c.Exists(t.Context(), "/missing")))
 	}
 	select {
 	case change := <-changes:
@@ -111,9 +111,9 @@ func TestCallbacks_RunAfterCloseBegan(t *testing.T) {
 		t.Fatal(err)
 	}
 	var j journal
-	f := noted(&j, "before", c.Exists(nil, "/"))
+	f := noted(&j, "before", c.Exists(t.Context(), "/"))
 	stopped := c.StopAsync()
-	noted(&j, "refused", c.Exists(nil, "/"))
+	noted(&j, "refused", c.Exists(t.Context(), "/"))
 	must(t, stopped)
 	noted(&j, "after", f)
 	if got := strings.Join(j.all(), ", "); got != "before, refused failed, after" && got != "refused failed, before, after" {

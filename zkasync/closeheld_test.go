@@ -22,7 +22,7 @@ func TestClient_CloseNamesWhatHoldsItUp(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blocked.Get(nil, "/").OnDone(func(zkasync.Node, error) { <-release })
+	blocked.Get(t.Context(), "/").OnDone(func(zkasync.Node, error) { <-release })
 	var stuck *handler.StuckError
 	if err := blocked.Close(); !errors.As(err, &stuck) || stuck.Callback == "" {
 		t.Errorf("close with a callback on the receive goroutine: %v, want it to name the callback", err)
@@ -54,5 +54,5 @@ func TestClient_StopsWhenItsConnIsClosed(t *testing.T) {
 	c := connect(t, zkserver.Shared(t).Addr())
 	c.Conn().Close()
 	poll(t, "closed", func() bool { return c.State() == zkasync.Closed })
-	fails(t, c.Get(nil, "/"), zkasync.ErrClosed, zkasync.ErrNotSent)
+	fails(t, c.Get(t.Context(), "/"), zkasync.ErrClosed, zkasync.ErrNotSent)
 }

@@ -42,7 +42,7 @@ func connect(t testing.TB, servers string, opts ...zkasync.Option) *zkasync.Clie
 func rooted(t testing.TB, opts ...zkasync.Option) *zkasync.Client {
 	t.Helper()
 	c := connect(t, zkserver.Shared(t).Addr()+zkserver.Root(t), opts...)
-	must(t, c.EnsurePath(nil, "/"))
+	must(t, c.EnsurePath(t.Context(), "/"))
 	return c
 }
 

@@ -23,7 +23,7 @@ func TestFault09_ServerBootsLater(t *testing.T) {
 	}
 	defer c.Close()
 	started := c.StartAsync()
-	early := c.Exists(nil, "/")
+	early := c.Exists(t.Context(), "/")
 	if started.Ready() || early.Ready() {
 		t.Error("complete without a server")
 	}
@@ -51,7 +51,7 @@ func TestFault37_SessionClosedByAnotherClient(t *testing.T) {
 	c.OnState(func(change zkasync.StateChange) { note(change.State.String()) })
 	fired := 0
 	for i := range watches {
-		event := must(t, c.ExistsW(nil, fmt.Sprintf("/%d", i))).Event
+		event := must(t, c.ExistsW(t.Context(), fmt.Sprintf("/%d", i))).Event
 		event.OnDone(func(_ zkEvent, err error) {
 			if !errors.Is(err, zkasync.ErrSessionExpired) {
 				t.Errorf("watch: %v, want %v", err, zkasync.ErrSessionExpired)
@@ -65,7 +65,7 @@ func TestFault37_SessionClosedByAnotherClient(t *testing.T) {
 	id, password := c.Session()
 	var fs []*future.Future[zkasync.Node]
 	for range flowing {
-		fs = append(fs, c.Get(nil, "/"))
+		fs = append(fs, c.Get(t.Context(), "/"))
 	}
 	for c.SessionID() == before { // the client takes the session back at once, until the close is faster
 		thief, err := zkasync.Connect(testContext(t), s.Addr(), zkasync.WithSession(id, password))
@@ -86,7 +86,7 @@ func TestFault37_SessionClosedByAnotherClient(t *testing.T) {
 		}
 	}
 	done := make(chan struct{})
-	c.Get(nil, "/").OnDone(func(zkasync.Node, error) { close(done) }) // behind all callbacks so far
+	c.Get(t.Context(), "/").OnDone(func(zkasync.Node, error) { close(done) }) // behind all callbacks so far
 	<-done
 	if fired != watches {
 		t.Errorf("%d watches failed, want %d", fired, watches)

@@ -22,7 +22,7 @@ func createMany(t testing.TB, c *zkasync.Client, path string, n int) {
 	for from := 0; from < n; from += portion {
 		var fs []*future.Future[zkasync.Created]
 		for i := from; i < min(n, from+portion); i++ {
-			fs = append(fs, c.Create(nil, fmt.Sprintf("%s/a-child-with-a-longer-name-%06d", path, i), nil))
+			fs = append(fs, c.Create(t.Context(), fmt.Sprintf("%s/a-child-with-a-longer-name-%06d", path, i), nil))
 		}
 		must(t, future.All(fs...))
 	}
@@ -35,19 +35,19 @@ func TestFault33_ManyChildrenAndDeleteAll(t *testing.T) {
 	c := rooted(t)
 	for p := range parents {
 		path := fmt.Sprintf("/p%d", p)
-		must(t, c.EnsurePath(nil, path))
+		must(t, c.EnsurePath(t.Context(), path))
 		createMany(t, c, path, children)
-		if ch := must(t, c.Children(nil, path)); len(ch.Names) != children {
+		if ch := must(t, c.Children(t.Context(), path)); len(ch.Names) != children {
 			t.Fatalf("%d children, want %d", len(ch.Names), children)
 		}
 	}
 	runtime.GC()
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
-	if n := must(t, c.DeleteAll(nil, "/p0")); n != children+1 {
+	if n := must(t, c.DeleteAll(t.Context(), "/p0")); n != children+1 {
 		t.Errorf("deleted %d, want %d", n, children+1)
 	}
-	if n := must(t, c.DeleteAll(nil, "/p1")); n != children+1 {
+	if n := must(t, c.DeleteAll(t.Context(), "/p1")); n != children+1 {
 		t.Errorf("deleted %d, want %d", n, children+1)
 	}
 	runtime.GC()
@@ -61,24 +61,24 @@ func TestFault33_ManyChildrenAndDeleteAll(t *testing.T) {
 func TestFault34_TransactionSizes(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
-	if rs := must(t, c.Multi(nil)); len(rs) != 0 {
+	if rs := must(t, c.Multi(t.Context())); len(rs) != 0 {
 		t.Errorf("results %v of no operations", rs)
 	}
 	var ops []zkasync.MultiOp
 	for i := range 5 {
 		ops = append(ops, zkasync.CreateOp(fmt.Sprintf("/%d", i), make([]byte, 500_000)))
 	}
-	neighbour := c.Exists(nil, "/")
-	err := fails(t, c.Multi(nil, ops...), zkasync.ErrNotSent)
+	neighbour := c.Exists(t.Context(), "/")
+	err := fails(t, c.Multi(t.Context(), ops...), zkasync.ErrNotSent)
 	if limit := fmt.Sprint(zkasync.DefaultMaxRequestSize); !strings.Contains(err.Error(), limit) {
 		t.Errorf("error %q does not name the limit %s", err, limit)
 	}
 	must(t, neighbour)
-	if st := must(t, c.Exists(nil, "/0")); st != nil {
+	if st := must(t, c.Exists(t.Context(), "/0")); st != nil {
 		t.Error("part of the transaction was applied")
 	}
 	var multi *zkasync.MultiError
-	err = fails(t, c.Multi(nil, ops[0], zkasync.CheckOp("/missing", 3)), zk.ErrNoNode)
+	err = fails(t, c.Multi(t.Context(), ops[0], zkasync.CheckOp("/missing", 3)), zk.ErrNoNode)
 	if !errors.As(err, &multi) || multi.Index != 1 {
 		t.Errorf("error %v, want a MultiError of operation 1", err)
 	}

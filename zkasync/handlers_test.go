@@ -61,7 +61,7 @@ func TestHandlers_KeepTheOrderTheyPromise(t *testing.T) {
 		for i := range paths * each {
 			path := fmt.Sprintf("/%d", i%paths)
 			line := fmt.Sprintf("%s %04d", path, i)
-			c.Exists(nil, path).OnDone(func(*zk.Stat, error) { j.add(line) })
+			c.Exists(t.Context(), path).OnDone(func(*zk.Stat, error) { j.add(line) })
 			all = append(all, line)
 			byPath[path] = append(byPath[path], line)
 		}
@@ -90,7 +90,7 @@ func TestHandlers_CallbackMayCallEveryMethod(t *testing.T) {
 			c.SessionID()
 			c.Connected()
 			c.StartAsync()
-			c.Exists(nil, "/")
+			c.Exists(t.Context(), "/")
 			c.OnState(func(zkasync.StateChange) {})()
 			j.add(change.State.String())
 			if change.State == zkasync.Connected {

@@ -41,7 +41,7 @@ func proxied(t testing.TB, opts ...zkasync.Option) (c, twin *zkasync.Client, p *
 	t.Helper()
 	root := zkserver.Root(t)
 	twin = connect(t, zkserver.Shared(t).Addr()+root)
-	must(t, twin.EnsurePath(nil, "/"))
+	must(t, twin.EnsurePath(t.Context(), "/"))
 	p = zkproxy.Run(t, zkserver.Shared(t).Addr())
 	c = connect(t, p.Addr()+root, append([]zkasync.Option{zkasync.WithSessionTimeout(shortSession)}, opts...)...)
 	return c, twin, p
@@ -192,6 +192,6 @@ func within(t testing.TB, limit time.Duration, what string, fn func()) {
 func sharedRoot(t testing.TB) string {
 	t.Helper()
 	servers := zkserver.Shared(t).Addr() + zkserver.Root(t)
-	must(t, connect(t, servers).EnsurePath(nil, "/"))
+	must(t, connect(t, servers).EnsurePath(t.Context(), "/"))
 	return servers
 }

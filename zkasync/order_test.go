@@ -103,27 +103,27 @@ func submitRandom(c *zkasync.Client, s *sequence, rng *rand.Rand, exists map[str
 		if there {
 			want = zk.ErrNodeExists
 		}
-		follow(s, c.Create(nil, path, []byte(path)), want)
+		follow(s, c.Create(t.Context(), path, []byte(path)), want)
 		exists[path] = true
 	case 1:
-		follow(s, c.Delete(nil, path, zkasync.AnyVersion), missing(nil))
+		follow(s, c.Delete(t.Context(), path, zkasync.AnyVersion), missing(nil))
 		exists[path] = false
 	case 2:
-		follow(s, c.Set(nil, path, []byte("new"), zkasync.AnyVersion), missing(nil))
+		follow(s, c.Set(t.Context(), path, []byte("new"), zkasync.AnyVersion), missing(nil))
 	case 3:
-		follow(s, c.Set(nil, path, nil, 1<<30), missing(zk.ErrBadVersion))
+		follow(s, c.Set(t.Context(), path, nil, 1<<30), missing(zk.ErrBadVersion))
 	case 4:
-		follow(s, c.Multi(nil, zkasync.CheckOp(path, zkasync.AnyVersion)), missing(nil))
+		follow(s, c.Multi(t.Context(), zkasync.CheckOp(path, zkasync.AnyVersion)), missing(nil))
 	case 5:
-		follow(s, c.GetACL(nil, path), missing(nil))
+		follow(s, c.GetACL(t.Context(), path), missing(nil))
 	case 6:
-		follow(s, c.Exists(nil, path), nil)
+		follow(s, c.Exists(t.Context(), path), nil)
 	case 7:
-		follow(s, c.Children(nil, path), missing(nil))
+		follow(s, c.Children(t.Context(), path), missing(nil))
 	case 8:
-		follow(s, c.Sync(nil, path), nil)
+		follow(s, c.Sync(t.Context(), path), nil)
 	default:
-		follow(s, c.Get(nil, path), missing(nil))
+		follow(s, c.Get(t.Context(), path), missing(nil))
 	}
 }
 
@@ -148,10 +148,10 @@ func TestOrder_NestedCreatesWithoutWaiting(t *testing.T) {
 	path := ""
 	for range depth {
 		path += "/d"
-		follow(&s, c.Create(nil, path, nil), nil)
+		follow(&s, c.Create(t.Context(), path, nil), nil)
 	}
 	for ; path != ""; path = strings.TrimSuffix(path, "/d") {
-		follow(&s, c.Delete(nil, path, 0), nil)
+		follow(&s, c.Delete(t.Context(), path, 0), nil)
 	}
 	s.check(t)
 }
@@ -166,7 +166,7 @@ func TestOrder_OnTheWire(t *testing.T) {
 	for w := range workers {
 		wg.Go(func() {
 			for i := range each {
-				all[w] = append(all[w], c.Exists(nil, fmt.Sprintf("/w%d/%03d", w, i)))
+				all[w] = append(all[w], c.Exists(t.Context(), fmt.Sprintf("/w%d/%03d", w, i)))
 			}
 		})
 	}

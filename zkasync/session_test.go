@@ -14,7 +14,7 @@ func TestClient_ResumesSession(t *testing.T) {
 	s := zkserver.Shared(t)
 	root := zkserver.Root(t)
 	first := connect(t, s.Addr())
-	must(t, first.Create(nil, root, nil, zkasync.Ephemeral()))
+	must(t, first.Create(t.Context(), root, nil, zkasync.Ephemeral()))
 	changes := first.States(testContext(t))
 	id, password := first.Session()
 
@@ -23,7 +23,7 @@ func TestClient_ResumesSession(t *testing.T) {
 		t.Errorf("session %#x, want %#x", second.SessionID(), id)
 	}
 	nextState(t, changes, zkasync.Suspended)
-	if st := must(t, second.Exists(nil, root)); st == nil || st.EphemeralOwner != id {
+	if st := must(t, second.Exists(t.Context(), root)); st == nil || st.EphemeralOwner != id {
 		t.Errorf("ephemeral znode: %+v, want it owned by %#x", st, id)
 	}
 	if err := first.Close(); err != nil { // comes back first, or not: it knows the password as well
