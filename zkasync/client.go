@@ -28,6 +28,7 @@ type Client struct {
 	sink    atomic.Pointer[mux.Mux]
 	watches watchTable
 	creds   credentials
+	pauses  *pauses
 
 	mu    sync.Mutex
 	run   *run     // the present run, nil when stopped
@@ -44,7 +45,7 @@ func New(servers string, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{cfg: cfg, hosts: cfg.hosts, resume: cfg.resume}
+	c := &Client{cfg: cfg, pauses: new(pauses), hosts: cfg.hosts, resume: cfg.resume}
 	c.view, c.whole = view{c, cfg.chroot}, view{c, ""}
 	c.states = newStates(c)
 	c.creds.list = append(c.creds.list, cfg.auth...)

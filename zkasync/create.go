@@ -153,6 +153,9 @@ func (v *view) create(ctx context.Context, ex future.Executor, path string, data
 	mode, code := spec.mode()
 	o := &createOp{data: data, spec: spec, mode: mode}
 	o.init(v, ctx, ex, code, path)
+	if spec.protected {
+		o.repeat.idempotent = false // it has a way of its own to find out
+	}
 	return o.send(o)
 }
 

@@ -132,7 +132,7 @@ func stepError(op, path string, err error, applied bool) error {
 	e := &OpError{Op: op, Path: path, Err: err}
 	var step *OpError
 	if errors.As(err, &step) {
-		e.Outcome, e.Err = step.Outcome, step.Err
+		e.Outcome, e.Err, e.pauses = step.Outcome, step.Err, step.pauses
 		if step.Op != op || step.Path != path {
 			e.Err = &stepCause{op: step.Op, path: step.Path, err: step.Err}
 		}

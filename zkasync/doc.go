@@ -50,6 +50,7 @@
 //	run.shutdown          1 while stopping     StopAsync     Close
 //	run.closeSession      1 while stopping     run.shutdown  run.shutdown
 //	run.clockRanOut       1 for a moment       a timer       Close
+//	pause.end             1 for a moment       a timer       Close; it calls what Retry was given
 //	stateFeed.pump        1 per States channel that has fallen behind; joined by Close
 //
 // All methods of [Client] are safe for concurrent use.

@@ -68,6 +68,8 @@ type OpError struct {
 	Path    string  // the path it was given, without the chroot
 	Outcome Outcome // what is known
 	Err     error   // the cause
+
+	pauses *pauses // of the client, nil if the error is not an operation's own
 }
 
 // Error reads "zkasync: get /path: node does not exist", or "zkasync: get /path: not sent: connection lost: ...".
@@ -135,7 +137,7 @@ func (e *lossError) Unwrap() []error {
 }
 
 // failure turns what the multiplexer knows into an error.
-func failure(op, path string, f mux.Failure) error {
+func failure(op, path string, f mux.Failure) *OpError {
 	e := &OpError{Op: op, Path: path, Outcome: NotSent, Err: f.Cause}
 	if f.Sent {
 		e.Outcome = Unknown
@@ -150,7 +152,7 @@ func failure(op, path string, f mux.Failure) error {
 }
 
 // rejection is the error for a server's code.
-func rejection(op, path string, code int32) error {
+func rejection(op, path string, code int32) *OpError {
 	err := wire.ErrorOf(code)
 	switch {
 	case errors.Is(err, zk.ErrSessionExpired):

@@ -18,6 +18,7 @@ type op[T any] struct {
 	ctx     context.Context // nil: cannot end
 	path    string
 	code    wire.OpCode
+	repeat  opFlags
 }
 
 // init makes o ready. Its callbacks run on ex; steps of composite operations have none and run on the goroutine that
@@ -28,14 +29,21 @@ func (o *op[T]) init(v *view, ctx context.Context, ex future.Executor, code wire
 	if ctx != nil && ctx.Done() != nil {
 		o.ctx = ctx
 	}
+	o.repeat.idempotent = v.c.cfg.retry != nil && isIdempotent(ctx)
 }
 
 func (o *op[T]) Op() wire.OpCode           { return o.code }
 func (o *op[T]) Context() context.Context  { return o.ctx }
+func (o *op[T]) flags() *opFlags           { return &o.repeat }
 func (o *op[T]) future() *future.Future[T] { return o.promise.Future() }
 
 // Fail implements mux.Request.
-func (o *op[T]) Fail(f mux.Failure) { o.promise.Reject(failure(o.code.String(), o.path, f)) }
+func (o *op[T]) Fail(f mux.Failure) { o.fail(failure(o.code.String(), o.path, f)) }
+
+func (o *op[T]) fail(e *OpError) {
+	e.pauses = o.v.c.pauses
+	o.promise.Reject(e)
+}
 
 // finish completes the future with what was decoded of the reply.
 func (o *op[T]) finish(v T, err error) {
@@ -46,18 +54,26 @@ func (o *op[T]) finish(v T, err error) {
 	o.promise.Resolve(v)
 }
 
-func (o *op[T]) reject(code int32) { o.promise.Reject(rejection(o.code.String(), o.path, code)) }
+func (o *op[T]) reject(code int32) { o.rejected(rejection(o.code.String(), o.path, code)) }
+
+// rejected fails an operation that the server rejected, perhaps because an earlier attempt was applied.
+func (o *op[T]) rejected(e *OpError) {
+	if o.repeat.doubt && !harmless[o.code] {
+		e.Outcome = Unknown
+	}
+	o.fail(e)
+}
 
 // refuse fails an operation that breaks a rule.
 func (o *op[T]) refuse(err error) { o.promise.Reject(refusal(o.code.String(), o.path, err)) }
 
 // send submits r, which o is a part of, unless its context has ended or its frame would be too long for the server.
-func (o *op[T]) send(r mux.Request) *future.Future[T] {
+func (o *op[T]) send(r request) *future.Future[T] {
 	switch err := o.checkSend(r.Size()); {
 	case err != nil:
 		o.refuse(err)
 	default:
-		o.v.c.submit(r)
+		o.v.c.submit(o.v.c.lasting(r))
 	}
 	return o.future()
 }

@@ -46,6 +46,7 @@ type config struct {
 	shuffle        bool
 	readOnly       bool
 	resume         mux.Session
+	retry          *RetryPolicy // nil: none
 	maxRequest     int
 	maxReply       int
 }

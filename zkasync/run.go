@@ -75,6 +75,7 @@ func (c *Client) newRunLocked() (*run, error) {
 	}, r)
 	c.resume = mux.Session{}
 	c.sink.Store(r.m)
+	c.pauses.open()
 	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: Connecting}, true })
 	conn, events, err := zk.Connect(c.hosts, c.cfg.sessionTimeout,
 		zk.WithDialer(r.dial),

@@ -67,6 +67,7 @@ func (c *Client) Close() error {
 func (r *run) shutdown() {
 	end := time.Now().Add(r.c.cfg.closeTimeout)
 	r.started.Reject(&OpError{Op: "start", Outcome: NotSent, Err: ErrClosed})
+	resting := r.c.pauses.stop()
 	r.m.Stop()
 	r.cancel()
 	r.m.FailWaiting(ErrClosed)
@@ -81,7 +82,7 @@ func (r *run) shutdown() {
 		return StateChange{State: Closed, SessionID: now.SessionID, Err: left}, true
 	})
 	r.c.states.endFeeds()
-	err := r.stopHandler(end)
+	err := errors.Join(resting.wait(end), r.stopHandler(end))
 	r.c.mu.Lock()
 	r.c.run = nil
 	r.c.mu.Unlock()

@@ -154,9 +154,10 @@ func (c *Conn) expired(resp wire.ConnectResponse) {
 	if m.cur == c {
 		m.cur = nil
 	}
-	waiting := m.drainQueueLocked(nil)
+	expired := Failure{Reason: ReasonExpired}
+	waiting := m.keepLocked(m.drainQueueLocked(nil), expired)
 	m.mu.Unlock()
-	failAll(waiting, Failure{Reason: ReasonExpired})
+	failAll(waiting, expired)
 	m.obs.ExpiredDone()
 	c.shaken = true
 	c.up = connectFrame(resp)

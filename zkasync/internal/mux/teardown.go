@@ -14,9 +14,11 @@ func (c *Conn) teardown() {
 	cause := c.cause
 	c.mu.Unlock()
 
-	sent, unsent := c.takeAll()
-	failAll(sent, Failure{Reason: ReasonLoss, Sent: true, Cause: cause})
-	failAll(unsent, Failure{Reason: ReasonLoss, Cause: cause})
+	inFlight := Failure{Reason: ReasonLoss, Sent: true, Cause: cause}
+	queued := Failure{Reason: ReasonLoss, Cause: cause}
+	sent, unsent := c.takeAll(inFlight, queued)
+	failAll(sent, inFlight)
+	failAll(unsent, queued)
 	if c.shaken {
 		c.m.obs.Lost(cause, c.born.Add(time.Duration(c.sinceBirth.read.Load())))
 	} else {
@@ -25,8 +27,8 @@ func (c *Conn) teardown() {
 }
 
 // takeAll detaches the connection and returns its requests, oldest first. Before the handshake nothing belongs to it and
-// what is queued goes on waiting.
-func (c *Conn) takeAll() (sent, unsent []Request) {
+// what is queued goes on waiting. So does what outlives its failure.
+func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request) {
 	m := c.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -46,11 +48,18 @@ func (c *Conn) takeAll() (sent, unsent []Request) {
 	unsent = mergeAuths(all[cut:len(all):len(all)], c.auths[cutAuths:], c.nextReply+int32(cut))
 	unsent = append(unsent, c.restore...)
 	c.auths, c.restore = nil, nil
+	var behind ring[Request] // waits for the next server anyway
 	if c.moving.Load() {
 		m.keepOwnLocked()
-		return sent, unsent
+		behind, m.queue = m.queue, behind
+	} else {
+		unsent = m.drainQueueLocked(unsent)
 	}
-	return sent, m.drainQueueLocked(unsent)
+	sent, unsent = m.keepLocked(sent, inFlight), m.keepLocked(unsent, queued)
+	for behind.len() > 0 {
+		m.queue.push(behind.pop())
+	}
+	return sent, unsent
 }
 
 // mergeAuths puts auth requests to their places among the requests in flight, the first of which has the xid first.

@@ -1,0 +1,137 @@
+package zkasync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// RetryPolicy says how often and for how long [Retry] and [WithRetry] repeat an operation. The zero value, and each field
+// that is zero, stands for the default.
+type RetryPolicy struct {
+	// FirstPause bounds the pause before the first repetition. The bound doubles with each repetition up to MaxPause, and
+	// the pause is drawn at random from zero to the bound, so that clients which failed together do not come back
+	// together. The defaults are 100 milliseconds and 5 seconds.
+	FirstPause, MaxPause time.Duration
+	// MaxAttempts bounds the attempts, the first one included. The default is no bound.
+	MaxAttempts int
+	// MaxElapsed bounds the time from the beginning to the last repetition. An attempt under way is not broken off: a
+	// context does that. The default is a minute.
+	MaxElapsed time.Duration
+}
+
+const (
+	defaultFirstPause = 100 * time.Millisecond
+	defaultMaxPause   = 5 * time.Second
+	defaultMaxElapsed = time.Minute
+)
+
+// checked returns the policy with its defaults filled in.
+func (p RetryPolicy) checked() (RetryPolicy, error) {
+	switch {
+	case p.FirstPause < 0:
+		return p, fmt.Errorf("first pause %v is negative", p.FirstPause)
+	case p.MaxPause < 0:
+		return p, fmt.Errorf("longest pause %v is negative", p.MaxPause)
+	case p.MaxPause > 0 && p.FirstPause > p.MaxPause:
+		return p, fmt.Errorf("first pause %v is longer than the longest, %v", p.FirstPause, p.MaxPause)
+	case p.MaxAttempts < 0:
+		return p, fmt.Errorf("number of attempts %d is negative", p.MaxAttempts)
+	case p.MaxElapsed < 0:
+		return p, fmt.Errorf("longest time %v is negative", p.MaxElapsed)
+	}
+	if p.MaxPause == 0 {
+		p.MaxPause = max(defaultMaxPause, p.FirstPause)
+	}
+	if p.FirstPause == 0 {
+		p.FirstPause = min(defaultFirstPause, p.MaxPause)
+	}
+	if p.MaxAttempts == 0 {
+		p.MaxAttempts = math.MaxInt
+	}
+	if p.MaxElapsed == 0 {
+		p.MaxElapsed = defaultMaxElapsed
+	}
+	return p, nil
+}
+
+// allows reports whether another attempt may follow so many, so long after the first began.
+func (p *RetryPolicy) allows(attempts int, elapsed time.Duration) bool {
+	return attempts < p.MaxAttempts && elapsed <= p.MaxElapsed
+}
+
+// pause draws the pause after so many attempts.
+func (p *RetryPolicy) pause(attempts int) time.Duration {
+	bound := p.FirstPause
+	for i := 1; i < attempts && bound < p.MaxPause; i++ {
+		if bound > p.MaxPause/2 {
+			bound = p.MaxPause
+		} else {
+			bound *= 2
+		}
+	}
+	return rand.N(bound)
+}
+
+// idempotentKey is the key of MarkIdempotent's mark.
+type idempotentKey struct{}
+
+// MarkIdempotent returns a context whose operations may be applied twice without harm: with it, [Retry] and [WithRetry]
+// repeat a write also when its outcome is unknown. It is for the caller to know: a Set with AnyVersion is idempotent if
+// nobody else sets that znode, a Create or a Delete if "exists already" or "does not exist" is as good as success.
+func MarkIdempotent(ctx context.Context) context.Context {
+	return context.WithValue(orBackground(ctx), idempotentKey{}, true)
+}
+
+func isIdempotent(ctx context.Context) bool { return ctx != nil && ctx.Value(idempotentKey{}) != nil }
+
+// harmless are the operations that may be done twice whatever becomes of the first: those that change nothing, and the
+// credentials of a connection.
+var harmless = map[wire.OpCode]bool{
+	wire.OpExists: true, wire.OpGetData: true, wire.OpGetACL: true, wire.OpGetChildren: true, wire.OpGetChildren2: true,
+	wire.OpSync: true, wire.OpCheckWatches: true, wire.OpMultiRead: true, wire.OpGetEphemerals: true,
+	wire.OpGetAllChildrenNumber: true, wire.OpWhoAmI: true, wire.OpSetAuth: true,
+}
+
+// harmlessVerbs are their names in errors.
+var harmlessVerbs = func() map[string]bool {
+	verbs := make(map[string]bool)
+	for code := range harmless {
+		verbs[code.String()] = true
+	}
+	return verbs
+}()
+
+// codeThrottled is the one rejection that asks for a repetition: "operation was throttled and not executed at all, please
+// retry with back off" (KeeperException.Code.THROTTLEDOP). The others with such names are no answers of a server's: the
+// Java client gives "request timeout" to itself.
+const codeThrottled = -127
+
+func isThrottled(err error) bool { return errors.Is(err, wire.ServerError{Code: codeThrottled}) }
+
+// retryError is why an operation was not repeated once more.
+type retryError struct {
+	why      error
+	last     error // of the attempt before, nil: there is nothing to add
+	attempts int
+}
+
+func (e *retryError) Error() string {
+	text := fmt.Sprintf("%s (attempts: %d", bare(e.why), e.attempts)
+	if e.last != nil {
+		text += "; the last: " + bare(e.last)
+	}
+	return text + ")"
+}
+
+func (e *retryError) Unwrap() []error {
+	if e.last == nil {
+		return []error{e.why}
+	}
+	return []error{e.why, e.last}
+}

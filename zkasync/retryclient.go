@@ -1,0 +1,122 @@
+package zkasync
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+)
+
+// WithRetry has the client repeat by itself what fails with the connection, by the rules of [Retry]: operations that were
+// waiting to be sent, reads, and writes whose context carries the mark of [MarkIdempotent]. A write without the mark that
+// was in flight fails as ever, with [ErrOutcomeUnknown].
+//
+// What is repeated waits for the next connection, which has pauses of its own, and goes out on it in the old order, before
+// everything that was submitted later. It is ordered at its repetition: a write without the mark that failed leaves a gap,
+// and those submitted behind it go out all the same, which without this option they do not. Writes that depend on each
+// other belong into one Multi, or carry the mark, or are submitted when the one before has succeeded.
+//
+// The policy's pauses are for what the server throttled; that goes to the end of the queue afterwards. The policy's bounds
+// are looked at when a connection is lost, not while an operation waits for the next: its context does that. The error in
+// the end covers all attempts, as with Retry.
+//
+// The option works on single requests, so also on those of EnsurePath, DeleteAll and other composite operations.
+func WithRetry(policy RetryPolicy) Option {
+	return Option{func(cfg *config) error {
+		policy, err := policy.checked()
+		if err != nil {
+			return fmt.Errorf("retry: %w", err)
+		}
+		cfg.retry = &policy
+		return nil
+	}}
+}
+
+// request is what operations submit.
+type request interface {
+	mux.Request
+	flags() *opFlags
+}
+
+// opFlags is what repeating needs to know of an operation.
+type opFlags struct {
+	idempotent bool // marked so
+	doubt      bool // the outcome of an earlier attempt is unknown
+}
+
+// lasting is a request of a client with WithRetry. The multiplexer keeps it across connections. It is used by one
+// goroutine at a time, each of which gets it through the multiplexer's lock.
+type lasting struct {
+	request
+	c     *Client
+	begun time.Time
+
+	attempts int
+	last     error // why the latest attempt failed
+}
+
+// lasting wraps r if the client repeats operations.
+func (c *Client) lasting(r request) mux.Request {
+	if c.cfg.retry == nil {
+		return r
+	}
+	return &lasting{request: r, c: c, begun: time.Now()}
+}
+
+// Outlives implements mux.Lasting.
+func (l *lasting) Outlives(f mux.Failure) bool {
+	l.attempts++
+	flags := l.flags()
+	flags.doubt = flags.doubt || f.Sent
+	safe := harmless[l.Op()] || !flags.doubt || flags.idempotent && f.Reason == mux.ReasonLoss
+	if !safe || !l.mayGoOn(0) {
+		return false
+	}
+	l.last = &lossError{f.Cause}
+	if f.Reason == mux.ReasonExpired {
+		l.last = ErrSessionExpired
+	}
+	return true
+}
+
+func (l *lasting) mayGoOn(pause time.Duration) bool {
+	return l.c.cfg.retry.allows(l.attempts, time.Since(l.begun)+pause)
+}
+
+// Fail implements mux.Request. The operation fails for good, and as it must for all its attempts together.
+func (l *lasting) Fail(f mux.Failure) {
+	f.Sent = f.Sent || l.flags().doubt
+	if l.last != nil && f.Cause != nil {
+		why := &retryError{why: f.Cause, last: l.last, attempts: l.attempts}
+		if f.Reason == mux.ReasonLoss {
+			why.last = nil // the same again
+		}
+		f.Cause = why
+	}
+	l.request.Fail(f)
+}
+
+// Reply implements mux.Request.
+func (l *lasting) Reply(code int32, body []byte) {
+	if code == codeThrottled {
+		l.attempts++
+		if pause := l.c.cfg.retry.pause(l.attempts); l.mayGoOn(pause) {
+			l.last = rejection(l.Op().String(), "", code).Err
+			l.c.pauses.add(l.Context(), pause, l.resume)
+			return
+		}
+	}
+	l.request.Reply(code, body)
+}
+
+// resume ends the pause after a throttled attempt.
+func (l *lasting) resume(why error) {
+	switch why {
+	case nil:
+		l.c.submit(l)
+	case ErrClosed:
+		l.Fail(mux.Failure{Reason: mux.ReasonRefused, Cause: why})
+	default:
+		l.Fail(mux.Failure{Reason: mux.ReasonContext, Cause: why})
+	}
+}

@@ -1,0 +1,143 @@
+package zkasync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/zkasync/zkasync-go/future"
+)
+
+// Retry calls op, and again after a pause for as long as it fails in a way that allows it, and returns a future of what
+// comes out in the end:
+//
+//   - what was not sent because the connection was lost is repeated;
+//   - a read is repeated after any connection loss;
+//   - a write whose outcome is unknown is repeated if ctx carries the mark of [MarkIdempotent], and not otherwise;
+//   - when the session has expired, only reads and what was not sent are repeated, in the new session;
+//   - what the server throttled (code -127) is repeated, since it was not executed;
+//   - everything else fails at once: other rejections, a context that ended, a closed client, refused credentials.
+//
+// The outcome of the final error covers all attempts: it is [Unknown] if that of any attempt was, even if the last one
+// was not sent, or was rejected because an earlier one may have been applied. When ctx ends or the client is closed
+// during a pause, the error is that of the last attempt joined with the reason.
+//
+// An attempt is ordered where it is made. Operations submitted meanwhile overtake one that is repeated, and operations
+// that are repeated by themselves may overtake each other; [WithRetry] keeps their order.
+//
+// op is given ctx and should make one operation with it. A chain (future.FlatMap) is judged by the error of the step that
+// failed and repeated as a whole, so its earlier steps must bear that. The first call is made by the caller of Retry, later
+// ones on a goroutine of their own, for whose end Close waits. No goroutine waits during a pause.
+func Retry[T any](ctx context.Context, policy RetryPolicy, op func(ctx context.Context) *future.Future[T]) *future.Future[T] {
+	policy, err := policy.checked()
+	if err == nil && op == nil {
+		err = errors.New("operation is nil")
+	}
+	if err != nil {
+		return future.Failed[T](fmt.Errorf("zkasync: retry: %w", err))
+	}
+	r := &retry[T]{ctx: orBackground(ctx), policy: policy, op: op, begun: time.Now()}
+	r.result = future.NewPromise[T](nil)
+	first := future.Settle(op(r.ctx))
+	return future.FlatMap(first, func(rs []future.Result[T]) *future.Future[T] {
+		r.judge(rs[0])
+		return r.result.Future()
+	})
+}
+
+// retry is one call of Retry. One attempt, or the pause after it, has it at a time.
+type retry[T any] struct {
+	ctx    context.Context
+	policy RetryPolicy
+	op     func(context.Context) *future.Future[T]
+	begun  time.Time
+	result *future.Promise[T]
+
+	attempts int
+	doubt    bool     // the outcome of an attempt is unknown
+	last     *OpError // of the latest attempt that was to be repeated
+}
+
+// judge runs inside the completion of an attempt, not on the client's handler, where a callback may wait for the result.
+func (r *retry[T]) judge(res future.Result[T]) {
+	if res.Err == nil {
+		r.result.Resolve(res.Value)
+		return
+	}
+	r.attempts++
+	var e *OpError
+	if !errors.As(res.Err, &e) || !r.repeatable(e) {
+		r.fail(res.Err, e)
+		return
+	}
+	r.doubt = r.doubt || e.Outcome == Unknown
+	pause := r.policy.pause(r.attempts)
+	if !r.policy.allows(r.attempts, time.Since(r.begun)+pause) {
+		r.giveUp(e, &retryError{why: e.Err, attempts: r.attempts})
+		return
+	}
+	r.last = e
+	ps := e.pauses
+	if ps == nil {
+		ps = &strays
+	}
+	ps.add(r.ctx, pause, r.again)
+}
+
+// repeatable says whether the failure of an attempt allows another.
+func (r *retry[T]) repeatable(e *OpError) bool {
+	expired := errors.Is(e, ErrSessionExpired)
+	switch {
+	case errors.Is(e, ErrClosed), errors.Is(e, ErrAuthFailed), r.ctx.Err() != nil:
+		return false
+	case isThrottled(e):
+		return true
+	case e.Outcome == Rejected, !expired && !errors.Is(e, ErrConnectionLoss):
+		return false
+	case harmlessVerbs[e.Op]:
+		return true
+	case e.Outcome == NotSent && !r.doubt:
+		return true
+	default:
+		return !expired && isIdempotent(r.ctx)
+	}
+}
+
+// again makes the next attempt, unless the pause before it was ended by something else.
+func (r *retry[T]) again(why error) {
+	if why != nil {
+		r.giveUp(r.last, &retryError{why: why, last: r.last.Err, attempts: r.attempts})
+		return
+	}
+	// Called from within FlatMap, an op that panics fails its future.
+	attempt := future.FlatMap(future.Resolved(future.Void{}), func(future.Void) *future.Future[T] { return r.op(r.ctx) })
+	future.Then(future.Settle(attempt), func(rs []future.Result[T]) (future.Void, error) {
+		r.judge(rs[0])
+		return future.Void{}, nil
+	})
+}
+
+// fail ends with an error that allows no repetition; e is its OpError, nil if it has none.
+func (r *retry[T]) fail(err error, e *OpError) {
+	rejected := e != nil && e.Outcome == Rejected
+	if r.last == nil || rejected && (!r.doubt || harmlessVerbs[e.Op]) {
+		r.result.Reject(err) // earlier attempts have nothing to add
+		return
+	}
+	why := err
+	if e == nil {
+		e = &OpError{Op: r.last.Op, Path: r.last.Path}
+	} else if err == error(e) {
+		why = e.Err
+	}
+	r.giveUp(e, &retryError{why: why, last: r.last.Err, attempts: r.attempts})
+}
+
+func (r *retry[T]) giveUp(e *OpError, cause error) {
+	end := &OpError{Op: e.Op, Path: e.Path, Outcome: e.Outcome, Err: cause, pauses: e.pauses}
+	if r.doubt {
+		end.Outcome = Unknown
+	}
+	r.result.Reject(end)
+}
