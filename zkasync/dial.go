@@ -16,7 +16,7 @@ func (r *run) dial(network, address string, _ time.Duration) (net.Conn, error) {
 		return r.m.NewPretended(), nil
 	}
 	offer := r.offerTo(address)
-	sock, err := r.connect(network, address)
+	sock, err := r.c.cfg.connect(r.ctx, network, address)
 	if r.ctx.Err() != nil {
 		if sock != nil {
 			_ = sock.Close()
@@ -48,9 +48,8 @@ func (r *run) mayDial() bool {
 }
 
 // connect dials, and secures the connection when TLS is asked for. The name is resolved here, each time.
-func (r *run) connect(network, address string) (net.Conn, error) {
-	cfg := r.c.cfg
-	ctx, cancel := context.WithTimeout(r.ctx, cfg.dialTimeout())
+func (cfg *config) connect(ctx context.Context, network, address string) (net.Conn, error) {
+	ctx, cancel := context.WithTimeout(ctx, cfg.dialTimeout())
 	defer cancel()
 	sock, err := cfg.dial(ctx, network, address)
 	if err != nil || cfg.tls == nil {

@@ -89,7 +89,7 @@ func readConnectResponse(r io.Reader) (resp wire.ConnectResponse, err error) {
 func (r *run) aside(address string, do func(net.Conn) error) {
 	ctx, cancel := context.WithTimeout(r.ctx, r.c.cfg.dialTimeout())
 	defer cancel()
-	sock, err := r.connect("tcp", address)
+	sock, err := r.c.cfg.connect(r.ctx, "tcp", address)
 	if err != nil {
 		return
 	}

@@ -1,0 +1,122 @@
+package zkasync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+)
+
+var (
+	// ErrNotWhitelisted: the server does not answer this four-letter word. Its configuration lists those that it does, as
+	// 4lw.commands.whitelist; without that it is "srvr" alone (ZOOKEEPER-2693).
+	ErrNotWhitelisted = errors.New("not in the server's whitelist, 4lw.commands.whitelist")
+	// ErrNotServing: the server runs and serves nobody, because it is booting or has no quorum.
+	ErrNotServing = errors.New("the server is not currently serving requests")
+)
+
+const (
+	// wordReply bounds an answer. The longest are lists of connections and watches.
+	wordReply = 16 << 20
+	// What servers answer in place of an answer (AbstractFourLetterCommand, NIOServerCnxn).
+	replyNotListed  = "is not executed because it is not in the whitelist."
+	replyNotServing = "This ZooKeeper instance is not currently serving requests"
+)
+
+// FourLetterWord sends one of the administrators' commands, such as "srvr", "mntr" or "conf", to one server,
+// "host:port", and returns the answer. It makes a connection of its own; of the options, WithTLS, WithDialer and
+// WithConnectTimeout count for it. When ctx has no deadline, the answer may take as long as a session timeout
+// (WithSessionTimeout).
+//
+// The error is [ErrNotWhitelisted] or [ErrNotServing] when the server says so.
+func FourLetterWord(ctx context.Context, server, word string, opts ...Option) (string, error) {
+	answer, err := fourLetterWord(orBackground(ctx), server, word, opts)
+	if err != nil {
+		return "", fmt.Errorf("zkasync: four-letter word %q to %s: %w", word, server, err)
+	}
+	return answer, nil
+}
+
+func fourLetterWord(ctx context.Context, server, word string, opts []Option) (string, error) {
+	cfg, err := newConfig(server, opts)
+	switch {
+	case err != nil:
+		return "", err
+	case len(cfg.hosts) != 1 || cfg.chroot != "":
+		return "", errors.New("want one server, host:port")
+	case len(word) != 4 || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "":
+		return "", errors.New("want four letters from a to z")
+	}
+	ctx, cancel := withDefaultTimeout(ctx, cfg)
+	defer cancel()
+	sock, err := cfg.connect(ctx, "tcp", cfg.hosts[0])
+	if err != nil {
+		return "", err
+	}
+	defer sock.Close()
+	ended := make(chan struct{})
+	stop := context.AfterFunc(ctx, func() { defer close(ended); _ = sock.Close() })
+	answer, err := exchange(sock, word)
+	if !stop() {
+		<-ended
+		return "", ctx.Err() // which is why reading failed
+	}
+	return answer, err
+}
+
+func withDefaultTimeout(ctx context.Context, cfg *config) (context.Context, context.CancelFunc) {
+	if _, bounded := ctx.Deadline(); bounded {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, cfg.sessionTimeout)
+}
+
+func exchange(sock net.Conn, word string) (string, error) {
+	if _, err := io.WriteString(sock, word); err != nil {
+		return "", err
+	}
+	raw, err := io.ReadAll(io.LimitReader(sock, wordReply+1))
+	answer := string(raw)
+	switch {
+	case len(raw) > wordReply:
+		return "", fmt.Errorf("the answer is longer than %d bytes", wordReply)
+	case strings.Contains(answer, replyNotListed):
+		return "", ErrNotWhitelisted
+	case strings.HasPrefix(answer, replyNotServing):
+		return "", ErrNotServing
+	case err != nil:
+		return "", err
+	case answer == "":
+		return "", errors.New("the server closed the connection without an answer: it may not know the word, or want TLS")
+	}
+	return answer, nil
+}
+
+// ServerOK asks one server by "ruok" whether its process is well. That does not mean that it serves: [ServerStats] fails
+// with [ErrNotServing] when it does not. The options are those of [FourLetterWord].
+func ServerOK(ctx context.Context, server string, opts ...Option) error {
+	answer, err := FourLetterWord(ctx, server, "ruok", opts...)
+	if err == nil && answer != "imok" {
+		err = fmt.Errorf(`zkasync: %s answered "ruok" with %q`, server, answer)
+	}
+	return err
+}
+
+// ServerStats asks one server for its statistics by "mntr": "zk_server_state" is "leader", "follower", "observer" or
+// "standalone", "zk_znode_count" the number of znodes, and so on; the names depend on the server's version. The options
+// are those of [FourLetterWord].
+func ServerStats(ctx context.Context, server string, opts ...Option) (map[string]string, error) {
+	answer, err := FourLetterWord(ctx, server, "mntr", opts...)
+	if err != nil {
+		return nil, err
+	}
+	stats := make(map[string]string)
+	for line := range strings.Lines(answer) {
+		if name, value, ok := strings.Cut(strings.TrimSuffix(line, "\n"), "\t"); ok {
+			stats[name] = value
+		}
+	}
+	return stats, nil
+}
