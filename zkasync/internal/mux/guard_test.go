@@ -80,10 +80,7 @@ func TestGuard_OnAFlowingConnectionTheWriterLooks(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		w.getCtx(ctx, "/a")
 		synctest.Wait()
-		w.m.mu.Lock()
-		guarded := w.m.guard
-		w.m.mu.Unlock()
-		if guarded {
+		if w.watchesContexts() {
 			t.Error("contexts are watched on a flowing connection")
 		}
 		cancel()
@@ -94,6 +91,24 @@ func TestGuard_OnAFlowingConnectionTheWriterLooks(t *testing.T) {
 		if got := s.paths(); !slices.Equal(got, []string{"/a", "/c"}) {
 			t.Errorf("on the wire: %q", got)
 		}
+	})
+}
+
+func (w *world) watchesContexts() bool {
+	w.m.mu.Lock()
+	defer w.m.mu.Unlock()
+	return w.m.guard
+}
+
+func TestGuard_AfterALossContextsAreWatchedAgain(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t, func(c *zkpeer.Conn) { c.Accept() })
+		w.open().reading.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		w.getCtx(ctx, "/a")
+		cancel()
+		w.m.Wait()
+		w.j.want(t, "established", "restored", "lost", "/a: context, not sent")
 	})
 }
 
@@ -148,6 +163,9 @@ func TestGuard_BehindAStuckWriterContextsAreWatched(t *testing.T) {
 		close(release)
 		synctest.Wait()
 		w.j.want(t, "/stuck: ok", "/stays: ok")
+		if w.watchesContexts() {
+			t.Error("contexts are still watched when the writer goes on")
+		}
 	})
 }
 

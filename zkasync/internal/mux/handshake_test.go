@@ -74,29 +74,36 @@ func TestHandshake_RefusesWhatIsNoConnectResponse(t *testing.T) {
 	good := connectResponse(session)
 	negative := session
 	negative.Timeout = -1
-	cases := map[string][]byte{
-		"nothing":               nil,
-		"half a length":         {0, 0},
-		"short":                 zkpeer.Frame(good[:19]),
-		"shorter than it says":  zkpeer.Frame(good)[:20],
-		"a password too long":   zkpeer.Frame(append(good[:16:16], 0x7f, 0xff, 0xff, 0xff, 0)),
-		"a password of -2":      zkpeer.Frame(append(good[:16:16], 0xff, 0xff, 0xff, 0xfe, 0)),
-		"length 0":              zkpeer.LyingFrame(0, good),
-		"length 8":              zkpeer.LyingFrame(8, good),
-		"length 1025":           zkpeer.LyingFrame(1025, good),
-		"length 2³¹-1":          zkpeer.LyingFrame(1<<31-1, good),
-		"length 0xffffffff":     zkpeer.LyingFrame(0xffffffff, good),
-		"the timeout is 0":      zkpeer.Frame(connectResponse(wire.ConnectResponse{SessionID: 7, Password: make([]byte, 16)})),
-		"the timeout is not so": zkpeer.Frame(connectResponse(negative)),
-		"HTTP":                  []byte("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"),
-		"garbage":               bytes.Repeat([]byte{0, 0, 0, 0x55, 0xaa}, 100),
+	type response struct {
+		bytes []byte
+		ends  bool // and the server hangs up
+	}
+	cases := map[string]response{
+		"nothing":               {nil, true},
+		"half a length":         {[]byte{0, 0}, true},
+		"short":                 {zkpeer.Frame(good[:19]), false},
+		"shorter than it says":  {zkpeer.Frame(good)[:20], true},
+		"a password too long":   {zkpeer.Frame(append(good[:16:16], 0x7f, 0xff, 0xff, 0xff, 0)), false},
+		"a password of -2":      {zkpeer.Frame(append(good[:16:16], 0xff, 0xff, 0xff, 0xfe, 0)), false},
+		"length 0":              {zkpeer.LyingFrame(0, good), false},
+		"length 8":              {zkpeer.LyingFrame(8, good), false},
+		"length 1025":           {zkpeer.LyingFrame(1025, good), false},
+		"length 2³¹-1":          {zkpeer.LyingFrame(1<<31-1, good), false},
+		"length 0xffffffff":     {zkpeer.LyingFrame(0xffffffff, good), false},
+		"the timeout is 0":      {zkpeer.Frame(connectResponse(wire.ConnectResponse{SessionID: 7, Password: make([]byte, 16)})), false},
+		"the timeout is not so": {zkpeer.Frame(connectResponse(negative)), false},
+		"HTTP":                  {[]byte("HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"), false},
+		"garbage":               {bytes.Repeat([]byte{0, 0, 0, 0x55, 0xaa}, 100), false},
 	}
 	for name, bad := range cases {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				w := newWorld(t, func(c *zkpeer.Conn) {
 					c.ReadConnect()
-					c.Send(bad)
+					c.Send(bad.bytes)
+					if !bad.ends {
+						c.Drain()
+					}
 				})
 				w.get("/waits")
 				start := time.Now()
@@ -129,10 +136,10 @@ func TestHandshake_ExpiryFailsWhatWaitsAndClosesTheConnection(t *testing.T) {
 		w.get("/b")
 		again := w.getRequest("/again")
 		w.asks[1].then = func() { w.m.Submit(again) } // its failure's callback asks anew
-		if u := w.open(); u != nil {
+		if err := w.dial().shake(); err == nil {
 			t.Fatal("the session is established")
 		}
-		if !<-gone {
+		if !<-gone { // go-zookeeper would leave the connection open
 			t.Error("the connection was not closed")
 		}
 		w.j.want(t, "expired", "/a: expired, not sent", "/b: expired, not sent", "expired done", "up: expired")
@@ -223,6 +230,23 @@ func TestHandshake_RestoresBeforeTheQueueGoesOut(t *testing.T) {
 		w.j.want(t, "watches: ok", "restored", "/before: ok", "/behind: ok", "up: xid 3 /theirs")
 		if got, want := s.paths()[2:], []string{"/before", "/behind", "/theirs"}; !slices.Equal(got, want) {
 			t.Errorf("on the wire: %q, want %q", got, want)
+		}
+	})
+}
+
+// TestHandshake_RestoresAnew has a connection that was live before: what waits must not go out behind that one's flag.
+func TestHandshake_RestoresAnew(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var s seen
+		w := newWorld(t, func(c *zkpeer.Conn) { c.Accept() }, s.serving)
+		w.open().reading.Wait()
+		w.obs.restore = func() []Request { return []Request{w.request(wire.OpSetWatches, "watches", nil)} }
+		w.get("/a")
+		w.open()
+		synctest.Wait()
+		w.j.want(t, "established", "restored", "lost", "established", "watches: ok", "restored", "/a: ok")
+		if all := s.all(); len(all) != 2 || all[0].Op != wire.OpSetWatches {
+			t.Errorf("on the wire: %+v, want the watches first", all)
 		}
 	})
 }

@@ -11,8 +11,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
-// silenceLimit is how long a peer may be silent, and a tick, which is how exactly that is seen.
-const silenceLimit = sessionTime * silenceNum / silenceDen
+// silenceLimit is how long a peer may be silent.
+const silenceLimit = sessionTime * 2 / 3
 
 // wantSilence checks that the connection was lost in time after start, for the reason what.
 func wantSilence(t *testing.T, w *world, start time.Time, what string) {

@@ -153,6 +153,16 @@ func TestMux_RefuseFailsWhatComesAndFailWaitingWhatWaits(t *testing.T) {
 	})
 }
 
+func TestMux_FailWaitingFailsWhatWaitsAfterALoss(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t, func(c *zkpeer.Conn) { c.Accept() })
+		w.open().reading.Wait()
+		w.get("/a")
+		w.m.FailWaiting(io.EOF)
+		w.j.want(t, "established", "restored", "lost", "/a: refused, not sent")
+	})
+}
+
 func TestMux_FailWaitingLeavesAFlowingQueueAlone(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		release := make(chan struct{})
