@@ -1,0 +1,129 @@
+package zkasync_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Another client takes up the session of one that was cut off, with its ephemeral znodes.
+func ExampleClient_Session() {
+	ctx := context.Background()
+	servers := demoServers()
+	network := newDemoNetwork(servers) // one that can be unplugged
+	defer network.Close()
+	first, err := zkasync.Connect(ctx, network.Servers)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer first.Close()
+	if _, err := first.Create(ctx, "/worker", nil, zkasync.Ephemeral()).Get(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	id, password := first.Session()
+	network.Unplug(first)
+
+	second, err := zkasync.Connect(ctx, servers, zkasync.WithSession(id, password))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer second.Close()
+	stat, err := second.Exists(ctx, "/worker").Get(ctx)
+	fmt.Println(second.SessionID() == id, stat.EphemeralOwner == id, err)
+	// Output: true true <nil>
+}
+
+// The client moves to the servers of the new list, without losing an operation.
+func ExampleClient_UpdateServers() {
+	servers := demoServers()
+	c, err := zkasync.Connect(context.Background(), servers)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	fmt.Println(c.UpdateServers(servers))
+	fmt.Println(c.UpdateServers("zk4:2181/elsewhere") != nil) // the chroot has to stay
+	// Output:
+	// <nil>
+	// true
+}
+
+// Libraries that want a *zk.Conn get the one of the same session. It does not know of the chroot.
+func ExampleClient_Conn() {
+	c := demoClient()
+	defer c.Close()
+	lock := zk.NewLock(c.Conn(), "/locks/demo", zk.WorldACL(zk.PermAll))
+	if err := lock.Lock(); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println("locked")
+	fmt.Println("unlock:", lock.Unlock())
+	// Output:
+	// locked
+	// unlock: <nil>
+}
+
+// The end of a session: its ephemeral znodes are gone, its watches fail, and the client begins a new one by itself.
+func Example_sessionExpired() {
+	ctx := context.Background()
+	servers := demoServers()
+	network := newDemoNetwork(servers) // one that can be unplugged
+	defer network.Close()
+	leader, err := zkasync.Connect(ctx, network.Servers, zkasync.WithSessionTimeout(time.Second))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer leader.Close()
+	changes := leader.States(ctx)
+	leader.Create(ctx, "/leader", nil, zkasync.Ephemeral())
+	mine, err := leader.GetW(ctx, "/leader").Get(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	follower, err := zkasync.Connect(ctx, servers)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer follower.Close()
+	theirs, err := follower.GetW(ctx, "/leader").Get(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	network.Unplug(leader)
+	event, err := theirs.Event.Get(ctx) // comes when the server has waited for the session timeout
+	fmt.Println("the follower sees", event.Type, err)
+	network.Plug()
+
+	_, err = mine.Event.Get(ctx)
+	fmt.Println("the leader learns", errors.Is(err, zkasync.ErrSessionExpired), err)
+	for change := range changes {
+		fmt.Println("the leader's state is", change.State)
+		if change.State == zkasync.Connected {
+			fmt.Println("another session:", change.SessionID != mine.Value.Stat.EphemeralOwner)
+			break
+		}
+	}
+	// Output:
+	// the follower sees EventNodeDeleted <nil>
+	// the leader learns true zkasync: watch /leader: session expired
+	// the leader's state is Suspended
+	// the leader's state is Lost
+	// the leader's state is Connected
+	// another session: true
+}

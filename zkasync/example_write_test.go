@@ -1,0 +1,179 @@
+package zkasync_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// The version makes a read and a write one step: whoever comes second is refused.
+func ExampleClient_Set() {
+	ctx := context.Background()
+	c := demoClient()
+	defer c.Close()
+	c.Create(ctx, "/config", []byte("limit=10"))
+	node, err := c.Get(ctx, "/config").Get(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	stat, err := c.Set(ctx, "/config", []byte("limit=20"), node.Stat.Version).Get(ctx)
+	fmt.Println("version", stat.Version, err)
+	_, err = c.Set(ctx, "/config", []byte("limit=30"), node.Stat.Version).Get(ctx)
+	fmt.Println(errors.Is(err, zk.ErrBadVersion), err)
+	stat, err = c.Set(ctx, "/config", []byte("limit=40"), zkasync.AnyVersion).Get(ctx)
+	fmt.Println("version", stat.Version, err)
+	// Output:
+	// version 1 <nil>
+	// true zkasync: set /config: version conflict
+	// version 2 <nil>
+}
+
+func ExampleClient_Delete() {
+	ctx := context.Background()
+	c := demoClient()
+	defer c.Close()
+	c.Create(ctx, "/a", nil)
+	c.Create(ctx, "/a/b", nil)
+	_, err := c.Delete(ctx, "/a", zkasync.AnyVersion).Get(ctx)
+	fmt.Println(err)
+	_, err = c.Delete(ctx, "/a/b", zkasync.AnyVersion).Get(ctx)
+	fmt.Println(err)
+	// Output:
+	// zkasync: delete /a: node has children
+	// <nil>
+}
+
+// DeleteAll deletes a znode with all that is below it. That there is none is no error.
+func ExampleClient_DeleteAll() {
+	ctx := context.Background()
+	c := demoClient()
+	defer c.Close()
+	if _, err := c.EnsurePath(ctx, "/a/b/c").Get(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(c.DeleteAll(ctx, "/a").Get(ctx))
+	fmt.Println(c.DeleteAll(ctx, "/a").Get(ctx))
+	// Output:
+	// 3 <nil>
+	// 0 <nil>
+}
+
+// EnsurePath makes what is missing of a path. That it is there already is no error.
+func ExampleClient_EnsurePath() {
+	ctx := context.Background()
+	c := demoClient()
+	defer c.Close()
+	fmt.Println(c.EnsurePath(ctx, "/a/b/c").Get(ctx))
+	fmt.Println(c.EnsurePath(ctx, "/a/b/c").Get(ctx))
+	// Output:
+	// /a/b/c <nil>
+	// /a/b/c <nil>
+}
+
+func ExampleClient_SetACL() {
+	ctx := context.Background()
+	c := demoClient()
+	defer c.Close()
+	c.Create(ctx, "/config", nil)
+	acl, err := c.GetACL(ctx, "/config").Get(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+
+	readers := zk.WorldACL(zk.PermRead)
+	writers := zk.DigestACL(zk.PermAll, "ann", "secret")
+	stat, err := c.SetACL(ctx, "/config", append(readers, writers...), acl.Stat.Aversion).Get(ctx)
+	fmt.Println("version of the list:", stat.Aversion, err)
+	_, err = c.Set(ctx, "/config", nil, zkasync.AnyVersion).Get(ctx)
+	fmt.Println(errors.Is(err, zk.ErrNoAuth))
+	// Output:
+	// version of the list: 1 <nil>
+	// true
+}
+
+// The credential holds for the session, and is sent again on each new connection. What is submitted behind it has it.
+func ExampleClient_AddAuth() {
+	ctx := context.Background()
+	c := demoClient()
+	defer c.Close()
+	c.Create(ctx, "/secret", []byte("42"), zkasync.WithACL(zk.DigestACL(zk.PermAll, "ann", "password")))
+	_, err := c.Get(ctx, "/secret").Get(ctx)
+	fmt.Println(err)
+
+	c.AddAuth(ctx, "digest", []byte("ann:password"))
+	node, err := c.Get(ctx, "/secret").Get(ctx)
+	fmt.Printf("%s %v\n", node.Data, err)
+	// Output:
+	// zkasync: get /secret: not authenticated
+	// 42 <nil>
+}
+
+// All operations of a transaction are applied, or none.
+func ExampleClient_Multi() {
+	ctx := context.Background()
+	c := demoClient()
+	defer c.Close()
+	c.Create(ctx, "/old", nil)
+
+	results, err := c.Multi(ctx,
+		zkasync.CheckOp("/old", 0),
+		zkasync.CreateOp("/job-", []byte("new"), zkasync.Sequential()),
+		zkasync.SetOp("/old", []byte("moved"), 0),
+		zkasync.DeleteOp("/old", 1),
+	).Get(ctx)
+	fmt.Println(len(results), results[1].Path, results[2].Stat.Version, err)
+	// Output: 4 /job-0000000001 1 <nil>
+}
+
+// The error says which operation was refused, and why. Nothing was applied.
+func ExampleMultiError() {
+	ctx := context.Background()
+	c := demoClient()
+	defer c.Close()
+	_, err := c.Multi(ctx,
+		zkasync.CreateOp("/a", nil),
+		zkasync.DeleteOp("/missing", zkasync.AnyVersion),
+	).Get(ctx)
+	var failed *zkasync.MultiError
+	if errors.As(err, &failed) {
+		fmt.Println(failed.Index, failed.Op, failed.Path, errors.Is(err, zk.ErrNoNode))
+	}
+	stat, err := c.Exists(ctx, "/a").Get(ctx)
+	fmt.Println(stat, err)
+	// Output:
+	// 1 delete /missing true
+	// <nil> <nil>
+}
+
+// Optimistic locking: read, change and write, again if somebody has come in between.
+func ExampleClient_Set_loop() {
+	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	defer cancel()
+	c := demoClient()
+	defer c.Close()
+	c.Create(ctx, "/counter", []byte{0})
+
+	for {
+		node, err := c.Get(ctx, "/counter").Get(ctx)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		_, err = c.Set(ctx, "/counter", []byte{node.Data[0] + 1}, node.Stat.Version).Get(ctx)
+		if errors.Is(err, zk.ErrBadVersion) {
+			continue
+		}
+		fmt.Println(node.Data[0]+1, err)
+		return
+	}
+	// Output: 1 <nil>
+}
