@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"syscall"
+	"net"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -67,7 +67,8 @@ func (r *run) HandshakeFailed(cause error) {
 		return
 	}
 	r.attemptFailed(r.hosts.current(), fmt.Errorf("handshake with %s: %w", r.hosts.current(), cause))
-	r.countRefusal(errors.Is(cause, io.EOF) || errors.Is(cause, syscall.ECONNRESET))
+	var reset *net.OpError
+	r.countRefusal(errors.Is(cause, io.EOF) || errors.As(cause, &reset) && !reset.Timeout())
 }
 
 // countRefusal counts the handshakes in a row that servers ended without a word.
