@@ -3,6 +3,7 @@ package zkasync
 import (
 	"context"
 	"errors"
+	"sync"
 
 	"github.com/go-zookeeper/zk"
 
@@ -40,7 +41,8 @@ func (c *Client) DeleteAll(ctx context.Context, path string) *future.Future[int]
 	return d.promise.Future()
 }
 
-// deleteAll is one DeleteAll. Its steps run on the goroutine that completes the step before, one at a time.
+// deleteAll is one DeleteAll. Its steps run on the goroutine that completes the step before, one at a time, while the
+// caller's goroutine may still submit the first ones.
 type deleteAll struct {
 	c       *Client
 	ctx     context.Context
@@ -49,9 +51,11 @@ type deleteAll struct {
 
 	tries    int
 	deleted  int
-	nodes    []string // parents before their children
-	notEmpty bool     // somebody created below a znode after it was listed
+	notEmpty bool // somebody created below a znode after it was listed
 	work     *window
+
+	mu    sync.Mutex
+	nodes []string // parents before their children; guarded by mu while it grows
 }
 
 // restart begins a pass with the root alone known.
@@ -65,15 +69,19 @@ func (d *deleteAll) restart() {
 
 // list asks for the children of the i-th znode, which join the end of the list: the work grows while it is done.
 func (d *deleteAll) list(i int) {
+	d.mu.Lock()
 	path := d.nodes[i]
+	d.mu.Unlock()
 	ask(&d.c.view, d.ctx, nil, childrenKind, path).OnDone(func(ch Children, err error) {
 		if err != nil && !isNoNode(err) {
 			d.work.stop(err)
 			return
 		}
+		d.mu.Lock()
 		for _, name := range ch.Names {
 			d.nodes = append(d.nodes, join(path, name))
 		}
+		d.mu.Unlock()
 		d.work.finish(len(ch.Names))
 	})
 }

@@ -53,7 +53,6 @@ type ensurePath struct {
 	missing []string // of levels
 	tries   int
 	applied bool // something was created
-	failure error
 }
 
 func (c *Client) ensure(ctx context.Context, ex future.Executor, path string, spec createSpec) *future.Future[string] {
@@ -75,67 +74,68 @@ func levelsOf(path string) []string {
 	return append(levels, path)
 }
 
-// look asks for all levels at once. Replies come in order, so the last one's tells that all are in.
+// look asks for all levels at once.
 func (e *ensurePath) look() {
 	e.tries++
-	e.missing, e.failure = nil, nil
+	if len(e.levels) == 0 {
+		e.promise.Resolve(e.path)
+		return
+	}
+	asked := make([]*future.Future[*zk.Stat], len(e.levels))
 	for i, level := range e.levels {
-		last := i == len(e.levels)-1
-		ask(e.v, e.ctx, nil, existsKind, level).OnDone(func(st *zk.Stat, err error) {
-			switch {
-			case err != nil && e.failure == nil:
-				e.failure = err
-			case err == nil && st == nil:
-				e.missing = append(e.missing, level)
-			}
-			if last {
-				e.looked(st, err)
-			}
-		})
+		asked[i] = ask(e.v, e.ctx, nil, existsKind, level)
 	}
+	future.Settle(asked...).OnDone(e.looked)
 }
 
-func (e *ensurePath) looked(st *zk.Stat, err error) {
-	switch {
-	case err == nil && st != nil:
+func (e *ensurePath) looked(found []future.Result[*zk.Stat], _ error) {
+	if whole := found[len(found)-1]; whole.Value != nil {
 		e.promise.Resolve(e.path)
-	case e.failure != nil:
-		e.fail(e.failure)
-	default:
-		e.make()
+		return
 	}
+	e.missing = nil
+	for i, f := range found {
+		switch {
+		case f.Err != nil:
+			e.fail(f.Err)
+			return
+		case f.Value == nil:
+			e.missing = append(e.missing, e.levels[i])
+		}
+	}
+	e.create()
 }
 
-// make creates all that is missing, without waiting in between.
-func (e *ensurePath) make() {
-	missing := e.missing
-	for i, level := range missing {
-		last := i == len(missing)-1
-		e.v.create(e.ctx, nil, level, nil, e.spec).OnDone(func(_ Created, err error) {
-			switch {
-			case err == nil:
-				e.applied = true
-			case errors.Is(err, zk.ErrNodeExists):
-				err = nil // somebody else made it
-			case e.failure == nil:
-				e.failure = err
-			}
-			if last {
-				e.made(err)
-			}
-		})
+// create creates all that is missing, without waiting in between.
+func (e *ensurePath) create() {
+	made := make([]*future.Future[Created], len(e.missing))
+	for i, level := range e.missing {
+		made[i] = e.v.create(e.ctx, nil, level, nil, e.spec)
 	}
+	future.Settle(made...).OnDone(e.created)
 }
 
-// made judges by the whole path: whoever made it, a parent that could not be created does not matter then.
-func (e *ensurePath) made(err error) {
+// created judges by the whole path: whoever made it, a parent that could not be created does not matter then.
+func (e *ensurePath) created(made []future.Result[Created], _ error) {
+	var failure, last error
+	for _, m := range made {
+		last = m.Err
+		switch {
+		case m.Err == nil:
+			e.applied = true
+		case errors.Is(m.Err, zk.ErrNodeExists):
+			last = nil // somebody else made it
+		case failure == nil:
+			failure = m.Err
+		}
+	}
 	switch {
-	case err == nil:
+	case last == nil:
 		e.promise.Resolve(e.path)
-	case isNoNode(err) && isNoNode(e.failure) && e.tries < ensureTries:
+	case isNoNode(last) && isNoNode(failure) && e.tries < ensureTries:
 		e.look() // a parent was deleted meanwhile
 	default:
-		e.fail(e.failure)
+		e.fail(failure)
 	}
 }
 
