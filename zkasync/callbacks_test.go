@@ -85,7 +85,7 @@ func TestCallbacks_PanicIsReportedAndTheNextRuns(t *testing.T) {
 // A callback that blocks holds up callbacks and nothing else: not the session, nor the futures.
 func TestCallbacks_BlockingHoldsUpNeitherFuturesNorSession(t *testing.T) {
 	t.Parallel()
-	c, _, _ := proxied(t)
+	c := rooted(t, zkasync.WithSessionTimeout(shortSession))
 	id := c.SessionID()
 	changes := c.States(testContext(t))
 	ctx, cancel := context.WithTimeout(context.Background(), 2*shortSession)

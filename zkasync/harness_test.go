@@ -14,7 +14,7 @@ import (
 )
 
 const (
-	// shortSession is the session timeout of tests that break connections.
+	// shortSession is the session timeout of tests that wait for silence to be noticed.
 	shortSession = 2 * time.Second
 	// pollEvery is how often poll looks.
 	pollEvery = 2 * time.Millisecond
@@ -43,7 +43,7 @@ func proxied(t testing.TB, opts ...zkasync.Option) (c, twin *zkasync.Client, p *
 	twin = connect(t, zkserver.Shared(t).Addr()+root)
 	must(t, twin.EnsurePath(t.Context(), "/"))
 	p = zkproxy.Run(t, zkserver.Shared(t).Addr())
-	c = connect(t, p.Addr()+root, append([]zkasync.Option{zkasync.WithSessionTimeout(shortSession)}, opts...)...)
+	c = connect(t, p.Addr()+root, opts...)
 	return c, twin, p
 }
 

@@ -15,44 +15,44 @@ func TestWatchRestore_ChangesDuringAnOutageFire(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t)
 	for _, path := range []string{"/set", "/deleted", "/parent", "/same", "/same/child"} {
-		must(t, twin.Create(nil, path, nil))
+		must(t, twin.Create(t.Context(), path, nil))
 	}
-	must(t, c.Set(nil, "/same", nil, 0))
+	must(t, c.Set(t.Context(), "/same", nil, 0))
 	events := []struct {
 		event *future.Future[zk.Event]
 		typ   zk.EventType
 		path  string
 	}{
-		{must(t, c.GetW(nil, "/set")).Event, zk.EventNodeDataChanged, "/set"},
-		{must(t, c.ExistsW(nil, "/set")).Event, zk.EventNodeDataChanged, "/set"},
-		{must(t, c.GetW(nil, "/deleted")).Event, zk.EventNodeDeleted, "/deleted"},
-		{must(t, c.ChildrenW(nil, "/deleted")).Event, zk.EventNodeDeleted, "/deleted"},
-		{must(t, c.ExistsW(nil, "/created")).Event, zk.EventNodeCreated, "/created"},
-		{must(t, c.ChildrenW(nil, "/parent")).Event, zk.EventNodeChildrenChanged, "/parent"},
+		{must(t, c.GetW(t.Context(), "/set")).Event, zk.EventNodeDataChanged, "/set"},
+		{must(t, c.ExistsW(t.Context(), "/set")).Event, zk.EventNodeDataChanged, "/set"},
+		{must(t, c.GetW(t.Context(), "/deleted")).Event, zk.EventNodeDeleted, "/deleted"},
+		{must(t, c.ChildrenW(t.Context(), "/deleted")).Event, zk.EventNodeDeleted, "/deleted"},
+		{must(t, c.ExistsW(t.Context(), "/created")).Event, zk.EventNodeCreated, "/created"},
+		{must(t, c.ChildrenW(t.Context(), "/parent")).Event, zk.EventNodeChildrenChanged, "/parent"},
 	}
 	unchanged := watchAll(t, c, "/same")
-	unchanged["nothing"] = must(t, c.ExistsW(nil, "/nothing")).Event
+	unchanged["nothing"] = must(t, c.ExistsW(t.Context(), "/nothing")).Event
 
 	suspend(t, c, p)
-	must(t, twin.Set(nil, "/set", nil, 0))
-	must(t, twin.Delete(nil, "/deleted", 0))
-	must(t, twin.Create(nil, "/created", nil))
-	must(t, twin.Create(nil, "/parent/child", nil))
+	must(t, twin.Set(t.Context(), "/set", nil, 0))
+	must(t, twin.Delete(t.Context(), "/deleted", 0))
+	must(t, twin.Create(t.Context(), "/created", nil))
+	must(t, twin.Create(t.Context(), "/parent/child", nil))
 	resume(t, p)
 	for _, want := range events {
 		if e := must(t, want.event); e.Type != want.typ || e.Path != want.path {
 			t.Errorf("event %v of %s, want %v of %s", e.Type, e.Path, want.typ, want.path)
 		}
 	}
-	must(t, c.Sync(nil, "/"))
+	must(t, c.Sync(t.Context(), "/"))
 	for kind, event := range unchanged {
 		if event.Ready() {
 			t.Errorf("watch of %s fired though nothing has changed", kind)
 		}
 	}
-	must(t, twin.Delete(nil, "/same/child", 0))
-	must(t, twin.Delete(nil, "/same", 1))
-	must(t, twin.Create(nil, "/nothing", nil))
+	must(t, twin.Delete(t.Context(), "/same/child", 0))
+	must(t, twin.Delete(t.Context(), "/same", 1))
+	must(t, twin.Create(t.Context(), "/nothing", nil))
 	must(t, future.All(unchanged["get"], unchanged["exists"], unchanged["children"], unchanged["nothing"]))
 }
 
@@ -60,12 +60,12 @@ func TestWatchRestore_ChangesDuringAnOutageFire(t *testing.T) {
 func TestWatchRestore_ComesBeforeWaitingOperations(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t)
-	must(t, c.Create(nil, "/a", nil))
+	must(t, c.Create(t.Context(), "/a", nil))
 	var j journal
-	noted(&j, "event", must(t, c.GetW(nil, "/a")).Event)
+	noted(&j, "event", must(t, c.GetW(t.Context(), "/a")).Event)
 	suspend(t, c, p)
-	noted(&j, "get", c.Get(nil, "/a"))
-	noted(&j, "set", c.Set(nil, "/a", nil, 0))
+	noted(&j, "get", c.Get(t.Context(), "/a"))
+	noted(&j, "set", c.Set(t.Context(), "/a", nil, 0))
 	c.OnState(func(change zkasync.StateChange) { j.add(change.State.String()) })
 	frames := tap(p)
 	resume(t, p)
@@ -79,21 +79,21 @@ func TestWatchRestore_ComesBeforeWaitingOperations(t *testing.T) {
 func TestWatchRestore_SeveralReconnectsFireOnce(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t)
-	must(t, twin.Create(nil, "/a", nil))
+	must(t, twin.Create(t.Context(), "/a", nil))
 	var j journal
-	noted(&j, "event", must(t, c.GetW(nil, "/a")).Event)
+	noted(&j, "event", must(t, c.GetW(t.Context(), "/a")).Event)
 	for range 3 {
 		suspend(t, c, p)
 		resume(t, p)
-		must(t, c.Sync(nil, "/"))
+		must(t, c.Sync(t.Context(), "/"))
 	}
 	if len(j.all()) > 0 {
 		t.Errorf("fired before the change: %q", j.all())
 	}
-	must(t, twin.Set(nil, "/a", nil, 0))
-	must(t, twin.Set(nil, "/a", nil, 1))
+	must(t, twin.Set(t.Context(), "/a", nil, 0))
+	must(t, twin.Set(t.Context(), "/a", nil, 1))
 	j.wants(t, "event")
-	must(t, c.Sync(nil, "/"))
+	must(t, c.Sync(t.Context(), "/"))
 	j.wants(t, "event")
 }
 
@@ -106,7 +106,7 @@ func TestWatchRestore_ManyInPortions(t *testing.T) {
 	var made []*future.Future[zkasync.Created]
 	var watches []*future.Future[zkasync.Watched[*zk.Stat]]
 	for i := range count {
-		watches = append(watches, c.ExistsW(nil, fmt.Sprintf("/%s%d", long, i)))
+		watches = append(watches, c.ExistsW(t.Context(), fmt.Sprintf("/%s%d", long, i)))
 	}
 	events := make([]*future.Future[zk.Event], count)
 	for i, w := range must(t, future.All(watches...)) {
@@ -114,7 +114,7 @@ func TestWatchRestore_ManyInPortions(t *testing.T) {
 	}
 	suspend(t, c, p)
 	for i := range count {
-		made = append(made, twin.Create(nil, fmt.Sprintf("/%s%d", long, i), nil))
+		made = append(made, twin.Create(t.Context(), fmt.Sprintf("/%s%d", long, i), nil))
 	}
 	must(t, future.All(made...))
 	frames := tap(p)
