@@ -37,8 +37,7 @@ type query[T any] struct {
 // queryKind is what sets the reads apart.
 type queryKind[T any] struct {
 	code    wire.OpCode
-	flagged bool // the record has a watch flag
-	watch   bool // and it is set
+	flagged bool // the record has a watch flag, which is not set
 	// absent gives the value when the server says that there is no such znode; nil: that is an error.
 	absent func(q *query[T]) T
 	decode func(q *query[T], body []byte) (T, error)
@@ -64,7 +63,7 @@ func (q *query[T]) Size() int {
 
 func (q *query[T]) Append(b []byte) []byte {
 	if q.kind.flagged {
-		return wire.AppendPathWatch(b, q.v.chroot, q.path, q.kind.watch)
+		return wire.AppendPathWatch(b, q.v.chroot, q.path, false)
 	}
 	return wire.AppendPathRecord(b, q.v.chroot, q.path)
 }

@@ -11,55 +11,98 @@ import (
 
 // Watched is a value with the one-shot watch that was left with it. Event completes with the first change of what was
 // read, after every reply that the server sent before it. It survives reconnects; it fails with [ErrSessionExpired] when
-// the session ends and with [ErrClosed] on Close.
+// the session ends, with [ErrClosed] on Close, and with [ErrWatchRemoved] when it is given up, see [Client.Unwatch].
 type Watched[T any] struct {
 	Value T
 	Event *future.Future[zk.Event]
 }
 
+// watchQuery is a read that leaves a watch.
+type watchQuery[T any] struct {
+	op[Watched[T]]
+	kind  *watchQueryKind[T]
+	event future.Executor // of the watch's event
+	epoch uint64          // of the persistent watch that brings the event, 0 if the read leaves its own
+}
+
+// watchQueryKind is what sets these reads apart.
+type watchQueryKind[T any] struct {
+	code   wire.OpCode
+	on     watchKind
+	decode func(body []byte) (T, error)
+	absent bool // there being no znode is an answer, and is watched
+}
+
 var (
-	getWKind = &queryKind[Watched[Node]]{code: wire.OpGetData, flagged: true, watch: true,
-		decode: func(q *query[Watched[Node]], body []byte) (Watched[Node], error) {
-			v, err := decodeNode(nil, body)
-			return watched(q, watchData, v, err)
-		}}
-	childrenWKind = &queryKind[Watched[Children]]{code: wire.OpGetChildren2, flagged: true, watch: true,
-		decode: func(q *query[Watched[Children]], body []byte) (Watched[Children], error) {
-			v, err := decodeChildren(nil, body)
-			return watched(q, watchChild, v, err)
-		}}
-	existsWKind = &queryKind[Watched[*zk.Stat]]{code: wire.OpExists, flagged: true, watch: true,
-		decode: func(q *query[Watched[*zk.Stat]], body []byte) (Watched[*zk.Stat], error) {
-			v, err := decodeExists(nil, body)
-			return watched(q, watchData, v, err)
-		},
-		absent: func(q *query[Watched[*zk.Stat]]) Watched[*zk.Stat] {
-			w, _ := watched[*zk.Stat](q, watchExist, nil, nil)
-			return w
-		}}
+	getWKind = &watchQueryKind[Node]{code: wire.OpGetData, on: watchData,
+		decode: func(body []byte) (Node, error) { return decodeNode(nil, body) }}
+	childrenWKind = &watchQueryKind[Children]{code: wire.OpGetChildren2, on: watchChild,
+		decode: func(body []byte) (Children, error) { return decodeChildren(nil, body) }}
+	existsWKind = &watchQueryKind[*zk.Stat]{code: wire.OpExists, on: watchData, absent: true,
+		decode: func(body []byte) (*zk.Stat, error) { return decodeExists(nil, body) }}
 )
 
-// watched registers the watch. It runs on the receive goroutine before the reply completes, so the event cannot come
-// first.
-func watched[T any](q *query[Watched[T]], kind watchKind, v T, err error) (Watched[T], error) {
-	if err != nil {
-		return Watched[T]{}, err
+// askWatch submits a read. Its callbacks run on ex and those of the event on event; both are nil where the client asks for
+// itself.
+func askWatch[T any](c *Client, ctx context.Context, ex, event future.Executor, kind *watchQueryKind[T], path string) *future.Future[Watched[T]] {
+	q := &watchQuery[T]{kind: kind, event: event}
+	q.init(&c.view, ctx, ex, kind.code, path)
+	if err := checkPath(path); err != nil {
+		q.refuse(err)
+		return q.future()
 	}
-	return Watched[T]{Value: v, Event: q.v.c.watches.add(q.v.c, kind, q.path)}, nil
+	return q.send(q)
+}
+
+func (q *watchQuery[T]) Size() int { return q.pathSize() + 1 }
+
+func (q *watchQuery[T]) Append(b []byte) []byte {
+	q.epoch = q.v.c.watches.persistent.covers(q.path)
+	return wire.AppendPathWatch(b, q.v.chroot, q.path, q.epoch == 0)
+}
+
+func (q *watchQuery[T]) Reply(code int32, body []byte) {
+	switch {
+	case code == 0:
+		v, err := q.kind.decode(body)
+		if err != nil {
+			q.finish(Watched[T]{}, err)
+			return
+		}
+		q.watched(v, q.kind.on)
+	case code == codeNoNode && q.kind.absent:
+		var none T
+		q.watched(none, watchExist)
+	default:
+		q.reject(code)
+	}
+}
+
+// watched registers the watch before the reply completes, so that the event cannot come first.
+func (q *watchQuery[T]) watched(v T, on watchKind) {
+	c := q.v.c
+	event := c.watches.once.add(q.event, on, q.path)
+	if q.epoch != 0 && c.watches.persistent.covers(q.path) != q.epoch {
+		// The persistent watch that was to bring the event is gone.
+		r := &rearm{c: c, path: q.path, zxid: c.lastZxid()}
+		r.kinds[on] = true
+		c.submit(r)
+	}
+	q.promise.Resolve(Watched[T]{Value: v, Event: event})
 }
 
 // GetW is Get and leaves a watch: its event is the next change of the data, or the deletion.
 func (c *Client) GetW(ctx context.Context, path string) *future.Future[Watched[Node]] {
-	return ask(&c.view, ctx, c.completion(path), getWKind, path)
+	return askWatch(c, ctx, c.completion(path), c.watchLane(path), getWKind, path)
 }
 
 // ExistsW is Exists and leaves a watch: its event is the creation, the next change of the data, or the deletion.
 func (c *Client) ExistsW(ctx context.Context, path string) *future.Future[Watched[*zk.Stat]] {
-	return ask(&c.view, ctx, c.completion(path), existsWKind, path)
+	return askWatch(c, ctx, c.completion(path), c.watchLane(path), existsWKind, path)
 }
 
 // ChildrenW is Children and leaves a watch: its event is the next child created or deleted, or the deletion of the
 // znode.
 func (c *Client) ChildrenW(ctx context.Context, path string) *future.Future[Watched[Children]] {
-	return ask(&c.view, ctx, c.completion(path), childrenWKind, path)
+	return askWatch(c, ctx, c.completion(path), c.watchLane(path), childrenWKind, path)
 }

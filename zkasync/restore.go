@@ -7,33 +7,109 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
-// setWatches restores watches on a new connection: the server fires at once those whose znode has changed since
-// the zxid, and keeps the rest.
+const (
+	// setWatchesLimit bounds a request that restores watches: servers may be configured with a limit on requests far
+	// below the usual one, so the Java client keeps to this (ZOOKEEPER-706).
+	setWatchesLimit = 128 << 10
+	// setWatchesHead is the length of such a request without any path: xid, opcode, zxid and five counts.
+	setWatchesHead = 36
+)
+
+// setWatches restores watches on a new connection: the server fires at once those one-shot watches whose znode has
+// changed since the zxid, and keeps the rest. Of persistent watches it only takes note.
 type setWatches struct {
-	c    *Client
-	zxid int64
-	set  *wire.WatchSet
+	c     *Client
+	zxid  int64
+	set   wire.WatchSet
+	paths []string // client paths of the persistent watches in set
 }
 
-// restoreWatches returns the requests that restore all watches.
+// restoreWatches returns the requests that restore all watches. Persistent watches come behind all others: on servers
+// before 3.9 the last one of a path stays.
 func (c *Client) restoreWatches(zxid int64) []mux.Request {
-	var rs []mux.Request
-	for _, set := range c.watches.sets(c.view.chroot) {
-		rs = append(rs, &setWatches{c: c, zxid: zxid, set: set})
+	t := &c.watches
+	if m := c.sink.Load(); t.persistent.old.Load() == m {
+		for _, s := range t.persistent.takeAll() {
+			s.end(ErrUnimplemented)
+		}
 	}
-	return rs
+	p := portions{c: c, zxid: zxid}
+	for kind := range watchKinds {
+		for _, path := range t.once.paths(kind) {
+			p.add(path, func(s *setWatches) *[]string { return oneShotLists(&s.set)[kind] })
+		}
+	}
+	for mode, paths := range t.persistent.restore() {
+		for _, path := range paths {
+			p.add(path, func(s *setWatches) *[]string { return persistentLists(&s.set)[mode] })
+			p.last().paths = append(p.last().paths, path)
+		}
+	}
+	t.lives.retry()
+	return p.requests
 }
 
-func (s *setWatches) Op() wire.OpCode          { return wire.OpSetWatches }
+// portions divides watches among requests.
+type portions struct {
+	c        *Client
+	zxid     int64
+	requests []mux.Request
+	size     int // of the last one
+}
+
+func (p *portions) last() *setWatches { return p.requests[len(p.requests)-1].(*setWatches) }
+
+func (p *portions) add(path string, list func(*setWatches) *[]string) {
+	full := fullPath(p.c.view.chroot, path)
+	size := 4 + len(full)
+	if len(p.requests) == 0 || p.size+size > setWatchesLimit {
+		p.requests = append(p.requests, &setWatches{c: p.c, zxid: p.zxid})
+		p.size = setWatchesHead
+	}
+	p.size += size
+	l := list(p.last())
+	*l = append(*l, full)
+}
+
+func oneShotLists(s *wire.WatchSet) [watchKinds]*[]string {
+	return [...]*[]string{watchData: &s.Data, watchExist: &s.Exist, watchChild: &s.Child}
+}
+
+func persistentLists(s *wire.WatchSet) [watchModes]*[]string {
+	return [...]*[]string{Persistent: &s.Persistent, PersistentRecursive: &s.PersistentRecursive}
+}
+
+// Op implements mux.Request. Servers before 3.6 know the older request only.
+func (s *setWatches) Op() wire.OpCode {
+	if len(s.paths) > 0 {
+		return wire.OpSetWatches2
+	}
+	return wire.OpSetWatches
+}
+
 func (s *setWatches) Size() int                { return setWatchesLimit }
 func (s *setWatches) Context() context.Context { return nil }
 func (s *setWatches) Fail(mux.Failure)         {}
 
-func (s *setWatches) Append(b []byte) []byte { return wire.AppendSetWatches(b, s.zxid, s.set) }
+func (s *setWatches) Append(b []byte) []byte {
+	if len(s.paths) > 0 {
+		return wire.AppendSetWatches2(b, s.zxid, &s.set)
+	}
+	return wire.AppendSetWatches(b, s.zxid, &s.set)
+}
 
-// Reply gives the connection up when the server did not take the watches: on another one they may be.
+// Reply gives the connection up when the server did not take the watches: on another one they may be. A server that does
+// not know persistent watches gets the others only from then on.
 func (s *setWatches) Reply(code int32, _ []byte) {
+	m := s.c.sink.Load()
 	if code != 0 {
-		s.c.sink.Load().Abort(rejection("restore watches", "", code))
+		if code == codeUnimplemented && len(s.paths) > 0 {
+			s.c.watches.persistent.old.Store(m)
+		}
+		m.Abort(watchRejection(s.Op(), "", code))
+		return
+	}
+	for _, path := range s.paths {
+		s.c.watches.persistent.resync(path, ErrConnectionLoss)
 	}
 }

@@ -93,7 +93,7 @@ func (r *run) Expired() {
 }
 
 // ExpiredDone implements mux.Observer.
-func (r *run) ExpiredDone() { r.c.watches.failAll(ErrSessionExpired) }
+func (r *run) ExpiredDone() { r.c.watches.expired() }
 
 // Event implements mux.Observer.
 func (r *run) Event(e wire.WatchEvent) {

@@ -78,6 +78,7 @@ func (r *run) shutdown() {
 	r.m.FailWaiting(ErrClosed)
 	r.m.Wait()
 	r.c.watches.failAll(ErrClosed)
+	r.c.watches.join()
 	r.c.states.change(func(now StateChange) (StateChange, bool) {
 		return StateChange{State: Closed, SessionID: now.SessionID, Err: left}, true
 	})

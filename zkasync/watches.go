@@ -1,28 +1,23 @@
 package zkasync
 
 import (
-	"cmp"
-	"slices"
 	"sync"
 
 	"github.com/go-zookeeper/zk"
-
-	"github.com/zkasync/zkasync-go/future"
-	"github.com/zkasync/zkasync-go/handler"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
-// watchKind tells the server's tables of one-shot watches apart.
-type watchKind uint8
+// watchTable holds everything that waits for watch events. The zero value is empty and ready.
+//
+// Events, replies and the restoration after a reconnect come on the connection's reader, one at a time. Registrations are
+// made there as well, at the reply and before it completes anything, so no event can come before its registration.
+type watchTable struct {
+	once       oneShots
+	persistent persistentTable
+	lives      liveSet
+	workers    crew // goroutines that serve watches
+}
 
-const (
-	watchData  watchKind = iota // on a znode's data
-	watchExist                  // on a znode that does not exist
-	watchChild                  // on a znode's list of children
-	watchKinds
-)
-
-// firedBy lists which watches an event of each type ends.
+// firedBy lists which one-shot watches an event of each type ends.
 var firedBy = map[zk.EventType][]watchKind{
 	zk.EventNodeCreated:         {watchData, watchExist},
 	zk.EventNodeDataChanged:     {watchData, watchExist},
@@ -30,101 +25,78 @@ var firedBy = map[zk.EventType][]watchKind{
 	zk.EventNodeChildrenChanged: {watchChild},
 }
 
-// watchTable holds the one-shot watches that have not fired, by client path. The zero value is empty and ready.
-type watchTable struct {
-	mu     sync.Mutex
-	seq    uint64
-	byKind [watchKinds]map[string][]*watch
-}
-
-// watch is one registration.
-type watch struct {
-	promise future.Promise[zk.Event]
-	path    string
-	seq     uint64
-}
-
-func (t *watchTable) add(c *Client, kind watchKind, path string) *future.Future[zk.Event] {
-	w := &watch{path: path}
-	w.promise.Init(c.lane(handler.Watch, path))
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.seq++
-	w.seq = t.seq
-	if t.byKind[kind] == nil {
-		t.byKind[kind] = make(map[string][]*watch)
-	}
-	t.byKind[kind][path] = append(t.byKind[kind][path], w)
-	return w.promise.Future()
-}
-
-// fire ends the watches that e is for, in the order of their registration.
+// fire delivers an event of the server: to one-shot watches first, then to subscriptions, each in the order of their
+// registration. The server sends one event per change, however many watches it is for.
 func (t *watchTable) fire(e zk.Event) {
-	t.mu.Lock()
-	var hit []*watch
-	for _, kind := range firedBy[e.Type] {
-		hit = append(hit, t.byKind[kind][e.Path]...)
-		delete(t.byKind[kind], e.Path)
+	if t.persistent.isEcho(e) {
+		return
 	}
-	t.mu.Unlock()
-	sortWatches(hit)
-	for _, w := range hit {
-		w.promise.Resolve(e)
+	t.deliver(e)
+	if parent, ok := t.persistent.implied(e); ok {
+		t.deliver(zk.Event{Type: zk.EventNodeChildrenChanged, State: e.State, Path: parent})
 	}
 }
 
-// failAll ends all watches, in the order of their registration.
+func (t *watchTable) deliver(e zk.Event) {
+	t.once.fire(e)
+	for _, s := range t.persistent.listeners(e) {
+		s.put(e)
+	}
+}
+
+// expired ends the one-shot watches of a session that is over. Subscriptions go over to the next session.
+func (t *watchTable) expired() {
+	t.once.failAll(ErrSessionExpired)
+	t.persistent.sessionReplaced()
+}
+
+// failAll ends all watches, in the order of their registration: one-shots, subscriptions, watched values.
 func (t *watchTable) failAll(err error) {
-	t.mu.Lock()
-	var hit []*watch
-	for kind, paths := range t.byKind {
-		for _, ws := range paths {
-			hit = append(hit, ws...)
-		}
-		t.byKind[kind] = nil
+	t.once.failAll(err)
+	for _, s := range t.persistent.takeAll() {
+		s.end(err)
 	}
-	t.mu.Unlock()
-	sortWatches(hit)
-	for _, w := range hit {
-		w.promise.Reject(&OpError{Op: "watch", Path: w.path, Err: err})
+	for _, l := range t.lives.all() {
+		l.end(err)
 	}
 }
 
-func sortWatches(ws []*watch) {
-	slices.SortFunc(ws, func(a, b *watch) int { return cmp.Compare(a.seq, b.seq) })
+// join waits for the goroutines of watches, after failAll.
+func (t *watchTable) join() { t.workers.wait() }
+
+// crew counts goroutines. Unlike a sync.WaitGroup it may grow from zero while somebody waits. The zero value is ready.
+type crew struct {
+	mu   sync.Mutex
+	n    int
+	idle chan struct{} // closed when n falls to zero; nil while nobody waits
 }
 
-// setWatchesLimit bounds a request that restores watches: servers may be configured with a limit on requests far below
-// the usual one, so the Java client keeps to this (ZOOKEEPER-706).
-const setWatchesLimit = 128 << 10
-
-// sets returns all watched paths, with the chroot, in portions for the server.
-func (t *watchTable) sets(chroot string) []*wire.WatchSet {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	var sets []*wire.WatchSet
-	size := setWatchesLimit
-	for kind, paths := range t.byKind {
-		for path := range paths {
-			full := fullPath(chroot, path)
-			if size += 4 + len(full); size > setWatchesLimit {
-				sets = append(sets, new(wire.WatchSet))
-				size = 4 + len(full)
-			}
-			list := pathsOf(sets[len(sets)-1], watchKind(kind))
-			*list = append(*list, full)
-		}
-	}
-	return sets
+func (c *crew) enter() {
+	c.mu.Lock()
+	c.n++
+	c.mu.Unlock()
 }
 
-func pathsOf(s *wire.WatchSet, kind watchKind) *[]string {
-	switch kind {
-	case watchData:
-		return &s.Data
-	case watchExist:
-		return &s.Exist
-	default:
-		return &s.Child
+func (c *crew) leave() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.n--
+	if c.n == 0 && c.idle != nil {
+		close(c.idle)
+		c.idle = nil
 	}
+}
+
+func (c *crew) wait() {
+	c.mu.Lock()
+	if c.n == 0 {
+		c.mu.Unlock()
+		return
+	}
+	if c.idle == nil {
+		c.idle = make(chan struct{})
+	}
+	idle := c.idle
+	c.mu.Unlock()
+	<-idle
 }

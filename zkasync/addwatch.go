@@ -1,0 +1,178 @@
+package zkasync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/handler"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// AddWatchMode is a kind of watch that goes on after its first event.
+type AddWatchMode int32
+
+const (
+	// Persistent watches one znode: its creation, its data, its deletion, and its list of children.
+	Persistent AddWatchMode = AddWatchMode(wire.AddWatchPersistent)
+	// PersistentRecursive watches a znode and everything below it: creations, data and deletions. There are no events
+	// of lists of children, since the children have their own.
+	PersistentRecursive AddWatchMode = AddWatchMode(wire.AddWatchPersistentRecursive)
+
+	watchModes = 2
+)
+
+// String returns the mode's name.
+func (m AddWatchMode) String() string {
+	switch m {
+	case Persistent:
+		return "Persistent"
+	case PersistentRecursive:
+		return "PersistentRecursive"
+	default:
+		return "AddWatchMode(invalid)"
+	}
+}
+
+// subscribeSpec is what options of AddWatch decide.
+type subscribeSpec struct {
+	coalesce bool
+	limit    int
+	fn       func(zk.Event)
+}
+
+// SubscribeOption is an option of [Client.AddWatch].
+type SubscribeOption struct{ apply func(*subscribeSpec) error }
+
+// DefaultCoalesceLimit is how many events wait for a slow reader where no option says otherwise.
+const DefaultCoalesceLimit = 1024
+
+// maxBufferedEvents bounds what BufferEvents allocates.
+const maxBufferedEvents = 1 << 20
+
+// CoalesceEvents is the rule for slow readers where no other is given, with [DefaultCoalesceLimit]. What does not fit into
+// the channel, which has room for 16, waits. Of two waiting events of one path only the later one stays; "children
+// changed" counts by itself. When more than limit events would wait, all of them give way to one [EventResync], whose Err
+// is [ErrSlowReader], followed by the last event.
+func CoalesceEvents(limit int) SubscribeOption {
+	return SubscribeOption{func(s *subscribeSpec) error {
+		if limit < 1 {
+			return fmt.Errorf("limit of %d waiting events is not positive", limit)
+		}
+		s.coalesce, s.limit = true, limit
+		return nil
+	}}
+}
+
+// BufferEvents has the channel hold up to limit events as they come. One more is kept, and is the last: the subscription
+// then ends with [ErrSlowReader].
+func BufferEvents(limit int) SubscribeOption {
+	return SubscribeOption{func(s *subscribeSpec) error {
+		if limit < 1 || limit > maxBufferedEvents {
+			return fmt.Errorf("limit of %d buffered events is not from 1 to %d", limit, maxBufferedEvents)
+		}
+		s.coalesce, s.limit = false, limit
+		return nil
+	}}
+}
+
+// OnEvent has fn called with each event, in place of the channel: on the client's handler, in one sequence with
+// completions, other watch events and state changes, in the order in which the server sent them. Like all callbacks they
+// queue up while one of them blocks; no rule for slow readers applies.
+func OnEvent(fn func(zk.Event)) SubscribeOption {
+	return SubscribeOption{func(s *subscribeSpec) error {
+		if fn == nil {
+			return errors.New("event callback is nil")
+		}
+		s.fn = fn
+		return nil
+	}}
+}
+
+// addWatch is AddWatch.
+type addWatch struct {
+	op[*Subscription]
+	sub    *Subscription
+	placed bool // it was encoded
+}
+
+// AddWatch watches a path until the subscription is closed (kazoo has no such thing; ZOOKEEPER-1416, servers since 3.6). The
+// znode need not exist. The future completes once the server watches; every later event goes to the [Subscription].
+//
+// A server that does not know persistent watches ends the connection at the request. The future then fails with
+// [ErrUnimplemented], and so does every other AddWatch at once, and without harm, until the client is restarted.
+//
+// Any number of subscriptions may be on one path, beside one-shot watches of it; the server has one watch for them all, and
+// the last one that is closed removes it. Watches that were set through Conn() are not known here: on servers before 3.9
+// (ZOOKEEPER-4466) one on the very path of a subscription takes its place at the server.
+func (c *Client) AddWatch(ctx context.Context, path string, mode AddWatchMode, opts ...SubscribeOption) *future.Future[*Subscription] {
+	o := &addWatch{}
+	o.init(&c.view, ctx, c.completion(path), wire.OpAddWatch, path)
+	spec, err := newSubscribeSpec(opts)
+	if err == nil {
+		err = checkPath(path)
+	}
+	if err == nil && mode != Persistent && mode != PersistentRecursive {
+		err = fmt.Errorf("unknown mode %d", mode)
+	}
+	if m := c.sink.Load(); err == nil && m != nil && c.watches.persistent.old.Load() == m {
+		err = ErrUnimplemented
+	}
+	if err != nil {
+		o.refuse(err)
+		return o.future()
+	}
+	o.sub = newSubscription(c, path, mode, spec)
+	return o.send(o)
+}
+
+func newSubscribeSpec(opts []SubscribeOption) (subscribeSpec, error) {
+	spec := subscribeSpec{coalesce: true, limit: DefaultCoalesceLimit}
+	for _, o := range opts {
+		if o.apply == nil {
+			continue
+		}
+		if err := o.apply(&spec); err != nil {
+			return spec, err
+		}
+	}
+	return spec, nil
+}
+
+func (o *addWatch) Size() int { return o.pathSize() + 4 }
+
+func (o *addWatch) Append(b []byte) []byte {
+	o.placed = true
+	mode := o.v.c.watches.persistent.place(o.path, o.sub.mode)
+	return wire.AppendAddWatch(b, o.v.chroot, o.path, int32(mode))
+}
+
+func (o *addWatch) Reply(code int32, _ []byte) {
+	c := o.v.c
+	if code == 0 {
+		c.watches.persistent.activate(o.sub)
+		o.promise.Resolve(o.sub)
+		return
+	}
+	if code == codeUnimplemented {
+		c.watches.persistent.old.Store(c.sink.Load())
+	}
+	if c.watches.persistent.abandon(o.path) {
+		c.dropPlacement(o.path)
+	}
+	o.promise.Reject(watchRejection(o.code, o.path, code))
+}
+
+func (o *addWatch) Fail(f mux.Failure) {
+	if o.placed {
+		o.v.c.watches.persistent.abandon(o.path)
+	}
+	o.op.Fail(f)
+}
+
+// watchLane is what runs callbacks about watches of path.
+func (c *Client) watchLane(path string) future.Executor { return c.lane(handler.Watch, path) }

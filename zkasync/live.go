@@ -1,0 +1,315 @@
+package zkasync
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"sync"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+)
+
+// Reading is what a [Live] has found last.
+type Reading[T any] struct {
+	Value  T
+	Exists bool // false: there is no znode, and Value is zero
+	// Err is the server's refusal to tell, such as zk.ErrNoAuth; Value is zero then.
+	Err error
+}
+
+// Live is a value that is kept current: a znode's data or its list of children, see [Client.WatchData] and
+// [Client.WatchChildren]. It follows changes, deletion and creation, across reconnects and the end of the session. It is
+// safe for concurrent use, and needs no goroutine.
+//
+// It gives the present value first and then each later one that the reader is there to see: who is slow gets the newest,
+// and no value comes after a newer one. It can be read from the channel of C, by range over All, with callbacks, and
+// without waiting by Latest; each sees every value by itself.
+//
+// A refusal is given as a [Reading] with Err. It is asked again when the znode's data changes, after each reconnect, and
+// on Refresh, which is the one to call when permissions were changed, as there is no event for that.
+type Live[T any] struct {
+	c       *Client
+	path    string
+	kind    *liveKind[T]
+	ctx     context.Context // of reads; ended by finish
+	cancel  context.CancelFunc
+	stopCtx func() bool
+	ch      chan Reading[T] // room for one, filled by show only; closed by finish
+	done    chan struct{}   // closed by finish
+
+	mu      sync.Mutex
+	turn    uint64                   // of the read or watch that counts; what belongs to an earlier one is ignored
+	event   *future.Future[zk.Event] // of the watch that is waited for, or nil
+	refused bool                     // the server did not tell the present value
+	latest  Reading[T]               // the newest
+	known   bool                     // there is a latest
+	version int64                    // zxid of the newest value that existed
+	calls   []*liveCall[T]           // callbacks
+	err     error                    // why it has ended
+}
+
+// liveKind is what sets them apart.
+type liveKind[T any] struct {
+	op      string
+	read    *watchQueryKind[T]
+	version func(T) int64 // zxid of the change that made it
+}
+
+var (
+	liveData = &liveKind[Node]{op: "watch data", read: getWKind,
+		version: func(n Node) int64 { return n.Stat.Mzxid }}
+	liveChildren = &liveKind[Children]{op: "watch children", read: childrenWKind,
+		version: func(ch Children) int64 { return ch.Stat.Pzxid }}
+)
+
+// WatchData keeps a znode's data current (kazoo: DataWatch). The znode need not exist. It ends when ctx ends, with Close, or
+// with the client; Err then says why. Of the stat, only what comes with a change of the data is kept current.
+func (c *Client) WatchData(ctx context.Context, path string) *Live[Node] {
+	return newLive(c, ctx, liveData, path)
+}
+
+// WatchChildren keeps the list of a znode's children current (kazoo: ChildrenWatch). The znode need not exist. It ends when
+// ctx ends, with Close, or with the client; Err then says why.
+func (c *Client) WatchChildren(ctx context.Context, path string) *Live[Children] {
+	return newLive(c, ctx, liveChildren, path)
+}
+
+func newLive[T any](c *Client, ctx context.Context, kind *liveKind[T], path string) *Live[T] {
+	ctx = orBackground(ctx)
+	l := &Live[T]{c: c, path: path, kind: kind, ch: make(chan Reading[T], 1), done: make(chan struct{})}
+	l.ctx, l.cancel = context.WithCancel(ctx)
+	c.watches.lives.add(l)
+	c.watches.workers.enter()
+	l.mu.Lock()
+	l.stopCtx = context.AfterFunc(ctx, func() {
+		defer c.watches.workers.leave()
+		l.quit(ctx.Err())
+	})
+	l.mu.Unlock()
+	if err := checkPath(path); err != nil {
+		l.end(err)
+		return l
+	}
+	l.read(false)
+	return l
+}
+
+// C returns the channel of values, the same one at each call. It holds the newest value that was not received. It is closed
+// when l has ended.
+func (l *Live[T]) C() <-chan Reading[T] { return l.ch }
+
+// All ranges over the channel of C until it is closed. Leaving the loop does not end l.
+func (l *Live[T]) All() iter.Seq[Reading[T]] {
+	return func(yield func(Reading[T]) bool) {
+		for r := range l.ch {
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// Latest returns the newest value; false when there is none yet.
+func (l *Live[T]) Latest() (Reading[T], bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.latest, l.known
+}
+
+// Done returns a channel that is closed when l has ended.
+func (l *Live[T]) Done() <-chan struct{} { return l.done }
+
+// Err returns why l has ended, nil as long as it goes on: the error of its context, [ErrWatchRemoved] after Close, [ErrClosed]
+// after the client's Close, [ErrAuthFailed], or zk.ErrInvalidPath.
+func (l *Live[T]) Err() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+// Close ends l at once. Callbacks that have not begun are dropped; a value that waits in the channel stays there.
+func (l *Live[T]) Close() { l.quit(ErrWatchRemoved) }
+
+// Refresh reads the value again. If it has not changed, nobody is told.
+func (l *Live[T]) Refresh() { l.read(false) }
+
+// retry reads again what was refused, on a new connection.
+func (l *Live[T]) retry() {
+	l.mu.Lock()
+	refused := l.refused
+	l.mu.Unlock()
+	if refused {
+		l.read(false)
+	}
+}
+
+// nextTurn begins a step, which makes those under way void.
+func (l *Live[T]) nextTurn() (turn uint64, ok bool) {
+	l.mu.Lock()
+	if l.err != nil {
+		l.mu.Unlock()
+		return 0, false
+	}
+	l.turn++
+	turn, event := l.turn, l.event
+	l.event = nil
+	l.mu.Unlock()
+	l.giveUp(event)
+	return turn, true
+}
+
+func (l *Live[T]) giveUp(event *future.Future[zk.Event]) {
+	if event != nil {
+		l.c.watches.once.giveUp(event)
+	}
+}
+
+// isTurn reports whether a step still counts.
+func (l *Live[T]) isTurn(turn uint64) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err == nil && l.turn == turn
+}
+
+// read asks for the value. Confirmed says that a Sync went before it.
+func (l *Live[T]) read(confirmed bool) {
+	turn, ok := l.nextTurn()
+	if !ok {
+		return
+	}
+	askWatch(l.c, l.ctx, nil, nil, l.kind.read, l.path).OnDone(func(w Watched[T], err error) {
+		l.answered(turn, confirmed, w, err)
+	})
+}
+
+func (l *Live[T]) answered(turn uint64, confirmed bool, w Watched[T], err error) {
+	switch {
+	case !l.isTurn(turn):
+		l.giveUp(w.Event)
+	case err == nil && !confirmed && l.isOlder(w.Value):
+		l.giveUp(w.Event)
+		l.confirm()
+	case err == nil:
+		l.show(turn, Reading[T]{Value: w.Value, Exists: true})
+		l.await(turn, w.Event)
+	case isNoNode(err):
+		l.awaitChange(turn, false)
+	case l.fatal(err):
+	default:
+		l.show(turn, Reading[T]{Err: err})
+		l.awaitChange(turn, true)
+	}
+}
+
+func (l *Live[T]) isOlder(v T) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.kind.version(v) < l.version
+}
+
+// confirm reads again behind a Sync. A client never goes back in time within a session; a value that is older even so
+// comes from servers that were set back, and is the truth if their leader says the same.
+func (l *Live[T]) confirm() {
+	if l.Err() != nil {
+		return
+	}
+	ask(&l.c.view, l.ctx, nil, syncKind, l.path)
+	l.read(true)
+}
+
+// fatal deals with errors that are no answer. What a connection took along is asked again on the next one.
+func (l *Live[T]) fatal(err error) bool {
+	switch {
+	case errors.Is(err, ErrConnectionLoss), errors.Is(err, ErrSessionExpired):
+		l.read(false)
+	case errors.Is(err, ErrNotSent), errors.Is(err, ErrClosed), errors.Is(err, ErrAuthFailed):
+		var op *OpError
+		if errors.As(err, &op) {
+			err = op.Err
+		}
+		l.end(err)
+	default:
+		return false
+	}
+	return true
+}
+
+// awaitChange watches a znode that does not exist, or that the server refused to tell of: to watch its existence takes no
+// permission.
+func (l *Live[T]) awaitChange(turn uint64, refused bool) {
+	if !l.isTurn(turn) {
+		return
+	}
+	askWatch(l.c, l.ctx, nil, nil, existsWKind, l.path).OnDone(func(w Watched[*zk.Stat], err error) {
+		switch {
+		case !l.isTurn(turn):
+			l.giveUp(w.Event)
+		case err == nil && w.Value == nil:
+			l.show(turn, Reading[T]{})
+			l.await(turn, w.Event)
+		case err == nil && refused:
+			l.await(turn, w.Event)
+		case err == nil:
+			l.giveUp(w.Event)
+			l.read(false) // created meanwhile
+		case l.fatal(err):
+		default:
+			l.show(turn, Reading[T]{Err: err})
+		}
+	})
+}
+
+// await goes on with the event.
+func (l *Live[T]) await(turn uint64, event *future.Future[zk.Event]) {
+	l.mu.Lock()
+	counts := l.err == nil && l.turn == turn
+	if counts {
+		l.event = event
+	}
+	l.mu.Unlock()
+	if !counts {
+		l.giveUp(event)
+		return
+	}
+	event.OnDone(func(_ zk.Event, err error) {
+		switch {
+		case !l.isTurn(turn):
+		case err == nil, errors.Is(err, ErrWatchRemoved):
+			l.read(false)
+		default:
+			l.fatal(err)
+		}
+	})
+}
+
+// end ends l because of the client.
+func (l *Live[T]) end(err error) { l.finish(err, false) }
+
+// quit ends l because its user says so.
+func (l *Live[T]) quit(err error) { l.finish(err, true) }
+
+func (l *Live[T]) finish(err error, silent bool) {
+	l.mu.Lock()
+	if l.err != nil {
+		l.mu.Unlock()
+		return
+	}
+	l.err = &OpError{Op: l.kind.op, Path: l.path, Err: err}
+	event := l.event
+	l.event = nil
+	if silent {
+		l.calls = nil
+	}
+	close(l.done)
+	close(l.ch)
+	stopped := l.stopCtx()
+	l.mu.Unlock()
+	if stopped {
+		l.c.watches.workers.leave()
+	}
+	l.cancel()
+	l.giveUp(event)
+	l.c.watches.lives.remove(l)
+}

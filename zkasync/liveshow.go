@@ -1,0 +1,142 @@
+package zkasync
+
+import (
+	"slices"
+	"sync"
+)
+
+// show makes a reading the latest and tells everybody, unless it says nothing new.
+func (l *Live[T]) show(turn uint64, r Reading[T]) {
+	l.mu.Lock()
+	if l.err != nil || l.turn != turn {
+		l.mu.Unlock()
+		return
+	}
+	l.refused = r.Err != nil
+	same := l.known && l.sameLocked(r)
+	l.latest, l.known = r, true
+	if r.Exists {
+		l.version = l.kind.version(r.Value)
+	}
+	if same {
+		l.mu.Unlock()
+		return
+	}
+	select {
+	case <-l.ch: // nobody has received it, and it is old now
+	default:
+	}
+	l.ch <- r
+	var due []*liveCall[T]
+	for _, call := range l.calls {
+		if !call.queued {
+			call.queued = true
+			due = append(due, call)
+		}
+	}
+	l.mu.Unlock()
+	for _, call := range due {
+		l.c.watchLane(l.path).Execute(call)
+	}
+}
+
+func (l *Live[T]) sameLocked(r Reading[T]) bool {
+	was := l.latest
+	switch {
+	case was.Err != nil || r.Err != nil:
+		return was.Err != nil && r.Err != nil && was.Err.Error() == r.Err.Error()
+	case was.Exists && r.Exists:
+		return l.kind.version(was.Value) == l.kind.version(r.Value)
+	default:
+		return was.Exists == r.Exists
+	}
+}
+
+// liveCall is a callback, and its call on its way through the handler, of which there is one at most.
+type liveCall[T any] struct {
+	l      *Live[T]
+	fn     func(Reading[T])
+	queued bool // guarded by l.mu
+}
+
+// OnChange has fn called with the present value, if it is known, and with later ones: on the client's handler, in one
+// sequence with completions, watch events and state changes. A call gets the newest value at the time when it runs. After
+// remove it is not called again; a call that is under way is not waited for.
+func (l *Live[T]) OnChange(fn func(Reading[T])) (remove func()) {
+	if fn == nil {
+		return func() {}
+	}
+	call := &liveCall[T]{l: l, fn: fn}
+	l.mu.Lock()
+	post := l.known && l.err == nil
+	if l.err == nil {
+		l.calls = append(l.calls, call)
+	}
+	call.queued = post
+	l.mu.Unlock()
+	if post {
+		l.c.watchLane(l.path).Execute(call)
+	}
+	return call.remove
+}
+
+func (n *liveCall[T]) remove() {
+	n.l.mu.Lock()
+	defer n.l.mu.Unlock()
+	if i := slices.Index(n.l.calls, n); i >= 0 {
+		n.l.calls = slices.Delete(slices.Clone(n.l.calls), i, i+1)
+	}
+}
+
+func (n *liveCall[T]) Run() {
+	n.l.mu.Lock()
+	n.queued = false
+	latest, wanted := n.l.latest, slices.Contains(n.l.calls, n)
+	n.l.mu.Unlock()
+	if wanted {
+		n.fn(latest)
+	}
+}
+
+// String names the callback for reports about it.
+func (n *liveCall[T]) String() string { return "OnChange callback for " + n.l.path }
+
+// liveSet holds what is to be told of reconnects and of the client's end.
+type liveSet struct {
+	mu  sync.Mutex
+	set shrinkMap[live, struct{}]
+}
+
+// live is a Live of any type.
+type live interface {
+	retry()
+	end(err error)
+}
+
+func (s *liveSet) add(l live) {
+	s.mu.Lock()
+	s.set.put(l, struct{}{})
+	s.mu.Unlock()
+}
+
+func (s *liveSet) remove(l live) {
+	s.mu.Lock()
+	s.set.del(l)
+	s.mu.Unlock()
+}
+
+func (s *liveSet) all() []live {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := make([]live, 0, len(s.set.m))
+	for l := range s.set.m {
+		all = append(all, l)
+	}
+	return all
+}
+
+func (s *liveSet) retry() {
+	for _, l := range s.all() {
+		l.retry()
+	}
+}

@@ -1,0 +1,334 @@
+package zkasync
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+)
+
+// persistentTable holds the subscriptions, and what the server has been told of them. The zero value is empty and ready.
+//
+// Servers before 3.9 know one kind of watch for each connection and path: the last request wins (ZOOKEEPER-4466). A
+// one-shot watch left on the path of a persistent one would take its place, and so would a persistent one that of a
+// recursive one. So each path has one placement, as strong as any subscription needs it, and reads of that path leave no
+// watch at the server: all their events come with the placement's. Only "children changed" does not come with a recursive
+// one; it follows from the events of the children and is added here, see implied.
+//
+// Requests are encoded by one goroutine in the order of the wire, so "placed" is true of the server at the moment when it
+// will look at the request that is being encoded.
+type persistentTable struct {
+	old atomic.Pointer[mux.Mux] // of the run whose servers do not know persistent watches
+
+	size atomic.Int32 // len(byPath), to be looked at without the lock
+
+	mu        sync.Mutex
+	byPath    map[string]*placement
+	recursive int    // how many subscriptions are recursive
+	seq       uint64 // of subscriptions
+	epoch     uint64 // of placements
+	echo      string // path whose children have just been reported as changed, by implied
+}
+
+// placement is the persistent watch of one path.
+type placement struct {
+	subs    []*Subscription // in the order of their registration
+	pending int             // AddWatch requests encoded and not answered
+	placed  bool            // the server has it, as of the last request encoded on the present connection
+	mode    AddWatchMode    // as placed
+	epoch   uint64          // counts placements, so that a reader can tell that it is still the same one
+	implies bool            // the server may not report changes of the children
+	gap     error           // why events may have been missed, until the subscriptions were told
+}
+
+func (t *persistentTable) makeLocked(path string) *placement {
+	p := t.byPath[path]
+	if p == nil {
+		p = new(placement)
+		if t.byPath == nil {
+			t.byPath = make(map[string]*placement)
+		}
+		t.byPath[path] = p
+		t.size.Store(int32(len(t.byPath)))
+	}
+	return p
+}
+
+// tidyLocked forgets a placement that nobody needs.
+func (t *persistentTable) tidyLocked(path string, p *placement) {
+	if len(p.subs) == 0 && p.pending == 0 && !p.placed && !p.implies {
+		delete(t.byPath, path)
+		t.size.Store(int32(len(t.byPath)))
+	}
+}
+
+// place is called when an AddWatch is encoded. It returns the mode to ask for.
+func (t *persistentTable) place(path string, mode AddWatchMode) AddWatchMode {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.makeLocked(path)
+	p.pending++
+	t.placeLocked(p, mode)
+	return p.mode
+}
+
+func (t *persistentTable) placeLocked(p *placement, mode AddWatchMode) {
+	if !p.placed {
+		t.epoch++
+		p.placed, p.mode, p.epoch = true, mode, t.epoch
+	}
+	p.mode = max(p.mode, mode)
+	p.implies = p.implies || p.mode == PersistentRecursive
+}
+
+// activate is called when the AddWatch of s was answered.
+func (t *persistentTable) activate(s *Subscription) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.makeLocked(s.path)
+	p.pending--
+	t.seq++
+	s.seq = t.seq
+	p.subs = append(p.subs, s)
+	if s.mode == PersistentRecursive {
+		t.recursive++
+	}
+}
+
+// abandon is called when an AddWatch that was encoded has failed. It reports whether the placement is to be removed.
+func (t *persistentTable) abandon(path string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.makeLocked(path)
+	p.pending--
+	t.tidyLocked(path, p)
+	return p.unwanted()
+}
+
+func (p *placement) unwanted() bool { return p.placed && len(p.subs) == 0 && p.pending == 0 }
+
+// remove takes s out, if it is in. It reports whether the placement is to be removed.
+func (t *persistentTable) remove(s *Subscription) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.byPath[s.path]
+	if p == nil {
+		return false
+	}
+	i := slices.Index(p.subs, s)
+	if i < 0 {
+		return false
+	}
+	p.subs = slices.Delete(slices.Clone(p.subs), i, i+1) // others may be walking through the old one
+	if s.mode == PersistentRecursive {
+		t.recursive--
+	}
+	t.tidyLocked(s.path, p)
+	return p.unwanted()
+}
+
+// isUnwanted reports whether the server has a placement that nobody needs any more.
+func (t *persistentTable) isUnwanted(path string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.byPath[path]
+	return p != nil && p.unwanted()
+}
+
+// unplace is called when a request is encoded that removes the placement, or a part of it.
+func (t *persistentTable) unplace(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if p := t.byPath[path]; p != nil {
+		p.placed = false
+	}
+}
+
+// unplaced is called when that request was answered. It reports whether subscriptions are left.
+func (t *persistentTable) unplaced(path string) (wanted bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.byPath[path]
+	if p == nil {
+		return false
+	}
+	if !p.placed {
+		p.implies = false
+	}
+	t.tidyLocked(path, p)
+	return len(p.subs) > 0
+}
+
+// replace is called when a request is encoded that can place anew what is wanted; ok is false when nothing is.
+func (t *persistentTable) replace(path string) (mode AddWatchMode, ok bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.byPath[path]
+	if p == nil || len(p.subs) == 0 && p.pending == 0 {
+		return 0, false
+	}
+	t.placeLocked(p, p.strongest())
+	return p.mode, true
+}
+
+// strongest is the mode that the subscriptions need.
+func (p *placement) strongest() (mode AddWatchMode) {
+	for _, s := range p.subs {
+		mode = max(mode, s.mode)
+	}
+	return mode
+}
+
+// covers is called when a read that leaves a watch is encoded. It returns the epoch of the placement that brings the
+// watch's events, 0 if there is none.
+func (t *persistentTable) covers(path string) (epoch uint64) {
+	if t.size.Load() == 0 {
+		return 0
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if p := t.byPath[path]; p != nil && p.placed {
+		return p.epoch
+	}
+	return 0
+}
+
+// restore is called for a new connection: the server has nothing yet, and will have what this returns.
+func (t *persistentTable) restore() (byMode [watchModes][]string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for path, p := range t.byPath {
+		p.placed, p.implies = false, false
+		if len(p.subs) == 0 {
+			t.tidyLocked(path, p)
+			continue
+		}
+		t.placeLocked(p, p.strongest())
+		if p.gap == nil {
+			p.gap = ErrConnectionLoss
+		}
+		byMode[p.mode] = append(byMode[p.mode], path)
+	}
+	return byMode
+}
+
+// sessionReplaced notes why the next restoration is needed.
+func (t *persistentTable) sessionReplaced() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, p := range t.byPath {
+		p.gap = ErrSessionExpired
+	}
+}
+
+// resync tells the subscriptions of a path, which the server watches again, that events may have been missed.
+func (t *persistentTable) resync(path string, why error) {
+	t.mu.Lock()
+	var subs []*Subscription
+	if p := t.byPath[path]; p != nil {
+		subs = p.subs
+		if p.gap != nil {
+			why, p.gap = p.gap, nil
+		}
+	}
+	t.mu.Unlock()
+	for _, s := range subs {
+		s.put(resyncEvent(path, why))
+	}
+}
+
+// takePath takes out all subscriptions of a path and returns them.
+func (t *persistentTable) takePath(path string) []*Subscription {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	p := t.byPath[path]
+	if p == nil {
+		return nil
+	}
+	subs := p.subs
+	p.subs = nil
+	for _, s := range subs {
+		if s.mode == PersistentRecursive {
+			t.recursive--
+		}
+	}
+	t.tidyLocked(path, p)
+	return subs
+}
+
+// takeAll takes out all subscriptions and returns them in the order of their registration.
+func (t *persistentTable) takeAll() []*Subscription {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	var subs []*Subscription
+	for path, p := range t.byPath {
+		subs = append(subs, p.subs...)
+		p.subs = nil
+		t.tidyLocked(path, p)
+	}
+	t.recursive = 0
+	sortSubscriptions(subs)
+	return subs
+}
+
+func sortSubscriptions(subs []*Subscription) {
+	slices.SortFunc(subs, func(a, b *Subscription) int { return cmp.Compare(a.seq, b.seq) })
+}
+
+// listeners returns the subscriptions that e is for, in the order of their registration. Recursive ones are found by
+// walking up from the path, which costs its depth, not the number of subscriptions.
+func (t *persistentTable) listeners(e zk.Event) []*Subscription {
+	if t.size.Load() == 0 {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	children := e.Type == zk.EventNodeChildrenChanged
+	var hit []*Subscription
+	for path := e.Path; ; path = parentOf(path) {
+		if p := t.byPath[path]; p != nil {
+			for _, s := range p.subs {
+				if s.mode == PersistentRecursive && !children || s.mode == Persistent && path == e.Path {
+					hit = append(hit, s)
+				}
+			}
+		}
+		if path == "/" || children || t.recursive == 0 {
+			break
+		}
+	}
+	sortSubscriptions(hit)
+	return hit
+}
+
+// implied returns the path whose children e shows to have changed, if the server may not report that by itself: servers
+// do not for a recursive watch, and those before 3.9 forget any other watch of that path.
+func (t *persistentTable) implied(e zk.Event) (parent string, ok bool) {
+	if t.size.Load() == 0 || e.Path == "/" || e.Type != zk.EventNodeCreated && e.Type != zk.EventNodeDeleted {
+		return "", false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	parent = parentOf(e.Path)
+	if p := t.byPath[parent]; p != nil && p.implies {
+		t.echo = parent
+		return parent, true
+	}
+	return "", false
+}
+
+// isEcho reports whether e was delivered already, by implied: the server that does report it sends it right behind.
+func (t *persistentTable) isEcho(e zk.Event) bool {
+	if t.size.Load() == 0 {
+		return false
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	echo := t.echo
+	t.echo = ""
+	return echo != "" && e.Type == zk.EventNodeChildrenChanged && e.Path == echo
+}

@@ -1,0 +1,294 @@
+package zkasync_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// eventNames are short names for what a server sends, and the client adds.
+var eventNames = map[zk.EventType]string{
+	zk.EventNodeCreated:         "created",
+	zk.EventNodeDeleted:         "deleted",
+	zk.EventNodeDataChanged:     "changed",
+	zk.EventNodeChildrenChanged: "children",
+	zkasync.EventResync:         "resync",
+}
+
+func eventLine(e zk.Event) string { return eventNames[e.Type] + " " + e.Path }
+
+// nextEvents receives n events of a subscription.
+func nextEvents(t testing.TB, s *zkasync.Subscription, n int) []zk.Event {
+	t.Helper()
+	var got []zk.Event
+	deadline := time.After(wait)
+	for len(got) < n {
+		select {
+		case e, ok := <-s.Events():
+			if !ok {
+				t.Fatalf("no more events after %d of %d: %v", len(got), n, s.Err())
+			}
+			got = append(got, e)
+		case <-deadline:
+			t.Fatalf("%d events in time, want %d", len(got), n)
+		}
+	}
+	return got
+}
+
+// wantEvents receives as many events as there are lines and compares.
+func wantEvents(t testing.TB, s *zkasync.Subscription, want ...string) {
+	t.Helper()
+	var got []string
+	for _, e := range nextEvents(t, s, len(want)) {
+		got = append(got, eventLine(e))
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("events\n%q, want\n%q", got, want)
+	}
+}
+
+// noMoreEvents waits for a round trip, behind which all events of what happened before have come.
+func noMoreEvents(t testing.TB, c *zkasync.Client, subs ...*zkasync.Subscription) {
+	t.Helper()
+	must(t, c.Sync(t.Context(), "/"))
+	for _, s := range subs {
+		select {
+		case e, ok := <-s.Events():
+			t.Errorf("one more event: %q %v", eventLine(e), ok)
+		default:
+		}
+	}
+}
+
+// changeEverything does one of each change to path and to a child of it, from another client, and returns when c has
+// heard of them.
+func changeEverything(t testing.TB, by, c *zkasync.Client, path string) {
+	t.Helper()
+	child := path + "/x"
+	must(t, by.Create(t.Context(), path, nil))
+	must(t, by.Set(t.Context(), path, []byte("1"), zkasync.AnyVersion))
+	must(t, by.Create(t.Context(), child, nil))
+	must(t, by.Set(t.Context(), child, []byte("2"), zkasync.AnyVersion))
+	must(t, by.Delete(t.Context(), child, zkasync.AnyVersion))
+	must(t, by.Delete(t.Context(), path, zkasync.AnyVersion))
+	must(t, c.Sync(t.Context(), "/"))
+}
+
+var persistentEvents = []string{"created /a", "changed /a", "children /a", "children /a", "deleted /a"}
+
+func TestAddWatch_PersistentSeesEveryChangeOfOneZnode(t *testing.T) {
+	t.Parallel()
+	c := rooted(t)
+	s := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
+	changeEverything(t, c, c, "/a")
+	changeEverything(t, c, c, "/a")
+	wantEvents(t, s, append(persistentEvents, persistentEvents...)...)
+	noMoreEvents(t, c, s)
+	if s.Path() != "/a" || s.Mode() != zkasync.Persistent || s.Err() != nil {
+		t.Errorf("path %q, mode %v, error %v", s.Path(), s.Mode(), s.Err())
+	}
+}
+
+var recursiveEvents = []string{"created /a", "changed /a", "created /a/x", "changed /a/x", "deleted /a/x", "deleted /a"}
+
+func TestAddWatch_RecursiveSeesDescendants(t *testing.T) {
+	t.Parallel()
+	c := rooted(t)
+	s := must(t, c.AddWatch(t.Context(), "/a", zkasync.PersistentRecursive))
+	all := must(t, c.AddWatch(t.Context(), "/", zkasync.PersistentRecursive))
+	changeEverything(t, c, c, "/a")
+	must(t, c.EnsurePath(t.Context(), "/a/b/c/d"))
+	must(t, c.Create(t.Context(), "/ab", nil))
+	want := append(slices.Clone(recursiveEvents), "created /a", "created /a/b", "created /a/b/c", "created /a/b/c/d")
+	wantEvents(t, s, want...)
+	wantEvents(t, all, append(want, "created /ab")...)
+	noMoreEvents(t, c, s, all)
+}
+
+// TestAddWatch_Root has no chroot: the path "/" is nobody's child.
+func TestAddWatch_Root(t *testing.T) {
+	t.Parallel()
+	s := zkserver.Run(t)
+	c := connect(t, s.Addr())
+	all := must(t, c.AddWatch(t.Context(), "/", zkasync.PersistentRecursive))
+	root := must(t, c.AddWatch(t.Context(), "/", zkasync.Persistent))
+	must(t, c.Create(t.Context(), "/a", nil))
+	must(t, c.Create(t.Context(), "/a/b", nil))
+	wantEvents(t, all, "created /a", "created /a/b")
+	wantEvents(t, root, "children /")
+	noMoreEvents(t, c, all, root)
+}
+
+// TestAddWatch_ModesShareAPath has all kinds of watches on one path, in every order of their coming. On servers before 3.9
+// each would take the place of the others.
+func TestAddWatch_ModesShareAPath(t *testing.T) {
+	t.Parallel()
+	orders := []string{"PRO", "POR", "RPO", "ROP", "OPR", "ORP", "PO", "OP", "RO", "OR"}
+	for _, order := range orders {
+		t.Run(order, func(t *testing.T) {
+			t.Parallel()
+			c := rooted(t)
+			must(t, c.Create(t.Context(), "/a", nil))
+			subs := make(map[rune]*zkasync.Subscription)
+			var once journal
+			for _, kind := range order {
+				switch kind {
+				case 'P':
+					subs[kind] = must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
+				case 'R':
+					subs[kind] = must(t, c.AddWatch(t.Context(), "/a", zkasync.PersistentRecursive))
+				case 'O':
+					leaveOneShots(t, c, "/a", &once)
+				}
+			}
+			must(t, c.Set(t.Context(), "/a", []byte("1"), 0))
+			must(t, c.Create(t.Context(), "/a/x", nil))
+			must(t, c.Set(t.Context(), "/a/x", []byte("2"), 0))
+			leaveOneShots(t, c, "/a", &once)
+			must(t, c.Delete(t.Context(), "/a/x", 1))
+			must(t, c.Set(t.Context(), "/a", []byte("3"), 1))
+			noOneShots := []string{"changed /a", "changed /a", "children /a", "children /a", "changed /a", "changed /a"}
+			if strings.ContainsRune(order, 'O') {
+				once.wants(t, noOneShots...)
+			} else {
+				once.wants(t, noOneShots[3:]...)
+			}
+			if s := subs['P']; s != nil {
+				wantEvents(t, s, "changed /a", "children /a", "children /a", "changed /a")
+				noMoreEvents(t, c, s)
+			}
+			if s := subs['R']; s != nil {
+				wantEvents(t, s, "changed /a", "created /a/x", "changed /a/x", "deleted /a/x", "changed /a")
+				noMoreEvents(t, c, s)
+			}
+		})
+	}
+}
+
+// leaveOneShots leaves a watch of each kind and has its event written to j.
+func leaveOneShots(t testing.TB, c *zkasync.Client, path string, j *journal) {
+	t.Helper()
+	note := func(e zk.Event, err error) {
+		if err != nil {
+			j.add(err.Error())
+			return
+		}
+		j.add(eventLine(e))
+	}
+	must(t, c.GetW(t.Context(), path)).Event.OnDone(note)
+	must(t, c.ExistsW(t.Context(), path)).Event.OnDone(note)
+	must(t, c.ChildrenW(t.Context(), path)).Event.OnDone(note)
+}
+
+func TestAddWatch_LastOneClosedRemovesTheServersWatch(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t)
+	w := tap(p)
+	removals := func() (n int) {
+		for _, s := range w.requests() {
+			if s.op == opRemoveWatches {
+				n++
+			}
+		}
+		return n
+	}
+	first := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
+	second := must(t, c.AddWatch(t.Context(), "/a", zkasync.PersistentRecursive))
+	first.Close()
+	first.Close()
+	must(t, c.Sync(t.Context(), "/"))
+	if n := removals(); n != 0 {
+		t.Errorf("%d removals while one is left", n)
+	}
+	must(t, twin.Create(t.Context(), "/a", nil))
+	wantEvents(t, second, "created /a")
+	kept := must(t, c.GetW(t.Context(), "/a")).Event
+	children := must(t, c.ChildrenW(t.Context(), "/a")).Event
+	second.Close()
+	must(t, c.Sync(t.Context(), "/"))
+	if n := removals(); n != 1 {
+		t.Errorf("%d removals, want 1", n)
+	}
+	fails(t, c.RemoveWatches(t.Context(), "/b", zkasync.WatcherAny), zkasync.ErrNoWatcher)
+	must(t, twin.Set(t.Context(), "/a", nil, 0))
+	must(t, twin.Create(t.Context(), "/a/x", nil))
+	if e := must(t, kept); e.Type != zk.EventNodeDataChanged {
+		t.Errorf("event %q of the one-shot watch that stayed", eventLine(e))
+	}
+	if e := must(t, children); e.Type != zk.EventNodeChildrenChanged {
+		t.Errorf("event %q of the one-shot watch that stayed", eventLine(e))
+	}
+	for _, s := range []*zkasync.Subscription{first, second} {
+		<-s.Done()
+		if _, open := <-s.Events(); open {
+			t.Error("the channel of a closed subscription is open")
+		}
+		wantErr(t, s.Err(), zkasync.ErrWatchRemoved)
+	}
+	fails(t, c.RemoveWatches(t.Context(), "/a", zkasync.WatcherAny), zkasync.ErrNoWatcher)
+}
+
+func TestAddWatch_CallbackInItsPlaceAmongCompletions(t *testing.T) {
+	t.Parallel()
+	c := rooted(t)
+	var j journal
+	release := make(chan struct{})
+	must(t, c.Create(t.Context(), "/a", nil))
+	c.Exists(t.Context(), "/").OnDone(func(*zk.Stat, error) { <-release })
+	added := c.AddWatch(t.Context(), "/a", zkasync.Persistent, zkasync.OnEvent(func(e zk.Event) { j.add(eventLine(e)) }))
+	noted(&j, "added", added)
+	want := []string{"added"}
+	for i := range 5 {
+		noted(&j, fmt.Sprintf("set %d", i), c.Set(t.Context(), "/a", nil, zkasync.AnyVersion))
+		noted(&j, fmt.Sprintf("got %d", i), c.Get(t.Context(), "/a"))
+		want = append(want, "changed /a", fmt.Sprintf("set %d", i), fmt.Sprintf("got %d", i))
+	}
+	s := must(t, added)
+	must(t, c.Sync(t.Context(), "/"))
+	close(release)
+	j.wants(t, want...)
+	s.Close()
+	must(t, c.Set(t.Context(), "/a", nil, zkasync.AnyVersion))
+	noted(&j, "end", c.Sync(t.Context(), "/"))
+	j.wants(t, append(want, "end")...)
+}
+
+func TestAddWatch_RefusesBadArguments(t *testing.T) {
+	t.Parallel()
+	c := rooted(t)
+	fails(t, c.AddWatch(t.Context(), "a", zkasync.Persistent), zk.ErrInvalidPath, zkasync.ErrNotSent)
+	fails(t, c.AddWatch(t.Context(), "/a", 7), zkasync.ErrNotSent)
+	fails(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent, zkasync.BufferEvents(0)), zkasync.ErrNotSent)
+	fails(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent, zkasync.CoalesceEvents(0)), zkasync.ErrNotSent)
+	fails(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent, zkasync.OnEvent(nil)), zkasync.ErrNotSent)
+	must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent, zkasync.SubscribeOption{})).Close()
+}
+
+func TestAddWatch_EndsWithTheClient(t *testing.T) {
+	t.Parallel()
+	c, err := zkasync.Connect(testContext(t), sharedRoot(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	read := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
+	unread := must(t, c.AddWatch(t.Context(), "/a", zkasync.PersistentRecursive))
+	events := read.Events()
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, open := <-events; open {
+		t.Error("the channel is open")
+	}
+	wantErr(t, read.Err(), zkasync.ErrClosed)
+	wantErr(t, unread.Err(), zkasync.ErrClosed)
+	read.Close()
+	fails(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent), zkasync.ErrClosed, zkasync.ErrNotSent)
+}

@@ -1,0 +1,127 @@
+package zkasync
+
+import (
+	"context"
+	"iter"
+	"sync/atomic"
+
+	"github.com/go-zookeeper/zk"
+)
+
+// EventResync is the type of an event that no server sends: changes may have been missed, so what was read before is to be
+// read again. Its Path is that of the subscription, and its Err says why:
+//
+//	ErrConnectionLoss  the connection was lost; servers do not tell what happened meanwhile
+//	ErrSessionExpired  the session was replaced, and with it ephemeral znodes are gone
+//	ErrSlowReader      more events waited than the subscription's rule allows
+//	ErrWatchRemoved    the server's watch was removed by RemoveWatches, and set again
+//
+// The first two are delivered when the server watches again, before operations that have waited go out, so a read that is
+// submitted upon the event misses nothing.
+const EventResync zk.EventType = -10
+
+func resyncEvent(path string, why error) zk.Event {
+	return zk.Event{Type: EventResync, State: zk.StateSyncConnected, Path: path, Err: why}
+}
+
+// Subscription is a watch that goes on. It comes from [Client.AddWatch], survives reconnects and the end of the session,
+// and ends with Close, with [Client.RemoveWatches] of any watcher, with the client, or by its rule for slow readers. It is
+// safe for concurrent use.
+//
+// Its events have the path without the chroot and are in the order in which the server sent them. They are read in one of
+// three ways: from the channel of Events, by range over All, which reads that channel, or by the callback of [OnEvent].
+// Events of a change are delivered before the reply to any later request.
+//
+// Nobody waits for a reader: see [CoalesceEvents] and [BufferEvents].
+type Subscription struct {
+	c      *Client
+	path   string
+	mode   AddWatchMode
+	fn     func(zk.Event) // nil: the channel
+	seq    uint64         // order of registration; guarded by persistentTable.mu
+	feed   *eventFeed
+	closed atomic.Bool // by Close
+}
+
+func newSubscription(c *Client, path string, mode AddWatchMode, spec subscribeSpec) *Subscription {
+	return &Subscription{c: c, path: path, mode: mode, fn: spec.fn, feed: newEventFeed(&c.watches.workers, path, spec)}
+}
+
+// Path returns the path that is watched.
+func (s *Subscription) Path() string { return s.path }
+
+// Mode returns how it is watched.
+func (s *Subscription) Mode() AddWatchMode { return s.mode }
+
+// Events returns the channel of events, the same one at each call. It is closed behind the last event when the
+// subscription has ended; Err then says why. At that moment what does not fit into the channel is dropped, except that
+// the last event is always kept. With a callback the channel carries nothing but is closed.
+func (s *Subscription) Events() <-chan zk.Event { return s.feed.events() }
+
+// All ranges over the channel of Events until it is closed or ctx ends. Leaving the loop does not end the subscription.
+func (s *Subscription) All(ctx context.Context) iter.Seq[zk.Event] {
+	ctx = orBackground(ctx)
+	return func(yield func(zk.Event) bool) {
+		events := s.Events()
+		for ctx.Err() == nil {
+			select {
+			case e, ok := <-events:
+				if !ok || !yield(e) {
+					return
+				}
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// Done returns a channel that is closed when the subscription has ended.
+func (s *Subscription) Done() <-chan struct{} { return s.feed.done }
+
+// Err returns why the subscription has ended, nil as long as it goes on: [ErrWatchRemoved] after Close and RemoveWatches,
+// [ErrClosed] after the client's Close, [ErrSlowReader], [ErrUnimplemented] when a server was reached that does not know
+// persistent watches, [ErrAuthFailed].
+func (s *Subscription) Err() error { return s.feed.failure() }
+
+// Close ends the subscription at once; events that have not begun to be delivered are dropped. When it was the last one on
+// its path, the server is told to remove the watch, which nothing waits for; what else the path has, one-shot watches of
+// the client, is set again, but watches of libraries on Conn() of the same path go with it.
+func (s *Subscription) Close() {
+	s.closed.Store(true)
+	s.end(ErrWatchRemoved)
+	if s.c.watches.persistent.remove(s) {
+		s.c.dropPlacement(s.path)
+	}
+}
+
+func (s *Subscription) end(err error) { s.feed.end(watchEnded(s.path, err)) }
+
+// put delivers one event. It is called on the connection's reader only.
+func (s *Subscription) put(e zk.Event) {
+	if s.fn != nil {
+		s.c.watchLane(s.path).Execute(&eventCall{s, e})
+		return
+	}
+	if s.feed.put(e) {
+		return
+	}
+	s.end(ErrSlowReader)
+	if s.c.watches.persistent.remove(s) {
+		s.c.dropPlacement(s.path)
+	}
+}
+
+// eventCall is a call of a subscription's callback on its way through the handler.
+type eventCall struct {
+	s *Subscription
+	e zk.Event
+}
+
+func (n *eventCall) Run() {
+	if !n.s.closed.Load() {
+		n.s.fn(n.e)
+	}
+}
+
+// String names the callback for reports about it.
+func (n *eventCall) String() string { return "OnEvent callback for " + n.s.path }

@@ -1,0 +1,96 @@
+package zkasync_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"testing"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Opcodes of watches that the proxy's record tells apart.
+const opRemoveWatches, opSetWatches2, opAddWatch = 18, 105, 106
+
+func wantErr(t testing.TB, err, want error) {
+	t.Helper()
+	if !errors.Is(err, want) {
+		t.Errorf("error %v, want one that is %v", err, want)
+	}
+}
+
+func TestUnwatch_EndsOneAndLeavesTheOthers(t *testing.T) {
+	t.Parallel()
+	c := rooted(t)
+	must(t, c.Create(t.Context(), "/a", nil))
+	var events []*future.Future[zk.Event]
+	for range 4 {
+		events = append(events, must(t, c.GetW(t.Context(), "/a")).Event)
+	}
+	for _, i := range []int{2, 0} {
+		if !c.Unwatch(events[i]) {
+			t.Error("a watch was not given up")
+		}
+		if c.Unwatch(events[i]) {
+			t.Error("a watch was given up twice")
+		}
+		fails(t, events[i], zkasync.ErrWatchRemoved)
+	}
+	must(t, c.Set(t.Context(), "/a", nil, 0))
+	must(t, events[1])
+	must(t, events[3])
+	if c.Unwatch(events[1]) || c.Unwatch(nil) || c.Unwatch(future.Failed[zk.Event](zk.ErrNothing)) {
+		t.Error("something that is no watch was given up")
+	}
+}
+
+// TestUnwatch_HundredThousandLeaveNothing gives up many watches, with others that stay.
+func TestUnwatch_HundredThousandLeaveNothing(t *testing.T) {
+	c := rooted(t)
+	must(t, c.Create(t.Context(), "/a", nil))
+	stays := must(t, c.ExistsW(t.Context(), "/stays")).Event
+	register(t, c, 1000) // what the first ones allocate stays: buffers, the handler's blocks
+	before := heapInUse()
+	const n = 100_000
+	register(t, c, n)
+	after := heapInUse()
+	const slack = 1 << 20
+	if t.Logf("heap before %d, after %d", before, after); after > before+slack {
+		t.Errorf("%d watches given up leave %d bytes", n, after-before)
+	}
+	must(t, c.Create(t.Context(), "/stays", nil))
+	must(t, stays)
+}
+
+// register leaves n watches, on one path and on many, and gives them up.
+func register(t *testing.T, c *zkasync.Client, n int) {
+	t.Helper()
+	var same []*future.Future[zkasync.Watched[zkasync.Node]]
+	var others []*future.Future[zkasync.Watched[*zk.Stat]]
+	for i := range n / 2 {
+		same = append(same, c.GetW(t.Context(), "/a"))
+		others = append(others, c.ExistsW(t.Context(), fmt.Sprintf("/none/%d", i)))
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), wait) // a must for each would keep one each
+	defer cancel()
+	for i := range same {
+		data, err1 := same[i].Get(ctx)
+		absent, err2 := others[i].Get(ctx)
+		if err1 != nil || err2 != nil || !c.Unwatch(data.Event) || !c.Unwatch(absent.Event) {
+			t.Fatal("not given up:", err1, err2)
+		}
+	}
+}
+
+func heapInUse() uint64 {
+	var m runtime.MemStats
+	for range 3 {
+		runtime.GC()
+	}
+	runtime.ReadMemStats(&m)
+	return m.HeapAlloc
+}
