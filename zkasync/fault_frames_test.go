@@ -1,0 +1,144 @@
+package zkasync_test
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime"
+	"strings"
+	"testing"
+	"testing/synctest"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
+)
+
+// allocated is how many bytes this process has ever allocated.
+func allocated() uint64 {
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return m.TotalAlloc
+}
+
+// Rows 25 and 26 of the faults: a frame's length is one that no server sends.
+func TestFault25_FrameLengths(t *testing.T) {
+	const limit, most = zkasync.DefaultMaxReplySize, 8 << 20
+	for _, length := range []uint32{0, 1, 8, 15, limit + 1, 1<<31 - 1, 1 << 31, 0xffffffff} {
+		t.Run(fmt.Sprint(length), func(t *testing.T) {
+			// Not in parallel: what other tests allocate would count.
+			synctest.Test(t, func(t *testing.T) {
+				s := connectScripted(t, func(c *zkpeer.Conn) {
+					c.Accept()
+					rs := takes(c, 3)
+					c.Send(reply(rs[0]))
+					c.Send(zkpeer.LyingFrame(length, make([]byte, 100)))
+					c.Drain()
+				}, zkpeer.Healthy)
+				before := allocated()
+				a, b, c := s.get("/a"), s.get("/b"), s.get("/c")
+				wantNode(t, a, "/a")
+				wantLoss(t, "b", b, zkasync.ErrOutcomeUnknown)
+				wantLoss(t, "c", c, zkasync.ErrOutcomeUnknown)
+				wantNode(t, s.get("/d"), "/d")
+				if grown := allocated() - before; grown > most {
+					t.Errorf("%d bytes allocated, want at most %d", grown, most)
+				}
+			})
+		})
+	}
+}
+
+// Row 28 of the faults: the xid of a reply is not the one that is due.
+func TestFault28_ReplyXids(t *testing.T) {
+	t.Parallel()
+	for name, xid := range map[string]func(rs []zkpeer.Request) int32{
+		"unknown":  func([]zkpeer.Request) int32 { return 1 << 30 },
+		"swapped":  func(rs []zkpeer.Request) int32 { return rs[2].Xid },
+		"repeated": func(rs []zkpeer.Request) int32 { return rs[0].Xid },
+		"auth":     func([]zkpeer.Request) int32 { return wire.XidAuth },
+		"negative": func([]zkpeer.Request) int32 { return -9 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				s := connectScripted(t, func(c *zkpeer.Conn) {
+					c.Accept()
+					rs := takes(c, 4)
+					c.Send(reply(rs[0]))
+					bad := rs[2]
+					bad.Xid = xid(rs)
+					c.Send(reply(bad))
+					c.Send(reply(rs[1]))
+					c.Drain()
+				}, zkpeer.Healthy)
+				a, b := s.get("/a"), s.get("/b")
+				c := counted(s, s.Children(t.Context(), "/c"))
+				d := counted(s, s.GetW(t.Context(), "/d"))
+				wantNode(t, a, "/a")
+				wantLoss(t, "b", b, zkasync.ErrOutcomeUnknown)
+				wantLoss(t, "c", c, zkasync.ErrOutcomeUnknown)
+				wantLoss(t, "d", d, zkasync.ErrOutcomeUnknown)
+				wantNode(t, s.get("/e"), "/e")
+			})
+		})
+	}
+}
+
+// Row 30 of the faults: a code that nobody has heard of.
+func TestFault30_UnknownCodes(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := connectScripted(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool { return r.Path == "/bad" && c.Refuse(r, -999) })
+		})
+		_, err := s.get("/bad").Get(testContext(t))
+		const want = "zkasync: get /bad: server error -999 (unknown code)"
+		var op *zkasync.OpError
+		if !errors.As(err, &op) || op.Outcome != zkasync.Rejected || err.Error() != want {
+			t.Errorf("error %v, want %s", err, want)
+		}
+		if _, _, err := s.Conn().Get("/bad"); err == nil {
+			t.Error("go-zookeeper's get: no error")
+		}
+		wantNode(t, s.get("/a"), "/a")
+		if n := s.peer.Accepted(); n != 1 {
+			t.Errorf("%d connections, want the first one to go on", n)
+		}
+	})
+}
+
+// Row 30 of the faults: an event of a type that nobody has heard of is logged and fires nothing.
+func TestFault30_UnknownEvents(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var log strings.Builder // written to by the receive goroutine alone
+		send := make(chan wire.WatchEvent)
+		s := newScripted(t, []zkasync.Option{zkasync.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))},
+			func(c *zkpeer.Conn) {
+				c.Accept()
+				r, _ := c.Next()
+				c.Answer(r)
+				for e := range send {
+					c.Event(e)
+				}
+				c.Serve(nil)
+			})
+		must(t, s.StartAsync())
+		w := must(t, counted(s, s.GetW(t.Context(), "/w")))
+		event := counted(s, w.Event)
+		send <- wire.WatchEvent{Type: 99, State: 3, Path: "/w"}
+		synctest.Wait()
+		if event.Ready() {
+			t.Errorf("event of type 99 delivered: %v", outcome(t, event))
+		}
+		if line := log.String(); !strings.Contains(line, "type=99") || !strings.Contains(line, "path=/w") {
+			t.Errorf("log %q, want it to name type 99 and /w", line)
+		}
+		send <- wire.WatchEvent{Type: int32(zk.EventNodeDataChanged), State: 3, Path: "/w"}
+		if e := must(t, event); e.Type != zk.EventNodeDataChanged || e.Path != "/w" {
+			t.Errorf("event %+v", e)
+		}
+		close(send)
+	})
+}
