@@ -126,11 +126,8 @@ func (f *follower) wait(ctx context.Context, states <-chan zkasync.StateChange) 
 				states = nil // the client ends with ctx
 				continue
 			}
-			if err := f.report(change{Change: changeState, Path: f.path, State: s.State.String(), text: s.State.String()}); err != nil {
+			if err := f.stateChanged(s); err != nil {
 				return err
-			}
-			if s.State == zkasync.AuthFailed || s.State == zkasync.Closed {
-				return fmt.Errorf("watch %s: the connection is %v: %w", f.path, s.State, s.Err)
 			}
 			continue
 		case <-ctx.Done():
@@ -138,6 +135,17 @@ func (f *follower) wait(ctx context.Context, states <-chan zkasync.StateChange) 
 		}
 		return nil
 	}
+}
+
+// stateChanged reports what became of the connection. Its error means that nothing more can come.
+func (f *follower) stateChanged(s zkasync.StateChange) error {
+	if err := f.report(change{Change: changeState, Path: f.path, State: s.State.String(), text: s.State.String()}); err != nil {
+		return err
+	}
+	if s.State == zkasync.AuthFailed || s.State == zkasync.Closed {
+		return fmt.Errorf("watch %s: the connection is %v: %w", f.path, s.State, s.Err)
+	}
+	return nil
 }
 
 // done is the channel of a watch, and one that never fires where there is none.

@@ -14,6 +14,7 @@ import (
 
 func (a *app) watchCommand() *cobra.Command {
 	var changes int
+	var recursive bool
 	cmd := &cobra.Command{
 		Use:   "watch PATH",
 		Short: "follow the changes of a znode until interrupted",
@@ -21,8 +22,12 @@ func (a *app) watchCommand() *cobra.Command {
 becomes of the connection meanwhile. The znode need not exist yet.
 
 A watch tells that something has changed, not what: of several changes in quick
-succession the last one is shown, and the version says how many there were.`,
-		Example: "  zkdemo watch /config\n  zkdemo watch /members --count 1     # wait for one change",
+succession the last one is shown, and the version says how many there were.
+
+With -r everything below the znode is followed too, with the paths of what is
+created, changed and deleted. After a lost connection some of it may have been
+missed, which is then said. It needs ZooKeeper 3.6 or later.`,
+		Example: "  zkdemo watch /config\n  zkdemo watch -r /                   # whatever happens\n  zkdemo watch /members --count 1     # wait for one change",
 		Args:    argCount(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := args[0]
@@ -34,10 +39,14 @@ succession the last one is shown, and the version says how many there were.`,
 			}
 			return a.withClient(cmd.Context(), func(ctx context.Context, c *zkasync.Client) error {
 				f := &follower{a: a, c: c, path: path, limit: changes, style: screen.StyleFor(a.stdout)}
+				if recursive {
+					return f.followTree(ctx)
+				}
 				return f.follow(ctx)
 			})
 		},
 	}
+	cmd.Flags().BoolVarP(&recursive, "recursive", "r", false, "follow all that is below it too")
 	cmd.Flags().IntVar(&changes, "count", 0, "stop after `n` changes (0: never)")
 	return cmd
 }
@@ -52,6 +61,8 @@ const (
 	changeAdded   = "child added"
 	changeRemoved = "child removed"
 	changeState   = "connection"
+	changeWatched = "watching" // that a tree is followed from now on
+	changeMissed  = "missed"   // that there may have been changes that nobody was told of
 )
 
 // change is one thing that was seen.
@@ -68,7 +79,11 @@ type change struct {
 
 // isChange tells what --count counts from the rest.
 func (ch change) isChange() bool {
-	return ch.Change != changeThere && ch.Change != changeAbsent && ch.Change != changeState
+	switch ch.Change {
+	case changeThere, changeAbsent, changeState, changeWatched, changeMissed:
+		return false
+	}
+	return true
 }
 
 // report prints a change, as a line for people or for programs.
@@ -91,7 +106,7 @@ func (f *follower) colour(change string) func(string) string {
 		return f.style.Good
 	case changeDeleted, changeRemoved:
 		return f.style.Bad
-	case changeState:
+	case changeState, changeMissed:
 		return f.style.Notice
 	}
 	return f.style.Bold

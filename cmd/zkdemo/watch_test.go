@@ -76,6 +76,39 @@ func TestWatch_EndsAfterTheCountAndPrintsJSON(t *testing.T) {
 	}
 }
 
+func TestWatch_FollowsATree(t *testing.T) {
+	t.Parallel()
+	server, c := place(t)
+	w := start(t, "watch", "-r", "/", server, "--count", "4")
+	w.out.await(t, "watching       / and all that is below it")
+	for _, step := range []func() error{
+		func() error {
+			_, err := c.Create(t.Context(), "/a/b", []byte("one"), zkasync.MakeParents()).Get(t.Context())
+			return err
+		},
+		func() error {
+			_, err := c.Set(t.Context(), "/a/b", []byte("two"), zkasync.AnyVersion).Get(t.Context())
+			return err
+		},
+		func() error {
+			_, err := c.Delete(t.Context(), "/a/b", zkasync.AnyVersion).Get(t.Context())
+			return err
+		},
+	} {
+		if err := step(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	r := w.end(t).expect(t, exitOK)
+	var seen []string
+	for line := range strings.Lines(r.out) {
+		seen = append(seen, strings.Join(strings.Fields(line)[1:3], " "))
+	}
+	if got := strings.Join(seen, ", "); got != "watching /, created /a, created /a/b, data /a/b, deleted /a/b" {
+		t.Errorf("changes: %s", got)
+	}
+}
+
 func TestNamesText_StaysShort(t *testing.T) {
 	t.Parallel()
 	if got := namesText(nil); got != "0 children" {

@@ -36,6 +36,27 @@ func TestWatch_TellsOfTheConnectionAndMissesNothing(t *testing.T) {
 	w.interrupt(t).expect(t, exitInterrupted)
 }
 
+func TestWatch_SaysThatATreeMayHaveChangedUnseen(t *testing.T) {
+	t.Parallel()
+	server := zkserver.Run(t)
+	c := connect(t, server.Addr())
+	w := start(t, "watch", "-r", "/", "--server", server.Addr(), "--timeout", "30s")
+	w.out.await(t, "watching")
+	if err := server.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	w.out.await(t, "Suspended")
+	if err := server.Restart(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.out.await(t, "missed         there may have been changes that nobody told of: connection lost")
+	if _, err := c.Create(t.Context(), "/after", nil).Get(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	w.out.await(t, "created        /after")
+	w.interrupt(t).expect(t, exitInterrupted)
+}
+
 func TestCreate_SaysWhenItsSessionIsLost(t *testing.T) {
 	t.Parallel()
 	server := zkserver.Run(t)

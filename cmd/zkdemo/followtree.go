@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"errors"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// eventChanges gives events the words that watch has for them.
+var eventChanges = map[zk.EventType]string{
+	zk.EventNodeCreated:     changeCreated,
+	zk.EventNodeDataChanged: changeData,
+	zk.EventNodeDeleted:     changeDeleted,
+	zkasync.EventResync:     changeMissed,
+}
+
+// followTree follows the znode and all that is below it, with one watch that goes on.
+func (f *follower) followTree(ctx context.Context) error {
+	waiting, stop := f.a.patient(ctx)
+	sub, err := f.c.AddWatch(ctx, f.path, zkasync.PersistentRecursive).Get(waiting)
+	stop()
+	if err != nil {
+		return err
+	}
+	defer sub.Close()
+	if err := f.report(change{Change: changeWatched, Path: f.path, text: screen.Name(f.path) + " and all that is below it"}); err != nil {
+		return err
+	}
+	states := f.c.States(ctx)
+	for f.limit == 0 || f.seen < f.limit {
+		select {
+		case e, open := <-sub.Events():
+			if !open {
+				return errors.Join(sub.Err(), ctx.Err())
+			}
+			if err := f.event(e); err != nil {
+				return err
+			}
+		case s, open := <-states:
+			if !open {
+				states = nil // the client ends with ctx
+				continue
+			}
+			if err := f.stateChanged(s); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
+}
+
+// event reports one event of the tree.
+func (f *follower) event(e zk.Event) error {
+	ch := change{Change: eventChanges[e.Type], Path: e.Path, text: screen.Name(e.Path)}
+	if ch.Change == "" {
+		ch.Change = e.Type.String()
+	}
+	if e.Type == zkasync.EventResync {
+		ch.text = "there may have been changes that nobody told of"
+		if e.Err != nil {
+			ch.text += ": " + ownPrefixes.Replace(e.Err.Error())
+		}
+	}
+	return f.report(ch)
+}
