@@ -1,0 +1,183 @@
+package zkasync_test
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/zkproxy"
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// endSession suspends the client and has another one end its session. The client learns of it after resume.
+func endSession(t testing.TB, c *zkasync.Client, p *zkproxy.Proxy) {
+	t.Helper()
+	suspend(t, c, p)
+	id, password := c.Session()
+	thief, err := zkasync.Connect(testContext(t), zkserver.Shared(t).Addr(), zkasync.WithSession(id, password))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := thief.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// wantResync receives a resync and looks at its reason.
+func wantResync(t testing.TB, s *zkasync.Subscription, path string, why error) {
+	t.Helper()
+	e := nextEvents(t, s, 1)[0]
+	if e.Type != zkasync.EventResync || e.Path != path {
+		t.Errorf("event %q, want a resync of %s", eventLine(e), path)
+	}
+	wantErr(t, e.Err, why)
+}
+
+// Row 6 of the faults, for subscriptions: they are set again on the new connection before anything that has waited, and
+// told that they may have missed something.
+func TestSubscription_ResyncsBeforeWaitingOperations(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t)
+	var j journal
+	note := zkasync.OnEvent(func(e zk.Event) { j.add(eventLine(e)) })
+	must(t, c.AddWatch(t.Context(), "/a", zkasync.PersistentRecursive, note))
+	must(t, c.AddWatch(t.Context(), "/b", zkasync.Persistent, note))
+	suspend(t, c, p)
+	must(t, twin.Create(t.Context(), "/a", nil))
+	noted(&j, "create", c.Create(t.Context(), "/b", nil))
+	noted(&j, "get", c.Get(t.Context(), "/a"))
+	c.OnState(func(change zkasync.StateChange) { j.add(change.State.String()) })
+	frames := tap(p)
+	resume(t, p)
+	must(t, c.Set(t.Context(), "/a", nil, 0))
+	j.wants(t, "resync /b", "resync /a", "Connected", "created /b", "create", "get", "changed /a")
+	seen := frames.requests()
+	if len(seen) != 4 || seen[0].op != opSetWatches2 || seen[1].op != opCreate2 {
+		t.Errorf("requests %+v, want set watches, create, get and set", seen)
+	}
+}
+
+func TestSubscription_GoesOverToTheNextSession(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t)
+	s := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
+	tree := must(t, c.AddWatch(t.Context(), "/", zkasync.PersistentRecursive))
+	event := must(t, c.ExistsW(t.Context(), "/a")).Event
+	before := c.SessionID()
+	endSession(t, c, p)
+	must(t, twin.Create(t.Context(), "/a", nil))
+	resume(t, p)
+	wantResync(t, s, "/a", zkasync.ErrSessionExpired)
+	wantResync(t, tree, "/", zkasync.ErrSessionExpired)
+	fails(t, event, zkasync.ErrSessionExpired)
+	must(t, twin.Set(t.Context(), "/a", nil, 0))
+	must(t, c.Set(t.Context(), "/a", nil, 1))
+	wantEvents(t, s, "changed /a", "changed /a")
+	wantEvents(t, tree, "changed /a", "changed /a")
+	noMoreEvents(t, c, s, tree)
+	if c.SessionID() == before {
+		t.Error("the session is the same")
+	}
+}
+
+// A subscription that is closed while there is no connection is not set again, and nothing is removed.
+func TestSubscription_ClosedWhileSuspended(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t)
+	s := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
+	suspend(t, c, p)
+	s.Close()
+	wantErr(t, s.Err(), zkasync.ErrWatchRemoved)
+	event := c.ExistsW(t.Context(), "/a")
+	frames := tap(p)
+	resume(t, p)
+	must(t, event)
+	must(t, c.Sync(t.Context(), "/"))
+	for _, r := range frames.requests() {
+		if r.op == opSetWatches2 || r.op == opSetWatches || r.op == opRemoveWatches {
+			t.Errorf("request %+v", r)
+		}
+	}
+	must(t, twin.Create(t.Context(), "/a", nil))
+	must(t, must(t, event).Event)
+}
+
+// A read of a path with a subscription leaves no watch of its own; its event is as good after reconnects and after the
+// subscription is closed.
+func TestSubscription_StandsInForOneShots(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t)
+	must(t, twin.Create(t.Context(), "/a", nil))
+	s := must(t, c.AddWatch(t.Context(), "/a", zkasync.PersistentRecursive))
+	missed := must(t, c.GetW(t.Context(), "/a")).Event
+	suspend(t, c, p)
+	must(t, twin.Set(t.Context(), "/a", nil, 0))
+	resume(t, p)
+	if e := must(t, missed); e.Type != zk.EventNodeDataChanged {
+		t.Errorf("event %q", eventLine(e))
+	}
+	data := must(t, c.GetW(t.Context(), "/a")).Event
+	children := must(t, c.ChildrenW(t.Context(), "/a")).Event
+	suspend(t, c, p)
+	s.Close()
+	resume(t, p)
+	must(t, c.Sync(t.Context(), "/"))
+	if data.Ready() || children.Ready() {
+		t.Error("a watch has fired for nothing")
+	}
+	must(t, twin.Set(t.Context(), "/a", nil, 1))
+	must(t, twin.Create(t.Context(), "/a/x", nil))
+	must(t, data)
+	must(t, children)
+}
+
+// Ten thousand watches of all kinds do not fit into one request.
+func TestSubscription_ManyAreRestoredInPortions(t *testing.T) {
+	t.Parallel()
+	const each, most = 3500, 128 << 10
+	c, twin, p := proxied(t)
+	long := strings.Repeat("x", 150)
+	path := func(kind string, i int) string { return fmt.Sprintf("/%s%s%d", kind, long, i) }
+	modes := map[string]zkasync.AddWatchMode{"p": zkasync.Persistent, "r": zkasync.PersistentRecursive}
+	var adding []*future.Future[*zkasync.Subscription]
+	var reading []*future.Future[zkasync.Watched[*zk.Stat]]
+	for i := range each {
+		for kind, mode := range modes {
+			adding = append(adding, c.AddWatch(t.Context(), path(kind, i), mode))
+		}
+		reading = append(reading, c.ExistsW(t.Context(), path("e", i)))
+	}
+	subs := must(t, future.All(adding...))
+	once := must(t, future.All(reading...))
+	suspend(t, c, p)
+	frames := tap(p)
+	resume(t, p)
+	for _, s := range subs {
+		wantResync(t, s, s.Path(), zkasync.ErrConnectionLoss)
+	}
+	portions, bytes := 0, 0
+	for _, r := range frames.requests() {
+		if r.op == opSetWatches || r.op == opSetWatches2 {
+			portions++
+			bytes += r.size
+		}
+		if r.size > most {
+			t.Errorf("a request of %d bytes, want no more than %d", r.size, most)
+		}
+	}
+	if want := (bytes + most - 1) / most; portions < want || portions > want+1 {
+		t.Errorf("%d portions of %d bytes in all, want %d", portions, bytes, want)
+	}
+	i := each - 1
+	for _, kind := range []string{"p", "r", "e"} {
+		must(t, twin.Create(t.Context(), path(kind, i), nil))
+	}
+	for _, s := range subs[len(subs)-2:] {
+		wantEvents(t, s, "created "+s.Path())
+	}
+	must(t, once[i].Event)
+}

@@ -1,0 +1,154 @@
+package zkasync_test
+
+import (
+	"testing"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
+)
+
+const (
+	codeUnimplemented = -6
+	codeThrottled     = -127
+)
+
+// knowsNot is a script of a server that answers an operation as unknown and closes the connection, as servers do.
+func knowsNot(op wire.OpCode) zkpeer.Script {
+	return func(c *zkpeer.Conn) {
+		if c.Accept() {
+			c.Serve(func(r zkpeer.Request) bool {
+				if r.Op == op {
+					c.Refuse(r, codeUnimplemented)
+					c.Cut()
+				}
+				return r.Op == op
+			})
+		}
+	}
+}
+
+func TestAddWatch_ServerBefore36(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := connectScripted(t, knowsNot(wire.OpAddWatch))
+		fails(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent), zkasync.ErrUnimplemented)
+		must(t, c.Get(t.Context(), "/a"))
+		fails(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent), zkasync.ErrUnimplemented, zkasync.ErrNotSent)
+		if n := c.peer.Accepted(); n != 2 {
+			t.Errorf("%d connections, want 2: an unknown operation costs one", n)
+		}
+		must(t, c.GetW(t.Context(), "/a"))
+		if err := c.Restart(testContext(t)); err != nil {
+			t.Fatal(err)
+		}
+		err := fails(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent), zkasync.ErrUnimplemented)
+		if got, want := err.Error(), "zkasync: add watch /a: not known to the server"; got != want {
+			t.Errorf("error %q, want %q", got, want)
+		}
+	})
+}
+
+// The client comes from a server that knows persistent watches to one that does not: they end, the others are restored.
+func TestWatchRestore_FallsBackForServersBefore36(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		restored := make(chan wire.OpCode, 10)
+		c := connectScripted(t,
+			func(c *zkpeer.Conn) {
+				c.Accept()
+				c.Serve(func(r zkpeer.Request) bool {
+					if r.Op == wire.OpSync {
+						c.Cut()
+					}
+					return r.Op == wire.OpSync
+				})
+			},
+			knowsNot(wire.OpSetWatches2),
+			func(c *zkpeer.Conn) {
+				c.Accept()
+				c.Serve(func(r zkpeer.Request) bool {
+					if r.Op == wire.OpSetWatches || r.Op == wire.OpSetWatches2 {
+						restored <- r.Op
+					}
+					return false
+				})
+			})
+		s := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
+		event := must(t, c.GetW(t.Context(), "/b")).Event
+		fails(t, c.Sync(t.Context(), "/"), zkasync.ErrConnectionLoss)
+		<-s.Done()
+		wantErr(t, s.Err(), zkasync.ErrUnimplemented)
+		must(t, c.Get(t.Context(), "/a"))
+		if event.Ready() {
+			t.Error("the one-shot watch has ended, too")
+		}
+		if op := <-restored; op != wire.OpSetWatches || len(restored) > 0 {
+			t.Errorf("restored with %v, want the older request, once", op)
+		}
+	})
+}
+
+// A server since 3.9 keeps all kinds of watches of a path side by side, so it reports a list of children that the client
+// has derived from the events of the children already.
+func TestAddWatch_ChildrenOnceOnServersSince39(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		event := func(typ zk.EventType, path string) wire.WatchEvent {
+			return wire.WatchEvent{Type: int32(typ), State: int32(zk.StateSyncConnected), Path: path}
+		}
+		c := connectScripted(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				if r.Op == wire.OpSync {
+					c.Event(event(zk.EventNodeCreated, "/a/x"))
+					c.Event(event(zk.EventNodeChildrenChanged, "/a"))
+					c.Event(event(zk.EventNodeDeleted, "/a/x"))
+					c.Event(event(zk.EventNodeChildrenChanged, "/a"))
+					c.Event(event(zk.EventNodeChildrenChanged, "/a"))
+				}
+				return false
+			})
+		})
+		s := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
+		tree := must(t, c.AddWatch(t.Context(), "/a", zkasync.PersistentRecursive))
+		must(t, c.Sync(t.Context(), "/"))
+		wantEvents(t, s, "children /a", "children /a", "children /a")
+		wantEvents(t, tree, "created /a/x", "deleted /a/x")
+	})
+}
+
+// A read relies on a persistent watch that was asked for before it and is refused: its own watch is set instead.
+func TestAddWatch_RefusedLeavesReadsWatched(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		set := make(chan wire.OpCode, 10)
+		var adding zkpeer.Request
+		c := connectScripted(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				switch r.Op {
+				case wire.OpAddWatch:
+					adding = r
+					return true
+				case wire.OpGetData:
+					if r.Body[len(r.Body)-1] != 0 {
+						t.Error("the read has left a watch")
+					}
+					c.Refuse(adding, codeThrottled)
+				case wire.OpSetWatches2:
+					set <- r.Op
+					c.Answer(r)
+					return c.Event(wire.WatchEvent{Type: int32(zk.EventNodeDataChanged), Path: "/a"})
+				}
+				return false
+			})
+		})
+		added := c.AddWatch(t.Context(), "/a", zkasync.Persistent)
+		read := c.GetW(t.Context(), "/a")
+		err := fails(t, added)
+		if got, want := err.Error(), "zkasync: add watch /a: server error -127 (throttled)"; got != want {
+			t.Errorf("error %q, want %q", got, want)
+		}
+		must(t, must(t, read).Event)
+		<-set
+	})
+}
