@@ -41,12 +41,13 @@ type run struct {
 
 // StartAsync starts the client and returns at once. The future completes with the first session; it fails when the client
 // is stopped before or its credentials are not accepted. The client tries for as long as it takes: wait with a timeout,
-// ask Connected, and stop it (kazoo: start_async). Starting a client that is started returns the future of that start.
+// ask Connected, and stop it (kazoo: start_async). Starting a client that is started returns the future of that start;
+// starting one that has begun to stop, and is not done, fails with [ErrClosed].
 func (c *Client) StartAsync() *future.Future[future.Void] {
 	defer c.states.tell() // without the lock: a callback may run at once, on this goroutine
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.run != nil {
+	if c.run != nil && c.run.stopped == nil {
 		return c.run.started.Future()
 	}
 	r, err := c.newRunLocked()
@@ -60,6 +61,9 @@ func (c *Client) StartAsync() *future.Future[future.Void] {
 }
 
 func (c *Client) newRunLocked() (*run, error) {
+	if c.run != nil {
+		return nil, &OpError{Op: "start", Outcome: NotSent, Err: fmt.Errorf("%w: it is still stopping", ErrClosed)}
+	}
 	if err := c.cfg.handler.Start(c.cfg.logger); err != nil {
 		return nil, fmt.Errorf("zkasync: start: %w", err)
 	}
