@@ -141,7 +141,8 @@ func (r *run) leftBehind() error {
 	return errLeft
 }
 
-var errLeft = errors.New("the server did not answer; the session ends by its timeout")
+// errLeft is also what fails then: its cause is the stop, not the network.
+var errLeft = fmt.Errorf("the server did not answer, the session ends by its timeout: %w", ErrClosed)
 
 // closeSession is on a goroutine of its own because go-zookeeper's Close waits for an answer.
 func (r *run) closeSession(closed chan<- struct{}) {
