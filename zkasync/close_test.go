@@ -1,0 +1,282 @@
+package zkasync_test
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"net"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/zkproxy"
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// The tests of this file look for goroutines right after Close, so they do not run beside others.
+
+// promptly is what a Close may take that has nothing to wait for.
+const promptly = time.Second
+
+// closing begins to watch for goroutines. The function that it returns closes a client and checks that it takes no longer
+// than it may and that nothing is left right behind it.
+func closing(t *testing.T) func(c *zkasync.Client, limit time.Duration) {
+	t.Helper()
+	options := []goleak.Option{goleak.IgnoreAnyFunction(zkserver.Goroutine)}
+	for _, own := range []string{"(*Proxy).accept", "(*link).run", "(*pipe).read", "(*pipe).write"} {
+		options = append(options, goleak.IgnoreAnyFunction("github.com/zkasync/zkasync-go/internal/zkproxy."+own))
+	}
+	options = append(options, goleak.IgnoreCurrent())
+	return func(c *zkasync.Client, limit time.Duration) {
+		t.Helper()
+		begin := time.Now()
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		if took := time.Since(begin); took > limit {
+			t.Errorf("close took %v, want no more than %v", took, limit)
+		}
+		goleak.VerifyNone(t, options...)
+		if c.State() != zkasync.Closed || c.Connected() {
+			t.Errorf("state %v after close", c.State())
+		}
+		fails(t, c.Exists(t.Context(), "/"), zkasync.ErrClosed, zkasync.ErrNotSent)
+	}
+}
+
+// unstarted returns a client that is not started.
+func unstarted(t *testing.T, servers string, opts ...zkasync.Option) *zkasync.Client {
+	t.Helper()
+	c, err := zkasync.New(servers, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+// silent returns the address of a listener that takes connections and says nothing.
+func silent(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	return l.Addr().String()
+}
+
+func TestClose_BeforeTheStart(t *testing.T) {
+	closeIt := closing(t)
+	c := unstarted(t, nowhere)
+	fails(t, c.Exists(t.Context(), "/"), zkasync.ErrClosed, zkasync.ErrNotSent)
+	closeIt(c, promptly)
+	must(t, c.StopAsync())
+}
+
+// dials counts dials that have begun and, if they were to succeed, have succeeded.
+type dials struct{ n atomic.Int32 }
+
+func (d *dials) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	defer d.n.Add(1)
+	return new(net.Dialer).DialContext(ctx, network, address)
+}
+
+func (d *dials) hang(ctx context.Context, _, _ string) (net.Conn, error) {
+	d.n.Add(1)
+	<-ctx.Done()
+	return nil, ctx.Err()
+}
+
+func TestClose_NeverConnected(t *testing.T) {
+	for name, test := range map[string]struct {
+		servers  string
+		hangs    bool
+		tls      bool
+		attempts int32 // to wait for
+	}{
+		"refused":        {servers: nowhere, attempts: 5},
+		"silent":         {servers: silent(t), attempts: 1},
+		"dial hangs":     {servers: nowhere, hangs: true, attempts: 1},
+		"unresolvable":   {servers: "no-such-host.invalid:2181", attempts: 3},
+		"silent for TLS": {servers: silent(t), tls: true, attempts: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			closeIt := closing(t)
+			var d dials
+			opts := []zkasync.Option{zkasync.WithDialer(d.dial)}
+			if test.hangs {
+				opts = append(opts, zkasync.WithDialer(d.hang))
+			}
+			if test.tls {
+				opts = append(opts, zkasync.WithTLS(&tls.Config{ServerName: "localhost"}))
+			}
+			c := unstarted(t, test.servers, opts...)
+			started := c.StartAsync()
+			waiting := c.Exists(t.Context(), "/")
+			poll(t, "attempts to connect", func() bool { return d.n.Load() >= test.attempts })
+			if started.Ready() || waiting.Ready() || c.State() != zkasync.Connecting {
+				t.Error("started without a server")
+			}
+			closeIt(c, promptly)
+			fails(t, started, zkasync.ErrClosed)
+			fails(t, waiting, zkasync.ErrClosed, zkasync.ErrNotSent)
+		})
+	}
+}
+
+func TestClose_InTheHandshake(t *testing.T) {
+	p := zkproxy.Run(t, zkserver.Shared(t).Addr())
+	p.Drop(zkproxy.ToClient, true)
+	closeIt := closing(t)
+	c := unstarted(t, p.Addr())
+	c.StartAsync()
+	poll(t, "connect request", func() bool { return len(p.ConnectRequests()) > 0 })
+	closeIt(c, promptly)
+}
+
+// The session ends at the server: its ephemeral znode is gone when Close returns.
+func TestClose_Idle(t *testing.T) {
+	root := sharedRoot(t)
+	watcher := connect(t, root)
+	gone := must(t, watcher.ExistsW(t.Context(), "/owned"))
+	closeIt := closing(t)
+	c := connect(t, root)
+	must(t, c.Create(t.Context(), "/owned", nil, zkasync.Ephemeral()))
+	must(t, gone.Event)
+	closeIt(c, promptly)
+	if must(t, watcher.Exists(t.Context(), "/owned")) != nil {
+		t.Error("the session goes on at the server")
+	}
+}
+
+// What was accepted before Close is sent and completes.
+func TestClose_SendsTenThousandQueued(t *testing.T) {
+	const count = 10_000
+	root := sharedRoot(t)
+	twin := connect(t, root)
+	closeIt := closing(t)
+	c := connect(t, root)
+	made := make([]*future.Future[zkasync.Created], count)
+	for i := range made {
+		made[i] = c.Create(t.Context(), fmt.Sprintf("/%d", i), nil)
+	}
+	closeIt(c, wait)
+	for i, f := range made {
+		if !f.Ready() {
+			t.Fatalf("create %d is not complete", i)
+		}
+		must(t, f)
+	}
+	if n := len(must(t, twin.Children(t.Context(), "/")).Names); n != count {
+		t.Errorf("%d znodes on the server, want %d", n, count)
+	}
+}
+
+func TestClose_WhileSuspended(t *testing.T) {
+	c, _, p := proxied(t)
+	closeIt := closing(t)
+	watch := must(t, c.ExistsW(t.Context(), "/a")).Event
+	suspend(t, c, p)
+	waiting := c.Exists(t.Context(), "/")
+	closeIt(c, promptly)
+	fails(t, waiting, zkasync.ErrClosed, zkasync.ErrNotSent)
+	fails(t, watch, zkasync.ErrClosed)
+}
+
+// A server that stands still holds the connection open and answers nothing: what is in flight may have been applied, what
+// is queued behind full buffers was not sent.
+func TestClose_FrozenServer(t *testing.T) {
+	const count = 500
+	server := zkserver.Run(t)
+	closeIt := closing(t)
+	c := connect(t, server.Addr(), zkasync.WithSessionTimeout(wait))
+	if err := server.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	changes := c.States(t.Context())
+	data := make([]byte, 64<<10)
+	var s sequence
+	made := make([]*future.Future[zkasync.Created], count)
+	for i := range made {
+		made[i] = c.Create(t.Context(), fmt.Sprintf("/%d", i), data)
+		follow(&s, made[i], anyOutcome)
+	}
+	closeIt(c, 2*time.Second)
+	s.check(t)
+	if last := nextState(t, changes, zkasync.Closed); last.Err == nil {
+		t.Error("the Closed state does not say that the session was left to its timeout")
+	}
+	fails(t, made[0], zkasync.ErrOutcomeUnknown)
+	fails(t, made[count-1], zkasync.ErrNotSent)
+	for _, f := range made {
+		fails(t, f, zkasync.ErrClosed)
+	}
+}
+
+func TestClose_TwiceAndRestart(t *testing.T) {
+	root := sharedRoot(t)
+	closeIt := closing(t)
+	c := connect(t, root)
+	first := c.SessionID()
+	for range 2 {
+		closeIt(c, promptly)
+		closeIt(c, promptly)
+		must(t, c.StopAsync())
+		if err := c.Restart(testContext(t)); err != nil {
+			t.Fatal(err)
+		}
+		must(t, c.Exists(t.Context(), "/"))
+		if c.SessionID() == first {
+			t.Errorf("session %#x is that of the first start", first)
+		}
+	}
+	id := c.SessionID()
+	if err := c.Restart(testContext(t)); err != nil || c.SessionID() == id {
+		t.Errorf("restart of a client that is started: %v, session %#x, before %#x", err, c.SessionID(), id)
+	}
+	closeIt(c, promptly)
+}
+
+func TestClose_SixteenGoroutinesUnderAStorm(t *testing.T) {
+	const closers, submitters = 16, 4
+	root := sharedRoot(t)
+	closeIt := closing(t)
+	c := connect(t, root)
+	var wg sync.WaitGroup
+	var submitted atomic.Int64
+	for range submitters {
+		wg.Go(func() {
+			for {
+				submitted.Add(1)
+				_, err := c.Exists(context.Background(), "/").Result()
+				if errors.Is(err, zkasync.ErrClosed) && errors.Is(err, zkasync.ErrNotSent) {
+					return
+				}
+				if err != nil && !errors.Is(err, future.ErrPending) {
+					t.Errorf("refused with %v", err)
+					return
+				}
+			}
+		})
+	}
+	poll(t, "a storm", func() bool { return submitted.Load() > 1000 })
+	begin := time.Now()
+	for range closers {
+		wg.Go(func() {
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if took := time.Since(begin); took > 2*time.Second {
+		t.Errorf("closed after %v", took)
+	}
+	closeIt(c, promptly)
+}
