@@ -61,13 +61,14 @@ func checkNames(path string) error {
 	return nil
 }
 
-// checkRunes is checkNames for paths that are not plain ASCII.
+// checkRunes is checkNames for paths that are not plain ASCII. Characters beyond U+FFFF are two of Java's, which the
+// server refuses.
 func checkRunes(path string) error {
 	if !utf8.ValidString(path) {
 		return &pathError{"not valid UTF-8"}
 	}
 	for _, r := range path {
-		if r < ' ' || r >= 0x7f && r <= 0x9f || r >= 0xd800 && r <= 0xf8ff || r >= 0xfff0 && r <= 0xffff {
+		if r < ' ' || r >= 0x7f && r <= 0x9f || r > 0xd800 && r < 0xf8ff || r > 0xfff0 && r < 0xffff || r > 0xffff {
 			return &pathError{fmt.Sprintf("character %U is not allowed", r)}
 		}
 	}

@@ -106,6 +106,9 @@ func (c *Client) Start(ctx context.Context) error {
 	if err == nil {
 		return nil
 	}
+	if cause := context.Cause(orBackground(ctx)); cause != nil {
+		err = cause
+	}
 	c.mu.Lock()
 	r := c.run
 	c.mu.Unlock()
