@@ -31,7 +31,14 @@
 //
 // When the connection is lost, all that is in flight (outcome unknown) and all that is queued (not sent) fails in the
 // order of submission, then the state becomes [Suspended]. What is submitted from then on waits for the next connection
-// and leaves when its context ends. Credentials and watches are restored before it goes out.
+// and leaves when its context ends. Credentials and watches are restored before it goes out. [WithRetry] has the client
+// repeat what it may in place of failing it, [Retry] does so for one operation.
+//
+// # Watches
+//
+// [Client.GetW], [Client.ExistsW] and [Client.ChildrenW] leave a one-shot watch, whose event is a future.
+// [Client.AddWatch] watches until it is closed, and [Client.WatchData] and [Client.WatchChildren] keep a value current.
+// All are restored after a reconnect. When the session ends, one-shot watches fail; the others go over to the next one.
 //
 // # Contexts
 //
@@ -43,15 +50,19 @@
 //
 // Close returns when all of them are gone.
 //
-//	goroutine             how many             started by    joined by
-//	go-zookeeper's        3 and a few moments  StartAsync    Close (its event channel closes)
-//	mux.Conn's            2 per connection     the handshake the connection's end, Close
-//	handler's             1 by default         StartAsync    Close
-//	run.shutdown          1 while stopping     StopAsync     Close
-//	run.closeSession      1 while stopping     run.shutdown  run.shutdown
-//	run.clockRanOut       1 for a moment       a timer       Close
-//	pause.end             1 for a moment       a timer       Close; it calls what Retry was given
+//	goroutine             how many               started by      joined by
+//	go-zookeeper's        3 and a few moments    StartAsync      Close (its event channel closes)
+//	mux.Conn's            2 per connection       the handshake   the connection's end, Close
+//	handler's             1 by default           StartAsync      Close
+//	run.shutdown          1 while stopping       StopAsync       Close
+//	run.closeSession      1 while stopping       run.shutdown    run.shutdown
+//	run.seekWritable      1 while read-only      the handshake   Close
+//	run.clockRanOut       1 for a moment         a timer         Close
+//	pause.end             1 for a moment         a timer or ctx  Close; it calls what Retry was given
+//	guarded.expire        1 for a moment         a waiting ctx   Close
+//	Live.quit             1 for a moment         its ctx         Close
 //	stateFeed.pump        1 per States channel that has fallen behind; joined by Close
+//	eventFeed.pump        1 per Subscription that has fallen behind; joined by Close
 //
 // All methods of [Client] are safe for concurrent use.
 package zkasync
