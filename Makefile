@@ -4,6 +4,7 @@ PKG      ?= ./zkasync
 FUZZTIME ?= 10s
 DURATION ?= 60s
 BENCH    ?= .
+COUNT    ?= 1
 
 .DEFAULT_GOAL := help
 .PHONY: help install-zookeeper build demo test fast bench lint fuzz chaos cover clean
@@ -27,8 +28,8 @@ test: install-zookeeper ## all tests, with the race detector and real servers
 fast: ## the tests of one package: make fast PKG=./future
 	$(GO) test $(PKG)
 
-bench: install-zookeeper ## all benchmarks, or some: make bench BENCH=Get
-	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem ./...
+bench: install-zookeeper ## all benchmarks, or some, for benchstat: make bench BENCH=Get COUNT=6 >new.txt
+	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
 
 lint: ## gofmt, go mod tidy, vet and build for Linux, macOS and Windows, staticcheck
 	@scripts/lint.sh

@@ -1,0 +1,17 @@
+//go:build unix
+
+package zkasync_test
+
+import (
+	"syscall"
+	"time"
+)
+
+// cpuTime is the CPU time that this process has used, in all its threads, for itself and in the kernel.
+func cpuTime() (used time.Duration, known bool) {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
+		return 0, false
+	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano()), true
+}
