@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-zookeeper/zk"
 	"go.uber.org/goleak"
 
 	"github.com/zkasync/zkasync-go/future"
@@ -160,6 +161,7 @@ func TestClose_SendsTenThousandQueued(t *testing.T) {
 	const count = 10_000
 	root := sharedRoot(t)
 	twin := connect(t, root)
+	must(t, twin.Exists(t.Context(), "/")) // its goroutines run
 	closeIt := closing(t)
 	c := connect(t, root)
 	made := make([]*future.Future[zkasync.Created], count)
@@ -179,8 +181,9 @@ func TestClose_SendsTenThousandQueued(t *testing.T) {
 }
 
 func TestClose_WhileSuspended(t *testing.T) {
-	c, _, p := proxied(t)
+	p := zkproxy.Run(t, zkserver.Shared(t).Addr())
 	closeIt := closing(t)
+	c := connect(t, p.Addr())
 	watch := must(t, c.ExistsW(t.Context(), "/a")).Event
 	suspend(t, c, p)
 	waiting := c.Exists(t.Context(), "/")
@@ -248,35 +251,41 @@ func TestClose_SixteenGoroutinesUnderAStorm(t *testing.T) {
 	root := sharedRoot(t)
 	closeIt := closing(t)
 	c := connect(t, root)
-	var wg sync.WaitGroup
+	var storm, closes sync.WaitGroup
 	var submitted atomic.Int64
 	for range submitters {
-		wg.Go(func() {
-			for {
-				submitted.Add(1)
-				_, err := c.Exists(context.Background(), "/").Result()
-				if errors.Is(err, zkasync.ErrClosed) && errors.Is(err, zkasync.ErrNotSent) {
-					return
-				}
-				if err != nil && !errors.Is(err, future.ErrPending) {
+		storm.Go(func() {
+			for err := error(nil); err == nil; submitted.Add(1) {
+				err = burst(c)
+				if err != nil && !(errors.Is(err, zkasync.ErrClosed) && errors.Is(err, zkasync.ErrNotSent)) {
 					t.Errorf("refused with %v", err)
-					return
 				}
 			}
 		})
 	}
-	poll(t, "a storm", func() bool { return submitted.Load() > 1000 })
+	poll(t, "a storm", func() bool { return submitted.Load() > submitters })
 	begin := time.Now()
 	for range closers {
-		wg.Go(func() {
+		closes.Go(func() {
 			if err := c.Close(); err != nil {
 				t.Error(err)
 			}
 		})
 	}
-	wg.Wait()
+	closes.Wait()
+	storm.Wait()
 	if took := time.Since(begin); took > 2*time.Second {
 		t.Errorf("closed after %v", took)
 	}
 	closeIt(c, promptly)
+}
+
+// burst submits a hundred operations at a time and returns the first error.
+func burst(c *zkasync.Client) error {
+	var fs [100]*future.Future[*zk.Stat]
+	for i := range fs {
+		fs[i] = c.Exists(context.Background(), "/")
+	}
+	_, err := future.All(fs[:]...).Get(context.Background())
+	return err
 }
