@@ -11,8 +11,8 @@ const (
 	// setWatchesLimit bounds a request that restores watches: servers may be configured with a limit on requests far
 	// below the usual one, so the Java client keeps to this (ZOOKEEPER-706).
 	setWatchesLimit = 128 << 10
-	// setWatchesHead is the length of such a request without any path: xid, opcode, zxid and five counts.
-	setWatchesHead = 36
+	// setWatchesHead is the size of such a request without any path: its length, xid, opcode, zxid and five counts.
+	setWatchesHead = 40
 )
 
 // setWatches restores watches on a new connection: the server fires at once those one-shot watches whose znode has

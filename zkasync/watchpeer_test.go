@@ -34,6 +34,7 @@ func TestAddWatch_ServerBefore36(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := connectScripted(t, knowsNot(wire.OpAddWatch))
 		fails(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent), zkasync.ErrUnimplemented)
+		poll(t, "the next connection", func() bool { return c.peer.Accepted() == 2 })
 		must(t, c.Get(t.Context(), "/a"))
 		fails(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent), zkasync.ErrUnimplemented, zkasync.ErrNotSent)
 		if n := c.peer.Accepted(); n != 2 {
