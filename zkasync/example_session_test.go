@@ -79,7 +79,7 @@ func Example_sessionExpired() {
 	servers := demoServers()
 	network := newDemoNetwork(servers) // one that can be unplugged
 	defer network.Close()
-	leader, err := zkasync.Connect(ctx, network.Servers, zkasync.WithSessionTimeout(time.Second))
+	leader, err := zkasync.Connect(ctx, network.Servers, zkasync.WithSessionTimeout(2*time.Second))
 	if err != nil {
 		fmt.Println(err)
 		return
