@@ -5,9 +5,11 @@ FUZZTIME ?= 10s
 DURATION ?= 60s
 BENCH    ?= .
 COUNT    ?= 1
+# More flags of the benchmark: make bench-quick BENCHFLAGS=-h
+BENCHFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install-zookeeper build demo test fast bench lint fuzz chaos cover clean
+.PHONY: help install-zookeeper build demo test fast bench lint fuzz chaos cover clean bench-quick bench-check bench-ratio bench-go
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,7 +30,21 @@ test: install-zookeeper ## all tests, with the race detector and real servers
 fast: ## the tests of one package: make fast PKG=./future
 	$(GO) test $(PKG)
 
-bench: install-zookeeper ## all benchmarks, or some, for benchstat: make bench BENCH=Get COUNT=6 >new.txt
+bench: install-zookeeper ## compare with go-zookeeper and the bare socket, into docs/bench (8 minutes)
+	$(GO) build -o bin/zkdemo ./cmd/zkdemo
+	$(GO) run ./zkasync/internal/bench -dir docs/bench -zkdemo bin/zkdemo $(BENCHFLAGS)
+
+bench-quick: install-zookeeper ## the same in a minute, printed only
+	$(GO) build -o bin/zkdemo ./cmd/zkdemo
+	$(GO) run ./zkasync/internal/bench -time 50ms -rounds 1 -tree 10000 -zkdemo bin/zkdemo $(BENCHFLAGS)
+
+bench-check: ## compare allocations with the recorded ones, or record them: make bench-check UPDATE=1
+	$(GO) run ./zkasync/internal/bench -check $(if $(UPDATE),-update)
+
+bench-ratio: ## compare the CPU time of a get with the bare socket's
+	$(GO) run ./zkasync/internal/bench -ratio 25
+
+bench-go: install-zookeeper ## all Go benchmarks, or some, for benchstat: make bench-go BENCH=Get COUNT=6 >new.txt
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
 
 lint: ## gofmt, go mod tidy, vet and build for Linux, macOS and Windows, staticcheck

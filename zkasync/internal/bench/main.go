@@ -1,0 +1,76 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"os/signal"
+	"regexp"
+	"time"
+)
+
+// settings are the flags.
+type settings struct {
+	time   time.Duration
+	rounds int
+	filter *regexp.Regexp
+	parts  map[string]bool
+	dir    string
+	zkdemo string
+	tree   int
+	check  bool
+	update bool
+	allocs string
+	ratio  float64
+}
+
+func main() {
+	if err := run(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func parse() (s settings, err error) {
+	var filter, parts string
+	flag.DurationVar(&s.time, "time", 250*time.Millisecond, "how long each measurement takes")
+	flag.IntVar(&s.rounds, "rounds", 5, "how often all is measured")
+	flag.StringVar(&filter, "filter", "", "measure only what this regular expression matches in server=.../client=.../op=...")
+	flag.StringVar(&parts, "parts", "points,latency,growth,tree", "what to measure")
+	flag.StringVar(&s.dir, "dir", "", "write tables and plots into this directory")
+	flag.StringVar(&s.zkdemo, "zkdemo", "", "the sample program, for the export of a tree")
+	flag.IntVar(&s.tree, "tree", 100_000, "znodes of the tree")
+	flag.StringVar(&s.allocs, "allocs", "testdata/bench/allocs.txt", "recorded allocations")
+	flag.BoolVar(&s.check, "check", false, "only compare allocations with the recorded ones")
+	flag.BoolVar(&s.update, "update", false, "with -check: record them")
+	flag.Float64Var(&s.ratio, "ratio", 0, "only check that a get takes no more CPU than this many times the bare socket's")
+	flag.Parse()
+	if s.rounds < 1 || s.time < 10*time.Millisecond || s.tree < 1 {
+		return s, errors.New("want 1 round or more, of 10ms or more, and a tree of 1 znode or more")
+	}
+	if s.parts, err = splitParts(parts); err != nil {
+		return s, err
+	}
+	s.filter, err = regexp.Compile(filter)
+	return s, err
+}
+
+func run() error {
+	s, err := parse()
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
+	servers := newServers()
+	defer servers.close()
+	switch {
+	case s.check:
+		return checkAllocs(ctx, servers, s.allocs, s.update)
+	case s.ratio > 0:
+		return checkRatio(ctx, servers, s.ratio)
+	}
+	return runParts(ctx, servers, s)
+}

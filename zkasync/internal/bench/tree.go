@@ -1,0 +1,221 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// treeRow is one piece of work on a whole tree.
+type treeRow struct {
+	what    string
+	znodes  int
+	seconds series
+}
+
+const (
+	treeRoot  = "/bench-tree"
+	treeDir   = 1_000 // znodes in each directory
+	treeDepth = 1_000 // requests in flight, zkdemo's default
+	treeTop   = 3     // rounds at most
+)
+
+// tree is a tree on a real server: directories with leaves of 100 B.
+type tree struct {
+	*async
+	addr string
+	dirs []string
+	leaf []string
+}
+
+func newTree(a *async, addr string, znodes int) *tree {
+	t := &tree{async: a, addr: addr}
+	for i := range znodes {
+		if i%treeDir == 0 {
+			t.dirs = append(t.dirs, fmt.Sprintf("%s/%06d", treeRoot, i/treeDir))
+		}
+		t.leaf = append(t.leaf, fmt.Sprintf("%s/%06d", t.dirs[len(t.dirs)-1], i))
+	}
+	return t
+}
+
+func (r *report) measureTree(ctx context.Context) error {
+	addr, err := r.servers.addr(ctx, serverReal, base)
+	if err != nil {
+		return err
+	}
+	a, err := newAsync(ctx, addr)
+	if err != nil {
+		return err
+	}
+	defer a.close()
+	t := newTree(a, addr, r.settings.tree)
+	for round := range min(r.rounds, treeTop) {
+		for _, work := range []struct {
+			what string
+			run  func() (time.Duration, error)
+		}{
+			{treeCreate, timed(t.create)},
+			{treeGets, timed(t.gets)},
+			{treeWalk, timed(t.walk)},
+			{treeExport, func() (time.Duration, error) { return t.export(ctx, r.zkdemo) }},
+			{treeEnsure, timed(func() error { return t.ensure(round) })},
+			{treeDelete, timed(t.deleteAll)},
+		} {
+			if work.what == treeExport && r.zkdemo == "" {
+				continue
+			}
+			took, err := work.run()
+			if err != nil {
+				return fmt.Errorf("%s: %w", work.what, err)
+			}
+			r.addTree(work.what, len(t.leaf), took)
+		}
+	}
+	return nil
+}
+
+// The works.
+const (
+	treeCreate = "create"
+	treeGets   = "get, all paths known"
+	treeWalk   = "children and get"
+	treeExport = "zkdemo export to files"
+	treeEnsure = "ensure path, 5 levels"
+	treeDelete = "delete all"
+)
+
+func (r *report) addTree(what string, znodes int, took time.Duration) {
+	if what == treeEnsure {
+		znodes /= ensureShare
+	}
+	for i := range r.tree {
+		if r.tree[i].what == what {
+			r.tree[i].seconds = append(r.tree[i].seconds, took.Seconds())
+			return
+		}
+	}
+	r.tree = append(r.tree, treeRow{what, znodes, series{took.Seconds()}})
+}
+
+func timed(f func() error) func() (time.Duration, error) {
+	return func() (time.Duration, error) {
+		start := time.Now()
+		err := f()
+		return time.Since(start), err
+	}
+}
+
+// each does n operations, treeDepth at a time.
+func each[T any](n int, start func(i int) *future.Future[T]) error {
+	room := newCredit(treeDepth)
+	var failure atomic.Pointer[error]
+	for i := range n {
+		room.take()
+		start(i).OnDone(func(_ T, err error) {
+			if err != nil {
+				failure.CompareAndSwap(nil, &err)
+			}
+			room.give()
+		})
+	}
+	room.drain()
+	if err := failure.Load(); err != nil {
+		return *err
+	}
+	return nil
+}
+
+func (t *tree) create() error {
+	data := make([]byte, base.size)
+	parents := append([]string{treeRoot}, t.dirs...)
+	err := each(len(parents), func(i int) *future.Future[zkasync.Created] { return t.c.Create(t.ctx, parents[i], nil) })
+	return errors.Join(err, each(len(t.leaf), func(i int) *future.Future[zkasync.Created] {
+		return t.c.Create(t.ctx, t.leaf[i], data)
+	}))
+}
+
+func (t *tree) gets() error {
+	return each(len(t.leaf), func(i int) *future.Future[zkasync.Node] { return t.c.Get(t.ctx, t.leaf[i]) })
+}
+
+// walk finds the leaves by itself: the next directory is listed while the leaves of the last are read.
+func (t *tree) walk() error {
+	top, err := t.c.Children(t.ctx, treeRoot).Get(t.ctx)
+	if err != nil {
+		return err
+	}
+	listed := make([]*future.Future[zkasync.Children], len(top.Names))
+	for i, name := range top.Names {
+		listed[i] = t.c.Children(t.ctx, treeRoot+"/"+name)
+	}
+	var leaves []string
+	for i, name := range top.Names {
+		children, err := listed[i].Get(t.ctx)
+		if err != nil {
+			return err
+		}
+		for _, leaf := range children.Names {
+			leaves = append(leaves, treeRoot+"/"+name+"/"+leaf)
+		}
+	}
+	if len(leaves) != len(t.leaf) {
+		return fmt.Errorf("%d leaves found, %d created", len(leaves), len(t.leaf))
+	}
+	return each(len(leaves), func(i int) *future.Future[zkasync.Node] { return t.c.Get(t.ctx, leaves[i]) })
+}
+
+// export returns what zkdemo says that it took: without the start of the process.
+func (t *tree) export(ctx context.Context, zkdemo string) (time.Duration, error) {
+	dir, err := os.MkdirTemp("", "bench-export-*")
+	if err != nil {
+		return 0, err
+	}
+	defer os.RemoveAll(dir)
+	cmd := exec.CommandContext(ctx, zkdemo, "export", "--server", t.addr, "--json", "--quiet", treeRoot, filepath.Join(dir, "tree"))
+	cmd.Stderr = os.Stderr
+	out, err := cmd.Output()
+	if err != nil {
+		return 0, err
+	}
+	var answer struct {
+		Files   int
+		Seconds float64
+	}
+	if err := json.Unmarshal(out, &answer); err != nil {
+		return 0, err
+	}
+	if answer.Files != len(t.leaf) {
+		return 0, fmt.Errorf("%d files written of %d", answer.Files, len(t.leaf))
+	}
+	return time.Duration(answer.Seconds * float64(time.Second)), nil
+}
+
+// ensureShare: so many times fewer paths are ensured than there are leaves, each of which makes five znodes or finds some
+// of them made.
+const ensureShare = 10
+
+func (t *tree) ensure(round int) error {
+	n := max(1, len(t.leaf)/ensureShare)
+	return each(n, func(i int) *future.Future[string] {
+		return t.c.EnsurePath(t.ctx, fmt.Sprintf("%s/ensured-%d/%d/%d/%d", treeRoot, round, i%10, i%100, i))
+	})
+}
+
+func (t *tree) deleteAll() error {
+	n, err := t.c.DeleteAll(t.ctx, treeRoot).Get(t.ctx)
+	if err == nil && n < len(t.leaf) {
+		err = errors.New("only " + strconv.Itoa(n) + " deleted")
+	}
+	return err
+}

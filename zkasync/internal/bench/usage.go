@@ -1,0 +1,72 @@
+package main
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// usage is what this process has used so far.
+type usage struct {
+	at       time.Time
+	cpu      time.Duration // of this process alone, in user and in system mode
+	bytes    uint64        // allocated on the heap
+	objects  uint64
+	syscalls int64 // reads and writes; Linux only
+}
+
+func usageNow() usage {
+	var mem runtime.MemStats
+	runtime.ReadMemStats(&mem)
+	return usage{
+		at:       time.Now(),
+		cpu:      cpuTime(),
+		bytes:    mem.TotalAlloc,
+		objects:  mem.Mallocs,
+		syscalls: ioCalls(),
+	}
+}
+
+// ioCalls counts the read and write system calls of this process, those that found nothing to read included (syscr and
+// syscw of /proc/self/io). Waiting for a socket and waking threads is not among them.
+func ioCalls() (n int64) {
+	text, err := os.ReadFile("/proc/self/io")
+	if err != nil {
+		return 0
+	}
+	for line := range strings.Lines(string(text)) {
+		name, value, _ := strings.Cut(strings.TrimSpace(line), ": ")
+		if name == "syscr" || name == "syscw" {
+			calls, _ := strconv.ParseInt(value, 10, 64)
+			n += calls
+		}
+	}
+	return n
+}
+
+// cost is what operations took, each on average.
+type cost struct {
+	ops        int64
+	perSecond  float64
+	wall       float64 // nanoseconds per operation
+	cpu        float64 // likewise
+	bytes      float64
+	allocs     float64
+	syscalls   float64
+	goroutines float64
+}
+
+func (u usage) to(end usage, ops int64) cost {
+	n, elapsed := float64(ops), end.at.Sub(u.at)
+	return cost{
+		ops:       ops,
+		perSecond: n / elapsed.Seconds(),
+		wall:      float64(elapsed) / n,
+		cpu:       float64(end.cpu-u.cpu) / n,
+		bytes:     float64(end.bytes-u.bytes) / n,
+		allocs:    float64(end.objects-u.objects) / n,
+		syscalls:  float64(end.syscalls-u.syscalls) / n,
+	}
+}
