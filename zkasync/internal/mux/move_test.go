@@ -1,0 +1,123 @@
+package mux
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
+)
+
+func TestMove_LosesNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		release := make(chan struct{})
+		var first, second seen
+		w := newWorld(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				first.add(r)
+				if r.Path == "/a" {
+					<-release
+				}
+				return false
+			})
+		}, second.serving)
+		u := w.open()
+		w.get("/a")
+		synctest.Wait()
+		w.get("/b") // in the writer's hands
+		synctest.Wait()
+		w.m.Move()
+		w.get("/c")
+		u.get(5, "/theirs") // go-zookeeper gives it up with the connection
+		synctest.Wait()
+		w.j.want(t, "established", "restored")
+		close(release)
+		u.reading.Wait()
+		w.j.want(t, "/a: ok", "/b: ok", "lost")
+		if w.obs.lastCause() != errMoving {
+			t.Errorf("cause %v", w.obs.lastCause())
+		}
+		w.open()
+		synctest.Wait()
+		w.j.want(t, "established", "restored", "/c: ok")
+		if got := second.paths(); !slices.Equal(got, []string{"/c"}) {
+			t.Errorf("on the second connection: %q", got)
+		}
+	})
+}
+
+func TestMove_IsAtOnceWhenNothingIsInFlight(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.m.Move() // there is no connection: nothing to do
+		u := w.open()
+		synctest.Wait()
+		w.m.Move()
+		u.reading.Wait()
+		w.j.want(t, "established", "restored", "lost")
+	})
+}
+
+func TestOffer_DecidesWhatTheHandshakeAsksFor(t *testing.T) {
+	readOnly := session
+	readOnly.ReadOnly = true
+	cases := map[string]struct {
+		offer  Offer
+		answer wire.ConnectResponse
+		want   wire.ConnectRequest // of the handshake with that offer
+		ends   bool                // the session
+	}{
+		"the session":               {OfferSession, session, wire.ConnectRequest{SessionID: 7, LastZxidSeen: 1 << 32}, false},
+		"afresh ends it":            {OfferAfresh, session, wire.ConnectRequest{SessionID: 7}, true},
+		"a temporary one beside it": {OfferTemporary, readOnly, wire.ConnectRequest{LastZxidSeen: 1 << 32}, false},
+		"a temporary one, of a server that is not read-only": {OfferTemporary, session, wire.ConnectRequest{LastZxidSeen: 1 << 32}, true},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				asked := make(chan wire.ConnectRequest, 2)
+				asks := func(answer wire.ConnectResponse, then zkpeer.Script) zkpeer.Script {
+					return func(c *zkpeer.Conn) {
+						c.ReadConnect()
+						asked <- c.Connect
+						c.AcceptWith(answer)
+						then(c)
+					}
+				}
+				w := newWorld(t, asks(session, func(c *zkpeer.Conn) { c.Serve(nil) }),
+					asks(test.answer, func(c *zkpeer.Conn) { c.Serve(nil) }), asks(session, func(c *zkpeer.Conn) { c.Serve(nil) }))
+				u := w.open()
+				w.get("/a")
+				synctest.Wait()
+				u.closeWait()
+				if first := <-asked; first.SessionID != 0 || first.LastZxidSeen != 0 {
+					t.Errorf("asked first %+v", first)
+				}
+				sock, err := w.peer.Dial(t.Context(), "", "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				u = w.over(w.m.NewConn(sock, test.offer))
+				if err := u.shake(); (err != nil) != test.ends {
+					t.Errorf("shake hands: %v, want the session to end: %v", err, test.ends)
+				}
+				got := <-asked
+				if got.SessionID != test.want.SessionID || got.LastZxidSeen != test.want.LastZxidSeen {
+					t.Errorf("asked for %#x from zxid %#x, want %#x and %#x",
+						got.SessionID, got.LastZxidSeen, test.want.SessionID, test.want.LastZxidSeen)
+				}
+				_ = u.conn.Close()
+				w.open()
+				want := int64(7)
+				if test.ends {
+					want = 0
+				}
+				if got := <-asked; got.SessionID != want {
+					t.Errorf("then asked for %#x, want %#x", got.SessionID, want)
+				}
+			})
+		})
+	}
+}
