@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs what the tests and the demo need: ZooKeeper with a Java runtime, and
-# Python's kazoo, which some tests compare with. No server is started: each test
+# Installs what the tests and the demo need: ZooKeeper with a Java runtime,
+# Python's kazoo, which some tests compare with, and a C compiler for Go's race
+# detector. No server is started: each test
 # starts its own. Running it again costs nothing.
 set -euo pipefail
 
@@ -19,6 +20,8 @@ has_zookeeper() {
 
 # kazoo is packaged for the system's Python, which need not be the first in PATH.
 has_kazoo() { /usr/bin/python3 -c 'import kazoo' 2>/dev/null; }
+
+has_compiler() { command -v cc >/dev/null || command -v gcc >/dev/null; }
 
 explain() {
 	cat >&2 <<-'TEXT'
@@ -51,10 +54,13 @@ for name in ZKASYNC_ZOOKEEPER_JAR ZOOKEEPER_HOME; do
 done
 if has_java && has_zookeeper; then
 	refuse_if_old
-	# Without apt-get, kazoo is the user's business: ZooKeeper is what matters.
-	if has_kazoo || ! command -v apt-get >/dev/null; then exit 0; fi
-	packages=(python3-kazoo)
+	packages=()
+	if ! has_kazoo; then packages+=(python3-kazoo); fi
+	# Without apt-get, the rest is the user's business: ZooKeeper is what matters.
+	if ! command -v apt-get >/dev/null; then exit 0; fi
 fi
+if ! has_compiler; then packages+=(gcc libc6-dev); fi
+if ((${#packages[@]} == 0)); then exit 0; fi
 
 command -v apt-get >/dev/null || explain
 as_root=()

@@ -74,7 +74,8 @@ func (c *Client) State() State { return c.states.current().State }
 // SessionID returns the id of the session, 0 if there has been none since the start.
 func (c *Client) SessionID() int64 { return c.states.current().SessionID }
 
-// Session returns the id and the password of the session, which [WithSession] takes; 0 and nil if there is none.
+// Session returns the id and the password of the session, which [WithSession] takes; 0 and nil if there is none, as after
+// Close.
 func (c *Client) Session() (id int64, password []byte) {
 	c.mu.Lock()
 	r := c.run
@@ -87,8 +88,8 @@ func (c *Client) Session() (id int64, password []byte) {
 	return r.session.ID, bytes.Clone(r.session.Password)
 }
 
-// Conn returns go-zookeeper's connection of the same session, nil before the first start, for libraries that take one
-// (zk.NewLock, for instance). Its requests go over the same connection, in order with those of the client. It ends with
+// Conn returns go-zookeeper's connection of the same session, nil when the client is not started, for libraries that take
+// one (zk.NewLock, for instance). Its requests go over the same connection, in order with those of the client. It ends with
 // the client's Close; its own Close stops the client. It does not know of the chroot.
 func (c *Client) Conn() *zk.Conn {
 	c.mu.Lock()

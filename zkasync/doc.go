@@ -17,7 +17,8 @@
 //
 // # Order
 //
-// Requests reach the server in the order in which their methods were called, and their futures complete in that order.
+// Requests reach the server in the order in which their methods were called, and their futures complete in that order,
+// except that servers answer AddAuth ahead of what they are at.
 // Callbacks, watch events and state changes run one at a time in one sequence, the order in which the server sent what
 // they tell of; see package handler for other arrangements. A callback may block, wait for futures, call any method and
 // stop the client with StopAsync. Composite operations ([Client.EnsurePath], [Client.DeleteAll], [Client.Create] with

@@ -17,7 +17,7 @@ const ensureTries = 100
 // round trip when path exists and two when it does not, whatever the depth. It is safe against others who create or
 // delete at the same time: what they create counts, and when they delete a parent it starts again. Of the options,
 // WithACL holds for every znode made, Container for all as well; others are refused. With a chroot, EnsurePath of "/"
-// makes the chroot. (kazoo's ensure_path, which has no asynchronous form.)
+// makes the chroot. (kazoo: ensure_path.)
 //
 // When it fails, some of the parents may have been made.
 func (c *Client) EnsurePath(ctx context.Context, path string, opts ...CreateOption) *future.Future[string] {
