@@ -1,0 +1,287 @@
+package zkasync_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/zkasync/zkasync-go/internal/zkproxy"
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+var (
+	chaosDuration = flag.Duration("chaos.duration", 60*time.Second, "how long TestChaos breaks things")
+	chaosSeed     = flag.Uint64("chaos.seed", 0, "seed of TestChaos's choices; 0: a random one, which is logged")
+)
+
+const (
+	chaosClients = 4
+	chaosKeys    = 8
+	chaosSession = 2 * time.Second
+	// chaosRecovery bounds how long it may take until everything works after the last fault.
+	chaosRecovery = 60 * time.Second
+	// chaosHeap is how much the heap may have grown in the end, the checkers' own history aside.
+	chaosHeap = 16 << 20
+	logsPath  = "/logs"
+	regsPath  = "/registers"
+	lockPath  = "/lock"
+	guardPath = "/guard"
+)
+
+// chaos is one run of TestChaos: servers, proxies before them, clients with their workers, and what is known of
+// everything that was done.
+type chaos struct {
+	t       *testing.T
+	seed    uint64
+	begun   time.Time
+	ens     *zkserver.Ensemble
+	proxies []*zkproxy.Proxy
+	clients []*chaosClient
+	regs    []*casRegister
+	lock    *lockLedger
+	faults  journal // what the nemesis did
+
+	calm   chan struct{} // closed when workers are to begin nothing new
+	ctx    context.Context
+	cancel context.CancelFunc
+	work   sync.WaitGroup
+}
+
+// TestChaos has several clients read, write, watch and lock through three servers, while servers are killed and frozen and
+// connections are broken at random. In the end everything is healed, and what the clients were told is compared with what
+// the servers hold. A failure prints the seed and the history of what it is about.
+func TestChaos(t *testing.T) {
+	before := goleak.IgnoreCurrent()
+	heap := heapInUse()
+	x := newChaos(t)
+	x.setUp()
+	x.startWorkers()
+	x.nemesis()
+	x.heal()
+	x.finish()
+	x.check()
+	x.tearDown()
+	x.regs, x.lock, x.clients = nil, nil, nil
+	if grown := int64(heapInUse()) - int64(heap); grown > chaosHeap {
+		t.Errorf("the heap has grown by %d bytes", grown)
+	}
+	if err := goleak.Find(before, goleak.IgnoreAnyFunction(zkserver.Goroutine)); err != nil {
+		t.Error(err)
+	}
+	t.Logf("%d faults and recoveries in %v", len(x.faults.all()), x.since())
+	if t.Failed() {
+		t.Logf("seed %d; the faults were\n%s", x.seed, strings.Join(x.faults.all(), "\n"))
+	}
+}
+
+func newChaos(t *testing.T) *chaos {
+	x := &chaos{t: t, seed: *chaosSeed, begun: time.Now(), calm: make(chan struct{})}
+	if x.seed == 0 {
+		x.seed = rand.Uint64()
+	}
+	t.Logf("seed %d", x.seed)
+	x.ctx, x.cancel = context.WithCancel(context.Background())
+	t.Cleanup(x.cancel)
+	x.lock = &lockLedger{x: x}
+	return x
+}
+
+// random returns a source of choices for one worker.
+func (x *chaos) random(worker uint64) *rand.Rand { return rand.New(rand.NewPCG(x.seed, worker)) }
+
+// since is the time of the run, for histories.
+func (x *chaos) since() time.Duration { return time.Since(x.begun).Round(time.Millisecond) }
+
+func (x *chaos) setUp() {
+	x.ens = zkserver.RunEnsemble(x.t)
+	var addrs []string
+	for _, s := range x.ens.Servers() {
+		p := zkproxy.Run(x.t, s.Addr())
+		x.proxies = append(x.proxies, p)
+		addrs = append(addrs, p.Addr())
+	}
+	servers := strings.Join(addrs, ",")
+	for i := range chaosClients {
+		x.clients = append(x.clients, newChaosClient(x, i, servers))
+	}
+	c, ctx := x.clients[0].c, testContext(x.t)
+	for _, path := range []string{logsPath, regsPath, lockPath, guardPath} {
+		must(x.t, c.Create(ctx, path, nil))
+	}
+	for i := range chaosKeys {
+		path := fmt.Sprintf("%s/%d", regsPath, i)
+		must(x.t, c.Create(ctx, path, []byte("0")))
+		x.regs = append(x.regs, newCASRegister(x, path))
+	}
+	for _, cc := range x.clients {
+		must(x.t, c.Create(ctx, cc.log.path, nil))
+	}
+}
+
+func (x *chaos) startWorkers() {
+	for i, cc := range x.clients {
+		n := uint64(i) * 100
+		x.work.Go(func() { cc.writeRegisters(x.random(n + 1)) })
+		x.work.Go(func() { cc.readRegisters(x.random(n + 2)) })
+		x.work.Go(func() { cc.appendLog() })
+		x.work.Go(func() { cc.contend() })
+		for k := i; k < chaosKeys; k += chaosClients / 2 { // each key has two watchers
+			x.work.Go(func() { cc.watchRegister(x.regs[k]) })
+		}
+	}
+}
+
+// heal ends all faults and waits until the servers serve and the clients are connected.
+func (x *chaos) heal() {
+	for _, p := range x.proxies {
+		p.Heal()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), chaosRecovery)
+	defer cancel()
+	for _, s := range x.ens.Servers() {
+		if err := s.Continue(); err != nil {
+			x.t.Error(err)
+		}
+		if !s.Running() {
+			if err := s.Boot(); err != nil {
+				x.t.Error(err)
+			}
+		}
+	}
+	for _, s := range x.ens.Servers() {
+		if err := s.Ready(ctx); err != nil {
+			x.t.Fatal(err)
+		}
+	}
+	x.faults.add(fmt.Sprintf("%v healed", x.since()))
+	for _, cc := range x.clients {
+		x.within(ctx, cc.name+" is connected", cc.c.Connected)
+	}
+}
+
+// within polls until done, and fails the test when ctx ends before.
+func (x *chaos) within(ctx context.Context, what string, done func() bool) {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			x.t.Fatalf("after everything was healed, it did not come to pass that %s", what)
+		}
+	}
+}
+
+// finish lets the workers end what they have begun, and the watchers see the last of the changes.
+func (x *chaos) finish() {
+	ctx, cancel := context.WithTimeout(context.Background(), chaosRecovery)
+	defer cancel()
+	close(x.calm)
+	for _, cc := range x.clients {
+		x.within(ctx, fmt.Sprintf("all operations of %s are complete", cc.name), cc.idle)
+	}
+	for _, r := range x.regs {
+		_, err := x.clients[0].c.Sync(ctx, r.path).Get(ctx)
+		node, err2 := x.clients[0].c.Get(ctx, r.path).Get(ctx)
+		if err != nil || err2 != nil {
+			x.t.Fatal(err, err2)
+		}
+		r.read("the checker", node)
+		r.final = node.Stat.Version
+	}
+	for _, r := range x.regs {
+		for _, w := range r.watchers() {
+			if !x.eventually(ctx, func() bool { return w.seen.Load() == r.final }) {
+				x.t.Errorf("%s: the watcher of %s has seen version %d last, of %d\n%s", r.path, w.name, w.seen.Load(), r.final, r.tail(r.final))
+			}
+		}
+	}
+	x.cancel()
+	x.work.Wait()
+}
+
+func (x *chaos) eventually(ctx context.Context, done func() bool) bool {
+	tick := time.NewTicker(pollEvery)
+	defer tick.Stop()
+	for !done() {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return false
+		}
+	}
+	return true
+}
+
+func (x *chaos) check() {
+	for _, r := range x.regs {
+		r.check()
+	}
+	for _, cc := range x.clients {
+		cc.check()
+		cc.log.check()
+	}
+	x.lock.check()
+}
+
+func (x *chaos) tearDown() {
+	for _, cc := range x.clients {
+		if err := cc.c.Close(); err != nil {
+			x.t.Errorf("%s: %v", cc.name, err)
+		}
+		if n := cc.pending(); n != 0 {
+			x.t.Errorf("%s: %d futures are pending after Close", cc.name, n)
+		}
+	}
+	for _, p := range x.proxies {
+		p.Close()
+	}
+}
+
+// tally counts outcomes for the report.
+type tally struct {
+	mu sync.Mutex
+	n  map[string]int
+}
+
+func (y *tally) add(what string) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	if y.n == nil {
+		y.n = make(map[string]int)
+	}
+	y.n[what]++
+}
+
+func (y *tally) String() string {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	var parts []string
+	for what, n := range y.n {
+		parts = append(parts, fmt.Sprintf("%d %s", n, what))
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ", ")
+}
+
+// kindOf names an outcome.
+func kindOf(err error) string {
+	var e *zkasync.OpError
+	switch {
+	case err == nil:
+		return "acknowledged"
+	case asOpError(err, &e):
+		return e.Outcome.String()
+	default:
+		return "failed otherwise"
+	}
+}
