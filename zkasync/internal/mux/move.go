@@ -33,7 +33,7 @@ func (c *Conn) moved() bool {
 	}
 	c.m.mu.Lock()
 	defer c.m.mu.Unlock()
-	return c.m.flight.len() == 0 && len(c.restore) == 0
+	return c.m.flight.len() == 0 && len(c.auths) == 0 && len(c.restore) == 0
 }
 
 // keepOwnLocked removes go-zookeeper's requests from the queue: it gives them up with the connection.

@@ -163,7 +163,7 @@ func (c *Conn) authReply(h wire.ReplyHeader, body []byte) error {
 		return nil
 	}
 	r.Reply(h.Err, body)
-	return nil
+	return c.leaveIfMoved()
 }
 
 // handUp gives go-zookeeper the frame, with its own xid in it. The length in front is still in the buffer.
