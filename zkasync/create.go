@@ -159,8 +159,17 @@ func (v *view) create(ctx context.Context, ex future.Executor, path string, data
 	return o.send(o)
 }
 
+// root is the chroot that comes before the path of a create. The server puts a sequential znode's number behind the path,
+// so for "/" the slash has to stay: without it the znode would be made beside the chroot.
+func (s *createSpec) root(v *view, path string) string {
+	if s.sequential && path == "/" && v.chroot != "" {
+		return v.chroot + "/"
+	}
+	return v.chroot
+}
+
 func (o *createOp) Size() int {
-	size := o.pathSize() + 4 + len(o.data) + aclSize(o.spec.acl) + 4
+	size := 4 + wire.PathLen(o.spec.root(o.v, o.path), o.path) + 4 + len(o.data) + aclSize(o.spec.acl) + 4
 	if o.spec.hasTTL {
 		size += 8
 	}
@@ -168,10 +177,11 @@ func (o *createOp) Size() int {
 }
 
 func (o *createOp) Append(b []byte) []byte {
+	root := o.spec.root(o.v, o.path)
 	if o.spec.hasTTL {
-		return wire.AppendCreateTTL(b, o.v.chroot, o.path, o.data, o.spec.acl, o.mode, o.spec.ttl.Milliseconds())
+		return wire.AppendCreateTTL(b, root, o.path, o.data, o.spec.acl, o.mode, o.spec.ttl.Milliseconds())
 	}
-	return wire.AppendCreate(b, o.v.chroot, o.path, o.data, o.spec.acl, o.mode)
+	return wire.AppendCreate(b, root, o.path, o.data, o.spec.acl, o.mode)
 }
 
 func (o *createOp) Reply(code int32, body []byte) {

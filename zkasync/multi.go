@@ -108,7 +108,7 @@ func (o *multiOp) Size() int {
 	size := multiHeaderSize
 	for i := range o.ops {
 		m := &o.ops[i]
-		size += multiHeaderSize + 4 + wire.PathLen(o.v.chroot, m.path)
+		size += multiHeaderSize + 4 + wire.PathLen(m.spec.root(o.v, m.path), m.path)
 		switch m.code {
 		case wire.OpSetData:
 			size += 8 + len(m.data)
@@ -131,7 +131,7 @@ func (o *multiOp) Append(b []byte) []byte {
 		case wire.OpDelete, wire.OpCheck:
 			b = wire.AppendPathVersion(b, o.v.chroot, m.path, m.version)
 		default:
-			b = wire.AppendCreate(b, o.v.chroot, m.path, m.data, m.spec.acl, m.mode)
+			b = wire.AppendCreate(b, m.spec.root(o.v, m.path), m.path, m.data, m.spec.acl, m.mode)
 		}
 	}
 	return wire.AppendMultiHeader(b, wire.OpError, true, -1)

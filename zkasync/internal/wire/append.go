@@ -49,8 +49,8 @@ func AppendStrings(b []byte, ss []string) []byte {
 }
 
 // AppendPath appends chroot+path as one ustring. An empty chroot is none; any
-// other starts with a slash and does not end in one. The root of a chroot is the
-// chroot itself: "/app" and "/" give "/app".
+// other starts with a slash. The root of a chroot is the chroot itself: "/app"
+// and "/" give "/app".
 func AppendPath(b []byte, chroot, path string) []byte {
 	b = AppendInt32(b, int32(PathLen(chroot, path)))
 	b = append(b, chroot...)
