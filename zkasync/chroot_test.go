@@ -1,0 +1,182 @@
+package zkasync_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// chrooted returns a client with a chroot of several levels that does not exist, one without, and the chroot.
+func chrooted(t *testing.T) (c, whole *zkasync.Client, chroot string) {
+	t.Helper()
+	chroot = zkserver.Root(t) + "/b/c"
+	return connect(t, zkserver.Shared(t).Addr()+chroot), connect(t, zkserver.Shared(t).Addr()), chroot
+}
+
+func TestChroot_MissingUntilEnsured(t *testing.T) {
+	t.Parallel()
+	c, whole, chroot := chrooted(t)
+	ctx := t.Context()
+	if must(t, c.Exists(ctx, "/")) != nil {
+		t.Error("the chroot exists")
+	}
+	isOp(t, fails(t, c.Create(ctx, "/a", nil), zk.ErrNoNode), "create", "/a", zkasync.Rejected,
+		"zkasync: create /a: node does not exist")
+	isOp(t, fails(t, c.Children(ctx, "/"), zk.ErrNoNode), "children", "/", zkasync.Rejected,
+		"zkasync: children /: node does not exist")
+	watch := must(t, c.ExistsW(ctx, "/")).Event
+	if path := must(t, c.EnsurePath(ctx, "/")); path != "/" {
+		t.Errorf("ensured %q", path)
+	}
+	if e := must(t, watch); e.Path != "/" || e.Type != zk.EventNodeCreated {
+		t.Errorf("event %+v", e)
+	}
+	if must(t, whole.Exists(ctx, chroot)) == nil {
+		t.Error("there is no chroot")
+	}
+	if must(t, c.EnsurePath(ctx, "/")) != "/" {
+		t.Error("the second time differs")
+	}
+}
+
+func TestChroot_PathsOfResults(t *testing.T) {
+	t.Parallel()
+	c, whole, chroot := chrooted(t)
+	ctx := t.Context()
+	must(t, c.EnsurePath(ctx, "/"))
+	for _, test := range []struct {
+		got  string
+		want string
+	}{
+		{must(t, c.Create(ctx, "/a", []byte("data"))).Path, "/a"},
+		{must(t, c.Create(ctx, "/a/s-", nil, zkasync.Sequential())).Path, "/a/s-0000000000"},
+		{must(t, c.Create(ctx, "/a/", nil, zkasync.Sequential(), zkasync.Ephemeral())).Path, "/a/0000000001"},
+		{must(t, c.Create(ctx, "/a/t-", nil, zkasync.Sequential(), zkasync.TTL(time.Hour))).Path, "/a/t-0000000002"},
+		{must(t, c.Create(ctx, "/p/q/r", nil, zkasync.MakeParents())).Path, "/p/q/r"},
+		{must(t, c.EnsurePath(ctx, "/e/f")), "/e/f"},
+		{must(t, c.Sync(ctx, "/a")), "/a"},
+		{must(t, c.Sync(ctx, "/")), "/"},
+		{string(must(t, whole.Get(ctx, chroot+"/a")).Data), "data"},
+		{string(must(t, c.Get(ctx, "/a")).Data), "data"},
+	} {
+		if test.got != test.want {
+			t.Errorf("%q, want %q", test.got, test.want)
+		}
+	}
+	made := must(t, c.Create(ctx, "/a/x", nil, zkasync.Protected())).Path
+	if !strings.HasPrefix(made, "/a/_c_") || must(t, whole.Exists(ctx, chroot+made)) == nil {
+		t.Errorf("protected znode %q", made)
+	}
+	names := must(t, c.Children(ctx, "/")).Names
+	slices.Sort(names)
+	if !slices.Equal(names, []string{"a", "e", "p"}) {
+		t.Errorf("children %q", names)
+	}
+	if n := must(t, c.DeleteAll(ctx, "/p")); n != 3 {
+		t.Errorf("deleted %d, want 3", n)
+	}
+	must(t, c.Delete(ctx, "/e/f", 0))
+	if must(t, whole.Exists(ctx, chroot+"/e/f")) != nil || must(t, whole.Exists(ctx, chroot+"/e")) == nil {
+		t.Error("something else was deleted")
+	}
+}
+
+// The root of a client with a chroot is the chroot: a sequential znode of "/" is made below it, not beside it.
+func TestChroot_SequentialAtTheRoot(t *testing.T) {
+	t.Parallel()
+	c, whole, chroot := chrooted(t)
+	ctx := t.Context()
+	must(t, c.EnsurePath(ctx, "/"))
+	if got := must(t, c.Create(ctx, "/", nil, zkasync.Sequential())).Path; got != "/0000000000" {
+		t.Errorf("created %q", got)
+	}
+	results := must(t, c.Multi(ctx, zkasync.CreateOp("/", nil, zkasync.Sequential())))
+	if results[0].Path != "/0000000001" {
+		t.Errorf("a transaction created %q", results[0].Path)
+	}
+	parent := chroot[:strings.LastIndexByte(chroot, '/')]
+	if names := must(t, whole.Children(ctx, parent)).Names; len(names) != 1 {
+		t.Errorf("children of the chroot's parent: %q", names)
+	}
+}
+
+func TestChroot_DataACLAndStatOfTheRoot(t *testing.T) {
+	t.Parallel()
+	c, whole, chroot := chrooted(t)
+	ctx := t.Context()
+	must(t, c.EnsurePath(ctx, "/"))
+	must(t, c.Set(ctx, "/", []byte("root"), 0))
+	must(t, c.SetACL(ctx, "/", zk.WorldACL(zk.PermAll&^zk.PermAdmin), 0))
+	if n := must(t, whole.Get(ctx, chroot)); string(n.Data) != "root" || n.Stat != must(t, c.Get(ctx, "/")).Stat {
+		t.Errorf("the chroot has %+v", n)
+	}
+	if acl := must(t, c.GetACL(ctx, "/")).Entries; acl[0].Perms != zk.PermAll&^zk.PermAdmin {
+		t.Errorf("acl %v", acl)
+	}
+	must(t, c.Delete(ctx, "/", 1))
+	if must(t, whole.Exists(ctx, chroot)) != nil {
+		t.Error("the chroot is there")
+	}
+}
+
+func TestChroot_Events(t *testing.T) {
+	t.Parallel()
+	c, whole, chroot := chrooted(t)
+	ctx := t.Context()
+	must(t, c.EnsurePath(ctx, "/a"))
+	data := must(t, c.GetW(ctx, "/a")).Event
+	child := must(t, c.ChildrenW(ctx, "/")).Event
+	beside := must(t, c.ExistsW(ctx, "/a2")).Event
+	must(t, whole.Create(ctx, chroot+"2", nil)) // no part of the chroot
+	must(t, whole.Set(ctx, chroot+"/a", nil, 0))
+	must(t, whole.Create(ctx, chroot+"/a2", nil))
+	for _, event := range []struct {
+		got  zk.Event
+		path string
+	}{{must(t, data), "/a"}, {must(t, child), "/"}, {must(t, beside), "/a2"}} {
+		if event.got.Path != event.path {
+			t.Errorf("event of %q, want %q", event.got.Path, event.path)
+		}
+	}
+}
+
+func TestChroot_Transactions(t *testing.T) {
+	t.Parallel()
+	c, whole, chroot := chrooted(t)
+	ctx := t.Context()
+	must(t, c.EnsurePath(ctx, "/"))
+	results := must(t, c.Multi(ctx, zkasync.CreateOp("/a", nil), zkasync.CreateOp("/a/s", nil, zkasync.Sequential()),
+		zkasync.SetOp("/a", []byte("x"), 0), zkasync.CheckOp("/a", 1), zkasync.CreateOp("/c", nil, zkasync.Container()),
+		zkasync.DeleteOp("/c", 0)))
+	if results[0].Path != "/a" || results[1].Path != "/a/s0000000000" || results[2].Stat.Version != 1 || results[4].Path != "/c" {
+		t.Errorf("results %+v", results)
+	}
+	if string(must(t, whole.Get(ctx, chroot+"/a")).Data) != "x" {
+		t.Error("not applied below the chroot")
+	}
+	err := fails(t, c.Multi(ctx, zkasync.CreateOp("/b", nil), zkasync.DeleteOp("/a", -1)), zk.ErrNotEmpty)
+	if got, want := err.Error(), "zkasync: multi: operation 1, delete /a: node has children"; got != want {
+		t.Errorf("error %q, want %q", got, want)
+	}
+}
+
+// go-zookeeper's connection of the session does not know of the chroot; its events are its own.
+func TestChroot_ConnSeesTheWholeTree(t *testing.T) {
+	t.Parallel()
+	c, _, chroot := chrooted(t)
+	must(t, c.EnsurePath(t.Context(), "/"))
+	ok, _, events, err := c.Conn().ExistsW(chroot + "/a")
+	if ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	must(t, c.Create(t.Context(), "/a", nil))
+	if e := <-events; e.Path != chroot+"/a" || e.Type != zk.EventNodeCreated {
+		t.Errorf("event %+v", e)
+	}
+}
