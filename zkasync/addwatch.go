@@ -97,7 +97,8 @@ func OnEvent(fn func(zk.Event)) SubscribeOption {
 type addWatch struct {
 	op[*Subscription]
 	sub    *Subscription
-	placed bool // it was encoded
+	placed bool         // it was encoded
+	mode   AddWatchMode // as encoded
 }
 
 // AddWatch watches a path until the subscription is closed (kazoo has no such thing; ZOOKEEPER-1416, servers since 3.6). The
@@ -147,14 +148,15 @@ func (o *addWatch) Size() int { return o.pathSize() + 4 }
 
 func (o *addWatch) Append(b []byte) []byte {
 	o.placed = true
-	mode := o.v.c.watches.persistent.place(o.path, o.sub.mode)
-	return wire.AppendAddWatch(b, o.v.chroot, o.path, int32(mode))
+	o.mode = o.v.c.watches.persistent.place(o.path, o.sub.mode)
+	return wire.AppendAddWatch(b, o.v.chroot, o.path, int32(o.mode))
 }
 
 func (o *addWatch) Reply(code int32, _ []byte) {
 	c := o.v.c
 	if code == 0 {
 		c.watches.persistent.activate(o.sub)
+		c.rearmChildren(o.path, o.mode, c.lastZxid())
 		o.promise.Resolve(o.sub)
 		return
 	}

@@ -27,8 +27,9 @@ type Reading[T any] struct {
 // and no value comes after a newer one. It can be read from the channel of C, by range over All, with callbacks, and
 // without waiting by Latest; each sees every value by itself.
 //
-// A refusal is given as a [Reading] with Err. It is asked again when the znode's data changes, after each reconnect, and
-// on Refresh, which is the one to call when permissions were changed, as there is no event for that.
+// A refusal is given as a [Reading] with Err. The server is asked again when the znode's data changes, after each reconnect,
+// and on Refresh, which is the one to call when permissions were changed: there is no event for that, and of changes that
+// are made while the client may not read, servers since 3.8.4 and 3.9.2 say nothing (CVE-2024-23944).
 type Live[T any] struct {
 	c       *Client
 	path    string

@@ -16,8 +16,9 @@ import (
 // Servers before 3.9 know one kind of watch for each connection and path: the last request wins (ZOOKEEPER-4466). A
 // one-shot watch left on the path of a persistent one would take its place, and so would a persistent one that of a
 // recursive one. So each path has one placement, as strong as any subscription needs it, and reads of that path leave no
-// watch at the server: all their events come with the placement's. Only "children changed" does not come with a recursive
-// one; it follows from the events of the children and is added here, see implied.
+// watch at the server: their events come with the placement's. Only "children changed" does not come with a recursive one.
+// Reads of the children leave their own watch then, which does no harm, as servers keep watches of children apart; for
+// subscriptions it is derived from the events of the children, see implied.
 //
 // Requests are encoded by one goroutine in the order of the wire, so "placed" is true of the server at the moment when it
 // will look at the request that is being encoded.
@@ -31,7 +32,7 @@ type persistentTable struct {
 	recursive int    // how many subscriptions are recursive
 	seq       uint64 // of subscriptions
 	epoch     uint64 // of placements
-	echo      string // path whose children have just been reported as changed, by implied
+	echo      string // path whose children have just been reported as changed by implied
 }
 
 // placement is the persistent watch of one path.
@@ -41,7 +42,7 @@ type placement struct {
 	placed  bool            // the server has it, as of the last request encoded on the present connection
 	mode    AddWatchMode    // as placed
 	epoch   uint64          // counts placements, so that a reader can tell that it is still the same one
-	implies bool            // the server may not report changes of the children
+	implies bool            // the server may not report changes of the list of children
 	gap     error           // why events may have been missed, until the subscriptions were told
 }
 
@@ -185,16 +186,17 @@ func (p *placement) strongest() (mode AddWatchMode) {
 
 // covers is called when a read that leaves a watch is encoded. It returns the epoch of the placement that brings the
 // watch's events, 0 if there is none.
-func (t *persistentTable) covers(path string) (epoch uint64) {
+func (t *persistentTable) covers(path string, children bool) (epoch uint64) {
 	if t.size.Load() == 0 {
 		return 0
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if p := t.byPath[path]; p != nil && p.placed {
-		return p.epoch
+	p := t.byPath[path]
+	if p == nil || !p.placed || children && p.mode == PersistentRecursive {
+		return 0
 	}
-	return 0
+	return p.epoch
 }
 
 // restore is called for a new connection: the server has nothing yet, and will have what this returns.
@@ -288,6 +290,12 @@ func (t *persistentTable) listeners(e zk.Event) []*Subscription {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	children := e.Type == zk.EventNodeChildrenChanged
+	if echo := t.echo; children {
+		t.echo = ""
+		if e.Path == echo {
+			return nil
+		}
+	}
 	var hit []*Subscription
 	for path := e.Path; ; path = parentOf(path) {
 		if p := t.byPath[path]; p != nil {
@@ -305,30 +313,31 @@ func (t *persistentTable) listeners(e zk.Event) []*Subscription {
 	return hit
 }
 
-// implied returns the path whose children e shows to have changed, if the server may not report that by itself: servers
-// do not for a recursive watch, and those before 3.9 forget any other watch of that path.
-func (t *persistentTable) implied(e zk.Event) (parent string, ok bool) {
-	if t.size.Load() == 0 || e.Path == "/" || e.Type != zk.EventNodeCreated && e.Type != zk.EventNodeDeleted {
-		return "", false
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	parent = parentOf(e.Path)
-	if p := t.byPath[parent]; p != nil && p.implies {
-		t.echo = parent
-		return parent, true
-	}
-	return "", false
-}
-
-// isEcho reports whether e was delivered already, by implied: the server that does report it sends it right behind.
-func (t *persistentTable) isEcho(e zk.Event) bool {
+// implied returns the subscriptions that are to be told of a changed list of children because of e, and the path of that
+// list: servers do not report it for a recursive watch, and those before 3.9 forget any other persistent watch of its path.
+// One that does report it sends it right behind e; that echo is for one-shot watches alone then.
+func (t *persistentTable) implied(e zk.Event) (parent string, subs []*Subscription) {
 	if t.size.Load() == 0 {
-		return false
+		return "", nil
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	echo := t.echo
-	t.echo = ""
-	return echo != "" && e.Type == zk.EventNodeChildrenChanged && e.Path == echo
+	if e.Type != zk.EventNodeChildrenChanged {
+		t.echo = ""
+	}
+	if e.Path == "/" || e.Type != zk.EventNodeCreated && e.Type != zk.EventNodeDeleted {
+		return "", nil
+	}
+	parent = parentOf(e.Path)
+	p := t.byPath[parent]
+	if p == nil || !p.implies {
+		return "", nil
+	}
+	t.echo = parent
+	for _, s := range p.subs {
+		if s.mode == Persistent {
+			subs = append(subs, s)
+		}
+	}
+	return parent, subs
 }

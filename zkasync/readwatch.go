@@ -57,7 +57,7 @@ func askWatch[T any](c *Client, ctx context.Context, ex, event future.Executor, 
 func (q *watchQuery[T]) Size() int { return q.pathSize() + 1 }
 
 func (q *watchQuery[T]) Append(b []byte) []byte {
-	q.epoch = q.v.c.watches.persistent.covers(q.path)
+	q.epoch = q.v.c.watches.persistent.covers(q.path, q.kind.on == watchChild)
 	return wire.AppendPathWatch(b, q.v.chroot, q.path, q.epoch == 0)
 }
 
@@ -82,8 +82,8 @@ func (q *watchQuery[T]) Reply(code int32, body []byte) {
 func (q *watchQuery[T]) watched(v T, on watchKind) {
 	c := q.v.c
 	event := c.watches.once.add(q.event, on, q.path)
-	if q.epoch != 0 && c.watches.persistent.covers(q.path) != q.epoch {
-		// The persistent watch that was to bring the event is gone.
+	if q.epoch != 0 && c.watches.persistent.covers(q.path, on == watchChild) != q.epoch {
+		// The persistent watch that was to bring the event has changed, or is gone.
 		r := &rearm{c: c, path: q.path, zxid: c.lastZxid()}
 		r.kinds[on] = true
 		c.submit(r)

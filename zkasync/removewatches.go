@@ -80,14 +80,14 @@ func (o *removeWatches) Reply(code int32, _ []byte) {
 	c := o.v.c
 	if code != 0 && code != codeNoWatcher {
 		if c.watches.persistent.unplaced(o.path) {
-			c.submit(&rearm{c: c, path: o.path}) // what the request did to the placement is not known
+			c.submit(&rearm{c: c, path: o.path, resync: true}) // what the request did to the placement is not known
 		}
 		o.promise.Reject(watchRejection(o.code, o.path, code))
 		return
 	}
 	ended := o.endLocal()
 	if c.watches.persistent.unplaced(o.path) {
-		c.submit(&rearm{c: c, path: o.path})
+		c.submit(&rearm{c: c, path: o.path, resync: true})
 	}
 	if code != 0 && !ended {
 		o.promise.Reject(watchRejection(o.code, o.path, code))
@@ -162,44 +162,4 @@ func (c *Client) lastZxid() int64 {
 		return m.LastZxid()
 	}
 	return 0
-}
-
-// rearm sets watches of one path again, on the same connection. One-shot watches are fired at once if something has
-// changed since the zxid. Subscriptions are told that there was a gap.
-type rearm struct {
-	c      *Client
-	path   string
-	kinds  [watchKinds]bool
-	zxid   int64
-	placed bool
-}
-
-func (r *rearm) Op() wire.OpCode          { return wire.OpSetWatches2 }
-func (r *rearm) Size() int                { return setWatchesHead + 2*(4+wire.PathLen(r.c.view.chroot, r.path)) }
-func (r *rearm) Context() context.Context { return nil }
-func (r *rearm) Fail(mux.Failure)         {} // the next connection restores everything
-
-func (r *rearm) Append(b []byte) []byte {
-	full := fullPath(r.c.view.chroot, r.path)
-	set := new(wire.WatchSet)
-	for kind, set1 := range oneShotLists(set) {
-		if r.kinds[kind] {
-			*set1 = []string{full}
-		}
-	}
-	var mode AddWatchMode
-	if mode, r.placed = r.c.watches.persistent.replace(r.path); r.placed {
-		*persistentLists(set)[mode] = []string{full}
-	}
-	return wire.AppendSetWatches2(b, r.zxid, set)
-}
-
-func (r *rearm) Reply(code int32, _ []byte) {
-	if code != 0 {
-		r.c.sink.Load().Abort(watchRejection(wire.OpSetWatches2, r.path, code))
-		return
-	}
-	if r.placed && r.kinds == [watchKinds]bool{} {
-		r.c.watches.persistent.resync(r.path, ErrWatchRemoved)
-	}
 }

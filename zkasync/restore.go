@@ -24,8 +24,8 @@ type setWatches struct {
 	paths []string // client paths of the persistent watches in set
 }
 
-// restoreWatches returns the requests that restore all watches. Persistent watches come behind all others: on servers
-// before 3.9 the last one of a path stays.
+// restoreWatches returns the requests that restore all watches. On servers before 3.9 the last watch of a path stays: that
+// must be the persistent one, but for lists of children, which no recursive watch is about, see persistentTable.
 func (c *Client) restoreWatches(zxid int64) []mux.Request {
 	t := &c.watches
 	if m := c.sink.Load(); t.persistent.old.Load() == m {
@@ -34,16 +34,30 @@ func (c *Client) restoreWatches(zxid int64) []mux.Request {
 		}
 	}
 	p := portions{c: c, zxid: zxid}
+	placements := t.persistent.restore()
+	recursive := make(map[string]bool)
+	for _, path := range placements[PersistentRecursive] {
+		recursive[path] = true
+	}
+	var children []string // of paths with a recursive watch
 	for kind := range watchKinds {
 		for _, path := range t.once.paths(kind) {
+			if kind == watchChild && recursive[path] {
+				children = append(children, path)
+				continue
+			}
 			p.add(path, func(s *setWatches) *[]string { return oneShotLists(&s.set)[kind] })
 		}
 	}
-	for mode, paths := range t.persistent.restore() {
+	for mode, paths := range placements {
 		for _, path := range paths {
 			p.add(path, func(s *setWatches) *[]string { return persistentLists(&s.set)[mode] })
 			p.last().paths = append(p.last().paths, path)
 		}
+	}
+	p.begin()
+	for _, path := range children {
+		p.add(path, func(s *setWatches) *[]string { return &s.set.Child })
 	}
 	t.lives.retry()
 	return p.requests
@@ -55,16 +69,20 @@ type portions struct {
 	zxid     int64
 	requests []mux.Request
 	size     int // of the last one
+	full     bool
 }
+
+// begin has the next path go into another request.
+func (p *portions) begin() { p.full = true }
 
 func (p *portions) last() *setWatches { return p.requests[len(p.requests)-1].(*setWatches) }
 
 func (p *portions) add(path string, list func(*setWatches) *[]string) {
 	full := fullPath(p.c.view.chroot, path)
 	size := 4 + len(full)
-	if len(p.requests) == 0 || p.size+size > setWatchesLimit {
+	if len(p.requests) == 0 || p.full || p.size+size > setWatchesLimit {
 		p.requests = append(p.requests, &setWatches{c: p.c, zxid: p.zxid})
-		p.size = setWatchesHead
+		p.size, p.full = setWatchesHead, false
 	}
 	p.size += size
 	l := list(p.last())

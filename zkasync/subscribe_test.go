@@ -173,6 +173,33 @@ func TestAddWatch_ModesShareAPath(t *testing.T) {
 	}
 }
 
+// hidden lets nobody read.
+var hidden = []zk.ACL{{Perms: zk.PermAll, Scheme: "digest", ID: "somebody:else"}}
+
+// Servers say nothing of znodes that the client may not read (CVE-2024-23944), so a recursive watch does not show that such
+// a child has come. A watch of the list of children still does, in either order and after a reconnect.
+func TestAddWatch_RecursiveLeavesWatchesOfChildren(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t)
+	must(t, twin.Create(t.Context(), "/a", nil))
+	first := must(t, c.ChildrenW(t.Context(), "/a")).Event
+	s := must(t, c.AddWatch(t.Context(), "/a", zkasync.PersistentRecursive))
+	must(t, c.Sync(t.Context(), "/"))
+	must(t, twin.Create(t.Context(), "/a/x", nil, zkasync.WithACL(hidden)))
+	must(t, first)
+	second := must(t, c.ChildrenW(t.Context(), "/a")).Event
+	must(t, twin.Create(t.Context(), "/a/y", nil, zkasync.WithACL(hidden)))
+	must(t, second)
+	third := must(t, c.ChildrenW(t.Context(), "/a")).Event
+	suspend(t, c, p)
+	resume(t, p)
+	wantResync(t, s, "/a", zkasync.ErrConnectionLoss)
+	must(t, c.Sync(t.Context(), "/"))
+	must(t, twin.Create(t.Context(), "/a/z", nil, zkasync.WithACL(hidden)))
+	must(t, third)
+	noMoreEvents(t, c, s)
+}
+
 // leaveOneShots leaves a watch of each kind and has its event written to j.
 func leaveOneShots(t testing.TB, c *zkasync.Client, path string, j *journal) {
 	t.Helper()

@@ -28,19 +28,13 @@ var firedBy = map[zk.EventType][]watchKind{
 // fire delivers an event of the server: to one-shot watches first, then to subscriptions, each in the order of their
 // registration. The server sends one event per change, however many watches it is for.
 func (t *watchTable) fire(e zk.Event) {
-	if t.persistent.isEcho(e) {
-		return
-	}
-	t.deliver(e)
-	if parent, ok := t.persistent.implied(e); ok {
-		t.deliver(zk.Event{Type: zk.EventNodeChildrenChanged, State: e.State, Path: parent})
-	}
-}
-
-func (t *watchTable) deliver(e zk.Event) {
 	t.once.fire(e)
 	for _, s := range t.persistent.listeners(e) {
 		s.put(e)
+	}
+	parent, subs := t.persistent.implied(e)
+	for _, s := range subs {
+		s.put(zk.Event{Type: zk.EventNodeChildrenChanged, State: e.State, Path: parent})
 	}
 }
 

@@ -1,0 +1,80 @@
+package zkasync
+
+import (
+	"context"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// rearm sets watches of one path again, on the same connection. The server fires one-shot watches at once if something has
+// changed since the zxid, so none of them misses a change.
+type rearm struct {
+	c      *Client
+	path   string
+	kinds  [watchKinds]bool // one-shot watches to be set
+	zxid   int64
+	resync bool // tell subscriptions that there was a gap
+	plain  bool // leave the persistent watch alone; servers before 3.6 know that request
+
+	mode   AddWatchMode // of the persistent watch, if placed
+	placed bool
+}
+
+// Op implements mux.Request.
+func (r *rearm) Op() wire.OpCode {
+	if r.plain {
+		return wire.OpSetWatches
+	}
+	return wire.OpSetWatches2
+}
+
+func (r *rearm) Size() int                { return setWatchesHead + 4*(4+wire.PathLen(r.c.view.chroot, r.path)) }
+func (r *rearm) Context() context.Context { return nil }
+func (r *rearm) Fail(mux.Failure)         {} // the next connection restores everything
+
+func (r *rearm) Append(b []byte) []byte {
+	full := []string{fullPath(r.c.view.chroot, r.path)}
+	set := new(wire.WatchSet)
+	for kind, list := range oneShotLists(set) {
+		if r.kinds[kind] {
+			*list = full
+		}
+	}
+	if r.plain {
+		return wire.AppendSetWatches(b, r.zxid, set)
+	}
+	if r.mode, r.placed = r.c.watches.persistent.replace(r.path); r.placed {
+		*persistentLists(set)[r.mode] = full
+	}
+	return wire.AppendSetWatches2(b, r.zxid, set)
+}
+
+func (r *rearm) Reply(code int32, _ []byte) {
+	if code != 0 {
+		r.c.sink.Load().Abort(watchRejection(r.Op(), r.path, code))
+		return
+	}
+	if !r.placed {
+		return
+	}
+	if r.resync {
+		r.c.watches.persistent.resync(r.path, ErrWatchRemoved)
+	}
+	zxid := r.zxid
+	if !r.kinds[watchChild] {
+		zxid = r.c.lastZxid()
+	}
+	r.c.rearmChildren(r.path, r.mode, zxid)
+}
+
+// rearmChildren sets the watches of the list of children again after a recursive watch was placed: on servers before 3.9
+// it has taken their place.
+func (c *Client) rearmChildren(path string, mode AddWatchMode, zxid int64) {
+	if mode != PersistentRecursive {
+		return
+	}
+	if kinds, _ := c.watches.once.at(path); kinds[watchChild] {
+		c.submit(&rearm{c: c, path: path, kinds: [watchKinds]bool{watchChild: true}, zxid: zxid, plain: true})
+	}
+}
