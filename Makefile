@@ -42,7 +42,7 @@ bench-check: ## compare allocations with the recorded ones, or record them: make
 	$(GO) run ./zkasync/internal/bench -check $(if $(UPDATE),-update)
 
 bench-ratio: ## compare the CPU time of a get with the bare socket's
-	$(GO) run ./zkasync/internal/bench -ratio 25
+	$(GO) run ./zkasync/internal/bench -ratio 30
 
 bench-go: install-zookeeper ## all Go benchmarks, or some, for benchstat: make bench-go BENCH=Get COUNT=6 >new.txt
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...

@@ -140,7 +140,13 @@ func byAll[T any](ctx context.Context, l *load, depth int, start func(i int) *fu
 	l.count.Add(int64(n))
 }
 
-// submit implements client; the loads that it serves are gets.
-func (a *async) submit(l *load, i int, done func(error)) {
-	a.c.Get(a.ctx, l.path(i)).OnDone(func(_ zkasync.Node, err error) { done(err) })
+// submitter implements client. Callbacks run one at a time and in the order of the operations, so one counter is enough to
+// know which it is.
+func (a *async) submitter(l *load, done func(i int, err error)) func(i int) {
+	next := 0
+	ended := func(_ zkasync.Node, err error) {
+		done(next, err)
+		next++
+	}
+	return func(i int) { a.c.Get(a.ctx, l.path(i)).OnDone(ended) }
 }

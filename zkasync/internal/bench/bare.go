@@ -52,7 +52,7 @@ func (b *bare) close() {
 	_ = b.sock.Close()
 }
 
-func (*bare) submit(*load, int, func(error)) {}
+func (*bare) submitter(*load, func(int, error)) func(int) { return nil }
 
 // batchBytes is what one write carries at most, as in the client.
 const batchBytes = 64 << 10

@@ -150,6 +150,11 @@ func TestReport_IsWhole(t *testing.T) {
 	if err := r.write(); err != nil {
 		t.Fatal(err)
 	}
+	for _, target := range r.targets() {
+		if target.known {
+			t.Errorf("%s: known without a measurement", target.what)
+		}
+	}
 	svg := plot("title", "unit", r.byDepth(serverReplay, perSecond))
 	if err := xml.Unmarshal([]byte(svg), new(struct{})); err != nil || strings.Contains(svg, "NaN") {
 		t.Errorf("%v in:\n%s", err, svg)

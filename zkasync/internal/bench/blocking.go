@@ -113,11 +113,10 @@ func (b *blocking) do(l *load, i int) (err error) {
 	return err
 }
 
-func (b *blocking) submit(l *load, i int, done func(error)) {
-	work := func() { done(b.do(l, i)) }
+// submitter implements client.
+func (b *blocking) submitter(l *load, done func(i int, err error)) func(i int) {
 	if b.workers == 0 {
-		go work()
-		return
+		return func(i int) { go func() { done(i, b.do(l, i)) }() }
 	}
-	b.queue <- work
+	return func(i int) { b.queue <- func() { done(i, b.do(l, i)) } }
 }

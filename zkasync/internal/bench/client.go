@@ -18,9 +18,9 @@ const (
 type client interface {
 	// run does operations until l.stop and returns when all are answered.
 	run(l *load)
-	// submit starts one operation without waiting and calls done at its end, with what it failed with. It may call done
-	// from any goroutine. The bare socket has none.
-	submit(l *load, i int, done func(error))
+	// submitter returns a function that starts operation i, a get, without waiting. It is called for 0, 1, 2 and so on;
+	// done is called at the end of each, with what it failed with, from any goroutine. The bare socket has none.
+	submitter(l *load, done func(i int, err error)) (submit func(i int))
 	close()
 }
 

@@ -27,9 +27,12 @@ type growthRow struct {
 	cpu      float64 // nanoseconds per operation
 	bytes    float64 // allocated per operation
 	allocs   float64
-	held     float64 // bytes alive for each of the n, negative: not asked
+	held     float64 // bytes alive for each of the n, or notAsked
 	routines int     // goroutines while the n were there
 }
+
+// growthPending is the table of pending operations.
+const growthPending = "pending"
 
 // measureGrowth works against the replay server: only the client can be what grows.
 func (r *report) measureGrowth(ctx context.Context) error {
@@ -66,7 +69,7 @@ func (d dam) Read(p []byte) (int, error) {
 // pendingGrowth submits n gets of which none is answered before all are submitted.
 func (r *report) pendingGrowth(ctx context.Context, addr string) (growthTable, error) {
 	t := growthTable{
-		title: "Pending operations", of: "pending",
+		title: "Pending operations", of: growthPending,
 		note: "n gets of 100 B are submitted while nothing is answered, then all are answered. Held: bytes alive per get that waits. " +
 			"Below a few hundred the cost is that of waking goroutines, which the operations of a batch share.",
 	}
@@ -96,7 +99,7 @@ func (a *async) bursts(gate *atomic.Pointer[chan struct{}], n int, d time.Durati
 	row := growthRow{n: n}
 	before := aliveNow()
 	b.run(func() {
-		row.held = max(0, float64(aliveNow()-before)/float64(n))
+		row.held = heldBy(n, before)
 		row.routines = runtime.NumGoroutine()
 	})
 	start, ops := usageNow(), int64(0)
@@ -153,6 +156,17 @@ func aliveNow() int64 {
 	return int64(mem.HeapAlloc)
 }
 
+// heldBy is what each of n takes of what has come to be alive. A few drown in all else.
+func heldBy(n int, before int64) float64 {
+	if n < 1_000 {
+		return notAsked
+	}
+	return float64(aliveNow()-before) / float64(n)
+}
+
+// notAsked stands for no figure.
+const notAsked = -1
+
 // watchGrowth has n one-shot watches while the base point runs.
 func (r *report) watchGrowth(ctx context.Context, addr string) (growthTable, error) {
 	t := growthTable{
@@ -174,7 +188,7 @@ func (r *report) watchGrowth(ctx context.Context, addr string) (growthTable, err
 		if _, err := future.All(watched...).Get(ctx); err != nil {
 			return t, err
 		}
-		held := max(0, float64(aliveNow()-before)/float64(n))
+		held := heldBy(n, before)
 		row, err := growthAt(c, base, n, r.time)
 		if err != nil {
 			return t, err
@@ -208,7 +222,7 @@ func (r *report) submitterGrowth(ctx context.Context, addr string) (growthTable,
 		if err != nil {
 			return t, err
 		}
-		row.held = -1
+		row.held = notAsked
 		t.rows = append(t.rows, row)
 	}
 	return t, nil

@@ -28,7 +28,7 @@ const latencyTime = 3
 func (r *report) measureLatency(ctx context.Context) error {
 	for _, server := range serverKinds {
 		for _, kind := range clientKinds {
-			if kind == clientBare {
+			if kind == clientBare || !r.filter.MatchString((&row{server: server, client: kind, point: base}).name()) {
 				continue
 			}
 			x := r.row(server, kind, base)
@@ -74,8 +74,7 @@ func (r *report) measureLatencyOf(ctx context.Context, x *latencyRow) error {
 		return err
 	}
 	defer c.close()
-	_, err = openLoop(c, x.rate, r.time/2) // warms up
-	if err != nil {
+	if _, err := openLoop(c, x.rate, r.time/2); err != nil { // warms up
 		return err
 	}
 	h, err := openLoop(c, x.rate, latencyTime*r.time)
@@ -85,34 +84,40 @@ func (r *report) measureLatencyOf(ctx context.Context, x *latencyRow) error {
 	return err
 }
 
-// latest is when an operation that is due may be submitted: timers of the system are not finer.
-const latest = 100 * time.Microsecond
+// tick is how often what is due is submitted.
+const tick = 100 * time.Microsecond
 
 // openLoop submits operations at a fixed rate for d. A latency counts from the moment when the operation was due, so that
 // what waits behind a slow one is not left out (coordinated omission).
 func openLoop(c client, rate float64, d time.Duration) (*hdrhistogram.Histogram, error) {
+	wait, stop, err := newTicks(tick)
+	if err != nil {
+		return nil, err
+	}
+	defer stop()
 	l, h := newLoad(base), newHistogram()
 	var mu sync.Mutex // callers of go-zookeeper end on goroutines of their own
 	var running sync.WaitGroup
 	start := time.Now()
-	for n := 0; ; {
+	submit := c.submitter(l, func(i int, err error) {
+		due := time.Duration(float64(i) / rate * 1e9)
+		took := time.Since(start) - due
+		l.fail(err)
+		mu.Lock()
+		_ = h.RecordValue(int64(took)) // fails above a minute only
+		mu.Unlock()
+		running.Done()
+	})
+	for n := 0; ; wait() {
 		now := time.Since(start)
 		if now >= d || l.stop.Load() {
 			break
 		}
-		for ; float64(n) < now.Seconds()*rate; n++ {
-			due := time.Duration(float64(n) / rate * 1e9)
-			running.Add(1)
-			c.submit(l, n, func(err error) {
-				took := time.Since(start) - due
-				l.fail(err)
-				mu.Lock()
-				_ = h.RecordValue(int64(took)) // fails above a minute only
-				mu.Unlock()
-				running.Done()
-			})
+		upTo := int(now.Seconds() * rate)
+		running.Add(max(0, upTo-n))
+		for ; n < upTo; n++ {
+			submit(n)
 		}
-		time.Sleep(max(latest, time.Duration(float64(n)/rate*1e9)-time.Since(start)))
 	}
 	running.Wait()
 	return h, l.failure()

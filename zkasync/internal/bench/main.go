@@ -24,6 +24,7 @@ type settings struct {
 	update bool
 	allocs string
 	ratio  float64
+	pprof  string
 }
 
 func main() {
@@ -46,6 +47,7 @@ func parse() (s settings, err error) {
 	flag.BoolVar(&s.check, "check", false, "only compare allocations with the recorded ones")
 	flag.BoolVar(&s.update, "update", false, "with -check: record them")
 	flag.Float64Var(&s.ratio, "ratio", 0, "only check that a get takes no more CPU than this many times the bare socket's")
+	flag.StringVar(&s.pprof, "profile", "", "only profile the base point, a few seconds long, into this file")
 	flag.Parse()
 	if s.rounds < 1 || s.time < 10*time.Millisecond || s.tree < 1 {
 		return s, errors.New("want 1 round or more, of 10ms or more, and a tree of 1 znode or more")
@@ -71,6 +73,8 @@ func run() error {
 		return checkAllocs(ctx, servers, s.allocs, s.update)
 	case s.ratio > 0:
 		return checkRatio(ctx, servers, s.ratio)
+	case s.pprof != "":
+		return profile(ctx, servers, s.pprof)
 	}
 	return runParts(ctx, servers, s)
 }

@@ -37,6 +37,9 @@ const (
 // base is the point that all sweeps start from.
 var base = point{op: opGet, size: 100, depth: 4096, submitters: 1, via: viaCallback}
 
+// oneByOne is a get after the other, each waited for as a call of go-zookeeper's is.
+var oneByOne = point{op: opGet, size: 100, depth: 1, submitters: 1, via: viaGet}
+
 // inFlightBytes bounds what the server may hold in answers: large data are asked for at less depth.
 const inFlightBytes = 64 << 20
 
@@ -83,7 +86,7 @@ func plan() []point {
 	for _, via := range []string{viaGet, viaDone, viaAll} {
 		vary(func(p *point) { p.via = via })
 	}
-	return points
+	return append(points, oneByOne)
 }
 
 // concerns reports whether the point says anything about a client: only zkasync has futures, the bare socket has one

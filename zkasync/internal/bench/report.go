@@ -32,11 +32,20 @@ func (r *row) name() string {
 	return "server=" + r.server + "/client=" + r.client + "/" + r.point.name()
 }
 
-func (r *report) row(server, client string, p point) *row {
+// find returns what was measured, nil if nothing was.
+func (r *report) find(server, client string, p point) *row {
 	for _, x := range r.rows {
 		if x.server == server && x.client == client && x.point == p {
 			return x
 		}
+	}
+	return nil
+}
+
+// row finds or begins a row.
+func (r *report) row(server, client string, p point) *row {
+	if x := r.find(server, client, p); x != nil {
+		return x
 	}
 	x := &row{server: server, client: client, point: p}
 	r.rows = append(r.rows, x)

@@ -29,6 +29,7 @@ func (c costs) of(figure func(cost) float64) series {
 
 func perSecond(c cost) float64  { return c.perSecond }
 func cpu(c cost) float64        { return c.cpu }
+func wall(c cost) float64       { return c.wall }
 func bytesOf(c cost) float64    { return c.bytes }
 func allocs(c cost) float64     { return c.allocs }
 func syscalls(c cost) float64   { return c.syscalls }

@@ -19,6 +19,7 @@ func (r *report) write() error {
 	}
 	var b strings.Builder
 	r.writeHead(&b)
+	r.writeTargets(&b)
 	for _, server := range serverKinds {
 		r.writePoints(&b, server)
 		for _, chart := range []struct {
@@ -56,7 +57,7 @@ func (r *report) writePoints(b *strings.Builder, server string) {
 	if len(r.rows) == 0 {
 		return
 	}
-	fmt.Fprintf(b, "## Against the %s server\n\n", server)
+	fmt.Fprintf(b, "## Against the %s server\n", server)
 	var last *point
 	for _, p := range plan() {
 		for _, x := range r.rows {
@@ -132,7 +133,7 @@ func (r *report) writeGrowth(b *strings.Builder) {
 		fmt.Fprintf(b, "### %s\n\n%s\n\n| n | CPU ns/op | B/op | allocs/op | held, B each | goroutines |\n|--:|--:|--:|--:|--:|--:|\n", t.title, t.note)
 		for _, g := range t.rows {
 			held := "–"
-			if g.held >= 0 {
+			if g.held != notAsked {
 				held = number(g.held)
 			}
 			fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %d |\n", number(float64(g.n)), number(g.cpu), number(g.bytes), fraction(g.allocs), held, g.routines)
@@ -145,12 +146,7 @@ func (r *report) writeTree(b *strings.Builder) {
 	if len(r.tree) == 0 {
 		return
 	}
-	var gets float64
-	for _, x := range r.tree {
-		if x.what == treeGets {
-			gets = x.seconds.median() / float64(x.znodes)
-		}
-	}
+	gets, _ := r.treeCost(treeGets)
 	fmt.Fprintf(b, "## Whole trees\n\n%s znodes of 100 B in directories of %s, a real server, %s requests in flight.\n\n",
 		number(float64(r.settings.tree)), number(treeDir), number(treeDepth))
 	fmt.Fprintln(b, "| work | znodes | seconds | znodes/s | time per znode, as a multiple of a get's |\n|---|--:|--:|--:|--:|")
