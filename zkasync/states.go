@@ -49,13 +49,17 @@ func (s *states) change(next func(now StateChange) (StateChange, bool)) {
 	s.tell()
 }
 
-// set is change for who holds a lock that listeners may want; tell has to follow.
+// set is change for who holds a lock that listeners may want; tell has to follow. Channels have the change at once: a
+// goroutine that tells may be held up by an inline handler's callback, and endFeeds must not come before Closed.
 func (s *states) set(next func(now StateChange) (StateChange, bool)) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if change, ok := next(s.now); ok {
 		s.now = change
 		s.outbox = append(s.outbox, change)
+		for f := range s.feeds {
+			f.put(change)
+		}
 	}
 }
 
@@ -71,9 +75,6 @@ func (s *states) tell() {
 		change := s.outbox[0]
 		s.outbox = s.outbox[1:]
 		listeners := append([]*listener(nil), s.listeners...)
-		for f := range s.feeds {
-			f.put(change)
-		}
 		s.mu.Unlock()
 		for _, l := range listeners {
 			s.c.lane(handler.State, "").Execute(&notice{s: s, l: l, change: change})
