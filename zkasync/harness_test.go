@@ -47,6 +47,12 @@ func proxied(t testing.TB, opts ...zkasync.Option) (c, twin *zkasync.Client, p *
 	return c, twin, p
 }
 
+// zkproxyForShared returns a proxy of the shared server.
+func zkproxyForShared(t testing.TB) *zkproxy.Proxy {
+	t.Helper()
+	return zkproxy.Run(t, zkserver.Shared(t).Addr())
+}
+
 // nowhere is an address that refuses connections.
 const nowhere = "127.0.0.1:1"
 
