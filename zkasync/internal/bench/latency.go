@@ -104,7 +104,7 @@ func openLoop(c client, rate float64, d time.Duration) (*hdrhistogram.Histogram,
 		took := time.Since(start) - due
 		l.fail(err)
 		mu.Lock()
-		_ = h.RecordValue(int64(took)) // fails above a minute only
+		l.fail(h.RecordValue(int64(took))) // before it was due, or above a minute
 		mu.Unlock()
 		running.Done()
 	})
