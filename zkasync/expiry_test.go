@@ -1,0 +1,177 @@
+package zkasync_test
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/zkproxy"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// takeOver connects to the session of c through a proxy of its own. The session then lives on at the server while c is
+// cut off.
+func takeOver(t *testing.T, c *zkasync.Client) (*zkasync.Client, *zkproxy.Proxy) {
+	t.Helper()
+	p := zkproxyForShared(t)
+	id, password := c.Session()
+	other := connect(t, p.Addr(), zkasync.WithSession(id, password), zkasync.WithSessionTimeout(shortSession))
+	if other.SessionID() != id {
+		t.Fatalf("took over session %#x, want %#x", other.SessionID(), id)
+	}
+	return other, p
+}
+
+// By its own clock the client can only fear that the session is over. Nothing fails, and should the session be alive it
+// goes on.
+func TestExpiry_LostByTheLocalClockAndFoundAgain(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t, zkasync.WithSessionTimeout(shortSession))
+	must(t, c.Create(t.Context(), "/owned", nil, zkasync.Ephemeral()))
+	watch := must(t, c.GetW(t.Context(), "/owned")).Event
+	id := c.SessionID()
+	changes := c.States(t.Context())
+	begin := time.Now()
+	suspend(t, c, p)
+	keeper, keeperProxy := takeOver(t, c)
+	waiting := c.Exists(t.Context(), "/owned")
+	lost := nextState(t, changes, zkasync.Lost)
+	if took := time.Since(begin); took < shortSession-time.Second || took > shortSession+time.Second {
+		t.Errorf("lost after %v, want about %v", took, shortSession)
+	}
+	if lost.SessionID != id || errors.Is(lost.Err, zkasync.ErrSessionExpired) {
+		t.Errorf("lost %+v, want session %#x and no claim that it expired", lost, id)
+	}
+	if waiting.Ready() || watch.Ready() {
+		t.Error("something failed by the local clock alone")
+	}
+	if must(t, twin.Exists(t.Context(), "/owned")) == nil {
+		t.Fatal("the session was not kept alive")
+	}
+	suspend(t, keeper, keeperProxy)
+	resume(t, p)
+	if back := nextChange(t, changes); back.State != zkasync.Connected || back.SessionID != id {
+		t.Errorf("%+v, want Connected with session %#x", back, id)
+	}
+	if must(t, waiting) == nil {
+		t.Error("the ephemeral znode is gone")
+	}
+	must(t, twin.Set(t.Context(), "/owned", nil, 0))
+	must(t, watch)
+}
+
+// expires has the session of a suspended client expire at the server.
+func expires(t *testing.T, c *zkasync.Client) {
+	t.Helper()
+	other, _ := takeOver(t, c)
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestExpiry_SequenceOfCallbacks(t *testing.T) {
+	t.Parallel()
+	c, _, p := proxied(t)
+	id := c.SessionID()
+	must(t, c.Create(t.Context(), "/owned", nil, zkasync.Ephemeral()))
+	var j journal
+	var lost, back zkasync.StateChange
+	c.OnState(func(change zkasync.StateChange) {
+		j.add(change.State.String())
+		switch change.State {
+		case zkasync.Lost:
+			lost = change
+		case zkasync.Connected:
+			back = change
+		}
+	})
+	first := noted(&j, "first watch", must(t, c.GetW(t.Context(), "/owned")).Event)
+	second := noted(&j, "second watch", must(t, c.ChildrenW(t.Context(), "/owned")).Event)
+	suspend(t, c, p)
+	expires(t, c)
+	waiting := noted(&j, "waiting", c.Exists(t.Context(), "/owned"))
+	waiting.OnDone(func(*zk.Stat, error) { noted(&j, "from then on", c.Exists(t.Context(), "/owned")) })
+	behind := noted(&j, "waiting as well", c.Set(t.Context(), "/owned", nil, 0))
+	resume(t, p)
+	j.wants(t, "Suspended", "Lost", "waiting failed", "waiting as well failed", "first watch failed", "second watch failed",
+		"Connected", "from then on")
+	if lost.SessionID != id || !errors.Is(lost.Err, zkasync.ErrSessionExpired) {
+		t.Errorf("lost %+v", lost)
+	}
+	if back.SessionID == id || back.SessionID == 0 || back.SessionID != c.SessionID() {
+		t.Errorf("connected with session %#x after %#x", back.SessionID, id)
+	}
+	isExactly(t, outcome(t, waiting), zkasync.ErrSessionExpired, zk.ErrSessionExpired, zkasync.ErrNotSent)
+	isOp(t, outcome(t, behind), "set", "/owned", zkasync.NotSent, "zkasync: set /owned: not sent: session expired")
+	for _, watch := range []*future.Future[zk.Event]{first, second} {
+		isExactly(t, outcome(t, watch), zkasync.ErrSessionExpired, zk.ErrSessionExpired)
+		isOp(t, outcome(t, watch), "watch", "/owned", zkasync.Rejected, "zkasync: watch /owned: session expired")
+	}
+}
+
+// A client that is cut off for too long has no session left, and gets another by itself.
+func TestExpiry_OfAnOutageThatIsTooLong(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t, zkasync.WithSessionTimeout(shortSession))
+	ctx := t.Context()
+	must(t, c.Create(ctx, "/owned", nil, zkasync.Ephemeral()))
+	gone := must(t, twin.ExistsW(ctx, "/owned")).Event
+	id := c.SessionID()
+	changes := c.States(ctx)
+	for _, dir := range []zkproxy.Direction{zkproxy.ToServer, zkproxy.ToClient} {
+		p.Drop(dir, true)
+	}
+	must(t, gone)
+	nextState(t, changes, zkasync.Lost)
+	waiting := c.Exists(ctx, "/owned")
+	p.Heal()
+	if back := nextChange(t, changes); back.State != zkasync.Connected || back.SessionID == id {
+		t.Errorf("%+v, want Connected with another session than %#x", back, id)
+	}
+	fails(t, waiting, zkasync.ErrSessionExpired, zkasync.ErrNotSent)
+	must(t, c.Create(ctx, "/owned", nil, zkasync.Ephemeral()))
+	must(t, c.Exists(ctx, "/owned"))
+}
+
+// No watch of the session that is over is restored for the next one.
+func TestExpiry_LeavesNoWatchBehind(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t)
+	must(t, c.ExistsW(t.Context(), "/a"))
+	suspend(t, c, p)
+	expires(t, c)
+	frames := tap(p)
+	resume(t, p)
+	poll(t, "another session", c.Connected)
+	var j journal
+	noted(&j, "new watch", must(t, c.ExistsW(t.Context(), "/a")).Event)
+	must(t, twin.Create(t.Context(), "/a", nil))
+	j.wants(t, "new watch")
+	for _, r := range frames.requests() {
+		if r.op == opSetWatches {
+			t.Errorf("watches were restored: %+v", r)
+		}
+	}
+}
+
+// A restart is a new session, whatever became of the one before.
+func TestExpiry_RestartAfterExpiry(t *testing.T) {
+	t.Parallel()
+	c, _, p := proxied(t)
+	id := c.SessionID()
+	changes := c.States(t.Context())
+	suspend(t, c, p)
+	expires(t, c)
+	resume(t, p)
+	nextState(t, changes, zkasync.Lost)
+	if err := c.Restart(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	if c.SessionID() == id || c.State() != zkasync.Connected {
+		t.Errorf("%v with session %#x", c.State(), c.SessionID())
+	}
+	must(t, c.Exists(t.Context(), "/"))
+}
