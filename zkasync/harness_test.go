@@ -1,6 +1,7 @@
 package zkasync_test
 
 import (
+	"bytes"
 	"encoding/binary"
 	"slices"
 	"sync"
@@ -200,4 +201,14 @@ func sharedRoot(t testing.TB) string {
 	servers := zkserver.Shared(t).Addr() + zkserver.Root(t)
 	must(t, connect(t, servers).EnsurePath(t.Context(), "/"))
 	return servers
+}
+
+// renameScheme returns a rewrite that gives credentials another scheme of the same length.
+func renameScheme(from, to string) func(zkproxy.Frame) []byte {
+	return func(f zkproxy.Frame) []byte {
+		if len(f.Bytes) > 12 && int32(binary.BigEndian.Uint32(f.Bytes[8:])) == opAuth {
+			return bytes.Replace(f.Bytes, []byte(from), []byte(to), 1)
+		}
+		return f.Bytes
+	}
 }
