@@ -181,6 +181,7 @@ func TestFault06_WatchesAcrossRestarts(t *testing.T) {
 		if err := s.Restart(testContext(t)); err != nil {
 			t.Fatal(err)
 		}
+		poll(t, "connected again", c.Connected)
 	}
 	ch.goOn(100)
 	if event.Ready() {

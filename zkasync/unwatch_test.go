@@ -58,7 +58,7 @@ func TestUnwatch_HundredThousandLeaveNothing(t *testing.T) {
 	const n = 100_000
 	register(t, c, n)
 	after := heapInUse()
-	const slack = 1 << 20
+	const slack = 4 << 20 // what the watches themselves would take is many times that
 	if t.Logf("heap before %d, after %d", before, after); after > before+slack {
 		t.Errorf("%d watches given up leave %d bytes", n, after-before)
 	}
