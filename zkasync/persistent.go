@@ -25,10 +25,10 @@ import (
 type persistentTable struct {
 	old atomic.Pointer[mux.Mux] // of the run whose servers do not know persistent watches
 
-	size atomic.Int32 // len(byPath), to be looked at without the lock
+	size atomic.Int32 // of byPath, to be looked at without the lock
 
 	mu        sync.Mutex
-	byPath    map[string]*placement
+	byPath    shrinkMap[string, *placement]
 	recursive int    // how many subscriptions are recursive
 	seq       uint64 // of subscriptions
 	epoch     uint64 // of placements
@@ -47,14 +47,11 @@ type placement struct {
 }
 
 func (t *persistentTable) makeLocked(path string) *placement {
-	p := t.byPath[path]
+	p := t.byPath.m[path]
 	if p == nil {
 		p = new(placement)
-		if t.byPath == nil {
-			t.byPath = make(map[string]*placement)
-		}
-		t.byPath[path] = p
-		t.size.Store(int32(len(t.byPath)))
+		t.byPath.put(path, p)
+		t.size.Store(int32(len(t.byPath.m)))
 	}
 	return p
 }
@@ -62,8 +59,8 @@ func (t *persistentTable) makeLocked(path string) *placement {
 // tidyLocked forgets a placement that nobody needs.
 func (t *persistentTable) tidyLocked(path string, p *placement) {
 	if len(p.subs) == 0 && p.pending == 0 && !p.placed && !p.implies {
-		delete(t.byPath, path)
-		t.size.Store(int32(len(t.byPath)))
+		t.byPath.del(path)
+		t.size.Store(int32(len(t.byPath.m)))
 	}
 }
 
@@ -100,12 +97,16 @@ func (t *persistentTable) activate(s *Subscription) {
 	}
 }
 
-// abandon is called when an AddWatch that was encoded has failed. It reports whether the placement is to be removed.
+// abandon is called when an AddWatch that was encoded has failed. It reports whether the placement is to be removed. If
+// another AddWatch made the same placement, reads in between have relied on what is not there: with a new epoch, they will
+// see that.
 func (t *persistentTable) abandon(path string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p := t.makeLocked(path)
 	p.pending--
+	t.epoch++
+	p.epoch = t.epoch
 	t.tidyLocked(path, p)
 	return p.unwanted()
 }
@@ -116,7 +117,7 @@ func (p *placement) unwanted() bool { return p.placed && len(p.subs) == 0 && p.p
 func (t *persistentTable) remove(s *Subscription) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p := t.byPath[s.path]
+	p := t.byPath.m[s.path]
 	if p == nil {
 		return false
 	}
@@ -136,7 +137,7 @@ func (t *persistentTable) remove(s *Subscription) bool {
 func (t *persistentTable) isUnwanted(path string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p := t.byPath[path]
+	p := t.byPath.m[path]
 	return p != nil && p.unwanted()
 }
 
@@ -144,7 +145,7 @@ func (t *persistentTable) isUnwanted(path string) bool {
 func (t *persistentTable) unplace(path string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if p := t.byPath[path]; p != nil {
+	if p := t.byPath.m[path]; p != nil {
 		p.placed = false
 	}
 }
@@ -153,7 +154,7 @@ func (t *persistentTable) unplace(path string) {
 func (t *persistentTable) unplaced(path string) (wanted bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p := t.byPath[path]
+	p := t.byPath.m[path]
 	if p == nil {
 		return false
 	}
@@ -168,7 +169,7 @@ func (t *persistentTable) unplaced(path string) (wanted bool) {
 func (t *persistentTable) replace(path string) (mode AddWatchMode, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p := t.byPath[path]
+	p := t.byPath.m[path]
 	if p == nil || len(p.subs) == 0 && p.pending == 0 {
 		return 0, false
 	}
@@ -192,7 +193,7 @@ func (t *persistentTable) covers(path string, children bool) (epoch uint64) {
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p := t.byPath[path]
+	p := t.byPath.m[path]
 	if p == nil || !p.placed || children && p.mode == PersistentRecursive {
 		return 0
 	}
@@ -203,7 +204,7 @@ func (t *persistentTable) covers(path string, children bool) (epoch uint64) {
 func (t *persistentTable) restore() (byMode [watchModes][]string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for path, p := range t.byPath {
+	for path, p := range t.byPath.m {
 		p.placed, p.implies = false, false
 		if len(p.subs) == 0 {
 			t.tidyLocked(path, p)
@@ -222,7 +223,7 @@ func (t *persistentTable) restore() (byMode [watchModes][]string) {
 func (t *persistentTable) sessionReplaced() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	for _, p := range t.byPath {
+	for _, p := range t.byPath.m {
 		p.gap = ErrSessionExpired
 	}
 }
@@ -231,7 +232,7 @@ func (t *persistentTable) sessionReplaced() {
 func (t *persistentTable) resync(path string, why error) {
 	t.mu.Lock()
 	var subs []*Subscription
-	if p := t.byPath[path]; p != nil {
+	if p := t.byPath.m[path]; p != nil {
 		subs = p.subs
 		if p.gap != nil {
 			why, p.gap = p.gap, nil
@@ -247,7 +248,7 @@ func (t *persistentTable) resync(path string, why error) {
 func (t *persistentTable) takePath(path string) []*Subscription {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	p := t.byPath[path]
+	p := t.byPath.m[path]
 	if p == nil {
 		return nil
 	}
@@ -267,7 +268,7 @@ func (t *persistentTable) takeAll() []*Subscription {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	var subs []*Subscription
-	for path, p := range t.byPath {
+	for path, p := range t.byPath.m {
 		subs = append(subs, p.subs...)
 		p.subs = nil
 		t.tidyLocked(path, p)
@@ -298,7 +299,7 @@ func (t *persistentTable) listeners(e zk.Event) []*Subscription {
 	}
 	var hit []*Subscription
 	for path := e.Path; ; path = parentOf(path) {
-		if p := t.byPath[path]; p != nil {
+		if p := t.byPath.m[path]; p != nil {
 			for _, s := range p.subs {
 				if s.mode == PersistentRecursive && !children || s.mode == Persistent && path == e.Path {
 					hit = append(hit, s)
@@ -329,7 +330,7 @@ func (t *persistentTable) implied(e zk.Event) (parent string, subs []*Subscripti
 		return "", nil
 	}
 	parent = parentOf(e.Path)
-	p := t.byPath[parent]
+	p := t.byPath.m[parent]
 	if p == nil || !p.implies {
 		return "", nil
 	}

@@ -263,6 +263,21 @@ func TestAddWatch_LastOneClosedRemovesTheServersWatch(t *testing.T) {
 	fails(t, c.RemoveWatches(t.Context(), "/a", zkasync.WatcherAny), zkasync.ErrNoWatcher)
 }
 
+// The last subscription is closed while the request for the next one is on its way.
+func TestAddWatch_NextOneBeforeTheLastIsClosed(t *testing.T) {
+	t.Parallel()
+	c := rooted(t)
+	must(t, c.Create(t.Context(), "/a", nil))
+	s := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
+	for range 200 {
+		next := c.AddWatch(t.Context(), "/a", zkasync.Persistent)
+		s.Close()
+		s = must(t, next)
+		must(t, c.Set(t.Context(), "/a", nil, zkasync.AnyVersion))
+		wantEvents(t, s, "changed /a")
+	}
+}
+
 func TestAddWatch_CallbackInItsPlaceAmongCompletions(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)

@@ -1,6 +1,7 @@
 package zkasync_test
 
 import (
+	"fmt"
 	"testing"
 
 	"github.com/go-zookeeper/zk"
@@ -100,7 +101,7 @@ func TestAddWatch_ChildrenOnceOnServersSince39(t *testing.T) {
 		c := connectScripted(t, func(c *zkpeer.Conn) {
 			c.Accept()
 			c.Serve(func(r zkpeer.Request) bool {
-				if r.Op == wire.OpSync {
+				if r.Op == wire.OpExists {
 					c.Event(event(zk.EventNodeCreated, "/a/x"))
 					c.Event(event(zk.EventNodeChildrenChanged, "/a"))
 					c.Event(event(zk.EventNodeDeleted, "/a/x"))
@@ -112,44 +113,64 @@ func TestAddWatch_ChildrenOnceOnServersSince39(t *testing.T) {
 		})
 		s := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
 		tree := must(t, c.AddWatch(t.Context(), "/a", zkasync.PersistentRecursive))
-		must(t, c.Sync(t.Context(), "/"))
+		must(t, c.Exists(t.Context(), "/"))
 		wantEvents(t, s, "children /a", "children /a", "children /a")
 		wantEvents(t, tree, "created /a/x", "deleted /a/x")
+		noMoreEvents(t, c.Client, s, tree)
 	})
 }
 
-// A read relies on a persistent watch that was asked for before it and is refused: its own watch is set instead.
+// A read relies on a persistent watch that was asked for before it and is refused: its own watch is set instead, and also
+// when another request for the persistent watch, behind the read, is accepted.
 func TestAddWatch_RefusedLeavesReadsWatched(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		set := make(chan wire.OpCode, 10)
-		var adding zkpeer.Request
-		c := connectScripted(t, func(c *zkpeer.Conn) {
-			c.Accept()
-			c.Serve(func(r zkpeer.Request) bool {
-				switch r.Op {
-				case wire.OpAddWatch:
-					adding = r
-					return true
-				case wire.OpGetData:
-					if r.Body[len(r.Body)-1] != 0 {
-						t.Error("the read has left a watch")
-					}
-					c.Refuse(adding, codeThrottled)
-				case wire.OpSetWatches2:
-					set <- r.Op
-					c.Answer(r)
-					return c.Event(wire.WatchEvent{Type: int32(zk.EventNodeDataChanged), Path: "/a"})
+	for _, again := range []bool{false, true} {
+		t.Run(fmt.Sprintf("again=%v", again), func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				c := connectScripted(t, refusesFirstAddWatch(t, again))
+				added := c.AddWatch(t.Context(), "/a", zkasync.Persistent)
+				read := c.GetW(t.Context(), "/a")
+				if again {
+					must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
 				}
-				return false
+				err := fails(t, added)
+				if got, want := err.Error(), "zkasync: add watch /a: server error -127 (throttled)"; got != want {
+					t.Errorf("error %q, want %q", got, want)
+				}
+				must(t, must(t, read).Event)
 			})
 		})
-		added := c.AddWatch(t.Context(), "/a", zkasync.Persistent)
-		read := c.GetW(t.Context(), "/a")
-		err := fails(t, added)
-		if got, want := err.Error(), "zkasync: add watch /a: server error -127 (throttled)"; got != want {
-			t.Errorf("error %q, want %q", got, want)
+	}
+}
+
+// refusesFirstAddWatch is a script of a server that answers an AddWatch and a read, and maybe another AddWatch, when all
+// are there, and sends an event when the watch of the read is set.
+func refusesFirstAddWatch(t *testing.T, again bool) zkpeer.Script {
+	return func(c *zkpeer.Conn) {
+		var held []zkpeer.Request
+		answer := func() {
+			c.Refuse(held[0], codeThrottled)
+			for _, r := range held[1:] {
+				c.Answer(r)
+			}
 		}
-		must(t, must(t, read).Event)
-		<-set
-	})
+		c.Accept()
+		c.Serve(func(r zkpeer.Request) bool {
+			switch r.Op {
+			case wire.OpAddWatch, wire.OpGetData:
+				if r.Op == wire.OpGetData && r.Body[len(r.Body)-1] != 0 {
+					t.Error("the read has left a watch")
+				}
+				held = append(held, r)
+				if again == (len(held) == 3) && len(held) >= 2 {
+					answer()
+				}
+				return true
+			case wire.OpSetWatches2:
+				c.Answer(r)
+				c.Event(wire.WatchEvent{Type: int32(zk.EventNodeDataChanged), Path: "/a"})
+				return true
+			}
+			return false
+		})
+	}
 }
