@@ -14,9 +14,9 @@ import (
 func watchAll(t *testing.T, c *zkasync.Client, path string) map[string]*future.Future[zk.Event] {
 	t.Helper()
 	return map[string]*future.Future[zk.Event]{
-		"get":      must(t, c.GetW(nil, path)).Event,
-		"exists":   must(t, c.ExistsW(nil, path)).Event,
-		"children": must(t, c.ChildrenW(nil, path)).Event,
+		"get":      must(t, c.GetW(t.Context(), path)).Event,
+		"exists":   must(t, c.ExistsW(t.Context(), path)).Event,
+		"children": must(t, c.ChildrenW(t.Context(), path)).Event,
 	}
 }
 
@@ -29,17 +29,17 @@ func TestWatch_EachKindFiresForItsChanges(t *testing.T) {
 		fired  []string
 		not    []string
 	}{
-		{"data", func(t *testing.T, c *zkasync.Client) { must(t, c.Set(nil, "/a", nil, 0)) },
+		{"data", func(t *testing.T, c *zkasync.Client) { must(t, c.Set(t.Context(), "/a", nil, 0)) },
 			zk.EventNodeDataChanged, []string{"get", "exists"}, []string{"children"}},
-		{"child", func(t *testing.T, c *zkasync.Client) { must(t, c.Create(nil, "/a/b", nil)) },
+		{"child", func(t *testing.T, c *zkasync.Client) { must(t, c.Create(t.Context(), "/a/b", nil)) },
 			zk.EventNodeChildrenChanged, []string{"children"}, []string{"get", "exists"}},
-		{"deletion", func(t *testing.T, c *zkasync.Client) { must(t, c.Delete(nil, "/a", 0)) },
+		{"deletion", func(t *testing.T, c *zkasync.Client) { must(t, c.Delete(t.Context(), "/a", 0)) },
 			zk.EventNodeDeleted, []string{"get", "exists", "children"}, nil},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			c := rooted(t)
-			must(t, c.Create(nil, "/a", nil))
+			must(t, c.Create(t.Context(), "/a", nil))
 			events := watchAll(t, c, "/a")
 			test.change(t, c)
 			for _, kind := range test.fired {
@@ -47,7 +47,7 @@ func TestWatch_EachKindFiresForItsChanges(t *testing.T) {
 					t.Errorf("watch of %s: %+v, want %v of /a", kind, e, test.typ)
 				}
 			}
-			must(t, c.Get(nil, "/"))
+			must(t, c.Get(t.Context(), "/"))
 			for _, kind := range test.not {
 				if events[kind].Ready() {
 					t.Errorf("watch of %s fired", kind)
@@ -60,31 +60,31 @@ func TestWatch_EachKindFiresForItsChanges(t *testing.T) {
 func TestWatch_OfNothingFiresAtTheCreation(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
-	w := must(t, c.ExistsW(nil, "/a"))
+	w := must(t, c.ExistsW(t.Context(), "/a"))
 	if w.Value != nil {
 		t.Errorf("stat %+v of nothing", w.Value)
 	}
-	must(t, c.Create(nil, "/a", nil))
+	must(t, c.Create(t.Context(), "/a", nil))
 	if e := must(t, w.Event); e.Type != zk.EventNodeCreated || e.Path != "/a" {
 		t.Errorf("event %+v", e)
 	}
-	fails(t, c.GetW(nil, "/b"), zk.ErrNoNode)
-	fails(t, c.ChildrenW(nil, "/b"), zk.ErrNoNode)
+	fails(t, c.GetW(t.Context(), "/b"), zk.ErrNoNode)
+	fails(t, c.ChildrenW(t.Context(), "/b"), zk.ErrNoNode)
 }
 
 func TestWatch_ReturnsTheValueToo(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
-	must(t, c.Create(nil, "/a", []byte("data")))
-	must(t, c.Create(nil, "/a/b", nil))
-	n := must(t, c.GetW(nil, "/a")).Value
-	if plain := must(t, c.Get(nil, "/a")); string(n.Data) != "data" || n.Stat != plain.Stat {
+	must(t, c.Create(t.Context(), "/a", []byte("data")))
+	must(t, c.Create(t.Context(), "/a/b", nil))
+	n := must(t, c.GetW(t.Context(), "/a")).Value
+	if plain := must(t, c.Get(t.Context(), "/a")); string(n.Data) != "data" || n.Stat != plain.Stat {
 		t.Errorf("get with a watch %+v, without %+v", n, plain)
 	}
-	if st := must(t, c.ExistsW(nil, "/a")).Value; st == nil || *st != n.Stat {
+	if st := must(t, c.ExistsW(t.Context(), "/a")).Value; st == nil || *st != n.Stat {
 		t.Errorf("exists with a watch %+v, want %+v", st, n.Stat)
 	}
-	if ch := must(t, c.ChildrenW(nil, "/a")).Value; len(ch.Names) != 1 || ch.Names[0] != "b" || ch.Stat != n.Stat {
+	if ch := must(t, c.ChildrenW(t.Context(), "/a")).Value; len(ch.Names) != 1 || ch.Names[0] != "b" || ch.Stat != n.Stat {
 		t.Errorf("children with a watch %+v", ch)
 	}
 }
@@ -94,16 +94,16 @@ func TestWatch_ManyOnOneZnodeFireOnceEach(t *testing.T) {
 	t.Parallel()
 	const count = 20
 	c := rooted(t)
-	must(t, c.Create(nil, "/a", nil))
+	must(t, c.Create(t.Context(), "/a", nil))
 	var j journal
 	var want []string
 	for i := range count {
 		name := fmt.Sprint(i)
-		noted(&j, name, must(t, c.GetW(nil, "/a")).Event)
+		noted(&j, name, must(t, c.GetW(t.Context(), "/a")).Event)
 		want = append(want, name)
 	}
 	for range 3 {
-		must(t, c.Set(nil, "/a", nil, zkasync.AnyVersion))
+		must(t, c.Set(t.Context(), "/a", nil, zkasync.AnyVersion))
 	}
 	j.wants(t, want...)
 }
@@ -114,16 +114,16 @@ func TestWatch_EventInItsPlaceAmongCompletions(t *testing.T) {
 	c := rooted(t)
 	for round := range 50 {
 		path := fmt.Sprintf("/%d", round)
-		must(t, c.Create(nil, path, nil))
+		must(t, c.Create(t.Context(), path, nil))
 		var j journal
-		noted(&j, "data event", must(t, c.GetW(nil, path)).Event)
-		noted(&j, "child event", must(t, c.ChildrenW(nil, path)).Event)
-		noted(&j, "get 1", c.Get(nil, path))
-		noted(&j, "get 2", c.Get(nil, path))
-		noted(&j, "set", c.Set(nil, path, nil, 0))
-		noted(&j, "get 3", c.Get(nil, path))
-		noted(&j, "create", c.Create(nil, path+"/b", nil))
-		noted(&j, "get 4", c.Get(nil, path))
+		noted(&j, "data event", must(t, c.GetW(t.Context(), path)).Event)
+		noted(&j, "child event", must(t, c.ChildrenW(t.Context(), path)).Event)
+		noted(&j, "get 1", c.Get(t.Context(), path))
+		noted(&j, "get 2", c.Get(t.Context(), path))
+		noted(&j, "set", c.Set(t.Context(), path, nil, 0))
+		noted(&j, "get 3", c.Get(t.Context(), path))
+		noted(&j, "create", c.Create(t.Context(), path+"/b", nil))
+		noted(&j, "get 4", c.Get(t.Context(), path))
 		j.wants(t, "get 1", "get 2", "data event", "set", "get 3", "child event", "create", "get 4")
 		if t.Failed() {
 			return
@@ -136,21 +136,21 @@ func TestWatch_EventComesBeforeTheNewData(t *testing.T) {
 	t.Parallel()
 	const rounds = 100
 	c, other, _ := proxied(t)
-	must(t, c.Create(nil, "/a", nil))
+	must(t, c.Create(t.Context(), "/a", nil))
 	for version := int32(1); version <= rounds; version++ {
 		var fired, tooEarly bool // used by callbacks, which run one at a time
-		must(t, c.GetW(nil, "/a")).Event.OnDone(func(zk.Event, error) { fired = true })
-		write := other.Set(nil, "/a", nil, version-1)
+		must(t, c.GetW(t.Context(), "/a")).Event.OnDone(func(zk.Event, error) { fired = true })
+		write := other.Set(t.Context(), "/a", nil, version-1)
 		look := func(n zkasync.Node, _ error) { tooEarly = tooEarly || n.Stat.Version == version && !fired }
 		for !write.Ready() {
-			c.Get(nil, "/a").OnDone(look)
-			c.Get(nil, "/a").OnDone(look)
-			must(t, c.Get(nil, "/a"))
+			c.Get(t.Context(), "/a").OnDone(look)
+			c.Get(t.Context(), "/a").OnDone(look)
+			must(t, c.Get(t.Context(), "/a"))
 		}
 		must(t, write)
 		last := make(chan bool)
-		c.Sync(nil, "/a")
-		c.Get(nil, "/a").OnDone(func(n zkasync.Node, err error) {
+		c.Sync(t.Context(), "/a")
+		c.Get(t.Context(), "/a").OnDone(func(n zkasync.Node, err error) {
 			look(n, err)
 			last <- tooEarly
 		})
