@@ -208,7 +208,7 @@ func TestClose_FrozenServer(t *testing.T) {
 	made := make([]*future.Future[zkasync.Created], count)
 	for i := range made {
 		made[i] = c.Create(t.Context(), fmt.Sprintf("/%d", i), data)
-		follow(&s, made[i], anyOutcome)
+		follow(&s, made[i], errAnyOutcome)
 	}
 	closeIt(c, 2*time.Second)
 	s.check(t)

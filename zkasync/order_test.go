@@ -28,8 +28,8 @@ type sequence struct {
 	inside    atomic.Int32 // callbacks that run now
 }
 
-// anyOutcome stands for an outcome that does not matter to the order.
-var anyOutcome = errors.New("any outcome")
+// errAnyOutcome stands for an outcome that does not matter to the order.
+var errAnyOutcome = errors.New("any outcome")
 
 // follow makes f the next operation of s, to end with want, nil for success.
 func follow[T any](s *sequence, f *future.Future[T], want error) {
@@ -39,7 +39,7 @@ func follow[T any](s *sequence, f *future.Future[T], want error) {
 		s.mu.Lock()
 		defer s.mu.Unlock()
 		s.completed = append(s.completed, n)
-		if want != anyOutcome && !errors.Is(err, want) {
+		if want != errAnyOutcome && !errors.Is(err, want) {
 			s.wrong = append(s.wrong, fmt.Sprintf("operation %d: %v, want %v", n, err, want))
 		}
 	}

@@ -64,7 +64,7 @@ func cutUnderLoad(t *testing.T, dir zkproxy.Direction, extra int) {
 	path := func(i int) string { return fmt.Sprintf("/%04d", i) }
 	for i := range made {
 		made[i] = c.Create(t.Context(), path(i), make([]byte, size))
-		follow(&s, made[i], anyOutcome)
+		follow(&s, made[i], errAnyOutcome)
 	}
 	cut := p.CutAfter(dir, count/3, extra)
 	p.Hold(zkproxy.ToServer, false)
