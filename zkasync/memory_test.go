@@ -1,0 +1,140 @@
+package zkasync_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync"
+	"testing"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/zkproxy"
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// The tests of this file measure the whole process, so they do not run beside others.
+
+// footprint is what the process holds.
+type footprint struct {
+	heap       int64
+	goroutines int
+}
+
+func footprintNow() footprint {
+	runtime.GC()
+	runtime.GC() // what the first one finalized
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	return footprint{int64(m.HeapAlloc), runtime.NumGoroutine()}
+}
+
+// nothingLeft waits until the process holds no more than before, give or take what its pools and tables keep.
+func nothingLeft(t *testing.T, before footprint) {
+	t.Helper()
+	const slack = 1 << 20
+	poll(t, "goroutines end", func() bool { return runtime.NumGoroutine() <= before.goroutines })
+	if after := footprintNow(); after.heap > before.heap+slack {
+		t.Errorf("heap of %d KiB, before %d KiB", after.heap>>10, before.heap>>10)
+	}
+}
+
+func TestMemory_PendingGets(t *testing.T) {
+	const count, most = 200_000, 400
+	server := zkserver.Run(t)
+	c := connect(t, server.Addr(), zkasync.WithSessionTimeout(2*wait))
+	must(t, c.Create(t.Context(), "/a", []byte("data")))
+	if err := server.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	before := footprintNow()
+	var fs []*future.Future[zkasync.Node]
+	for range count {
+		fs = append(fs, c.Get(context.Background(), "/a"))
+	}
+	pending := footprintNow()
+	each := (pending.heap - before.heap) / count
+	t.Logf("%d B each", each)
+	if each > most {
+		t.Errorf("%d B for each pending get, want no more than %d", each, most)
+	}
+	if pending.goroutines > before.goroutines {
+		t.Errorf("%d goroutines, before %d", pending.goroutines, before.goroutines)
+	}
+	if err := server.Continue(); err != nil {
+		t.Fatal(err)
+	}
+	for _, n := range must(t, future.All(fs...)) {
+		if string(n.Data) != "data" {
+			t.Fatalf("read %q", n.Data)
+		}
+	}
+	fs = nil
+	nothingLeft(t, before)
+}
+
+func TestMemory_WaitsEndedByTheirContexts(t *testing.T) {
+	const rounds, waits, futures = 100, 1000, 50
+	c, _, p := proxied(t)
+	must(t, c.Exists(t.Context(), "/"))
+	p.Hold(zkproxy.ToClient, true)
+	var fs []*future.Future[*zk.Stat]
+	for range futures {
+		fs = append(fs, c.Exists(context.Background(), "/"))
+	}
+	before := footprintNow()
+	for range rounds {
+		ctx, cancel := context.WithCancel(context.Background())
+		var wg, waiting sync.WaitGroup
+		waiting.Add(waits)
+		for i := range waits {
+			wg.Go(func() {
+				waiting.Done()
+				if _, err := fs[i%futures].Get(ctx); !errors.Is(err, context.Canceled) {
+					t.Errorf("wait: %v", err)
+				}
+			})
+		}
+		waiting.Wait()
+		cancel()
+		wg.Wait()
+	}
+	nothingLeft(t, before)
+	p.Heal()
+	for _, f := range fs {
+		if must(t, f) == nil {
+			t.Fatal("no stat")
+		}
+	}
+}
+
+// Operations that leave while there is no connection leave nothing behind, however long the outage.
+func TestMemory_OperationsEndedByTheirContexts(t *testing.T) {
+	const count, rounds = 5000, 4
+	c, _, p := proxied(t, zkasync.WithSessionTimeout(2*wait))
+	must(t, c.Exists(t.Context(), "/"))
+	suspend(t, c, p)
+	stays := c.Exists(context.Background(), "/")
+	var before footprint
+	for round := range rounds {
+		if round == 1 {
+			before = footprintNow() // the runtime keeps what the goroutines of a first round took
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		fs := make([]*future.Future[*zk.Stat], count)
+		for i := range fs {
+			fs[i] = c.Exists(ctx, "/")
+		}
+		cancel()
+		for _, r := range must(t, future.Settle(fs...)) {
+			if !errors.Is(r.Err, zkasync.ErrNotSent) || !errors.Is(r.Err, context.Canceled) {
+				t.Fatal(r.Err)
+			}
+		}
+	}
+	nothingLeft(t, before)
+	resume(t, p)
+	must(t, stays)
+}
