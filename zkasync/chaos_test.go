@@ -5,7 +5,6 @@ import (
 	"flag"
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -15,7 +14,6 @@ import (
 
 	"github.com/zkasync/zkasync-go/internal/zkproxy"
 	"github.com/zkasync/zkasync-go/internal/zkserver"
-	"github.com/zkasync/zkasync-go/zkasync"
 )
 
 var (
@@ -31,10 +29,12 @@ const (
 	chaosRecovery = 60 * time.Second
 	// chaosHeap is how much the heap may have grown in the end, the checkers' own history aside.
 	chaosHeap = 16 << 20
-	logsPath  = "/logs"
-	regsPath  = "/registers"
-	lockPath  = "/lock"
-	guardPath = "/guard"
+	// maxComplaints bounds what is printed of each kind.
+	maxComplaints = 20
+	logsPath      = "/logs"
+	regsPath      = "/registers"
+	lockPath      = "/lock"
+	guardPath     = "/guard"
 )
 
 // chaos is one run of TestChaos: servers, proxies before them, clients with their workers, and what is known of
@@ -49,6 +49,7 @@ type chaos struct {
 	regs    []*casRegister
 	lock    *lockLedger
 	faults  journal // what the nemesis did
+	wrong   journal // what does not fit together
 
 	calm   chan struct{} // closed when workers are to begin nothing new
 	ctx    context.Context
@@ -70,6 +71,10 @@ func TestChaos(t *testing.T) {
 	x.finish()
 	x.check()
 	x.tearDown()
+	clients := x.clients
+	for _, cc := range clients {
+		cc.log = nil
+	}
 	x.regs, x.lock, x.clients = nil, nil, nil
 	if grown := int64(heapInUse()) - int64(heap); grown > chaosHeap {
 		t.Errorf("the heap has grown by %d bytes", grown)
@@ -80,6 +85,9 @@ func TestChaos(t *testing.T) {
 	t.Logf("%d faults and recoveries in %v", len(x.faults.all()), x.since())
 	if t.Failed() {
 		t.Logf("seed %d; the faults were\n%s", x.seed, strings.Join(x.faults.all(), "\n"))
+		for _, cc := range clients {
+			t.Log(cc.told())
+		}
 	}
 }
 
@@ -201,7 +209,7 @@ func (x *chaos) finish() {
 	for _, r := range x.regs {
 		for _, w := range r.watchers() {
 			if !x.eventually(ctx, func() bool { return w.seen.Load() == r.final }) {
-				x.t.Errorf("%s: the watcher of %s has seen version %d last, of %d\n%s", r.path, w.name, w.seen.Load(), r.final, r.tail(r.final))
+				x.complain("%s: the watcher of %s has seen version %d last, of %d\n%s", r.path, w.name, w.seen.Load(), r.final, r.tail(r.final))
 			}
 		}
 	}
@@ -231,6 +239,7 @@ func (x *chaos) check() {
 		cc.log.check()
 	}
 	x.lock.check()
+	x.judge()
 }
 
 func (x *chaos) tearDown() {
@@ -244,44 +253,5 @@ func (x *chaos) tearDown() {
 	}
 	for _, p := range x.proxies {
 		p.Close()
-	}
-}
-
-// tally counts outcomes for the report.
-type tally struct {
-	mu sync.Mutex
-	n  map[string]int
-}
-
-func (y *tally) add(what string) {
-	y.mu.Lock()
-	defer y.mu.Unlock()
-	if y.n == nil {
-		y.n = make(map[string]int)
-	}
-	y.n[what]++
-}
-
-func (y *tally) String() string {
-	y.mu.Lock()
-	defer y.mu.Unlock()
-	var parts []string
-	for what, n := range y.n {
-		parts = append(parts, fmt.Sprintf("%d %s", n, what))
-	}
-	slices.Sort(parts)
-	return strings.Join(parts, ", ")
-}
-
-// kindOf names an outcome.
-func kindOf(err error) string {
-	var e *zkasync.OpError
-	switch {
-	case err == nil:
-		return "acknowledged"
-	case asOpError(err, &e):
-		return e.Outcome.String()
-	default:
-		return "failed otherwise"
 	}
 }

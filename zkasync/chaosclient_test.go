@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -30,8 +31,7 @@ type chaosClient struct {
 	lateDone, lateCalled  atomic.Int64 // completions and callbacks out of order
 	doneCount, calledDone atomic.Int64
 
-	statesMu sync.Mutex
-	states   []string
+	states journal
 }
 
 func newChaosClient(x *chaos, i int, servers string) *chaosClient {
@@ -43,9 +43,7 @@ func newChaosClient(x *chaos, i int, servers string) *chaosClient {
 	cc.c = connect(x.t, servers, opts...)
 	cc.log = &chaosLog{cc: cc, path: fmt.Sprintf("%s/%d", logsPath, i)}
 	cc.c.OnState(func(change zkasync.StateChange) {
-		cc.statesMu.Lock()
-		cc.states = append(cc.states, fmt.Sprintf("%v %v %#x %v", x.since(), change.State, change.SessionID, change.Err))
-		cc.statesMu.Unlock()
+		cc.states.add(fmt.Sprintf("%v %v %#x %v", x.since(), change.State, change.SessionID, change.Err))
 		x.lock.stateChanged(cc, change)
 	})
 	return cc
@@ -90,12 +88,12 @@ func (cc *chaosClient) check() {
 	if n := cc.lateCalled.Load(); n > 0 && !cc.retries {
 		cc.x.t.Errorf("%s: %d of %d callbacks were out of order", cc.name, n, cc.submitted)
 	}
-	cc.x.t.Logf("%s: %v; %d changes of state", cc.name, &cc.kinds, len(cc.states))
-	if cc.x.t.Failed() {
-		for _, s := range cc.states {
-			cc.x.t.Logf("%s: %s", cc.name, s)
-		}
-	}
+	cc.x.t.Logf("%s: %v; %d changes of state", cc.name, &cc.kinds, len(cc.states.all()))
+}
+
+// told is what the client told of its state.
+func (cc *chaosClient) told() string {
+	return fmt.Sprintf("%s:\n    %s", cc.name, strings.Join(cc.states.all(), "\n    "))
 }
 
 // over reports whether the workers are to begin nothing new.

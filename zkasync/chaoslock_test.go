@@ -116,14 +116,14 @@ func (l *lockLedger) check() {
 	slices.SortFunc(l.writes, func(a, b guardWrite) int { return cmp.Compare(a.zxid, b.zxid) })
 	for i := 1; i < len(l.writes); i++ {
 		if a, b := l.writes[i-1], l.writes[i]; b.token < a.token || b.version <= a.version {
-			t.Errorf("two held the lock at once: the writes were, in order,\n%s", l.tail(i))
+			l.x.complain("two held the lock at once: the writes were, in order,\n%s", l.tail(i))
 		}
 	}
 	longest := time.Duration(0)
 	for _, o := range l.overlaps {
 		longest = max(longest, o.lasted)
 		if o.lasted > lockOverlap || o.open != nil {
-			t.Errorf("%s went on for %v believing that it held the lock after %s had acquired it, at %v",
+			l.x.complain("%s went on for %v believing that it held the lock after %s had acquired it, at %v",
 				o.first, o.lasted, o.second, o.began.Sub(l.x.begun))
 		}
 	}

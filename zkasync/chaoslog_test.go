@@ -70,7 +70,7 @@ func (l *chaosLog) check() {
 		number, _, _ := strings.Cut(name, "-")
 		i, err := strconv.Atoi(number)
 		if err != nil || i >= len(l.entries) {
-			t.Errorf("%s: unexpected child %q", l.path, name)
+			l.cc.x.complain("%s: unexpected child %q", l.path, name)
 			continue
 		}
 		applied[i] = append(applied[i], name)
@@ -107,5 +107,5 @@ func (l *chaosLog) complain(i int, format string, args ...any) {
 		e := l.entries[k]
 		fmt.Fprintf(&b, "    create %d at %v: %q %v at %v\n", k, e.at, e.path, e.err, e.done)
 	}
-	l.cc.x.t.Errorf("%s: create %d %s\n%s", l.path, i, fmt.Sprintf(format, args...), b.String())
+	l.cc.x.complain("%s: create %d %s\n%s", l.path, i, fmt.Sprintf(format, args...), b.String())
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -137,8 +138,8 @@ var netFaults = []struct {
 	{"cut in the middle of a request", func(p *zkproxy.Proxy, random *rand.Rand) {
 		p.CutAfter(zkproxy.ToServer, random.IntN(100), random.IntN(100))
 	}},
-	{"requests dropped", func(p *zkproxy.Proxy, _ *rand.Rand) { p.Drop(zkproxy.ToServer, true) }},
-	{"replies dropped", func(p *zkproxy.Proxy, _ *rand.Rand) { p.Drop(zkproxy.ToClient, true) }},
+	{"requests lost", func(p *zkproxy.Proxy, _ *rand.Rand) { p.Drop(zkproxy.ToServer, true) }},
+	{"replies lost", func(p *zkproxy.Proxy, _ *rand.Rand) { p.Drop(zkproxy.ToClient, true) }},
 	{"requests held", func(p *zkproxy.Proxy, _ *rand.Rand) { p.Hold(zkproxy.ToServer, true) }},
 	{"replies held", func(p *zkproxy.Proxy, _ *rand.Rand) { p.Hold(zkproxy.ToClient, true) }},
 	{"delayed", func(p *zkproxy.Proxy, random *rand.Rand) {
@@ -146,8 +147,8 @@ var netFaults = []struct {
 		p.Delay(zkproxy.ToClient, upTo(random, 200*time.Millisecond))
 	}},
 	{"in small pieces", func(p *zkproxy.Proxy, random *rand.Rand) {
-		p.Pieces(zkproxy.ToServer, 1+random.IntN(5))
-		p.Pieces(zkproxy.ToClient, 1+random.IntN(5))
+		p.Pieces(zkproxy.ToServer, 10+random.IntN(50))
+		p.Pieces(zkproxy.ToClient, 10+random.IntN(50))
 	}},
 	{"cut and refused", func(p *zkproxy.Proxy, _ *rand.Rand) { p.Refuse(); p.Cut() }},
 	{"cut, and new ones hang", func(p *zkproxy.Proxy, _ *rand.Rand) { p.Hang(); p.Cut() }},
@@ -164,6 +165,9 @@ func (x *chaos) breakConnections(ctx context.Context, p *zkproxy.Proxy, random *
 		x.note("connections by way of %s: %s, for %v", p.Addr(), fault.name, lasts)
 		fault.do(p, random)
 		pauseFor(ctx, lasts)
+		if strings.HasSuffix(fault.name, "lost") {
+			p.Cut() // TCP never goes on behind a gap
+		}
 		p.Heal()
 	}
 }

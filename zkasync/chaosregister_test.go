@@ -90,14 +90,14 @@ func (r *casRegister) made(who string, version int32, id int64) {
 	r.owner[version], r.version[id] = id, version
 	r.mu.Unlock()
 	if complaint != "" {
-		r.x.t.Errorf("%s: %s\n%s", r.path, complaint, r.tail(version))
+		r.x.complain("%s: %s\n%s", r.path, complaint, r.tail(version))
 	}
 }
 
 func (r *casRegister) read(who string, node zkasync.Node) {
 	id, err := strconv.ParseInt(string(node.Data), 10, 64)
 	if err != nil {
-		r.x.t.Errorf("%s: data %q", r.path, node.Data)
+		r.x.complain("%s: data %q", r.path, node.Data)
 		return
 	}
 	r.made(who, node.Stat.Version, id)
@@ -116,7 +116,7 @@ func (r *casRegister) failed(who string, id int64, base int32, err error) {
 	version, applied := r.version[id]
 	r.mu.Unlock()
 	if applied {
-		r.x.t.Errorf("%s: write %d made version %d and was reported %v\n%s", r.path, id, version, err, r.tail(version))
+		r.x.complain("%s: write %d made version %d and was reported %v\n%s", r.path, id, version, err, r.tail(version))
 	}
 }
 
@@ -138,12 +138,12 @@ func (r *casRegister) check() {
 		r.mu.Unlock()
 		if !known && candidates == 0 {
 			lost++
-			r.x.t.Errorf("%s: nobody made version %d of %d\n%s", r.path, version, r.final, r.tail(version))
+			r.x.complain("%s: nobody made version %d of %d\n%s", r.path, version, r.final, r.tail(version))
 		}
 	}
 	for version := range r.owner {
 		if version > r.final {
-			r.x.t.Errorf("%s: version %d was acknowledged or read, the last is %d\n%s", r.path, version, r.final, r.tail(version))
+			r.x.complain("%s: version %d was acknowledged or read, the last is %d\n%s", r.path, version, r.final, r.tail(version))
 		}
 	}
 	r.x.t.Logf("%s: %d versions, at least %d by writes of unknown outcome", r.path, r.final, unknown)
@@ -176,7 +176,7 @@ func (cc *chaosClient) writeRegisters(random *rand.Rand) {
 			continue
 		}
 		if stat.Version != base+1 {
-			cc.x.t.Errorf("%s: a write on version %d made version %d", r.path, base, stat.Version)
+			cc.x.complain("%s: a write on version %d made version %d", r.path, base, stat.Version)
 		}
 		r.made(cc.name+", acknowledged", stat.Version, id)
 	}
@@ -199,7 +199,7 @@ func (cc *chaosClient) readRegisters(*rand.Rand) {
 			r := cc.x.regs[i]
 			r.read(cc.name, node)
 			if v := node.Stat.Version; v < seen[i] {
-				cc.x.t.Errorf("%s: %s read version %d after %d\n%s", r.path, cc.name, v, seen[i], r.tail(v))
+				cc.x.complain("%s: %s read version %d after %d\n%s", r.path, cc.name, v, seen[i], r.tail(v))
 			}
 			seen[i] = node.Stat.Version
 		}
@@ -238,7 +238,7 @@ func (cc *chaosClient) watchRegister(r *casRegister) {
 		version, last := got.Value.Stat.Version, w.seen.Load()
 		r.read(cc.name+", watching", got.Value)
 		if version < last || fired && version == last {
-			cc.x.t.Errorf("%s: %s, watching, read version %d after %d, an event before: %v\n%s", r.path, cc.name, version, last, fired, r.tail(version))
+			cc.x.complain("%s: %s, watching, read version %d after %d, an event before: %v\n%s", r.path, cc.name, version, last, fired, r.tail(version))
 		}
 		w.seen.Store(version)
 		event, err := settled(cc, got.Event)
@@ -250,7 +250,7 @@ func (cc *chaosClient) watchRegister(r *casRegister) {
 			r.noteLocked(version+1, "%s, watching: %v", cc.name, event.Type)
 			r.mu.Unlock()
 		} else if !errors.Is(err, zkasync.ErrSessionExpired) {
-			cc.x.t.Errorf("%s: %s, watching: %v", r.path, cc.name, err)
+			cc.x.complain("%s: %s, watching: %v", r.path, cc.name, err)
 		}
 	}
 }

@@ -1,0 +1,111 @@
+package zkasync_test
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// complain notes a contradiction, for which judge finds the culprit.
+func (x *chaos) complain(format string, args ...any) { x.wrong.add(fmt.Sprintf(format, args...)) }
+
+// judge reports the contradictions, unless ZooKeeper itself has one: a server that comes back sometimes holds another tree
+// than the others (ZOOKEEPER-4646 and its kin, under servers frozen and killed as here), and then nothing can be said of
+// what clients have read from it.
+func (x *chaos) judge() {
+	wrong := x.wrong.all()
+	if len(wrong) == 0 {
+		return
+	}
+	differences := x.compareServers()
+	for i, complaint := range wrong[:min(len(wrong), maxComplaints)] {
+		if len(differences) > 0 {
+			complaint = "not held against the client: " + complaint
+		}
+		x.t.Logf("%d of %d: %s", i+1, len(wrong), complaint)
+	}
+	if len(differences) == 0 {
+		x.t.Errorf("%d contradictions", len(wrong))
+		return
+	}
+	x.t.Logf("the servers hold different trees:\n%s", strings.Join(differences, "\n"))
+}
+
+// compareServers asks each server by itself for all that the run has made, and returns what is not the same everywhere.
+func (x *chaos) compareServers() (differences []string) {
+	if x.ens == nil {
+		return nil
+	}
+	var trees []map[string]string
+	for _, s := range x.ens.Servers() {
+		trees = append(trees, x.treeOf(connect(x.t, s.Addr())))
+	}
+	for i, tree := range trees {
+		next := trees[(i+1)%len(trees)]
+		for path, content := range tree {
+			if other, there := next[path]; !there || other != content {
+				differences = append(differences, fmt.Sprintf("    %s has %s (%s), the next one %q", x.ens.Servers()[i].Addr(), path, content, other))
+			}
+		}
+	}
+	slices.Sort(differences)
+	return differences[:min(len(differences), maxComplaints)]
+}
+
+func (x *chaos) treeOf(c *zkasync.Client) map[string]string {
+	ctx := testContext(x.t)
+	tree := make(map[string]string)
+	must(x.t, c.Sync(ctx, "/"))
+	for _, r := range x.regs {
+		node := must(x.t, c.Get(ctx, r.path))
+		tree[r.path] = fmt.Sprintf("version %d, %s", node.Stat.Version, node.Data)
+	}
+	for _, cc := range x.clients {
+		for _, name := range must(x.t, c.Children(ctx, cc.log.path)).Names {
+			tree[cc.log.path+"/"+name] = "created"
+		}
+	}
+	return tree
+}
+
+// tally counts outcomes for the report.
+type tally struct {
+	mu sync.Mutex
+	n  map[string]int
+}
+
+func (y *tally) add(what string) {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	if y.n == nil {
+		y.n = make(map[string]int)
+	}
+	y.n[what]++
+}
+
+func (y *tally) String() string {
+	y.mu.Lock()
+	defer y.mu.Unlock()
+	var parts []string
+	for what, n := range y.n {
+		parts = append(parts, fmt.Sprintf("%d %s", n, what))
+	}
+	slices.Sort(parts)
+	return strings.Join(parts, ", ")
+}
+
+// kindOf names an outcome.
+func kindOf(err error) string {
+	var e *zkasync.OpError
+	switch {
+	case err == nil:
+		return "acknowledged"
+	case asOpError(err, &e):
+		return e.Outcome.String()
+	default:
+		return "failed otherwise"
+	}
+}

@@ -1,0 +1,299 @@
+package zkasync_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+const (
+	// slack is what a bound leaves for timers, and for a machine that is busy with other tests.
+	slack       = 500 * time.Millisecond
+	manyPending = 1000
+)
+
+// silence is how long the client listens to a server that says nothing.
+func silence(session time.Duration) time.Duration { return session * 2 / 3 }
+
+// mustDo ends the test when something done to a server fails.
+func mustDo(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+// gets submits n reads of the root.
+func gets(ctx context.Context, c *zkasync.Client, n int) (fs []*future.Future[zkasync.Node]) {
+	for range n {
+		fs = append(fs, c.Get(ctx, "/"))
+	}
+	return fs
+}
+
+// stateCount counts the changes of the state from now on.
+func stateCount(c *zkasync.Client) *atomic.Int32 {
+	var n atomic.Int32
+	c.OnState(func(zkasync.StateChange) { n.Add(1) })
+	return &n
+}
+
+// Row 1 of the faults: the server stands still for half the session timeout.
+func TestFault01_FrozenForHalfTheSession(t *testing.T) {
+	t.Parallel()
+	const session = 4 * time.Second
+	s := zkserver.Run(t)
+	c := connect(t, s.Addr(), zkasync.WithSessionTimeout(session))
+	ctx := testContext(t)
+	changes := stateCount(c)
+	mustDo(t, s.Freeze())
+	fs := gets(ctx, c, manyPending)
+	half := time.NewTimer(session / 2)
+	<-half.C
+	for i, f := range fs {
+		if f.Ready() {
+			t.Fatalf("get %d is complete while the server stands still: %v", i, outcome(t, f))
+		}
+	}
+	mustDo(t, s.Continue())
+	must(t, future.All(fs...))
+	if n := changes.Load(); n != 0 {
+		t.Errorf("%d changes of the state", n)
+	}
+}
+
+// frozen is a client whose server stands still with operations in flight, while more are submitted.
+type frozen struct {
+	c       *zkasync.Client
+	s       *zkserver.Server
+	since   time.Time
+	pending []*future.Future[zkasync.Node]
+	lost    <-chan time.Time // when Suspended was told
+}
+
+func freeze(t testing.TB, opts ...zkasync.Option) *frozen {
+	t.Helper()
+	z := &frozen{s: zkserver.Run(t)}
+	z.c = connect(t, z.s.Addr(), append([]zkasync.Option{zkasync.WithSessionTimeout(shortSession)}, opts...)...)
+	lost := make(chan time.Time, 1)
+	z.lost = lost
+	z.c.OnState(func(change zkasync.StateChange) {
+		if change.State == zkasync.Suspended {
+			select {
+			case lost <- time.Now():
+			default: // the first counts
+			}
+		}
+	})
+	mustDo(t, z.s.Freeze())
+	z.since = time.Now()
+	z.pending = gets(testContext(t), z.c, manyPending)
+	return z
+}
+
+// submit goes on submitting, so many a second, until the loss, and returns when that was told.
+func (z *frozen) submit(t testing.TB, perSecond int) time.Time {
+	t.Helper()
+	tick := time.NewTicker(time.Second / time.Duration(perSecond))
+	defer tick.Stop()
+	deadline := time.After(wait)
+	for {
+		select {
+		case <-tick.C:
+			z.pending = append(z.pending, z.c.Get(testContext(t), "/"))
+		case at := <-z.lost:
+			return at
+		case <-deadline:
+			t.Fatal("the loss was not noticed")
+		}
+	}
+}
+
+// Row 2 of the faults: the server stands still for three times the session timeout, under traffic.
+func TestFault02_FrozenForLong(t *testing.T) {
+	t.Parallel()
+	z := freeze(t)
+	lost := z.submit(t, 500)
+	if took := lost.Sub(z.since); took > silence(shortSession)+slack {
+		t.Errorf("the loss was noticed after %v, want at most %v", took, silence(shortSession)+slack)
+	}
+	failed := 0
+	for _, f := range z.pending {
+		if f.Ready() {
+			failed++
+			fails(t, f, zkasync.ErrConnectionLoss)
+		}
+	}
+	if failed < manyPending {
+		t.Errorf("%d operations failed, want all %d that were in flight", failed, manyPending)
+	}
+}
+
+// Row 3 of the faults: submitting does not wait for a server that stands still.
+func TestFault03_SubmittingNeverBlocks(t *testing.T) {
+	t.Parallel()
+	z := freeze(t)
+	ctx := testContext(t)
+	begun := time.Now()
+	before := gets(ctx, z.c, manyPending)
+	<-z.lost
+	again := time.Now()
+	after := gets(ctx, z.c, manyPending)
+	if took := time.Since(again); took > slack {
+		t.Errorf("submitting %d operations after the loss took %v", manyPending, took)
+	}
+	if took := again.Sub(begun); took > silence(shortSession)+2*slack {
+		t.Errorf("submitting %d operations and losing the connection took %v", manyPending, took)
+	}
+	for _, f := range before {
+		fails(t, f, zkasync.ErrConnectionLoss)
+	}
+	mustDo(t, z.s.Continue())
+	for _, f := range after {
+		// Another loss may follow: the server now finds the connections that were given up meanwhile, and each of them takes
+		// the session from the one before.
+		if err := outcome(t, f); err != nil && !errors.Is(err, zkasync.ErrNotSent) && !errors.Is(err, zkasync.ErrConnectionLoss) {
+			t.Fatalf("submitted after the loss: %v", err)
+		}
+	}
+}
+
+// Row 4 of the faults: the server goes on after three times the session timeout. It may have expired the session or not; the
+// client tells which.
+func TestFault04_FrozenServerGoesOn(t *testing.T) {
+	t.Parallel()
+	s := zkserver.Run(t)
+	c := connect(t, s.Addr(), zkasync.WithSessionTimeout(shortSession))
+	ctx := testContext(t)
+	before := c.SessionID()
+	must(t, c.Create(ctx, "/mine", nil, zkasync.Ephemeral()))
+	event := must(t, c.ChildrenW(ctx, "/")).Event
+	changes := c.States(ctx)
+	mustDo(t, s.Freeze())
+	thrice := time.NewTimer(3 * shortSession)
+	nextState(t, changes, zkasync.Suspended)
+	waiting := gets(ctx, c, manyPending)
+	nextState(t, changes, zkasync.Lost)
+	<-thrice.C
+	mustDo(t, s.Continue())
+	after := nextState(t, changes, zkasync.Connected).SessionID
+	exists := must(t, c.Exists(ctx, "/mine"))
+	if after == before {
+		if exists == nil || exists.EphemeralOwner != before {
+			t.Errorf("the session goes on, its ephemeral znode is %+v", exists)
+		}
+		for _, f := range waiting {
+			if err := outcome(t, f); err != nil && !errors.Is(err, zkasync.ErrConnectionLoss) { // of another loss, see above
+				t.Errorf("waiting, in the session that goes on: %v", err)
+			}
+		}
+		must(t, c.Create(ctx, "/new", nil))
+		must(t, event)
+		return
+	}
+	if exists != nil && exists.EphemeralOwner == before {
+		// The servers delete it with the session, which they then have forgotten: this would be one that nobody deletes.
+		t.Errorf("the session %#x was told to have expired, and owns %+v", before, exists)
+	}
+	for _, f := range waiting {
+		fails(t, f, zkasync.ErrSessionExpired, zkasync.ErrNotSent)
+	}
+	fails(t, event, zkasync.ErrSessionExpired)
+}
+
+// Row 5 of the faults: kill -9 in mid-stream.
+func TestFault05_KilledInMidStream(t *testing.T) {
+	t.Parallel()
+	const total, size, atReply = 5000, 4 << 10, 1500
+	s := zkserver.Run(t)
+	c := connect(t, s.Addr(), zkasync.WithSessionTimeout(10*time.Second))
+	ctx := testContext(t)
+	must(t, c.Create(ctx, "/a", nil))
+	data := make([]byte, size)
+	var fs []*future.Future[zkasync.Created]
+	for i := range total {
+		fs = append(fs, c.Create(ctx, fmt.Sprintf("/a/%d", i), data))
+	}
+	must(t, fs[atReply])
+	mustDo(t, s.Kill())
+	done := 0
+	for done < total && outcome(t, fs[done]) == nil {
+		done++
+	}
+	for _, f := range fs[done:] {
+		fails(t, f, zkasync.ErrConnectionLoss)
+	}
+	mustDo(t, s.Restart(ctx))
+	there := make(map[int]bool)
+	for _, name := range must(t, c.Children(ctx, "/a")).Names {
+		i, err := strconv.Atoi(name)
+		mustDo(t, err)
+		there[i] = true
+	}
+	applied, unsent := 0, 0
+	for i, f := range fs {
+		_, err := f.Result()
+		switch {
+		case err == nil && !there[i]:
+			t.Fatalf("create %d was acknowledged and is not there", i)
+		case errors.Is(err, zkasync.ErrNotSent):
+			unsent++
+			if there[i] {
+				t.Fatalf("create %d was reported as not sent and is there", i)
+			}
+		case err != nil && there[i]:
+			applied++
+		}
+	}
+	if done <= atReply || done == total {
+		t.Errorf("%d of %d succeeded", done, total)
+	}
+	t.Logf("%d succeeded; of %d with unknown outcome %d were applied; %d not sent", done, total-done-unsent, applied, unsent)
+}
+
+// Row 8 of the faults: kills at random under writers that use versions. What is checked, and how, stands in the files of
+// TestChaos.
+func TestFault08_RandomKillsUnderWriters(t *testing.T) {
+	t.Parallel()
+	const kills, writers = 20, 8
+	s := zkserver.Run(t)
+	x := newChaos(t)
+	for i := range chaosKeys {
+		x.regs = append(x.regs, newCASRegister(x, fmt.Sprintf("/%d", i)))
+	}
+	for i := range writers {
+		x.clients = append(x.clients, newChaosClient(x, i, s.Addr()))
+	}
+	ctx := testContext(t)
+	for _, r := range x.regs {
+		must(t, x.clients[0].c.Create(ctx, r.path, []byte("0")))
+	}
+	for i, cc := range x.clients {
+		x.work.Go(func() { cc.writeRegisters(x.random(uint64(i))) })
+	}
+	random := x.random(writers)
+	for range kills {
+		for _, cc := range x.clients {
+			poll(t, cc.name+" connected", cc.c.Connected)
+		}
+		pauseFor(context.Background(), upTo(random, 200*time.Millisecond))
+		mustDo(t, s.Kill())
+		mustDo(t, s.Restart(context.Background()))
+	}
+	x.finish()
+	for _, r := range x.regs {
+		r.check()
+	}
+	for _, cc := range x.clients {
+		cc.check()
+	}
+	x.judge()
+}
