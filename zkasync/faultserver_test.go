@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/zkproxy"
 	"github.com/zkasync/zkasync-go/internal/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -209,12 +210,13 @@ func TestFault04_FrozenServerGoesOn(t *testing.T) {
 	fails(t, event, zkasync.ErrSessionExpired)
 }
 
-// Row 5 of the faults: kill -9 in mid-stream.
+// Row 5 of the faults: kill -9 in mid-stream, with answers on their way.
 func TestFault05_KilledInMidStream(t *testing.T) {
 	t.Parallel()
-	const total, size, atReply = 5000, 4 << 10, 1500
+	const total, size, atReply, onTheWay = 5000, 4 << 10, 1500, 100
 	s := zkserver.Run(t)
-	c := connect(t, s.Addr(), zkasync.WithSessionTimeout(10*time.Second))
+	p := zkproxy.Run(t, s.Addr())
+	c, twin := connect(t, p.Addr()), connect(t, s.Addr())
 	ctx := testContext(t)
 	must(t, c.Create(ctx, "/a", nil))
 	data := make([]byte, size)
@@ -223,7 +225,11 @@ func TestFault05_KilledInMidStream(t *testing.T) {
 		fs = append(fs, c.Create(ctx, fmt.Sprintf("/a/%d", i), data))
 	}
 	must(t, fs[atReply])
+	p.Hold(zkproxy.ToClient, true)
+	held := must(t, twin.Exists(ctx, "/a")).NumChildren
+	poll(t, "more creates are applied", func() bool { return must(t, twin.Exists(ctx, "/a")).NumChildren >= held+onTheWay })
 	mustDo(t, s.Kill())
+	p.Cut()
 	done := 0
 	for done < total && outcome(t, fs[done]) == nil {
 		done++
@@ -233,7 +239,7 @@ func TestFault05_KilledInMidStream(t *testing.T) {
 	}
 	mustDo(t, s.Restart(ctx))
 	there := make(map[int]bool)
-	for _, name := range must(t, c.Children(ctx, "/a")).Names {
+	for _, name := range must(t, twin.Children(ctx, "/a")).Names {
 		i, err := strconv.Atoi(name)
 		mustDo(t, err)
 		there[i] = true
@@ -253,8 +259,8 @@ func TestFault05_KilledInMidStream(t *testing.T) {
 			applied++
 		}
 	}
-	if done <= atReply || done == total {
-		t.Errorf("%d of %d succeeded", done, total)
+	if done <= atReply || done == total || applied < onTheWay {
+		t.Errorf("%d of %d succeeded, %d of the others were applied", done, total, applied)
 	}
 	t.Logf("%d succeeded; of %d with unknown outcome %d were applied; %d not sent", done, total-done-unsent, applied, unsent)
 }
