@@ -46,7 +46,7 @@ func CheckOp(path string, version int32) MultiOp {
 // MultiResult is what became of one operation of a transaction that was applied.
 type MultiResult struct {
 	Path string  // of a create: as made
-	Stat zk.Stat // of a create or a set
+	Stat zk.Stat // of a set; servers give none for the creates of a transaction (Op.Create of the server makes them plain)
 }
 
 // MultiError says which operation failed a transaction; nothing of it was applied.
