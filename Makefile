@@ -9,7 +9,7 @@ COUNT    ?= 1
 BENCHFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install-zookeeper build demo test fast bench lint fuzz chaos cover clean bench-quick bench-check bench-ratio bench-go
+.PHONY: help install-zookeeper build demo test fast bench lint fuzz chaos cover clean bench-quick bench-check bench-ratio bench-go faults
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -55,6 +55,9 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 
 chaos: install-zookeeper ## servers killed and frozen at random for DURATION (60s)
 	$(GO) test ./zkasync -race -count=1 -v -timeout 0 -run TestChaos -chaos.duration=$(DURATION)
+
+faults: install-zookeeper ## the same faults put to zkasync and to go-zookeeper, as a table (2 minutes)
+	$(GO) run ./internal/faulttable
 
 cover: install-zookeeper ## test coverage, by function and in total
 	$(GO) test -coverpkg=./... -coverprofile=cover.out ./...
