@@ -144,6 +144,7 @@ func (x *chaos) startWorkers() {
 		x.work.Go(func() { cc.contend() })
 		for k := i; k < chaosKeys; k += chaosClients / 2 { // each key has two watchers
 			x.work.Go(func() { cc.watchRegister(x.regs[k]) })
+			x.work.Go(func() { cc.followRegister(x.regs[k]) })
 		}
 	}
 }

@@ -213,6 +213,14 @@ type registerWatcher struct {
 	seen atomic.Int32 // the last version
 }
 
+func (r *casRegister) watcher(name string) *registerWatcher {
+	w := &registerWatcher{name: name}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.viewers = append(r.viewers, w)
+	return w
+}
+
 func (r *casRegister) watchers() []*registerWatcher {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -222,10 +230,7 @@ func (r *casRegister) watchers() []*registerWatcher {
 // watchRegister follows a register by one-shot watches. Each event must be of a change, and none may be missed: in the end
 // the last version must have been seen.
 func (cc *chaosClient) watchRegister(r *casRegister) {
-	w := &registerWatcher{name: cc.name}
-	r.mu.Lock()
-	r.viewers = append(r.viewers, w)
-	r.mu.Unlock()
+	w := r.watcher(cc.name)
 	fired := false
 	for {
 		got, err := settled(cc, submit(cc, func() *future.Future[zkasync.Watched[zkasync.Node]] { return cc.c.GetW(cc.x.ctx, r.path) }))
@@ -251,6 +256,22 @@ func (cc *chaosClient) watchRegister(r *casRegister) {
 			r.mu.Unlock()
 		} else if !errors.Is(err, zkasync.ErrSessionExpired) {
 			cc.x.complain("%s: %s, watching: %v", r.path, cc.name, err)
+		}
+	}
+}
+
+// followRegister follows a register by a value that is kept current. It may pass over versions, but never goes back.
+func (cc *chaosClient) followRegister(r *casRegister) {
+	w := r.watcher(cc.name + ", following")
+	for reading := range cc.c.WatchData(cc.x.ctx, r.path).All() {
+		if reading.Err != nil || !reading.Exists {
+			cc.x.complain("%s: %s, following, was given %+v", r.path, cc.name, reading)
+			continue
+		}
+		r.read(w.name, reading.Value)
+		version := reading.Value.Stat.Version
+		if last := w.seen.Swap(version); version <= last && last != 0 {
+			cc.x.complain("%s: %s, following, was given version %d after %d\n%s", r.path, cc.name, version, last, r.tail(version))
 		}
 	}
 }
