@@ -93,12 +93,15 @@ func OnEvent(fn func(zk.Event)) SubscribeOption {
 	}}
 }
 
-// addWatch is AddWatch.
+// addWatch is AddWatch. It may be encoded several times, see WithRetry.
 type addWatch struct {
 	op[*Subscription]
-	sub    *Subscription
-	placed bool         // it was encoded
-	mode   AddWatchMode // as encoded
+	sub       *Subscription
+	mode      AddWatchMode // as encoded
+	placed    bool         // it was encoded
+	conn      uint64       // the connection that it was encoded for, as persistentTable counts them
+	throttled bool         // it was encoded for that connection before, without effect
+	since     int64        // last zxid when it was encoded first for that connection
 }
 
 // AddWatch watches a path until the subscription is closed (kazoo has no such thing; ZOOKEEPER-1416, servers since 3.6). The
@@ -147,8 +150,12 @@ func newSubscribeSpec(opts []SubscribeOption) (subscribeSpec, error) {
 func (o *addWatch) Size() int { return o.pathSize() + 4 }
 
 func (o *addWatch) Append(b []byte) []byte {
-	o.placed = true
-	o.mode = o.v.c.watches.persistent.place(o.path, o.sub.mode)
+	mode, conn := o.v.c.watches.persistent.place(o.path, o.sub.mode, !o.placed)
+	o.throttled = o.placed && conn == o.conn
+	if !o.throttled {
+		o.since = o.v.c.lastZxid()
+	}
+	o.mode, o.conn, o.placed = mode, conn, true
 	return wire.AppendAddWatch(b, o.v.chroot, o.path, int32(o.mode))
 }
 
@@ -156,7 +163,7 @@ func (o *addWatch) Reply(code int32, _ []byte) {
 	c := o.v.c
 	if code == 0 {
 		c.watches.persistent.activate(o.sub)
-		c.rearmChildren(o.path, o.mode, c.lastZxid())
+		o.rearm()
 		o.promise.Resolve(o.sub)
 		return
 	}
@@ -166,7 +173,18 @@ func (o *addWatch) Reply(code int32, _ []byte) {
 	if c.watches.persistent.abandon(o.path) {
 		c.dropPlacement(o.path)
 	}
-	o.promise.Reject(watchRejection(o.code, o.path, code))
+	o.rejected(watchRejection(o.code, o.path, code))
+}
+
+// rearm sets the one-shot watches again that this has brought into danger: reads relied on an attempt that was throttled,
+// or a recursive watch has taken the place of others.
+func (o *addWatch) rearm() {
+	c := o.v.c
+	if kinds, any := c.watches.once.at(o.path); any && o.throttled {
+		c.submit(&rearm{c: c, path: o.path, kinds: kinds, zxid: o.since})
+		return
+	}
+	c.rearmChildren(o.path, o.mode, c.lastZxid())
 }
 
 func (o *addWatch) Fail(f mux.Failure) {

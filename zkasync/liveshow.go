@@ -1,9 +1,6 @@
 package zkasync
 
-import (
-	"slices"
-	"sync"
-)
+import "slices"
 
 // show makes a reading the latest and tells everybody, unless it says nothing new.
 func (l *Live[T]) show(turn uint64, r Reading[T]) {
@@ -100,43 +97,3 @@ func (n *liveCall[T]) Run() {
 
 // String names the callback for reports about it.
 func (n *liveCall[T]) String() string { return "OnChange callback for " + n.l.path }
-
-// liveSet holds what is to be told of reconnects and of the client's end.
-type liveSet struct {
-	mu  sync.Mutex
-	set shrinkMap[live, struct{}]
-}
-
-// live is a Live of any type.
-type live interface {
-	retry()
-	end(err error)
-}
-
-func (s *liveSet) add(l live) {
-	s.mu.Lock()
-	s.set.put(l, struct{}{})
-	s.mu.Unlock()
-}
-
-func (s *liveSet) remove(l live) {
-	s.mu.Lock()
-	s.set.del(l)
-	s.mu.Unlock()
-}
-
-func (s *liveSet) all() []live {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := make([]live, 0, len(s.set.m))
-	for l := range s.set.m {
-		all = append(all, l)
-	}
-	return all
-}
-
-func (s *liveSet) retry() {
-	for _, l := range s.all() {
-		l.retry()
-	}
-}

@@ -6,8 +6,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/go-zookeeper/zk"
-
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
 )
 
@@ -32,13 +30,14 @@ type persistentTable struct {
 	recursive int    // how many subscriptions are recursive
 	seq       uint64 // of subscriptions
 	epoch     uint64 // of placements
+	conns     uint64 // counts connections
 	echo      string // path whose children have just been reported as changed by implied
 }
 
 // placement is the persistent watch of one path.
 type placement struct {
 	subs    []*Subscription // in the order of their registration
-	pending int             // AddWatch requests encoded and not answered
+	pending int             // AddWatch requests that were encoded and have not ended
 	placed  bool            // the server has it, as of the last request encoded on the present connection
 	mode    AddWatchMode    // as placed
 	epoch   uint64          // counts placements, so that a reader can tell that it is still the same one
@@ -64,14 +63,17 @@ func (t *persistentTable) tidyLocked(path string, p *placement) {
 	}
 }
 
-// place is called when an AddWatch is encoded. It returns the mode to ask for.
-func (t *persistentTable) place(path string, mode AddWatchMode) AddWatchMode {
+// place is called when an AddWatch is encoded, for the first time or again. It returns the mode to ask for and the number of
+// the connection.
+func (t *persistentTable) place(path string, mode AddWatchMode, first bool) (AddWatchMode, uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p := t.makeLocked(path)
-	p.pending++
+	if first {
+		p.pending++
+	}
 	t.placeLocked(p, mode)
-	return p.mode
+	return p.mode, t.conns
 }
 
 func (t *persistentTable) placeLocked(p *placement, mode AddWatchMode) {
@@ -200,50 +202,6 @@ func (t *persistentTable) covers(path string, children bool) (epoch uint64) {
 	return p.epoch
 }
 
-// restore is called for a new connection: the server has nothing yet, and will have what this returns.
-func (t *persistentTable) restore() (byMode [watchModes][]string) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for path, p := range t.byPath.m {
-		p.placed, p.implies = false, false
-		if len(p.subs) == 0 {
-			t.tidyLocked(path, p)
-			continue
-		}
-		t.placeLocked(p, p.strongest())
-		if p.gap == nil {
-			p.gap = ErrConnectionLoss
-		}
-		byMode[p.mode] = append(byMode[p.mode], path)
-	}
-	return byMode
-}
-
-// sessionReplaced notes why the next restoration is needed.
-func (t *persistentTable) sessionReplaced() {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	for _, p := range t.byPath.m {
-		p.gap = ErrSessionExpired
-	}
-}
-
-// resync tells the subscriptions of a path, which the server watches again, that events may have been missed.
-func (t *persistentTable) resync(path string, why error) {
-	t.mu.Lock()
-	var subs []*Subscription
-	if p := t.byPath.m[path]; p != nil {
-		subs = p.subs
-		if p.gap != nil {
-			why, p.gap = p.gap, nil
-		}
-	}
-	t.mu.Unlock()
-	for _, s := range subs {
-		s.put(resyncEvent(path, why))
-	}
-}
-
 // takePath takes out all subscriptions of a path and returns them.
 func (t *persistentTable) takePath(path string) []*Subscription {
 	t.mu.Lock()
@@ -280,65 +238,4 @@ func (t *persistentTable) takeAll() []*Subscription {
 
 func sortSubscriptions(subs []*Subscription) {
 	slices.SortFunc(subs, func(a, b *Subscription) int { return cmp.Compare(a.seq, b.seq) })
-}
-
-// listeners returns the subscriptions that e is for, in the order of their registration. Recursive ones are found by
-// walking up from the path, which costs its depth, not the number of subscriptions.
-func (t *persistentTable) listeners(e zk.Event) []*Subscription {
-	if t.size.Load() == 0 {
-		return nil
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	children := e.Type == zk.EventNodeChildrenChanged
-	if echo := t.echo; children {
-		t.echo = ""
-		if e.Path == echo {
-			return nil
-		}
-	}
-	var hit []*Subscription
-	for path := e.Path; ; path = parentOf(path) {
-		if p := t.byPath.m[path]; p != nil {
-			for _, s := range p.subs {
-				if s.mode == PersistentRecursive && !children || s.mode == Persistent && path == e.Path {
-					hit = append(hit, s)
-				}
-			}
-		}
-		if path == "/" || children || t.recursive == 0 {
-			break
-		}
-	}
-	sortSubscriptions(hit)
-	return hit
-}
-
-// implied returns the subscriptions that are to be told of a changed list of children because of e, and the path of that
-// list: servers do not report it for a recursive watch, and those before 3.9 forget any other persistent watch of its path.
-// One that does report it sends it right behind e; that echo is for one-shot watches alone then.
-func (t *persistentTable) implied(e zk.Event) (parent string, subs []*Subscription) {
-	if t.size.Load() == 0 {
-		return "", nil
-	}
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	if e.Type != zk.EventNodeChildrenChanged {
-		t.echo = ""
-	}
-	if e.Path == "/" || e.Type != zk.EventNodeCreated && e.Type != zk.EventNodeDeleted {
-		return "", nil
-	}
-	parent = parentOf(e.Path)
-	p := t.byPath.m[parent]
-	if p == nil || !p.implies {
-		return "", nil
-	}
-	t.echo = parent
-	for _, s := range p.subs {
-		if s.mode == Persistent {
-			subs = append(subs, s)
-		}
-	}
-	return parent, subs
 }

@@ -82,7 +82,7 @@ func (o *removeWatches) Reply(code int32, _ []byte) {
 		if c.watches.persistent.unplaced(o.path) {
 			c.submit(&rearm{c: c, path: o.path, resync: true}) // what the request did to the placement is not known
 		}
-		o.promise.Reject(watchRejection(o.code, o.path, code))
+		o.rejected(watchRejection(o.code, o.path, code))
 		return
 	}
 	ended := o.endLocal()
@@ -90,7 +90,7 @@ func (o *removeWatches) Reply(code int32, _ []byte) {
 		c.submit(&rearm{c: c, path: o.path, resync: true})
 	}
 	if code != 0 && !ended {
-		o.promise.Reject(watchRejection(o.code, o.path, code))
+		o.rejected(watchRejection(o.code, o.path, code))
 		return
 	}
 	o.promise.Resolve(future.Void{})

@@ -181,3 +181,22 @@ func TestSubscription_ManyAreRestoredInPortions(t *testing.T) {
 	}
 	must(t, once[i].Event)
 }
+
+// With repetition an AddWatch goes on to the next connection. It counts once there.
+func TestSubscription_RepeatedOnTheNextConnection(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t, zkasync.WithRetry(zkasync.RetryPolicy{}))
+	frames := tap(p)
+	p.Drop(zkproxy.ToClient, true)
+	added := c.AddWatch(t.Context(), "/a", zkasync.Persistent)
+	removed := c.RemoveWatches(t.Context(), "/b", zkasync.WatcherAny)
+	poll(t, "the requests on their way", func() bool { return len(frames.requests()) == 2 })
+	p.Cut()
+	p.Heal()
+	s := must(t, added)
+	fails(t, removed, zkasync.ErrNoWatcher)
+	must(t, twin.Create(t.Context(), "/a", nil))
+	wantEvents(t, s, "created /a")
+	s.Close()
+	fails(t, c.RemoveWatches(t.Context(), "/a", zkasync.WatcherAny), zkasync.ErrNoWatcher)
+}

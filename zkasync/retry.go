@@ -91,11 +91,12 @@ func MarkIdempotent(ctx context.Context) context.Context {
 func isIdempotent(ctx context.Context) bool { return ctx != nil && ctx.Value(idempotentKey{}) != nil }
 
 // harmless are the operations that may be done twice whatever becomes of the first: those that change nothing, and the
-// credentials of a connection.
+// credentials and watches of a connection.
 var harmless = map[wire.OpCode]bool{
 	wire.OpExists: true, wire.OpGetData: true, wire.OpGetACL: true, wire.OpGetChildren: true, wire.OpGetChildren2: true,
 	wire.OpSync: true, wire.OpCheckWatches: true, wire.OpMultiRead: true, wire.OpGetEphemerals: true,
 	wire.OpGetAllChildrenNumber: true, wire.OpWhoAmI: true, wire.OpSetAuth: true,
+	wire.OpAddWatch: true, wire.OpRemoveWatches: true,
 }
 
 // harmlessVerbs are their names in errors.

@@ -3,7 +3,6 @@ package zkasync_test
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -125,94 +124,6 @@ func TestAddWatch_Root(t *testing.T) {
 	wantEvents(t, all, "created /a", "created /a/b")
 	wantEvents(t, root, "children /")
 	noMoreEvents(t, c, all, root)
-}
-
-// TestAddWatch_ModesShareAPath has all kinds of watches on one path, in every order of their coming. On servers before 3.9
-// each would take the place of the others.
-func TestAddWatch_ModesShareAPath(t *testing.T) {
-	t.Parallel()
-	orders := []string{"PRO", "POR", "RPO", "ROP", "OPR", "ORP", "PO", "OP", "RO", "OR"}
-	for _, order := range orders {
-		t.Run(order, func(t *testing.T) {
-			t.Parallel()
-			c := rooted(t)
-			must(t, c.Create(t.Context(), "/a", nil))
-			subs := make(map[rune]*zkasync.Subscription)
-			var once journal
-			for _, kind := range order {
-				switch kind {
-				case 'P':
-					subs[kind] = must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
-				case 'R':
-					subs[kind] = must(t, c.AddWatch(t.Context(), "/a", zkasync.PersistentRecursive))
-				case 'O':
-					leaveOneShots(t, c, "/a", &once)
-				}
-			}
-			must(t, c.Set(t.Context(), "/a", []byte("1"), 0))
-			must(t, c.Create(t.Context(), "/a/x", nil))
-			must(t, c.Set(t.Context(), "/a/x", []byte("2"), 0))
-			leaveOneShots(t, c, "/a", &once)
-			must(t, c.Delete(t.Context(), "/a/x", 1))
-			must(t, c.Set(t.Context(), "/a", []byte("3"), 1))
-			noOneShots := []string{"changed /a", "changed /a", "children /a", "children /a", "changed /a", "changed /a"}
-			if strings.ContainsRune(order, 'O') {
-				once.wants(t, noOneShots...)
-			} else {
-				once.wants(t, noOneShots[3:]...)
-			}
-			if s := subs['P']; s != nil {
-				wantEvents(t, s, "changed /a", "children /a", "children /a", "changed /a")
-				noMoreEvents(t, c, s)
-			}
-			if s := subs['R']; s != nil {
-				wantEvents(t, s, "changed /a", "created /a/x", "changed /a/x", "deleted /a/x", "changed /a")
-				noMoreEvents(t, c, s)
-			}
-		})
-	}
-}
-
-// hidden lets nobody read.
-var hidden = []zk.ACL{{Perms: zk.PermAll, Scheme: "digest", ID: "somebody:else"}}
-
-// Servers say nothing of znodes that the client may not read (CVE-2024-23944), so a recursive watch does not show that such
-// a child has come. A watch of the list of children still does, in either order and after a reconnect.
-func TestAddWatch_RecursiveLeavesWatchesOfChildren(t *testing.T) {
-	t.Parallel()
-	c, twin, p := proxied(t)
-	must(t, twin.Create(t.Context(), "/a", nil))
-	first := must(t, c.ChildrenW(t.Context(), "/a")).Event
-	s := must(t, c.AddWatch(t.Context(), "/a", zkasync.PersistentRecursive))
-	must(t, c.Sync(t.Context(), "/"))
-	must(t, twin.Create(t.Context(), "/a/x", nil, zkasync.WithACL(hidden)))
-	must(t, first)
-	second := must(t, c.ChildrenW(t.Context(), "/a")).Event
-	must(t, twin.Create(t.Context(), "/a/y", nil, zkasync.WithACL(hidden)))
-	must(t, second)
-	third := must(t, c.ChildrenW(t.Context(), "/a")).Event
-	suspend(t, c, p)
-	resume(t, p)
-	wantResync(t, s, "/a", zkasync.ErrConnectionLoss)
-	must(t, c.Sync(t.Context(), "/"))
-	must(t, twin.Create(t.Context(), "/a/z", nil, zkasync.WithACL(hidden)))
-	must(t, third)
-	noMoreEvents(t, c, s)
-}
-
-// leaveOneShots leaves a watch of each kind and has its event written to j.
-func leaveOneShots(t testing.TB, c *zkasync.Client, path string, j *journal) {
-	t.Helper()
-	note := func(e zk.Event, err error) {
-		if err != nil {
-			j.add(err.Error())
-			return
-		}
-		j.add(eventLine(e))
-	}
-	must(t, c.GetW(t.Context(), path)).Event.OnDone(note)
-	must(t, c.ExistsW(t.Context(), path)).Event.OnDone(note)
-	must(t, c.ChildrenW(t.Context(), path)).Event.OnDone(note)
 }
 
 func TestAddWatch_LastOneClosedRemovesTheServersWatch(t *testing.T) {

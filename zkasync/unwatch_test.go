@@ -94,3 +94,46 @@ func heapInUse() uint64 {
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }
+
+// Subscriptions and watched values that were closed leave nothing, either.
+func TestWatch_ManyClosedLeaveNothing(t *testing.T) {
+	c := rooted(t)
+	stays := must(t, c.AddWatch(t.Context(), "/stays", zkasync.Persistent))
+	follow := c.WatchChildren(t.Context(), "/")
+	openAndClose(t, c, 500)
+	before := heapInUse()
+	openAndClose(t, c, 10_000)
+	after := heapInUse()
+	const slack = 1 << 20
+	if t.Logf("heap before %d, after %d", before, after); after > before+slack {
+		t.Errorf("watches that were closed leave %d bytes", after-before)
+	}
+	must(t, c.Create(t.Context(), "/stays", nil))
+	wantEvents(t, stays, "created /stays")
+	for childrenLine(nextReading(t, follow)) != "[stays]" {
+	}
+}
+
+func openAndClose(t *testing.T, c *zkasync.Client, n int) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), wait)
+	defer cancel()
+	var adding []*future.Future[*zkasync.Subscription]
+	var lives []*zkasync.Live[zkasync.Node]
+	for i := range n {
+		path := fmt.Sprintf("/none/%d", i)
+		adding = append(adding, c.AddWatch(ctx, path, zkasync.AddWatchMode(i%2)))
+		lives = append(lives, c.WatchData(ctx, path))
+	}
+	for i := range n {
+		s, err := adding[i].Get(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		s.Close()
+		lives[i].Close()
+	}
+	if _, err := c.Sync(ctx, "/").Get(ctx); err != nil { // the servers' watches are removed
+		t.Fatal(err)
+	}
+}

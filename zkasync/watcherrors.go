@@ -1,10 +1,6 @@
 package zkasync
 
-import (
-	"errors"
-
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
-)
+import "github.com/zkasync/zkasync-go/zkasync/internal/wire"
 
 // What can be asked of errors about watches.
 var (
@@ -30,16 +26,13 @@ const (
 )
 
 // watchRejection is the error for a server's code about a watch.
-func watchRejection(op wire.OpCode, path string, code int32) error {
-	err := rejection(op.String(), path, code)
-	var rejected *OpError
-	if errors.As(err, &rejected) {
-		switch code {
-		case codeUnimplemented:
-			rejected.Err = ErrUnimplemented
-		case codeNoWatcher:
-			rejected.Err = ErrNoWatcher
-		}
+func watchRejection(op wire.OpCode, path string, code int32) *OpError {
+	e := rejection(op.String(), path, code)
+	switch code {
+	case codeUnimplemented:
+		e.Err = ErrUnimplemented
+	case codeNoWatcher:
+		e.Err = ErrNoWatcher
 	}
-	return err
+	return e
 }

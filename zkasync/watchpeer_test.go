@@ -174,3 +174,34 @@ func refusesFirstAddWatch(t *testing.T, again bool) zkpeer.Script {
 		})
 	}
 }
+
+// With repetition a throttled AddWatch is asked again after a while. A read behind the first attempt relied on it.
+func TestAddWatch_ThrottledAndRepeatedLeavesReadsWatched(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		attempts := 0
+		c := newScripted(t, []zkasync.Option{zkasync.WithRetry(zkasync.RetryPolicy{})}, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				switch r.Op {
+				case wire.OpAddWatch:
+					attempts++
+					return attempts == 1 && c.Refuse(r, codeThrottled)
+				case wire.OpSetWatches2:
+					c.Answer(r)
+					return c.Event(wire.WatchEvent{Type: int32(zk.EventNodeDataChanged), Path: "/a"})
+				}
+				return false
+			})
+		})
+		if err := c.Start(testContext(t)); err != nil {
+			t.Fatal(err)
+		}
+		added := c.AddWatch(t.Context(), "/a", zkasync.Persistent)
+		event := must(t, c.GetW(t.Context(), "/a")).Event
+		must(t, added)
+		must(t, event)
+		if attempts != 2 {
+			t.Errorf("%d attempts, want 2", attempts)
+		}
+	})
+}

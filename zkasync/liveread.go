@@ -1,0 +1,42 @@
+package zkasync
+
+import "iter"
+
+// C returns the channel of values, the same one at each call. It holds the newest value that was not received. It is closed
+// when l has ended.
+func (l *Live[T]) C() <-chan Reading[T] { return l.ch }
+
+// All ranges over the channel of C until it is closed. Leaving the loop does not end l.
+func (l *Live[T]) All() iter.Seq[Reading[T]] {
+	return func(yield func(Reading[T]) bool) {
+		for r := range l.ch {
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// Latest returns the newest value; false when there is none yet.
+func (l *Live[T]) Latest() (Reading[T], bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.latest, l.known
+}
+
+// Done returns a channel that is closed when l has ended.
+func (l *Live[T]) Done() <-chan struct{} { return l.done }
+
+// Err returns why l has ended, nil as long as it goes on: the error of its context, [ErrWatchRemoved] after Close, [ErrClosed]
+// after the client's Close, [ErrAuthFailed], or zk.ErrInvalidPath.
+func (l *Live[T]) Err() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+// Close ends l at once. Callbacks that have not begun are dropped; a value that waits in the channel stays there.
+func (l *Live[T]) Close() { l.quit(ErrWatchRemoved) }
+
+// Refresh reads the value again. If it has not changed, nobody is told.
+func (l *Live[T]) Refresh() { l.read(false) }

@@ -1,0 +1,111 @@
+package zkasync
+
+import "github.com/go-zookeeper/zk"
+
+// What happens to subscriptions on the connection's reader: events, and the restoration on a new connection.
+
+// restore is called for a new connection: the server has nothing yet, and will have what this returns.
+func (t *persistentTable) restore() (byMode [watchModes][]string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.conns++
+	for path, p := range t.byPath.m {
+		p.placed, p.implies = false, false
+		if len(p.subs) == 0 {
+			t.tidyLocked(path, p)
+			continue
+		}
+		t.placeLocked(p, p.strongest())
+		if p.gap == nil {
+			p.gap = ErrConnectionLoss
+		}
+		byMode[p.mode] = append(byMode[p.mode], path)
+	}
+	return byMode
+}
+
+// sessionReplaced notes why the next restoration is needed.
+func (t *persistentTable) sessionReplaced() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, p := range t.byPath.m {
+		p.gap = ErrSessionExpired
+	}
+}
+
+// resync tells the subscriptions of a path, which the server watches again, that events may have been missed.
+func (t *persistentTable) resync(path string, why error) {
+	t.mu.Lock()
+	var subs []*Subscription
+	if p := t.byPath.m[path]; p != nil {
+		subs = p.subs
+		if p.gap != nil {
+			why, p.gap = p.gap, nil
+		}
+	}
+	t.mu.Unlock()
+	for _, s := range subs {
+		s.put(resyncEvent(path, why))
+	}
+}
+
+// listeners returns the subscriptions that e is for, in the order of their registration. Recursive ones are found by
+// walking up from the path, which costs its depth, not the number of subscriptions.
+func (t *persistentTable) listeners(e zk.Event) []*Subscription {
+	if t.size.Load() == 0 {
+		return nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	children := e.Type == zk.EventNodeChildrenChanged
+	if echo := t.echo; children {
+		t.echo = ""
+		if e.Path == echo {
+			return nil
+		}
+	}
+	var hit []*Subscription
+	for path := e.Path; ; path = parentOf(path) {
+		if p := t.byPath.m[path]; p != nil {
+			for _, s := range p.subs {
+				if s.mode == PersistentRecursive && !children || s.mode == Persistent && path == e.Path {
+					hit = append(hit, s)
+				}
+			}
+		}
+		if path == "/" || children || t.recursive == 0 {
+			break
+		}
+	}
+	sortSubscriptions(hit)
+	return hit
+}
+
+// implied returns the subscriptions that are to be told of a changed list of children because of e, and the path of that
+// list: servers do not report it for a recursive watch, and those before 3.9 forget any other persistent watch of its path.
+// One that does report it sends it right behind e; that echo is for one-shot watches alone then.
+func (t *persistentTable) implied(e zk.Event) (parent string, subs []*Subscription) {
+	if t.size.Load() == 0 {
+		return "", nil
+	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if e.Type != zk.EventNodeChildrenChanged {
+		t.echo = ""
+	}
+	if e.Path == "/" || e.Type != zk.EventNodeCreated && e.Type != zk.EventNodeDeleted {
+		return "", nil
+	}
+	parent = parentOf(e.Path)
+	p := t.byPath.m[parent]
+	if p == nil || !p.implies {
+		return "", nil
+	}
+	t.echo = parent
+	for _, s := range p.subs {
+		if s.mode == Persistent {
+			subs = append(subs, s)
+		}
+	}
+	return parent, subs
+}
