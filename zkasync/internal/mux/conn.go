@@ -2,6 +2,7 @@ package mux
 
 import (
 	"net"
+	"os"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -33,6 +34,8 @@ type Conn struct {
 	openZxid int64 // last zxid when the connect request was written
 
 	moving atomic.Bool // see Mux.Move
+
+	shakeClock *time.Timer // bounds the handshake on a socket without deadlines, nil if it has any
 
 	closeReq  chan struct{} // closed when go-zookeeper has written its close request
 	closeXid  int32         // of that request; written before closeReq is closed
@@ -71,12 +74,14 @@ const (
 	// session, whatever the server answers ends this one.
 	OfferAfresh
 	// OfferTemporary asks a read-only server, which takes up no session of its ensemble's, for one of its own. The
-	// session proper is offered again later. Should the server turn out not to be read-only, that one is over.
+	// session proper is offered again later, and next if the server turns out not to be read-only.
 	OfferTemporary
 )
 
-// NewConn takes over sock, a fresh connection to a server.
+// NewConn takes over sock, a fresh connection to a server. There is one at a time: go-zookeeper may still be closing the
+// last one.
 func (m *Mux) NewConn(sock net.Conn, kind Offer) *Conn {
+	m.conns.Wait()
 	c := &Conn{
 		m:         m,
 		sock:      sock,
@@ -89,16 +94,41 @@ func (m *Mux) NewConn(sock net.Conn, kind Offer) *Conn {
 		closed:    make(chan struct{}),
 		dead:      make(chan struct{}),
 	}
-	m.mu.Lock()
-	m.cur = c
-	m.mu.Unlock()
 	if sock == nil {
 		c.torn = true
 		close(c.dead)
 	} else {
-		_ = sock.SetDeadline(time.Now().Add(m.cfg.HandshakeTimeout))
+		m.conns.Add(1)
+		c.startShakeClock()
+	}
+	m.mu.Lock()
+	m.cur = c
+	m.mu.Unlock()
+	if sock != nil && m.stopping.Load() {
+		c.die(errStopping) // Stop may have come too early to see it
 	}
 	return c
+}
+
+// startShakeClock bounds the handshake. Tunnels (golang.org/x/crypto/ssh has some) know no deadlines.
+func (c *Conn) startShakeClock() {
+	limit := c.m.cfg.HandshakeTimeout
+	if c.sock.SetDeadline(time.Now().Add(limit)) == nil {
+		return
+	}
+	c.workers.Add(1)
+	c.shakeClock = time.AfterFunc(limit, func() {
+		defer c.workers.Done()
+		c.die(os.ErrDeadlineExceeded)
+	})
+}
+
+// stopShakeClock ends that bound; it is called by who has the reading side.
+func (c *Conn) stopShakeClock() {
+	if c.shakeClock != nil && c.shakeClock.Stop() {
+		c.workers.Done()
+	}
+	c.shakeClock = nil
 }
 
 // die marks the connection dead and closes the socket; the first cause stays. It does not wait.

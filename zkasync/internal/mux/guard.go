@@ -30,14 +30,19 @@ func (m *Mux) guardLocked(r Request) Request {
 	}
 	g := &guarded{Request: r, m: m}
 	m.guards.Add(1)
-	g.stop = context.AfterFunc(ctx, g.expire)
+	g.stop = context.AfterFunc(ctx, func() { g.expire(ctx) })
 	return g
 }
 
-// guardQueue starts watching the contexts of all that is queued and of what will be.
+// guardQueue is guardQueueLocked for who has no lock.
 func (m *Mux) guardQueue() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	m.guardQueueLocked()
+}
+
+// guardQueueLocked starts watching the contexts of all that is queued and of what will be.
+func (m *Mux) guardQueueLocked() {
 	if m.guard {
 		return
 	}
@@ -51,7 +56,7 @@ func (m *Mux) guardQueue() {
 }
 
 // expire runs when the context has ended.
-func (g *guarded) expire() {
+func (g *guarded) expire(ctx context.Context) {
 	defer g.m.guards.Done()
 	g.m.mu.Lock()
 	withdrawn := g.state == guardQueued
@@ -62,7 +67,7 @@ func (g *guarded) expire() {
 	}
 	g.m.mu.Unlock()
 	if withdrawn {
-		g.Fail(contextFailure(g.Context()))
+		g.Fail(contextFailure(ctx))
 	}
 }
 

@@ -64,17 +64,21 @@ func (c *Conn) receiveHandshake() error {
 	}
 }
 
+// errNotTemporary is why the session proper is offered next.
+var errNotTemporary = errors.New("no read-only session granted")
+
 func (c *Conn) finishHandshake(frame []byte) error {
 	resp, err := wire.DecodeConnectResponse(frame)
 	if err != nil {
 		return err
 	}
+	c.stopShakeClock()
 	switch {
 	case c.kind == OfferAfresh:
 		c.m.lastZxid.Store(0)
 		resp.SessionID = 0
-	case c.kind == OfferTemporary && !resp.ReadOnly && c.m.offer.ID != 0:
-		resp.SessionID = 0
+	case c.kind == OfferTemporary && c.m.offer.ID != 0 && (!resp.ReadOnly || resp.SessionID == 0):
+		return errNotTemporary
 	}
 	if resp.SessionID == 0 {
 		c.m.offer = Session{}
@@ -131,8 +135,11 @@ func (r *restoring) Reply(code int32, body []byte) {
 	}
 }
 
-// goLive lets the queue go out.
+// goLive lets the queue go out, unless one of the replies had the connection given up.
 func (c *Conn) goLive() {
+	if c.isDead() {
+		return
+	}
 	c.m.obs.Restored()
 	m := c.m
 	m.mu.Lock()
@@ -147,6 +154,7 @@ func (c *Conn) goLive() {
 // but leaves the connection open, so it is closed here.
 func (c *Conn) expired(resp wire.ConnectResponse) {
 	m := c.m
+	defer m.conns.Done()
 	c.die(errors.New("session expired"))
 	c.torn = true
 	m.obs.Expired()

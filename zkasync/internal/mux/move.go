@@ -11,19 +11,37 @@ import (
 var errMoving = errors.New("moving to another server")
 
 // Move leaves the present server without losing a request: nothing more is sent, what is in flight is waited for, and what
-// is queued stays for the next connection.
+// is queued stays for the next connection. A connection that is not live yet is left at once.
 func (m *Mux) Move() {
 	m.mu.Lock()
-	defer m.mu.Unlock()
 	c := m.cur
-	if c == nil || !m.live {
+	if c == nil || c.moving.Load() {
+		m.mu.Unlock()
 		return
 	}
-	m.live = false
 	c.moving.Store(true)
-	// The reader looks whether anything is left after each reply; this one comes when there was none to wait for.
-	c.restore = append(c.restore, ping{})
-	m.wakeLocked()
+	live := m.live
+	if live {
+		m.live = false
+		m.guardQueueLocked()
+		// The reader looks whether anything is left after each reply; this one comes when there was none to wait for.
+		c.restore = append(c.restore, ping{})
+		m.wakeLocked()
+	}
+	m.mu.Unlock()
+	if !live {
+		c.die(errMoving)
+	}
+}
+
+// stayLocked takes a Move back: a client that stops sends what was queued, and ends the session where it is.
+func (c *Conn) stayLocked() {
+	if !c.open || !c.moving.Load() || c.isDead() {
+		return
+	}
+	c.moving.Store(false)
+	c.m.live = true
+	c.m.wakeLocked()
 }
 
 // moved reports whether the connection is to be left and all its replies are in.

@@ -1,9 +1,11 @@
 package mux
 
 import (
+	"context"
 	"slices"
 	"testing"
 	"testing/synctest"
+	"time"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
@@ -60,6 +62,49 @@ func TestMove_IsAtOnceWhenNothingIsInFlight(t *testing.T) {
 	})
 }
 
+// What waits for the next connection while the present one is emptied may wait long.
+func TestMove_ContextsOfWhatWaitsAreWatched(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t, func(c *zkpeer.Conn) { c.Accept(); c.Drain() })
+		w.open()
+		w.get("/a")
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		w.m.Move()
+		w.getCtx(ctx, "/b")
+		cancel()
+		synctest.Wait()
+		w.j.want(t, "established", "restored", "/b: context, not sent")
+	})
+}
+
+func TestMove_LeavesAConnectionThatIsNotLiveAtOnce(t *testing.T) {
+	restoring := func(c *zkpeer.Conn) { c.Accept(); c.Drain() }
+	for name, test := range map[string]struct {
+		first zkpeer.Script
+		want  []string
+	}{
+		"in the handshake": {(*zkpeer.Conn).Drain, []string{"handshake failed"}},
+		"while restoring":  {restoring, []string{"established", "credential: lost, sent", "lost"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				w := newWorld(t, test.first, zkpeer.Healthy)
+				w.obs.restore = func() []Request { return []Request{w.authRequest("credential")} }
+				w.get("/a")
+				time.AfterFunc(shakeTime/2, w.m.Move)
+				if u := w.open(); u != nil {
+					u.reading.Wait()
+				}
+				w.j.want(t, test.want...)
+				w.open()
+				synctest.Wait()
+				w.j.want(t, "established", "credential: ok", "restored", "/a: ok")
+			})
+		})
+	}
+}
+
 func TestOffer_DecidesWhatTheHandshakeAsksFor(t *testing.T) {
 	readOnly := session
 	readOnly.ReadOnly = true
@@ -67,12 +112,16 @@ func TestOffer_DecidesWhatTheHandshakeAsksFor(t *testing.T) {
 		offer  Offer
 		answer wire.ConnectResponse
 		want   wire.ConnectRequest // of the handshake with that offer
+		fails  bool                // the handshake
 		ends   bool                // the session
 	}{
-		"the session":               {OfferSession, session, wire.ConnectRequest{SessionID: 7, LastZxidSeen: 1 << 32}, false},
-		"afresh ends it":            {OfferAfresh, session, wire.ConnectRequest{SessionID: 7}, true},
-		"a temporary one beside it": {OfferTemporary, readOnly, wire.ConnectRequest{LastZxidSeen: 1 << 32}, false},
-		"a temporary one, of a server that is not read-only": {OfferTemporary, session, wire.ConnectRequest{LastZxidSeen: 1 << 32}, true},
+		"the session":               {OfferSession, session, wire.ConnectRequest{SessionID: 7, LastZxidSeen: 1 << 32}, false, false},
+		"afresh ends it":            {OfferAfresh, session, wire.ConnectRequest{SessionID: 7}, true, true},
+		"a temporary one beside it": {OfferTemporary, readOnly, wire.ConnectRequest{LastZxidSeen: 1 << 32}, false, false},
+		"a temporary one, of a server that is not read-only": {
+			OfferTemporary, session, wire.ConnectRequest{LastZxidSeen: 1 << 32}, true, false},
+		"a temporary one, of a server that grants none": {
+			OfferTemporary, wire.ConnectResponse{}, wire.ConnectRequest{LastZxidSeen: 1 << 32}, true, false},
 	}
 	for name, test := range cases {
 		t.Run(name, func(t *testing.T) {
@@ -100,8 +149,8 @@ func TestOffer_DecidesWhatTheHandshakeAsksFor(t *testing.T) {
 					t.Fatal(err)
 				}
 				u = w.over(w.m.NewConn(sock, test.offer))
-				if err := u.shake(); (err != nil) != test.ends {
-					t.Errorf("shake hands: %v, want the session to end: %v", err, test.ends)
+				if err := u.shake(); (err != nil) != test.fails {
+					t.Errorf("shake hands: %v, want it to fail: %v", err, test.fails)
 				}
 				got := <-asked
 				if got.SessionID != test.want.SessionID || got.LastZxidSeen != test.want.LastZxidSeen {

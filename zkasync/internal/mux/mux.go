@@ -30,6 +30,7 @@ type Mux struct {
 	ended    atomic.Bool // the server has confirmed the session's end
 
 	guards sync.WaitGroup // contexts being watched
+	conns  sync.WaitGroup // connections to servers that are not torn down
 
 	// offer is the session that handshakes ask for. go-zookeeper keeps its own idea of it, which knows neither of a
 	// session to resume nor that what a read-only server grants is not one to come back with. Used by the goroutine
@@ -111,6 +112,9 @@ func (m *Mux) Stop() {
 	m.mu.Lock()
 	c := m.cur
 	shaking := c != nil && !c.open
+	if c != nil {
+		c.stayLocked()
+	}
 	m.mu.Unlock()
 	if shaking {
 		c.die(errStopping)
@@ -138,7 +142,11 @@ func (m *Mux) SessionEnded() bool { return m.ended.Load() }
 // LastZxid returns the highest zxid seen on a reply.
 func (m *Mux) LastZxid() int64 { return m.lastZxid.Load() }
 
-// Wait returns when no goroutine of a context's end is left. Connections join their own.
+// WaitConns returns when no connection is left. go-zookeeper says that it has ended, and only then closes the last one: what
+// is in flight there fails, and its goroutines end, on a goroutine that nobody else waits for.
+func (m *Mux) WaitConns() { m.conns.Wait() }
+
+// Wait returns when no goroutine of a context's end is left.
 func (m *Mux) Wait() { m.guards.Wait() }
 
 // drainQueueLocked appends what is queued, oldest first, and leaves the queue empty.

@@ -9,6 +9,8 @@ func (c *Conn) teardown() {
 		return
 	}
 	c.torn = true
+	defer c.m.conns.Done()
+	c.stopShakeClock()
 	c.workers.Wait()
 	c.mu.Lock()
 	cause := c.cause
@@ -42,8 +44,8 @@ func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request) {
 	all := append([]Request(nil), c.expect...)
 	c.expect, c.expectBuf = nil, nil
 	all = m.flight.drainTo(all)
-	cut := len(all) - c.unsent
-	cutAuths := len(c.auths) - c.unsentAuths
+	cut := max(0, len(all)-c.unsent) // a broken server may have answered what did not leave
+	cutAuths := max(0, len(c.auths)-c.unsentAuths)
 	sent = mergeAuths(all[:cut:cut], c.auths[:cutAuths], c.nextReply)
 	unsent = mergeAuths(all[cut:len(all):len(all)], c.auths[cutAuths:], c.nextReply+int32(cut))
 	unsent = append(unsent, c.restore...)
