@@ -2,6 +2,7 @@ package mux
 
 import (
 	"encoding/binary"
+	"runtime"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
@@ -126,6 +127,10 @@ func nextXid(xid int32) int32 {
 	return xid + 1
 }
 
+// exactWrites says whether a write that fails knows how much has left. On Windows one that is broken off by closing the
+// socket does not (CancelIoEx).
+const exactWrites = runtime.GOOS != "windows"
+
 // send writes the batch. What did not leave in full is counted, so that it can be called "not sent" with truth.
 func (c *Conn) send(out *outgoing) error {
 	if len(out.buf) == 0 {
@@ -135,6 +140,9 @@ func (c *Conn) send(out *outgoing) error {
 	n, err := c.sock.Write(out.buf)
 	c.sinceBirth.write.Store(0)
 	if err != nil {
+		if !exactWrites {
+			n = len(out.buf)
+		}
 		ordinary, auths := wholeFrames(out.buf, n)
 		c.m.mu.Lock()
 		c.unsent, c.unsentAuths = len(out.kept)-ordinary, len(out.auths)-auths
