@@ -100,9 +100,10 @@ func TestWatch_ManyClosedLeaveNothing(t *testing.T) {
 	c := rooted(t)
 	stays := must(t, c.AddWatch(t.Context(), "/stays", zkasync.Persistent))
 	follow := c.WatchChildren(t.Context(), "/")
-	openAndClose(t, c, 500)
+	const n = 4000
+	openAndClose(t, c, n) // buffers that grow stay
 	before := heapInUse()
-	openAndClose(t, c, 10_000)
+	openAndClose(t, c, n)
 	after := heapInUse()
 	const slack = 1 << 20
 	if t.Logf("heap before %d, after %d", before, after); after > before+slack {
