@@ -29,10 +29,15 @@ const (
 )
 
 var faults = []fault{
+	{"none: 1000 creates, called one after the other", calls},
 	{"server stopped (SIGSTOP) for half the session timeout, 1000 creates pending", frozen},
 	{"server killed (SIGKILL) with 1000 creates under way, restarted", killed},
 	{"connecting: the first of two servers accepts and says nothing; session timeout 4 s", silentServer},
 	{"server killed, its data wiped, restarted", wiped},
+	{"server stopped for three times the session timeout, 1000 creates pending and 500 more a second", frozenForLong},
+	{"network drops everything for a session timeout and tells nobody, 1000 creates pending", halfOpen},
+	{"leader of three killed under 200 creates a second", leaderKilled},
+	{"20 connections cut under watches on 50 znodes that another client sets 2000 times", watches},
 	{"a peer sends a watch event of 8 bytes", func(ctx context.Context, s string) (string, error) { return inChild(ctx, s, "8") }},
 	{"a peer sends the length 0xffffffff", func(ctx context.Context, s string) (string, error) { return inChild(ctx, s, "4294967295") }},
 	{"close: a peer answers pings but not the close request", func(ctx context.Context, s string) (string, error) { return inChild(ctx, s, "mute") }},
