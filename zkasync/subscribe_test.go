@@ -164,6 +164,9 @@ func TestAddWatch_LastOneClosedRemovesTheServersWatch(t *testing.T) {
 	if e := must(t, children); e.Type != zk.EventNodeChildrenChanged {
 		t.Errorf("event %q of the one-shot watch that stayed", eventLine(e))
 	}
+	later := must(t, c.GetW(t.Context(), "/a")).Event // leaves a watch of its own again
+	must(t, twin.Set(t.Context(), "/a", nil, 1))
+	must(t, later)
 	for _, s := range []*zkasync.Subscription{first, second} {
 		<-s.Done()
 		if _, open := <-s.Events(); open {

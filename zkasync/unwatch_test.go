@@ -132,6 +132,11 @@ func openAndClose(t *testing.T, c *zkasync.Client, n int) {
 			t.Fatal(err)
 		}
 		s.Close()
+		select {
+		case <-lives[i].C():
+		case <-ctx.Done():
+			t.Fatal("no value")
+		}
 		lives[i].Close()
 	}
 	if _, err := c.Sync(ctx, "/").Get(ctx); err != nil { // the servers' watches are removed
