@@ -246,7 +246,8 @@ func TestClose_TwiceAndRestart(t *testing.T) {
 	closeIt(c, promptly)
 }
 
-func TestClose_SixteenGoroutinesUnderAStorm(t *testing.T) {
+// Row 44 of the faults: Close from many goroutines while others submit.
+func TestFault44_CloseUnderAStorm(t *testing.T) {
 	const closers, submitters = 16, 4
 	root := sharedRoot(t)
 	closeIt := closing(t)

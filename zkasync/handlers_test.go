@@ -32,8 +32,12 @@ var handlerKinds = []handlerKind{
 }
 
 func onEachHandler(t *testing.T, test func(t *testing.T, kind handlerKind, h handler.Handler)) {
+	onHandlers(t, handlerKinds, test)
+}
+
+func onHandlers(t *testing.T, kinds []handlerKind, test func(t *testing.T, kind handlerKind, h handler.Handler)) {
 	t.Parallel()
-	for _, kind := range handlerKinds {
+	for _, kind := range kinds {
 		t.Run(kind.name, func(t *testing.T) {
 			t.Parallel()
 			test(t, kind, kind.build(t))
@@ -107,32 +111,34 @@ func TestHandlers_CallbackMayCallEveryMethod(t *testing.T) {
 	})
 }
 
-func TestHandlers_CallbackMayWaitForOtherOperations(t *testing.T) {
-	onEachHandler(t, func(t *testing.T, kind handlerKind, h handler.Handler) {
-		if !kind.mayBlock {
-			return
-		}
+// Row 42 of the faults: a callback submits, waits, links, unlinks and stops the client.
+func TestFault42_CallbackDoesEverything(t *testing.T) {
+	blocking := slices.DeleteFunc(slices.Clone(handlerKinds), func(kind handlerKind) bool { return !kind.mayBlock })
+	onHandlers(t, blocking, func(t *testing.T, _ handlerKind, h handler.Handler) {
 		c := rooted(t, zkasync.WithHandler(h))
 		ctx := testContext(t)
-		result := future.NewPromise[string](nil)
-		c.Create(ctx, "/a", nil).OnDone(func(made zkasync.Created, err error) {
-			if err != nil {
-				result.Reject(err)
-				return
+		var j journal
+		read, stopped := make(chan string, 1), make(chan *future.Future[future.Void], 1)
+		c.Create(ctx, "/a", nil).OnDone(func(made zkasync.Created, _ error) {
+			set := c.Set(ctx, made.Path, []byte("from a callback"), 0)
+			noted(&j, "linked", set)
+			if link := set.OnDone(func(zk.Stat, error) { j.add("unlinked") }); !link.Unlink() {
+				t.Error("a callback ran beside the one that linked it")
 			}
-			if _, err = c.Set(ctx, made.Path, []byte("from a callback"), 0).Get(ctx); err != nil {
-				result.Reject(err)
-				return
+			if _, err := set.Get(ctx); err != nil {
+				t.Error(err)
 			}
 			node, err := c.Get(ctx, made.Path).Get(ctx)
 			if err != nil {
-				result.Reject(err)
-				return
+				t.Error(err)
 			}
-			result.Resolve(string(node.Data))
+			read <- string(node.Data)
+			stopped <- c.StopAsync()
 		})
-		if got := must(t, result.Future()); got != "from a callback" {
+		if got := <-read; got != "from a callback" {
 			t.Errorf("read %q", got)
 		}
+		must(t, <-stopped)
+		j.wants(t, "linked")
 	})
 }
