@@ -24,7 +24,7 @@ func allocated() uint64 {
 }
 
 // Rows 25 and 26 of the faults: a frame's length is one that no server sends.
-func TestFault25_FrameLengths(t *testing.T) {
+func TestFault25_26_FrameLengths(t *testing.T) {
 	const limit, most = zkasync.DefaultMaxReplySize, 8 << 20
 	for _, length := range []uint32{0, 1, 8, 15, limit + 1, 1<<31 - 1, 1 << 31, 0xffffffff} {
 		t.Run(fmt.Sprint(length), func(t *testing.T) {
