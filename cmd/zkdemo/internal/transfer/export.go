@@ -18,25 +18,23 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// exporter walks a tree of znodes and writes a file or a directory for each. It asks for a znode's Stat first, so that it
-// knows how much memory the data will take before it asks for them.
+// exporter walks a tree of znodes and writes a file or a directory for each. One request for each znode brings its data
+// and says whether it has children. How much memory its data will take is known only then, so that until then the request
+// counts with the most that it can take.
 type exporter struct {
 	engine
 	target string
 	made   bool // target was created for this export
 	tree   localTree
-	todo   []*source // to be looked at; the last one first, which keeps the list short
-	gets   []*source // looked at, data to be fetched
+	todo   []*source // to be fetched; the last one first, which keeps the list short
 }
 
 // source is one znode on its way to disk.
 type source struct {
-	path   string
-	name   string    // in dir; empty for the znode that is exported
-	dir    *localDir // where it goes
-	asFile string    // the name of the file its data go to
-	size   int64     // of its data, when it was looked at
-	tries  int
+	path  string
+	name  string    // in dir; empty for the znode that is exported
+	dir   *localDir // where it goes
+	tries int
 }
 
 var errVanished = errors.New("was deleted meanwhile")
@@ -61,36 +59,24 @@ func Export(ctx context.Context, c *zkasync.Client, from, dir string, o Options)
 	}
 	defer root.Close()
 	ex := &exporter{engine: newEngine(ctx, c, o), target: dir, made: made, tree: localTree{root: root, overwrite: o.Overwrite}}
+	defer ex.tree.close()
 	ex.discovered(1, 0)
 	ex.todo = append(ex.todo, &source{path: from})
 	return ex.finish(ex.loop())
 }
 
-// finish names, besides what finish of the engine does, the files whose data were not asked for yet.
-func (ex *exporter) finish(err error) (Report, error) {
-	report, err := ex.engine.finish(err)
-	for _, s := range ex.gets {
-		report.Unfinished = append(report.Unfinished, newItem(s.path, "not written before the transfer was cut short"))
-	}
-	return report, err
-}
-
-// loop runs until nothing is left to do. Data go before further looks, so that what is known stays little.
+// loop runs until nothing is left to do.
 func (ex *exporter) loop() error {
 	for {
 		var err error
-		switch {
+		switch n := len(ex.todo); {
 		case ex.stopped() != nil:
 			return ex.stopped()
-		case len(ex.gets) > 0 && ex.win.Fits(ex.gets[0].size):
-			s := ex.gets[0]
-			ex.gets = ex.gets[1:]
-			ex.fetch(s)
-		case len(ex.gets) < ex.o.Depth && len(ex.todo) > 0 && ex.win.Fits(0):
-			s := ex.todo[len(ex.todo)-1]
-			ex.todo = ex.todo[:len(ex.todo)-1]
+		case n > 0 && ex.win.Fits(int64(ex.o.MaxRequest)):
+			s := ex.todo[n-1]
+			ex.todo = ex.todo[:n-1]
 			ex.begun++
-			ex.look(s)
+			ex.fetch(s)
 		case ex.win.Len() > 0:
 			err = ex.settle()
 		default:
@@ -102,53 +88,9 @@ func (ex *exporter) loop() error {
 	}
 }
 
-// look asks what the znode is.
-func (ex *exporter) look(s *source) {
-	pipeline.Add(ex.win, s.path, 0, ex.c.Exists(ex.ctx, s.path), func(stat *zk.Stat, err error) {
-		switch {
-		case err != nil && ex.again(err, s.tries):
-			s.tries++
-			ex.look(s)
-		case err != nil:
-			ex.give(s, err)
-		case stat == nil:
-			ex.give(s, errVanished)
-		default:
-			ex.place(s, int64(stat.DataLength), stat.NumChildren)
-		}
-	})
-}
-
-// place decides whether the znode is a file or a directory.
-func (ex *exporter) place(s *source, size int64, children int32) {
-	s.size = size
-	switch {
-	case s.dir == nil:
-		ex.directory(s)
-	case s.name == dirMarker && size == 0 && children == 0:
-		ex.o.Progress.Done(0) // its parent is a directory, which is known by now
-	case checkLocalName(runtime.GOOS, s.name) != nil:
-		ex.give(s, checkLocalName(runtime.GOOS, s.name))
-	case children > 0:
-		ex.directory(s)
-	default:
-		ex.o.Progress.Found(0, size)
-		s.asFile = s.name
-		ex.data(s)
-	}
-}
-
-// data gets the znode's data onto the disk, without asking for them when there are none.
-func (ex *exporter) data(s *source) {
-	if s.size == 0 {
-		ex.write(s, nil)
-		return
-	}
-	ex.gets = append(ex.gets, s)
-}
-
+// fetch asks for the znode's data; the stat beside them says what it is.
 func (ex *exporter) fetch(s *source) {
-	pipeline.Add(ex.win, s.path, s.size, ex.c.Get(ex.ctx, s.path), func(n zkasync.Node, err error) {
+	pipeline.Add(ex.win, s.path, int64(ex.o.MaxRequest), ex.c.Get(ex.ctx, s.path), func(n zkasync.Node, err error) {
 		switch {
 		case err != nil && ex.again(err, s.tries):
 			s.tries++
@@ -156,24 +98,45 @@ func (ex *exporter) fetch(s *source) {
 		case err != nil:
 			ex.give(s, vanishedOr(err))
 		default:
-			ex.write(s, n.Data)
+			ex.place(s, n)
 		}
 	})
 }
 
-func (ex *exporter) write(s *source, data []byte) {
-	written, err := ex.tree.writeFile(s.dir, s.asFile, data)
-	switch {
+// place decides whether the znode is a file or a directory.
+func (ex *exporter) place(s *source, n zkasync.Node) {
+	size, children := int64(len(n.Data)), n.Stat.NumChildren > 0
+	ex.o.Progress.Found(0, size)
+	switch err := checkLocalName(runtime.GOOS, s.name); {
+	case s.dir == nil:
+		ex.directory(s, n.Data)
+	case s.name == dirMarker && size == 0 && !children:
+		ex.o.Progress.Done(0) // its parent is a directory, which is known by now
 	case err != nil:
 		ex.give(s, err)
+	case children:
+		ex.directory(s, n.Data)
+	default:
+		ex.file(s, n.Data)
+	}
+}
+
+func (ex *exporter) file(s *source, data []byte) {
+	written, err := ex.write(s.dir, s.name, data)
+	if err != nil {
+		ex.give(s, err)
 		return
-	case written:
+	}
+	ex.count(written, &ex.report.Files)
+	ex.o.Progress.Done(int64(len(data)))
+}
+
+func (ex *exporter) write(dir *localDir, name string, data []byte) (written bool, err error) {
+	written, err = ex.tree.writeFile(dir, name, data)
+	if err == nil && written {
 		ex.report.Bytes += int64(len(data))
 	}
-	if s.asFile != dataFile { // which is part of its directory, and that is counted already
-		ex.count(written, &ex.report.Files)
-	}
-	ex.o.Progress.Done(s.size)
+	return written, err
 }
 
 // count counts one thing as copied, among its kind, or as there already.
@@ -185,54 +148,51 @@ func (ex *exporter) count(copied bool, kind *int64) {
 	}
 }
 
-// directory makes the znode's directory and asks for what is in it.
-func (ex *exporter) directory(s *source) {
-	var here *localDir
-	var created bool
-	var err error
-	if s.dir == nil {
-		here, created, err = ex.tree.openDir(".")
-	} else {
-		here, created, err = ex.tree.subDir(s.dir, s.name)
+// directory makes the znode's directory, with the file for its data, and asks for what is in it.
+func (ex *exporter) directory(s *source, data []byte) {
+	here, created, err := ex.openDir(s)
+	if err == nil && len(data) > 0 {
+		_, err = ex.write(here, dataFile, data)
 	}
 	if err != nil {
 		ex.give(s, err)
 		return
 	}
-	ex.count(created || s.name == "" && ex.made, &ex.report.Directories)
-	s.dir = here
-	ex.list(s)
+	ex.list(s, here, created, int64(len(data)))
 }
 
-func (ex *exporter) list(s *source) {
+func (ex *exporter) openDir(s *source) (here *localDir, created bool, err error) {
+	if s.dir == nil {
+		here, _, err = ex.tree.openDir(".")
+		return here, ex.made, err
+	}
+	return ex.tree.subDir(s.dir, s.name)
+}
+
+// list asks for the znode's children, which go into the directory here. Its own data, of size bytes, are there.
+func (ex *exporter) list(s *source, here *localDir, created bool, size int64) {
 	pipeline.Add(ex.win, s.path, 0, ex.c.Children(ex.ctx, s.path), func(c zkasync.Children, err error) {
 		switch {
 		case err != nil && ex.again(err, s.tries):
 			s.tries++
-			ex.list(s)
-			return
+			ex.list(s, here, created, size)
 		case err != nil:
 			ex.give(s, vanishedOr(err))
-			return
+		default:
+			ex.push(s.path, here, c.Names)
+			ex.count(created, &ex.report.Directories)
+			ex.o.Progress.Done(size)
 		}
-		ex.push(s, c.Names)
-		if s.size == 0 {
-			ex.o.Progress.Done(0)
-			return
-		}
-		ex.o.Progress.Found(0, s.size)
-		s.asFile = dataFile
-		ex.data(s)
 	})
 }
 
 // push puts a directory's children on the list, the first in the alphabet to be done first.
-func (ex *exporter) push(s *source, names []string) {
+func (ex *exporter) push(parent string, dir *localDir, names []string) {
 	slices.Sort(names)
 	for _, name := range slices.Backward(names) {
-		path := znode.Join(s.path, name)
+		path := znode.Join(parent, name)
 		if path != znode.System {
-			ex.todo = append(ex.todo, &source{path: path, name: name, dir: s.dir})
+			ex.todo = append(ex.todo, &source{path: path, name: name, dir: dir})
 			ex.discovered(1, 0)
 		}
 	}
@@ -247,7 +207,7 @@ func (ex *exporter) give(s *source, err error) {
 		err = errors.New(filepath.Join(ex.target, filepath.FromSlash(pathErr.Path)) + ": " + pathErr.Err.Error())
 	}
 	ex.failed(s.path, err)
-	ex.o.Progress.Done(s.size)
+	ex.o.Progress.Done(0)
 }
 
 func vanishedOr(err error) error {

@@ -17,6 +17,11 @@ type localTree struct {
 	root      *os.Root
 	overwrite bool
 	partials  int // files begun, for their temporary names
+
+	// The directory whose files were written last stays open. They come a directory at a time as a rule, and looking up
+	// its path for each of them takes as long as writing it.
+	near     *os.Root
+	nearPath string
 }
 
 // localDir is one directory of the tree. It knows its entries by their exact names, which is how a name is noticed that
@@ -36,6 +41,28 @@ var (
 
 func errAlias(name string) error {
 	return fmt.Errorf("the file system takes %q for a name that another entry of this directory has", name)
+}
+
+// enter returns the directory d, opened.
+func (t *localTree) enter(d *localDir) (*os.Root, error) {
+	if t.near != nil && t.nearPath == d.rel {
+		return t.near, nil
+	}
+	t.close()
+	near, err := t.root.OpenRoot(d.rel)
+	if err != nil {
+		return nil, err
+	}
+	t.near, t.nearPath = near, d.rel
+	return near, nil
+}
+
+// close closes what enter has left open.
+func (t *localTree) close() {
+	if t.near != nil {
+		_ = t.near.Close() // only read from
+		t.near = nil
+	}
 }
 
 // openDir makes sure that the directory rel is there, and removes what an export that was killed left in it.
@@ -97,11 +124,22 @@ func (t *localTree) subDir(parent *localDir, name string) (*localDir, bool, erro
 
 // writeFile gives the file name of d these contents, all at once. It reports false when they were there already.
 func (t *localTree) writeFile(d *localDir, name string, data []byte) (written bool, err error) {
-	rel := path.Join(d.rel, name)
-	info, err := t.root.Lstat(rel)
+	dir, err := t.enter(d)
+	if err != nil {
+		return false, err
+	}
+	written, err = t.writeIn(dir, d, name, data)
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		pathErr.Path = path.Join(d.rel, pathErr.Path)
+	}
+	return written, err
+}
+
+func (t *localTree) writeIn(dir *os.Root, d *localDir, name string, data []byte) (written bool, err error) {
+	info, err := dir.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return true, t.replace(d, name, data)
+		return true, t.replace(dir, d, name, data)
 	case err != nil:
 		return false, err
 	case !d.has(name):
@@ -109,7 +147,7 @@ func (t *localTree) writeFile(d *localDir, name string, data []byte) (written bo
 	case !info.Mode().IsRegular():
 		return false, errNotAFile
 	}
-	same, err := t.holds(rel, info.Size(), data)
+	same, err := holds(dir, name, info.Size(), data)
 	switch {
 	case err != nil:
 		return false, err
@@ -118,33 +156,33 @@ func (t *localTree) writeFile(d *localDir, name string, data []byte) (written bo
 	case !t.overwrite:
 		return false, errOtherContents
 	}
-	return true, t.replace(d, name, data)
+	return true, t.replace(dir, d, name, data)
 }
 
-// holds reports whether the file rel has exactly these contents.
-func (t *localTree) holds(rel string, size int64, data []byte) (bool, error) {
+// holds reports whether the file name of dir has exactly these contents.
+func holds(dir *os.Root, name string, size int64, data []byte) (bool, error) {
 	if size != int64(len(data)) {
 		return false, nil
 	}
-	there, err := t.root.ReadFile(rel)
+	there, err := dir.ReadFile(name)
 	return bytes.Equal(there, data), err
 }
 
 // replace writes a temporary file beside the target and renames it, so that the target is never seen half-written.
-func (t *localTree) replace(d *localDir, name string, data []byte) (err error) {
+func (t *localTree) replace(dir *os.Root, d *localDir, name string, data []byte) (err error) {
 	t.partials++
-	temporary := path.Join(d.rel, partialPrefix+strconv.Itoa(os.Getpid())+"-"+strconv.Itoa(t.partials))
-	f, err := t.root.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	temporary := partialPrefix + strconv.Itoa(os.Getpid()) + "-" + strconv.Itoa(t.partials)
+	f, err := dir.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
 	err = errors.Join(err, f.Close())
 	if err == nil {
-		err = t.root.Rename(temporary, path.Join(d.rel, name))
+		err = dir.Rename(temporary, name)
 	}
 	if err != nil {
-		return errors.Join(err, t.root.Remove(temporary))
+		return errors.Join(err, dir.Remove(temporary))
 	}
 	d.names[name] = struct{}{}
 	return nil
