@@ -20,11 +20,11 @@ const (
 	deleteTries = 100
 )
 
-// DeleteAll deletes path and everything below it, and returns how many znodes it deleted. It takes one round trip per
-// level to list and then one to delete, not one per znode. It is safe against others who create or delete at the same
-// time: what they delete is not counted, and what they create is deleted as well. A path that does not exist is not an
-// error: nothing is deleted. The root cannot be deleted. (kazoo: delete with recursive=True, which its asynchronous form
-// does not have.)
+// DeleteAll deletes path and everything below it, and returns how many znodes it deleted. It takes two round trips per
+// level, not one per znode: one to delete what has no children, one to list what has; and then one to delete the rest. It
+// is safe against others who create or delete at the same time: what they delete is not counted, and what they create is
+// deleted as well. A path that does not exist is not an error: nothing is deleted. The root cannot be deleted. (kazoo:
+// delete with recursive=True, which its asynchronous form does not have.)
 //
 // When it fails, part of the tree may have been deleted.
 func (c *Client) DeleteAll(ctx context.Context, path string) *future.Future[int] {
@@ -54,61 +54,82 @@ type deleteAll struct {
 	notEmpty bool // somebody created below a znode after it was listed
 	work     *window
 
-	mu    sync.Mutex
-	nodes []string // parents before their children; guarded by mu while it grows
+	mu      sync.Mutex // guards what follows while the first steps are submitted
+	found   []string   // path and what is below it; who has been visited has left an empty place
+	parents []string   // those of found that were listed, each before those below it
 }
 
 // restart begins a pass with the root alone known.
 func (d *deleteAll) restart() {
 	d.tries++
-	d.nodes = append(d.nodes[:0], d.path)
+	d.found, d.parents = []string{d.path}, nil
 	d.notEmpty = false
-	d.work = &window{each: d.list, done: d.listed}
-	d.work.more(len(d.nodes))
+	d.work = &window{each: d.visit, done: d.emptied}
+	d.work.more(len(d.found))
 }
 
-// list asks for the children of the i-th znode, which join the end of the list: the work grows while it is done.
-func (d *deleteAll) list(i int) {
+// visit deletes the i-th znode that was found, or lists it if it has children: the work grows while it is done. The first
+// is path itself, which has children as a rule.
+func (d *deleteAll) visit(i int) {
 	d.mu.Lock()
-	path := d.nodes[i]
+	path := d.found[i]
+	d.found[i] = ""
 	d.mu.Unlock()
+	if i == 0 {
+		d.list(path)
+		return
+	}
+	d.remove(path, func() { d.list(path) })
+}
+
+// remove deletes a znode, or calls obstructed if it has children.
+func (d *deleteAll) remove(path string, obstructed func()) {
+	d.c.delete(d.ctx, nil, path, AnyVersion).OnDone(func(_ future.Void, err error) {
+		switch {
+		case errors.Is(err, zk.ErrNotEmpty):
+			obstructed()
+			return
+		case err == nil:
+			d.deleted++
+		case !isNoNode(err):
+			d.work.stop(err)
+			return
+		}
+		d.work.finish(0)
+	})
+}
+
+// list asks for the children of a znode, which are visited then.
+func (d *deleteAll) list(path string) {
 	ask(&d.c.view, d.ctx, nil, childrenKind, path).OnDone(func(ch Children, err error) {
 		if err != nil && !isNoNode(err) {
 			d.work.stop(err)
 			return
 		}
 		d.mu.Lock()
+		d.parents = append(d.parents, path)
 		for _, name := range ch.Names {
-			d.nodes = append(d.nodes, join(path, name))
+			d.found = append(d.found, join(path, name))
 		}
 		d.mu.Unlock()
 		d.work.finish(len(ch.Names))
 	})
 }
 
-// listed deletes in the reverse order: children come before their parents, and since the server keeps the order, none of
-// them has to be waited for.
-func (d *deleteAll) listed(err error) {
+// emptied deletes the parents in the reverse order: what is below comes first, and since the server keeps the order, none
+// of them has to be waited for.
+func (d *deleteAll) emptied(err error) {
 	if err != nil {
 		d.fail(err)
 		return
 	}
-	d.work = &window{each: d.delete, done: d.swept}
-	d.work.more(len(d.nodes))
+	d.work = &window{each: d.removeParent, done: d.swept}
+	d.work.more(len(d.parents))
 }
 
-func (d *deleteAll) delete(i int) {
-	path := d.nodes[len(d.nodes)-1-i]
-	d.c.delete(d.ctx, nil, path, AnyVersion).OnDone(func(_ future.Void, err error) {
-		switch {
-		case err == nil:
-			d.deleted++
-		case errors.Is(err, zk.ErrNotEmpty):
-			d.notEmpty = true
-		case !isNoNode(err):
-			d.work.stop(err)
-			return
-		}
+func (d *deleteAll) removeParent(i int) {
+	d.remove(d.parents[len(d.parents)-1-i], func() {
+		d.notEmpty = true
 		d.work.finish(0)
 	})
 }
