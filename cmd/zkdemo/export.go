@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 
@@ -12,8 +13,12 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
+// exportMemory is the default of --memory, in MiB: a request counts with the largest znode there may be, few of which are.
+const exportMemory = 256
+
 func (a *app) exportCommand() *cobra.Command {
 	var flags transferFlags
+	var tar bool
 	cmd := &cobra.Command{
 		Use:   "export PATH DIR",
 		Short: "copy a znode and all that is below it into a directory",
@@ -24,11 +29,18 @@ a name (.zkdemo.partial-) is removed by the next one. Nothing outside DIR is
 written, and no symbolic link in it is followed. /zookeeper, which is the
 server's own, is not part of an export of /.
 
+What a request brings is not known before. Until it has been answered, it counts
+against --memory with the largest znode that the server can hold (--max-request):
+by default no more than 256 are in flight.
+
+With --tar, DIR is the name of one file, a tar archive of the same files, which
+takes far less time. It is there when it is complete.
+
 Skipped are names that this system does not allow for files, or takes for the
 same file (by case, for instance), and what was deleted meanwhile.
 
 ` + mappingHelp,
-		Example: "  zkdemo export /config ./backup\n  zkdemo export / ./everything --quiet",
+		Example: "  zkdemo export /config ./backup\n  zkdemo export / everything.tar --tar --quiet",
 		Args:    argCount(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, dir := args[0], args[1]
@@ -38,16 +50,47 @@ same file (by case, for instance), and what was deleted meanwhile.
 			if err := flags.check(); err != nil {
 				return err
 			}
-			if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-				return usagef("export to %s: is there, and is not a directory", dir)
-			} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
-				return usagef("export: %w", err)
+			choose := exportTo
+			if tar {
+				choose = archiveTo
 			}
-			return a.transfer(cmd.Context(), flags, "exported", func(ctx context.Context, c *zkasync.Client, o transfer.Options) (transfer.Report, error) {
-				return transfer.Export(ctx, c, path, dir, o)
-			})
+			copyTree, err := choose(path, dir, flags.overwrite)
+			if err != nil {
+				return err
+			}
+			return a.transfer(cmd.Context(), flags, "exported", copyTree)
 		},
 	}
-	flags.register(cmd.Flags())
+	cmd.Flags().BoolVar(&tar, "tar", false, "write one tar archive")
+	flags.register(cmd.Flags(), exportMemory)
 	return cmd
+}
+
+func exportTo(path, dir string, _ bool) (transferFunc, error) {
+	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
+		return nil, usagef("export to %s: is there, and is not a directory", dir)
+	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return nil, usagef("export: %w", err)
+	}
+	return func(ctx context.Context, c *zkasync.Client, o transfer.Options) (transfer.Report, error) {
+		return transfer.Export(ctx, c, path, dir, o)
+	}, nil
+}
+
+func archiveTo(path, file string, overwrite bool) (transferFunc, error) {
+	switch info, err := os.Stat(file); {
+	case err == nil && info.IsDir():
+		return nil, usagef("export to %s: is a directory", file)
+	case err == nil && !overwrite:
+		return nil, usagef("export to %s: is there (--overwrite replaces it)", file)
+	case err != nil && !errors.Is(err, fs.ErrNotExist):
+		return nil, usagef("export: %w", err)
+	}
+	return func(ctx context.Context, c *zkasync.Client, o transfer.Options) (report transfer.Report, err error) {
+		err = replaceFile(file, func(w io.Writer) error {
+			report, err = transfer.Archive(ctx, c, path, w, o)
+			return err
+		})
+		return report, err
+	}, nil
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
+// importMemory is the default of --memory, in MiB.
+const importMemory = 64
+
 func (a *app) importCommand() *cobra.Command {
 	var flags transferFlags
 	cmd := &cobra.Command{
@@ -48,6 +51,6 @@ characters, what is not UTF-8, and characters beyond U+FFFF, such as emoji.
 			})
 		},
 	}
-	flags.register(cmd.Flags())
+	flags.register(cmd.Flags(), importMemory)
 	return cmd
 }

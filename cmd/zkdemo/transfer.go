@@ -26,17 +26,17 @@ type transferFlags struct {
 
 const (
 	defaultDepth    = 1000
-	defaultMemory   = 64
 	maxDepth        = 1_000_000
 	bytesPerMiB     = 1 << 20
 	minRequestLimit = 1024
 )
 
-func (t *transferFlags) register(f *pflag.FlagSet) {
+// register declares the flags; memory is the default of --memory.
+func (t *transferFlags) register(f *pflag.FlagSet, memory int) {
 	f.BoolVar(&t.overwrite, "overwrite", false, "replace what is there with other contents")
 	f.BoolVarP(&t.quiet, "quiet", "q", false, "show no progress")
 	f.IntVar(&t.depth, "depth", defaultDepth, "keep up to `n` requests in flight")
-	f.IntVar(&t.memory, "memory", defaultMemory, "hold up to `n` MiB of contents at a time; the process takes some four times that")
+	f.IntVar(&t.memory, "memory", memory, "hold up to `n` MiB of contents at a time; the process takes some four times that")
 	f.IntVar(&t.maxRequest, "max-request", defaultMaxRequest, "the server's limit of one request in `bytes`, its jute.maxbuffer")
 }
 

@@ -1,10 +1,13 @@
 package main
 
 import (
+	"archive/tar"
 	"bytes"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -68,6 +71,44 @@ func TestTransfer_ThereAndBack(t *testing.T) {
 	v := parse[reportJSON](t, zkdemo(t, "export", "/conf", back, server, "--json", "-q").expect(t, exitOK).out)
 	if v.Unchanged != 8 || v.Files != 0 || v.Skipped == nil || v.Unfinished == nil || v.Seconds <= 0 {
 		t.Errorf("JSON: %+v", v)
+	}
+}
+
+func TestTransfer_ToAnArchive(t *testing.T) {
+	t.Parallel()
+	server, _ := place(t)
+	dir := writeFiles(t, map[string]string{"conf": "a=1", "none/": "", "d/e/f": "deep"})
+	zkdemo(t, "import", dir, "/conf", server).expect(t, exitOK)
+	parent := t.TempDir()
+	file := filepath.Join(parent, "conf.tar")
+	r := zkdemo(t, "export", "/conf", file, "--tar", server).expect(t, exitOK)
+	says(t, r.out, "exported 2 files (7 B), 4 directories in ")
+	r = zkdemo(t, "export", "/conf", file, "--tar", server).expect(t, exitUsage)
+	says(t, r.err, file+": is there (--overwrite replaces it)")
+	zkdemo(t, "export", "/conf", file, "--tar", "--overwrite", server).expect(t, exitOK)
+	zkdemo(t, "export", "/missing", filepath.Join(parent, "missing.tar"), "--tar", server).expect(t, exitFailed)
+	if there, err := os.ReadDir(parent); err != nil || len(there) != 1 {
+		t.Errorf("%d entries beside the archive, %v", len(there)-1, err)
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	var names []string
+	for archive := tar.NewReader(f); ; {
+		header, err := archive.Next()
+		if err == io.EOF {
+			break
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		names = append(names, header.Name)
+	}
+	slices.Sort(names)
+	if want := []string{"conf", "d/", "d/e/", "d/e/f", "none/"}; !slices.Equal(names, want) {
+		t.Errorf("archive of %q, want %q", names, want)
 	}
 }
 

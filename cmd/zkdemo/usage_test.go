@@ -53,6 +53,7 @@ func TestRun_RefusesBadInputBeforeConnecting(t *testing.T) {
 		{"import . /a --memory 0", "--memory 0"},
 		{"import . /a --max-request 9", "--max-request 9"},
 		{"export /a " + file, "is not a directory"},
+		{"export /a . --tar", "is a directory"},
 		{"export /a", "an argument is missing"},
 		{"bench frob", `"frob"`},
 		{"bench --depth 0", "--depth 0"},

@@ -44,7 +44,7 @@ func (r *report) targets() []target {
 	for _, server := range serverKinds {
 		list = append(list, r.turnTarget(server))
 	}
-	for _, what := range []string{treeWalk, treeExport} {
+	for _, what := range []string{treeWalk, treeArchive, treeExport} {
 		ours, known := r.treeCost(what)
 		gets, _ := r.treeCost(treeGets)
 		list = append(list, target{"tree: " + what + ", as a multiple of bare gets", treeLimit, false, ours / gets, known})

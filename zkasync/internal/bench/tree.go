@@ -27,7 +27,7 @@ type treeRow struct {
 const (
 	treeRoot  = "/bench-tree"
 	treeDir   = 1_000 // znodes in each directory
-	treeDepth = 1_000 // requests in flight, zkdemo's default
+	treeDepth = 1_000 // requests in flight
 	treeTop   = 2     // rounds at most
 )
 
@@ -69,13 +69,15 @@ func (r *report) measureTree(ctx context.Context) error {
 			{treeCreate, timed(t.create)},
 			{treeGets, timed(t.gets)},
 			{treeWalk, timed(t.walk)},
-			{treeGets, timed(t.gets)}, // twice, since other works are compared with these two
+			{treeGets, timed(t.gets)}, // again and again, since the other works are compared with it
 			{treeWalk, timed(t.walk)},
+			{treeArchive, func() (time.Duration, error) { return t.export(ctx, r.zkdemo, "--tar") }},
+			{treeGets, timed(t.gets)},
 			{treeExport, func() (time.Duration, error) { return t.export(ctx, r.zkdemo) }},
 			{treeEnsure, timed(func() error { return t.ensure(round) })},
 			{treeDelete, timed(t.deleteAll)},
 		} {
-			if work.what == treeExport && r.zkdemo == "" {
+			if r.zkdemo == "" && (work.what == treeExport || work.what == treeArchive) {
 				continue
 			}
 			took, err := work.run()
@@ -91,12 +93,13 @@ func (r *report) measureTree(ctx context.Context) error {
 
 // The works.
 const (
-	treeCreate = "create"
-	treeGets   = "get, all paths known"
-	treeWalk   = "children and get"
-	treeExport = "zkdemo export to files"
-	treeEnsure = "ensure path, 5 levels"
-	treeDelete = "delete all"
+	treeCreate  = "create"
+	treeGets    = "get, all paths known"
+	treeWalk    = "children and get"
+	treeArchive = "zkdemo export to a tar archive"
+	treeExport  = "zkdemo export to files"
+	treeEnsure  = "ensure path, 5 levels"
+	treeDelete  = "delete all"
 )
 
 func (r *report) addTree(what string, znodes int, took time.Duration) {
@@ -180,13 +183,14 @@ func (t *tree) walk() error {
 }
 
 // export returns what zkdemo says that it took: without the start of the process.
-func (t *tree) export(ctx context.Context, zkdemo string) (time.Duration, error) {
+func (t *tree) export(ctx context.Context, zkdemo string, flags ...string) (time.Duration, error) {
 	dir, err := os.MkdirTemp("", "bench-export-*")
 	if err != nil {
 		return 0, err
 	}
 	defer os.RemoveAll(dir)
-	cmd := exec.CommandContext(ctx, zkdemo, "export", "--server", t.addr, "--json", "--quiet", treeRoot, filepath.Join(dir, "tree"))
+	args := append([]string{"export", "--server", t.addr, "--json", "--quiet", treeRoot, filepath.Join(dir, "tree")}, flags...)
+	cmd := exec.CommandContext(ctx, zkdemo, args...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {

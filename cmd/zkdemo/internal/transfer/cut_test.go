@@ -63,7 +63,7 @@ func TestImport_GoesOnAfterAnInterruption(t *testing.T) {
 	report, err := Import(t.Context(), c, source, target, modest(&watcher{}))
 	complete(t, report, err)
 	back := t.TempDir()
-	report, err = Export(t.Context(), c, target, back, modest(&watcher{}))
+	report, err = Export(t.Context(), c, target, back, roomForEight(&watcher{}))
 	complete(t, report, err)
 	sameTree(t, readTree(t, back), readTree(t, source))
 }
@@ -108,7 +108,7 @@ func TestExport_GoesOnAfterAnInterruption(t *testing.T) {
 	want := readTree(t, source)
 	for _, n := range []int64{1, 30, 200} {
 		ctx, progress := interruptedAfter(t, n)
-		report, err := Export(ctx, c, from, back, modest(progress))
+		report, err := Export(ctx, c, from, back, roomForEight(progress))
 		if !errors.Is(err, errStop) {
 			t.Fatalf("after %d things: %v", n, err)
 		}
@@ -121,7 +121,7 @@ func TestExport_GoesOnAfterAnInterruption(t *testing.T) {
 			t.Errorf("after %d things nothing is said to be left: %+v", n, report)
 		}
 	}
-	report, err = Export(t.Context(), c, from, back, modest(&watcher{}))
+	report, err = Export(t.Context(), c, from, back, roomForEight(&watcher{}))
 	complete(t, report, err)
 	if report.Unchanged < 150 {
 		t.Errorf("only %d things were there already", report.Unchanged)
@@ -178,7 +178,7 @@ func TestRoundTrip_SurvivesConnectionLosses(t *testing.T) {
 	report, err := Import(t.Context(), connect(t, zkasync.WithDialer(in.dial)), source, target, modest(&watcher{}))
 	complete(t, report, err)
 	out := &cutter{left: losses}
-	report, err = Export(t.Context(), connect(t, zkasync.WithDialer(out.dial)), target, back, modest(&watcher{}))
+	report, err = Export(t.Context(), connect(t, zkasync.WithDialer(out.dial)), target, back, roomForEight(&watcher{}))
 	complete(t, report, err)
 	if in.left > 0 || out.left > 0 {
 		t.Errorf("the connections did not break: import dialled %d times, export %d", in.all, out.all)
@@ -200,7 +200,7 @@ func TestImport_SinglesOutTheFileThatTheServerRefuses(t *testing.T) {
 	if len(said) != 1 || !strings.Contains(said["large"], "jute.maxbuffer") {
 		t.Fatalf("skipped: %v", said)
 	}
-	report, err = Export(t.Context(), c, target, back, modest(&watcher{}))
+	report, err = Export(t.Context(), c, target, back, roomForEight(&watcher{}))
 	complete(t, report, err)
 	want := readTree(t, source)
 	delete(want, "d10/large")

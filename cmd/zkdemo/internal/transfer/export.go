@@ -5,9 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
-	"path/filepath"
-	"runtime"
 	"slices"
 	"syscall"
 
@@ -23,17 +20,28 @@ import (
 // counts with the most that it can take.
 type exporter struct {
 	engine
-	target string
-	made   bool // target was created for this export
-	tree   localTree
-	todo   []*source // to be fetched; the last one first, which keeps the list short
+	to   destination
+	todo []*source // to be fetched; the last one first, which keeps the list short
 }
 
-// source is one znode on its way to disk.
+// destination is what an export writes.
+type destination interface {
+	// check says why no entry may be called name, or nil.
+	check(name string) error
+	// top makes sure that the directory which everything goes into is there, and reports whether it made it.
+	top() (d *localDir, created bool, err error)
+	// subDir is top for the entry name of parent.
+	subDir(parent *localDir, name string) (d *localDir, created bool, err error)
+	// writeFile gives the file name of d these contents, all at once. It reports false when they were there already.
+	writeFile(d *localDir, name string, data []byte) (written bool, err error)
+}
+
+// source is one znode on its way.
 type source struct {
 	path  string
 	name  string    // in dir; empty for the znode that is exported
 	dir   *localDir // where it goes
+	size  int64     // of its data, once they are here
 	tries int
 }
 
@@ -42,24 +50,28 @@ var errVanished = errors.New("was deleted meanwhile")
 // Export copies the znode from, and all that is below it, into the directory dir, which is created if need be. The error
 // says why it ended early; what was not copied is in the report in any case.
 func Export(ctx context.Context, c *zkasync.Client, from, dir string, o Options) (Report, error) {
-	switch stat, err := c.Exists(ctx, from).Get(ctx); { // before anything is made on disk
-	case err != nil:
-		return Report{}, err
-	case stat == nil:
-		return Report{}, fmt.Errorf("export %s: %w", from, zk.ErrNoNode)
-	}
-	_, err := os.Lstat(dir)
-	made := errors.Is(err, fs.ErrNotExist)
-	if err := os.MkdirAll(dir, 0o755); err != nil {
+	if err := look(ctx, c, from); err != nil {
 		return Report{}, err
 	}
-	root, err := os.OpenRoot(dir)
+	tree, err := openLocalTree(dir, o.Overwrite)
 	if err != nil {
 		return Report{}, err
 	}
-	defer root.Close()
-	ex := &exporter{engine: newEngine(ctx, c, o), target: dir, made: made, tree: localTree{root: root, overwrite: o.Overwrite}}
-	defer ex.tree.close()
+	defer tree.close()
+	return export(ctx, c, from, tree, o)
+}
+
+// look makes sure that the znode is there, before anything is made on disk.
+func look(ctx context.Context, c *zkasync.Client, from string) error {
+	stat, err := c.Exists(ctx, from).Get(ctx)
+	if err == nil && stat == nil {
+		err = fmt.Errorf("export %s: %w", from, zk.ErrNoNode)
+	}
+	return err
+}
+
+func export(ctx context.Context, c *zkasync.Client, from string, to destination, o Options) (Report, error) {
+	ex := &exporter{engine: newEngine(ctx, c, o), to: to}
 	ex.discovered(1, 0)
 	ex.todo = append(ex.todo, &source{path: from})
 	return ex.finish(ex.loop())
@@ -105,12 +117,13 @@ func (ex *exporter) fetch(s *source) {
 
 // place decides whether the znode is a file or a directory.
 func (ex *exporter) place(s *source, n zkasync.Node) {
-	size, children := int64(len(n.Data)), n.Stat.NumChildren > 0
-	ex.o.Progress.Found(0, size)
-	switch err := checkLocalName(runtime.GOOS, s.name); {
+	s.size = int64(len(n.Data))
+	ex.o.Progress.Found(0, s.size)
+	children := n.Stat.NumChildren > 0
+	switch err := ex.to.check(s.name); {
 	case s.dir == nil:
 		ex.directory(s, n.Data)
-	case s.name == dirMarker && size == 0 && !children:
+	case s.name == dirMarker && s.size == 0 && !children:
 		ex.o.Progress.Done(0) // its parent is a directory, which is known by now
 	case err != nil:
 		ex.give(s, err)
@@ -128,11 +141,11 @@ func (ex *exporter) file(s *source, data []byte) {
 		return
 	}
 	ex.count(written, &ex.report.Files)
-	ex.o.Progress.Done(int64(len(data)))
+	ex.o.Progress.Done(s.size)
 }
 
 func (ex *exporter) write(dir *localDir, name string, data []byte) (written bool, err error) {
-	written, err = ex.tree.writeFile(dir, name, data)
+	written, err = ex.to.writeFile(dir, name, data)
 	if err == nil && written {
 		ex.report.Bytes += int64(len(data))
 	}
@@ -158,30 +171,29 @@ func (ex *exporter) directory(s *source, data []byte) {
 		ex.give(s, err)
 		return
 	}
-	ex.list(s, here, created, int64(len(data)))
+	ex.list(s, here, created)
 }
 
 func (ex *exporter) openDir(s *source) (here *localDir, created bool, err error) {
 	if s.dir == nil {
-		here, _, err = ex.tree.openDir(".")
-		return here, ex.made, err
+		return ex.to.top()
 	}
-	return ex.tree.subDir(s.dir, s.name)
+	return ex.to.subDir(s.dir, s.name)
 }
 
-// list asks for the znode's children, which go into the directory here. Its own data, of size bytes, are there.
-func (ex *exporter) list(s *source, here *localDir, created bool, size int64) {
+// list asks for the znode's children, which go into the directory here.
+func (ex *exporter) list(s *source, here *localDir, created bool) {
 	pipeline.Add(ex.win, s.path, 0, ex.c.Children(ex.ctx, s.path), func(c zkasync.Children, err error) {
 		switch {
 		case err != nil && ex.again(err, s.tries):
 			s.tries++
-			ex.list(s, here, created, size)
+			ex.list(s, here, created)
 		case err != nil:
 			ex.give(s, vanishedOr(err))
 		default:
 			ex.push(s.path, here, c.Names)
 			ex.count(created, &ex.report.Directories)
-			ex.o.Progress.Done(size)
+			ex.o.Progress.Done(s.size)
 		}
 	})
 }
@@ -200,14 +212,14 @@ func (ex *exporter) push(parent string, dir *localDir, names []string) {
 
 // give reports a znode that is not copied, or not whole.
 func (ex *exporter) give(s *source, err error) {
-	if errors.Is(err, syscall.ENOSPC) {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, errArchive) {
 		ex.fatal = err
 	}
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-		err = errors.New(filepath.Join(ex.target, filepath.FromSlash(pathErr.Path)) + ": " + pathErr.Err.Error())
+		err = errors.New(pathErr.Path + ": " + pathErr.Err.Error())
 	}
 	ex.failed(s.path, err)
-	ex.o.Progress.Done(0)
+	ex.o.Progress.Done(s.size)
 }
 
 func vanishedOr(err error) error {

@@ -7,6 +7,8 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 )
@@ -16,7 +18,8 @@ import (
 type localTree struct {
 	root      *os.Root
 	overwrite bool
-	partials  int // files begun, for their temporary names
+	made      bool // the directory itself
+	partials  int  // files begun, for their temporary names
 
 	// The directory whose files were written last stays open. They come a directory at a time as a rule, and looking up
 	// its path for each of them takes as long as writing it.
@@ -43,12 +46,42 @@ func errAlias(name string) error {
 	return fmt.Errorf("the file system takes %q for a name that another entry of this directory has", name)
 }
 
+// openLocalTree makes sure that the directory dir is there.
+func openLocalTree(dir string, overwrite bool) (*localTree, error) {
+	_, err := os.Lstat(dir)
+	made := errors.Is(err, fs.ErrNotExist)
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		return nil, err
+	}
+	root, err := os.OpenRoot(dir)
+	if err != nil {
+		return nil, err
+	}
+	return &localTree{root: root, overwrite: overwrite, made: made}, nil
+}
+
+func (t *localTree) close() {
+	t.leave()
+	_ = t.root.Close() // only read from
+}
+
+// check implements destination.
+func (t *localTree) check(name string) error { return checkLocalName(runtime.GOOS, name) }
+
+// located gives an error the path that the user knows.
+func (t *localTree) located(rel string, err error) error {
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		pathErr.Path = filepath.Join(t.root.Name(), filepath.FromSlash(rel), filepath.FromSlash(pathErr.Path))
+	}
+	return err
+}
+
 // enter returns the directory d, opened.
 func (t *localTree) enter(d *localDir) (*os.Root, error) {
 	if t.near != nil && t.nearPath == d.rel {
 		return t.near, nil
 	}
-	t.close()
+	t.leave()
 	near, err := t.root.OpenRoot(d.rel)
 	if err != nil {
 		return nil, err
@@ -57,12 +90,18 @@ func (t *localTree) enter(d *localDir) (*os.Root, error) {
 	return near, nil
 }
 
-// close closes what enter has left open.
-func (t *localTree) close() {
+// leave closes what enter has left open.
+func (t *localTree) leave() {
 	if t.near != nil {
 		_ = t.near.Close() // only read from
 		t.near = nil
 	}
+}
+
+// top implements destination.
+func (t *localTree) top() (*localDir, bool, error) {
+	d, _, err := t.openDir(".")
+	return d, t.made, t.located("", err)
 }
 
 // openDir makes sure that the directory rel is there, and removes what an export that was killed left in it.
@@ -108,12 +147,12 @@ func (t *localTree) list(rel string) ([]os.DirEntry, error) {
 	return f.ReadDir(-1)
 }
 
-// subDir is openDir for the entry name of parent.
+// subDir implements destination.
 func (t *localTree) subDir(parent *localDir, name string) (*localDir, bool, error) {
 	rel := path.Join(parent.rel, name)
 	d, created, err := t.openDir(rel)
 	if err != nil {
-		return nil, false, err
+		return nil, false, t.located("", err)
 	}
 	if !created && !parent.has(name) {
 		return nil, false, errAlias(name)
@@ -122,17 +161,14 @@ func (t *localTree) subDir(parent *localDir, name string) (*localDir, bool, erro
 	return d, created, nil
 }
 
-// writeFile gives the file name of d these contents, all at once. It reports false when they were there already.
+// writeFile implements destination.
 func (t *localTree) writeFile(d *localDir, name string, data []byte) (written bool, err error) {
 	dir, err := t.enter(d)
 	if err != nil {
-		return false, err
+		return false, t.located("", err)
 	}
 	written, err = t.writeIn(dir, d, name, data)
-	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-		pathErr.Path = path.Join(d.rel, pathErr.Path)
-	}
-	return written, err
+	return written, t.located(d.rel, err)
 }
 
 func (t *localTree) writeIn(dir *os.Root, d *localDir, name string, data []byte) (written bool, err error) {

@@ -103,7 +103,7 @@ func TestExport_RefusesNamesOfItsOwnAndForeignFiles(t *testing.T) {
 		must(t, err)
 	}
 	dir := tree{"a": "mine", "d": "a file", "f/": "", partialPrefix + "9-9": "left behind"}.write(t)
-	report, err := Export(ctx, c, from, dir, modest(&watcher{}))
+	report, err := Export(ctx, c, from, dir, roomForEight(&watcher{}))
 	must(t, err)
 	said := reasons(report.Skipped)
 	for name, reason := range map[string]string{
@@ -136,7 +136,7 @@ func TestExport_NamesWhatIsDeletedMeanwhile(t *testing.T) {
 			}
 		}
 	}}
-	report, err = Export(ctx, c, from, dir, modest(progress))
+	report, err = Export(ctx, c, from, dir, roomForEight(progress))
 	must(t, err)
 	said := reasons(report.Skipped)
 	if len(said) != 2 || said["d18"] != errVanished.Error() || said["d19"] != errVanished.Error() {
@@ -150,7 +150,7 @@ func TestExport_NamesWhatIsDeletedMeanwhile(t *testing.T) {
 func TestExport_OfNothingMakesNoDirectory(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "new")
-	_, err := Export(t.Context(), connect(t), zkserver.Root(t), dir, modest(&watcher{}))
+	_, err := Export(t.Context(), connect(t), zkserver.Root(t), dir, roomForEight(&watcher{}))
 	if err == nil || !strings.Contains(err.Error(), "node does not exist") {
 		t.Errorf("export of nothing: %v", err)
 	}

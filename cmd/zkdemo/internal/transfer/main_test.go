@@ -61,6 +61,13 @@ func modest(p Progress) Options {
 	return Options{Depth: 8, Bytes: 64 << 10, MaxRequest: 0xfffff, Patience: 10 * time.Second, Progress: p}
 }
 
+// roomForEight is modest for exports, in which a request counts with the largest znode.
+func roomForEight(p Progress) Options {
+	o := modest(p)
+	o.Bytes = 8 * int64(o.MaxRequest)
+	return o
+}
+
 // tree is a directory for tests: contents by path, in which a path that ends with a slash is a directory.
 type tree map[string]string
 

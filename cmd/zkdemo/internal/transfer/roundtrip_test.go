@@ -43,7 +43,7 @@ func roundTrip(t *testing.T, c *zkasync.Client, tr tree) {
 		t.Errorf("import's progress: %+v", in)
 	}
 	out := &watcher{}
-	report, err = Export(t.Context(), c, target, back, modest(out))
+	report, err = Export(t.Context(), c, target, back, roomForEight(out))
 	complete(t, report, err)
 	if out.found != out.done || out.foundBytes != out.doneBytes {
 		t.Errorf("export's progress: %+v", out)
@@ -90,7 +90,7 @@ func TestRoundTrip_OfZnodesThatImportDidNotMake(t *testing.T) {
 		must(t, err)
 	}
 	dir := t.TempDir()
-	report, err := Export(ctx, c, source, dir, modest(&watcher{}))
+	report, err := Export(ctx, c, source, dir, roomForEight(&watcher{}))
 	complete(t, report, err)
 	sameTree(t, readTree(t, dir), tree{dataFile: "top", "both/": "", "both/" + dataFile: "data", "both/child": "x", "plain/": "", "plain/leaf": ""})
 	report, err = Import(ctx, c, dir, target, modest(&watcher{}))
@@ -113,7 +113,7 @@ func TestRoundTrip_TakesAChroot(t *testing.T) {
 	source, back := tree{"d/f": "1", "e/": ""}.write(t), t.TempDir()
 	report, err := Import(t.Context(), c, source, "/", modest(&watcher{}))
 	complete(t, report, err)
-	report, err = Export(t.Context(), c, "/", back, modest(&watcher{}))
+	report, err = Export(t.Context(), c, "/", back, roomForEight(&watcher{}))
 	complete(t, report, err)
 	sameTree(t, readTree(t, back), readTree(t, source))
 }

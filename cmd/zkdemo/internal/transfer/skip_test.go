@@ -44,7 +44,7 @@ func TestImport_SkipsAndNamesWhatCannotBeAZnode(t *testing.T) {
 		t.Errorf("%d skipped: %+v", len(report.Skipped), report.Skipped)
 	}
 	back := t.TempDir()
-	report, err = Export(t.Context(), c, target, back, modest(&watcher{}))
+	report, err = Export(t.Context(), c, target, back, roomForEight(&watcher{}))
 	complete(t, report, err)
 	sameTree(t, readTree(t, back), tree{"good": "x", "sub/": "", "sub/x": "4", "only/": ""})
 }
@@ -59,7 +59,7 @@ func TestImport_LeavesTheServersOwnTreeAlone(t *testing.T) {
 		t.Errorf("skipped: %v", said)
 	}
 	back := t.TempDir()
-	report, err = Export(t.Context(), c, "/", back, modest(&watcher{}))
+	report, err = Export(t.Context(), c, "/", back, roomForEight(&watcher{}))
 	complete(t, report, err)
 	sameTree(t, readTree(t, back), tree{"a/": "", "a/zookeeper/": "", "a/zookeeper/quota": "y"})
 }
@@ -91,7 +91,7 @@ func TestImport_ReplacesOnlyWhenAsked(t *testing.T) {
 		t.Errorf("with overwrite: %v", said)
 	}
 	back := t.TempDir()
-	report, err = Export(ctx, c, target, back, modest(&watcher{}))
+	report, err = Export(ctx, c, target, back, roomForEight(&watcher{}))
 	complete(t, report, err)
 	sameTree(t, readTree(t, back), tree{"same": "1", "other": "changed", "file/": "", "file/y": "6", "folder/": "", "folder/x": "4", "gone": "5"})
 }

@@ -1,0 +1,71 @@
+package transfer
+
+import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"io"
+	"testing"
+
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+)
+
+// unpack gives what is in a tar archive, and complains about a directory that comes after what is in it.
+func unpack(t *testing.T, r io.Reader) tree {
+	t.Helper()
+	tr := tree{}
+	for archive := tar.NewReader(r); ; {
+		header, err := archive.Next()
+		if err == io.EOF {
+			return tr
+		}
+		must(t, err)
+		contents, err := io.ReadAll(archive)
+		must(t, err)
+		tr[header.Name] = string(contents)
+		if header.ModTime.IsZero() || header.FileInfo().Mode().Perm()&0o444 != 0o444 {
+			t.Errorf("%q is of %v and has mode %v", header.Name, header.ModTime, header.FileInfo().Mode())
+		}
+	}
+}
+
+func TestArchive_HoldsWhatExportWrites(t *testing.T) {
+	t.Parallel()
+	c, target := connect(t), zkserver.Root(t)
+	tr := randomTree(300)
+	tr["ünï/"+dataFile], tr["日本/語"], tr[dataFile] = "data", "", "of the top"
+	source := tr.write(t)
+	report, err := Import(t.Context(), c, source, target, modest(&watcher{}))
+	complete(t, report, err)
+	var b bytes.Buffer
+	out := &watcher{}
+	report, err = Archive(t.Context(), c, target, &b, roomForEight(out))
+	complete(t, report, err)
+	if out.found != out.done || out.foundBytes != out.doneBytes {
+		t.Errorf("progress: %+v", out)
+	}
+	sameTree(t, unpack(t, &b), readTree(t, source))
+}
+
+// full is a disk that has room for so many bytes.
+type full struct{ left int }
+
+var errFull = errors.New("no room")
+
+func (f *full) Write(b []byte) (int, error) {
+	if f.left -= len(b); f.left < 0 {
+		return 0, errFull
+	}
+	return len(b), nil
+}
+
+func TestArchive_EndsWithTheDisk(t *testing.T) {
+	t.Parallel()
+	c, target := connect(t), zkserver.Root(t)
+	report, err := Import(t.Context(), c, randomTree(300).write(t), target, modest(&watcher{}))
+	complete(t, report, err)
+	report, err = Archive(t.Context(), c, target, &full{left: 10_000}, roomForEight(&watcher{}))
+	if !errors.Is(err, errFull) || len(report.Skipped) > 0 || report.NotBegun == 0 {
+		t.Errorf("%v, %d skipped, %d not begun", err, len(report.Skipped), report.NotBegun)
+	}
+}
