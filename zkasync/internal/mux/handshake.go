@@ -9,12 +9,16 @@ import (
 )
 
 // minConnectResponse is the length of a connect response with an empty password, maxConnectResponse one that no server
-// exceeds; passwords have 16 bytes.
+// exceeds.
 const (
 	minConnectResponse = 20
 	maxConnectResponse = 1024
-	passwordSize       = 16
 )
+
+// passwordSize is the length of a session's password (ZooKeeperServer.generatePasswd). Others are refused: go-zookeeper
+// encodes its connect request into 256 bytes, and fails before it writes on each connection that follows when the
+// password does not fit.
+const passwordSize = 16
 
 // writeConnect sends go-zookeeper's connect request with the highest zxid of any reply in it: go-zookeeper knows only
 // of the replies to its own requests.
@@ -87,6 +91,9 @@ func (c *Conn) finishHandshake(frame []byte) error {
 	}
 	if resp.Timeout <= 0 {
 		return fmt.Errorf("connect response with a session timeout of %d ms received", resp.Timeout)
+	}
+	if n := len(resp.Password); n != passwordSize {
+		return fmt.Errorf("connect response with a session password of %d bytes received, want %d", n, passwordSize)
 	}
 	_ = c.sock.SetDeadline(time.Time{})
 	c.up = connectFrame(resp)

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
 	"slices"
 	"testing"
@@ -74,6 +75,11 @@ func TestHandshake_RefusesWhatIsNoConnectResponse(t *testing.T) {
 	good := connectResponse(session)
 	negative := session
 	negative.Timeout = -1
+	withPassword := func(length int) []byte {
+		r := session
+		r.Password = make([]byte, length)
+		return zkpeer.Frame(connectResponse(r))
+	}
 	type response struct {
 		bytes []byte
 		ends  bool // and the server hangs up
@@ -85,6 +91,10 @@ func TestHandshake_RefusesWhatIsNoConnectResponse(t *testing.T) {
 		"shorter than it says":  {zkpeer.Frame(good)[:20], true},
 		"a password too long":   {zkpeer.Frame(append(good[:16:16], 0x7f, 0xff, 0xff, 0xff, 0)), false},
 		"a password of -2":      {zkpeer.Frame(append(good[:16:16], 0xff, 0xff, 0xff, 0xfe, 0)), false},
+		"a password of 0":       {withPassword(0), false},
+		"a password of 15":      {withPassword(15), false},
+		"a password of 17":      {withPassword(17), false},
+		"a password of 225":     {withPassword(225), false}, // go-zookeeper could not encode its next connect request
 		"length 0":              {zkpeer.LyingFrame(0, good), false},
 		"length 8":              {zkpeer.LyingFrame(8, good), false},
 		"length 1025":           {zkpeer.LyingFrame(1025, good), false},
@@ -119,6 +129,26 @@ func TestHandshake_RefusesWhatIsNoConnectResponse(t *testing.T) {
 				}
 				_ = u.conn.Close()
 				w.j.want(t, "handshake failed")
+			})
+		})
+	}
+}
+
+// There is nothing to come back with after an expiry, so what stands in for the password does not matter.
+func TestHandshake_AnExpiryIsHeardWhateverItsPassword(t *testing.T) {
+	for _, length := range []int{0, 16, 225} {
+		t.Run(fmt.Sprint(length), func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				w := newWorld(t, func(c *zkpeer.Conn) {
+					c.AcceptWith(wire.ConnectResponse{Password: make([]byte, length)})
+					c.Drain()
+				}, zkpeer.Healthy)
+				if err := w.dial().shake(); err == nil {
+					t.Fatal("the session is established")
+				}
+				w.j.want(t, "expired", "expired done", "up: expired")
+				w.open()
+				w.j.want(t, "established", "restored")
 			})
 		})
 	}

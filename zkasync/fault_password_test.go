@@ -1,0 +1,63 @@
+package zkasync_test
+
+import (
+	"testing"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
+)
+
+// badPasswords are the lengths of passwords that no server sends. From 225 on go-zookeeper's connect request would not
+// fit its buffer, on this connection's successors too.
+var badPasswords = map[string]int{"none": 0, "a byte too long": 17, "too long for go-zookeeper": 225, "very long": 900}
+
+// grants is a server that grants a session with a password of n bytes, and then ends the connection.
+func grants(n int) zkpeer.Script {
+	return func(c *zkpeer.Conn) {
+		if !c.ReadConnect() {
+			return
+		}
+		c.AcceptWith(wire.ConnectResponse{Timeout: c.Connect.Timeout, SessionID: 0xbad, Password: make([]byte, n)})
+	}
+}
+
+// A server whose session has a password of another length than servers give is not believed: the next one is tried, and
+// offered no such session.
+func TestHandshake_PasswordOfAnotherLength(t *testing.T) {
+	t.Parallel()
+	for name, n := range badPasswords {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				s := connectScripted(t, grants(n), zkpeer.Healthy)
+				wantNode(t, s.get("/a"), "/a")
+				if id := s.SessionID(); id == 0xbad {
+					t.Errorf("session %#x is that of the first server", id)
+				}
+			})
+		})
+	}
+}
+
+// The same after a session was established: it is kept.
+func TestHandshake_PasswordOfAnotherLengthAtAReconnect(t *testing.T) {
+	t.Parallel()
+	for name, n := range badPasswords {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				cut := make(chan struct{})
+				s := connectScripted(t, func(c *zkpeer.Conn) {
+					c.Accept()
+					<-cut
+				}, grants(n), zkpeer.Healthy)
+				id, changes := s.SessionID(), s.States(t.Context())
+				close(cut)
+				nextState(t, changes, zkasync.Suspended)
+				if now := nextState(t, changes, zkasync.Connected); now.SessionID != id {
+					t.Errorf("session %#x, want that of before, %#x", now.SessionID, id)
+				}
+				wantNode(t, s.get("/a"), "/a")
+			})
+		})
+	}
+}
