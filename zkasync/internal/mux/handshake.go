@@ -142,7 +142,8 @@ func (r *restoring) Reply(code int32, body []byte) {
 	}
 }
 
-// goLive lets the queue go out, unless one of the replies had the connection given up.
+// goLive lets the queue go out, unless one of the replies had the connection given up, or who was told of the
+// restoration did: what waits for the next connection then has to be watched.
 func (c *Conn) goLive() {
 	if c.isDead() {
 		return
@@ -150,7 +151,7 @@ func (c *Conn) goLive() {
 	c.m.obs.Restored()
 	m := c.m
 	m.mu.Lock()
-	if m.cur == c {
+	if m.cur == c && !c.moving.Load() && !c.isDead() {
 		m.live, m.guard = true, false
 		m.wakeLocked()
 	}

@@ -98,6 +98,7 @@ func (a *asked) end() {
 type observer struct {
 	j       *journal
 	restore func() []Request // of Established, if not nil
+	then    func()           // called by Restored, if not nil
 
 	mu    sync.Mutex
 	cause error     // of the last loss or failed handshake
@@ -112,7 +113,13 @@ func (o *observer) Established(s Session) []Request {
 	return nil
 }
 
-func (o *observer) Restored()               { o.j.add("restored") }
+func (o *observer) Restored() {
+	o.j.add("restored")
+	if o.then != nil {
+		o.then()
+	}
+}
+
 func (o *observer) HandshakeFailed(e error) { o.note(e, time.Time{}); o.j.add("handshake failed") }
 func (o *observer) CloseAsked()             { o.j.add("close asked") }
 func (o *observer) Expired()                { o.j.add("expired") }

@@ -105,6 +105,53 @@ func TestMove_LeavesAConnectionThatIsNotLiveAtOnce(t *testing.T) {
 	}
 }
 
+// The connection is left by who is told that it is restored, before it is live. Nothing may be submitted to it any more as
+// to one that flows: what waits for the next connection waits with its context watched.
+func TestMove_WhileGoingLiveContextsAreWatched(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.obs.then = func() {
+			w.obs.then = nil
+			w.m.Move()
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		w.getCtx(ctx, "/early")
+		u := w.dial()
+		if err := u.shake(); err != nil {
+			t.Fatal(err)
+		}
+		w.getCtx(ctx, "/late")
+		w.get("/stays")
+		u.read()
+		u.reading.Wait()
+		w.j.want(t, "established", "restored", "lost")
+		cancel()
+		w.m.Wait()
+		lines := w.j.take()
+		slices.Sort(lines)
+		if want := []string{"/early: context, not sent", "/late: context, not sent"}; !slices.Equal(lines, want) {
+			t.Errorf("left: %q, want %q", lines, want)
+		}
+		w.open()
+		synctest.Wait()
+		w.j.want(t, "established", "restored", "/stays: ok")
+	})
+}
+
+// The same of a connection that is given up there for another reason.
+func TestMux_AnAbortedConnectionDoesNotGoLive(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.obs.then = func() { w.m.Abort(errStopping) }
+		if err := w.dial().shake(); err != nil {
+			t.Fatal(err)
+		}
+		if !w.watchesContexts() {
+			t.Error("a dead connection is live")
+		}
+	})
+}
+
 func TestOffer_DecidesWhatTheHandshakeAsksFor(t *testing.T) {
 	readOnly := session
 	readOnly.ReadOnly = true
