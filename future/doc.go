@@ -2,12 +2,13 @@
 //
 // A [Future] is the reading side, a [Promise] the writing side. A future
 // completes exactly once, with a value or with an error, and the first
-// completion wins. It can be read in five ways, all at the same time and from
-// any number of goroutines:
+// completion wins. It can be read in five ways, all at the same time and, but
+// for C, from any number of goroutines:
 //
 //   - [Future.Get] waits, bounded by a context;
 //   - [Future.Done] is a channel for select, closed on completion;
-//   - [Future.C] is a channel for select that carries the result, for one reader;
+//   - [Future.C] is a channel for select that carries the result, for one reader:
+//     a second one finds it closed, and receives the zero [Result];
 //   - [Future.Result] and [Future.Ready] look without waiting;
 //   - [Future.OnDone] has a callback run.
 //

@@ -72,7 +72,8 @@ func (f *Future[T]) Done() <-chan struct{} {
 
 // C returns a channel that carries the result once and is then closed. It has
 // room for the result, so nothing waits for the reader, and each call returns the
-// same channel: it is for one reader, which Done and Get are not.
+// same channel: it is for one reader, which Done and Get are not. A second one
+// finds the channel closed: it receives the zero Result, with ok false.
 func (f *Future[T]) C() <-chan Result[T] {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -34,6 +34,10 @@ func checkCredential(scheme string, secret []byte) error {
 // sent for it.
 const schemeWorld = "world"
 
+func newCredential(scheme string, secret []byte) credential {
+	return credential{scheme, bytes.Clone(secret)}
+}
+
 // credentials are what is sent first on every connection.
 type credentials struct {
 	mu   sync.Mutex
@@ -67,10 +71,10 @@ type authOp struct {
 // everybody has, so nothing is sent), or a scheme that the servers have a provider for. Once accepted, it is sent on each
 // new connection before anything else. One that the server does not accept fails with [ErrAuthFailed] and is the end of
 // the connection: the state becomes AuthFailed.
-func (c *Client) AddAuth(ctx context.Context, scheme string, secret []byte) *future.Future[future.Void] {
-	o := &authOp{cred: credential{scheme, bytes.Clone(secret)}}
+func (c *Client) AddAuth(ctx context.Context, scheme string, credential []byte) *future.Future[future.Void] {
+	o := &authOp{cred: newCredential(scheme, credential)}
 	o.init(&c.view, ctx, c.completion(""), wire.OpSetAuth, "")
-	if err := checkCredential(scheme, secret); err != nil {
+	if err := checkCredential(scheme, credential); err != nil {
 		o.refuse(err)
 		return o.future()
 	}

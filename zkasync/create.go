@@ -125,7 +125,9 @@ type createOp struct {
 }
 
 // Create makes a znode with data and options (kazoo: create_async). Without options it is persistent and has the client's
-// default access control list. The data is copied; nil is stored as null.
+// default access control list. The data is copied; nil is stored as null. The usual rejections are zk.ErrNodeExists,
+// zk.ErrNoNode (there is no parent), zk.ErrNoChildrenForEphemerals (the parent is ephemeral), zk.ErrInvalidACL and
+// zk.ErrNoAuth.
 func (c *Client) Create(ctx context.Context, path string, data []byte, opts ...CreateOption) *future.Future[Created] {
 	spec, err := c.createSpec(opts)
 	if err == nil {

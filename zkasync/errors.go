@@ -42,7 +42,8 @@ func (s *sentinel) Is(target error) bool { return s.zk != nil && target == s.zk 
 type Outcome uint8
 
 const (
-	// Rejected: the server refused it and applied nothing.
+	// Rejected: the server refused it and applied nothing. Of an operation of several steps (EnsurePath, DeleteAll, Create
+	// with MakeParents or Protected), this is the step that failed; other steps may have been applied.
 	Rejected Outcome = iota
 	// NotSent: it never left the client.
 	NotSent

@@ -27,8 +27,8 @@ const (
 
 // FourLetterWord sends one of the administrators' commands, such as "srvr", "mntr" or "conf", to one server,
 // "host:port", and returns the answer. It makes a connection of its own; of the options, WithTLS, WithDialer and
-// WithConnectTimeout count for it. When ctx has no deadline, the answer may take as long as a session timeout
-// (WithSessionTimeout).
+// WithConnectTimeout count for it. When ctx has no deadline, the whole call takes a session timeout
+// (WithSessionTimeout) at most.
 //
 // The error is [ErrNotWhitelisted] or [ErrNotServing] when the server says so.
 func FourLetterWord(ctx context.Context, server, word string, opts ...Option) (string, error) {
@@ -95,7 +95,8 @@ func exchange(sock net.Conn, word string) (string, error) {
 }
 
 // ServerOK asks one server by "ruok" whether its process is well. That does not mean that it serves: [ServerStats] fails
-// with [ErrNotServing] when it does not. The options are those of [FourLetterWord].
+// with [ErrNotServing] when it does not. Servers answer it only if their 4lw.commands.whitelist has it; otherwise the
+// error is [ErrNotWhitelisted]. The options are those of [FourLetterWord].
 func ServerOK(ctx context.Context, server string, opts ...Option) error {
 	answer, err := FourLetterWord(ctx, server, "ruok", opts...)
 	if err == nil && answer != "imok" {
@@ -105,8 +106,9 @@ func ServerOK(ctx context.Context, server string, opts ...Option) error {
 }
 
 // ServerStats asks one server for its statistics by "mntr": "zk_server_state" is "leader", "follower", "observer" or
-// "standalone", "zk_znode_count" the number of znodes, and so on; the names depend on the server's version. The options
-// are those of [FourLetterWord].
+// "standalone", "zk_znode_count" the number of znodes, and so on; the names depend on the server's version. Servers
+// answer it only if their 4lw.commands.whitelist has it; otherwise the error is [ErrNotWhitelisted]. The options are those
+// of [FourLetterWord].
 func ServerStats(ctx context.Context, server string, opts ...Option) (map[string]string, error) {
 	answer, err := FourLetterWord(ctx, server, "mntr", opts...)
 	if err != nil {

@@ -20,9 +20,10 @@ import (
 const (
 	DefaultSessionTimeout = 10 * time.Second
 	DefaultCloseTimeout   = 10 * time.Second
-	// DefaultMaxRequestSize is the servers' jute.maxbuffer as they come.
+	// DefaultMaxRequestSize is the servers' jute.maxbuffer as they come, in bytes.
 	DefaultMaxRequestSize = 1<<20 - 1
-	DefaultMaxReplySize   = 64 << 20
+	// DefaultMaxReplySize is 64 MiB, in bytes.
+	DefaultMaxReplySize = 64 << 20
 )
 
 // dialFunc has the shape of net.Dialer.DialContext.
@@ -171,13 +172,13 @@ func WithTLS(tlsConfig *tls.Config) Option {
 }
 
 // WithAuth adds a credential that is sent on each connection before anything else, as [Client.AddAuth] does.
-func WithAuth(scheme string, credentials []byte) Option {
+func WithAuth(scheme string, credential []byte) Option {
 	return Option{func(cfg *config) error {
-		if err := checkCredential(scheme, credentials); err != nil {
+		if err := checkCredential(scheme, credential); err != nil {
 			return fmt.Errorf("auth %q: %w", scheme, err)
 		}
 		if scheme != schemeWorld {
-			cfg.auth = append(cfg.auth, credential{scheme, append([]byte(nil), credentials...)})
+			cfg.auth = append(cfg.auth, newCredential(scheme, credential))
 		}
 		return nil
 	}}
@@ -207,7 +208,7 @@ func WithShuffle(on bool) Option {
 // WithReadOnly lets the client connect to a server that has lost its quorum and runs in read-only mode (ZOOKEEPER-704). It
 // reads what that server has, writes are rejected with the server's "not read only" error, and StateChange.ReadOnly
 // tells. Meanwhile the client looks for a server with a quorum and moves there when it finds one. Such a server can begin
-// local sessions only, so it needs localSessionsEnabled as well. The default is not to.
+// local sessions only, so it needs localSessionsEnabled as well. Off by default.
 func WithReadOnly(on bool) Option {
 	return Option{func(cfg *config) error {
 		cfg.readOnly = on

@@ -126,7 +126,7 @@ func decodeSync(q *query[string], body []byte) (string, error) {
 	return q.v.strip(path), err
 }
 
-// Get reads a znode's data and stat (kazoo: get_async).
+// Get reads a znode's data and stat (kazoo: get_async). The usual rejections are zk.ErrNoNode and zk.ErrNoAuth.
 func (c *Client) Get(ctx context.Context, path string) *future.Future[Node] {
 	return ask(&c.view, ctx, c.completion(path), getKind, path)
 }
@@ -136,7 +136,8 @@ func (c *Client) Exists(ctx context.Context, path string) *future.Future[*zk.Sta
 	return ask(&c.view, ctx, c.completion(path), existsKind, path)
 }
 
-// Children lists a znode's children (kazoo: get_children_async with include_data).
+// Children lists a znode's children (kazoo: get_children_async with include_data). The usual rejections are zk.ErrNoNode
+// and zk.ErrNoAuth.
 func (c *Client) Children(ctx context.Context, path string) *future.Future[Children] {
 	return ask(&c.view, ctx, c.completion(path), childrenKind, path)
 }

@@ -30,7 +30,8 @@ type setOp struct {
 }
 
 // Set replaces a znode's data if its version is the one given (kazoo: set_async). The data is copied, so the slice may be
-// used again at once; nil is stored as null, which Get gives back as nil.
+// used again at once; nil is stored as null, which Get gives back as nil. The usual rejections are zk.ErrNoNode,
+// zk.ErrBadVersion and zk.ErrNoAuth.
 func (c *Client) Set(ctx context.Context, path string, data []byte, version int32) *future.Future[zk.Stat] {
 	o := &setOp{data: bytes.Clone(data), version: version}
 	o.init(&c.view, ctx, c.completion(path), wire.OpSetData, path)
@@ -66,7 +67,8 @@ type deleteOp struct {
 	version int32
 }
 
-// Delete deletes a znode without children if its version is the one given (kazoo: delete_async).
+// Delete deletes a znode without children if its version is the one given (kazoo: delete_async). The usual rejections
+// are zk.ErrNoNode, zk.ErrNotEmpty, zk.ErrBadVersion and zk.ErrNoAuth.
 func (c *Client) Delete(ctx context.Context, path string, version int32) *future.Future[future.Void] {
 	return c.delete(ctx, c.completion(path), path, version)
 }
