@@ -80,9 +80,9 @@ func newLive[T any](c *Client, ctx context.Context, kind *liveKind[T], path stri
 	ctx = orBackground(ctx)
 	l := &Live[T]{c: c, path: path, kind: kind, ch: make(chan Reading[T], 1), done: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancel(ctx)
+	l.mu.Lock() // once it is in the set, others may end it, which takes stopCtx
 	c.watches.lives.add(l)
 	c.watches.workers.enter()
-	l.mu.Lock()
 	l.stopCtx = context.AfterFunc(ctx, func() {
 		defer c.watches.workers.leave()
 		l.quit(ctx.Err())
