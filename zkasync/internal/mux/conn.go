@@ -33,7 +33,7 @@ type Conn struct {
 	asked    bool  // the connect request was written; used by the writing goroutine alone
 	openZxid int64 // last zxid when the connect request was written
 
-	moving atomic.Bool // see Mux.Move
+	moving atomic.Bool // see Mux.Move; changed under m.mu
 
 	shakeClock *time.Timer // bounds the handshake on a socket without deadlines, nil if it has any
 
@@ -51,6 +51,7 @@ type Conn struct {
 	// Guarded by m.mu.
 	auths       []authEntry // written, no reply yet
 	open        bool        // the handshake is done
+	left        bool        // the Move can no longer be taken back
 	restore     []Request   // to be written before anything queued
 	restoring   int         // of these, how many lack their reply
 	unsent      int         // requests at the tail of flight that did not leave

@@ -27,6 +27,8 @@ func (m *Mux) Move() {
 		// The reader looks whether anything is left after each reply; this one comes when there was none to wait for.
 		c.restore = append(c.restore, ping{})
 		m.wakeLocked()
+	} else {
+		c.left = true
 	}
 	m.mu.Unlock()
 	if !live {
@@ -34,9 +36,10 @@ func (m *Mux) Move() {
 	}
 }
 
-// stayLocked takes a Move back: a client that stops sends what was queued, and ends the session where it is.
+// stayLocked takes a Move back: a client that stops sends what was queued, and ends the session where it is. When the
+// connection is about to end it is too late for that, and what is queued stays for the next one.
 func (c *Conn) stayLocked() {
-	if !c.open || !c.moving.Load() || c.isDead() {
+	if !c.open || !c.moving.Load() || c.left || c.isDead() {
 		return
 	}
 	c.moving.Store(false)
@@ -44,14 +47,18 @@ func (c *Conn) stayLocked() {
 	c.m.wakeLocked()
 }
 
-// moved reports whether the connection is to be left and all its replies are in.
+// moved reports whether the connection is to be left and all its replies are in. The caller then ends the connection.
 func (c *Conn) moved() bool {
 	if !c.moving.Load() || len(c.expect) > 0 {
 		return false
 	}
 	c.m.mu.Lock()
 	defer c.m.mu.Unlock()
-	return c.m.flight.len() == 0 && len(c.auths) == 0 && len(c.restore) == 0
+	if !c.moving.Load() { // taken back just now
+		return false
+	}
+	c.left = c.m.flight.len() == 0 && len(c.auths) == 0 && len(c.restore) == 0
+	return c.left
 }
 
 // keepOwnLocked removes go-zookeeper's requests from the queue: it gives them up with the connection.

@@ -2,7 +2,9 @@ package mux
 
 import (
 	"context"
+	"runtime"
 	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -148,6 +150,95 @@ func TestMux_AnAbortedConnectionDoesNotGoLive(t *testing.T) {
 		}
 		if !w.watchesContexts() {
 			t.Error("a dead connection is live")
+		}
+	})
+}
+
+// The reader has found that a Move is done and is about to end the connection when the client stops. It is too late to take
+// the Move back: what waits would be lost with the connection.
+func TestMove_IsNotTakenBackWhenItIsDone(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		u := w.dial()
+		if err := u.shake(); err != nil {
+			t.Fatal(err)
+		}
+		w.m.Move()
+		w.get("/a")
+		err := u.conn.receive() // as Read does, up to the reply that the Move waits for
+		if err != errMoving {
+			t.Fatalf("received %v", err)
+		}
+		w.m.Stop()
+		u.conn.die(err)
+		u.conn.teardown()
+		w.j.want(t, "established", "restored", "lost")
+		w.m.FailWaiting(errStopping)
+		w.j.want(t, "/a: refused, not sent")
+	})
+}
+
+// A connection that is not live is left at once, and stopping the client must not have it send what is queued before it
+// is restored.
+func TestMove_OfAConnectionThatIsNotLiveIsNotTakenBack(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var s seen
+		w := newWorld(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				s.add(r)
+				return true
+			})
+		})
+		w.obs.restore = func() []Request { return []Request{w.authRequest("credential")} }
+		w.get("/a")
+		u := w.open()
+		synctest.Wait()
+		u.conn.mu.Lock() // keeps Move from ending the connection
+		var moving sync.WaitGroup
+		moving.Go(w.m.Move)
+		for !u.conn.moving.Load() {
+			runtime.Gosched()
+		}
+		w.m.Stop()
+		u.conn.mu.Unlock()
+		moving.Wait()
+		synctest.Wait()
+		u.closeWait()
+		w.j.want(t, "established", "credential: lost, sent", "lost")
+		if all := s.all(); len(all) != 1 || all[0].Op != wire.OpSetAuth {
+			t.Errorf("on the wire: %+v, want the credential alone", all)
+		}
+	})
+}
+
+// TestMove_IsDoneOrTakenBack has a client stop while the last reply that a Move waits for is read. What is queued goes out
+// or is kept for the next connection, for which a client that stops has its own error.
+func TestMove_IsDoneOrTakenBack(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		for range 300 {
+			var w *world
+			w = newWorld(t, func(c *zkpeer.Conn) {
+				c.Accept()
+				c.Serve(func(r zkpeer.Request) bool {
+					if r.Op != wire.OpPing {
+						return false
+					}
+					c.Answer(r)
+					w.m.Stop()
+					return true
+				})
+			})
+			u := w.open()
+			w.m.Move()
+			w.get("/a")
+			synctest.Wait()
+			w.m.FailWaiting(errStopping)
+			u.closeWait()
+			lines := w.j.take()
+			if !slices.Contains(lines, "/a: ok") && !slices.Contains(lines, "/a: refused, not sent") {
+				t.Fatalf("journal: %q", lines)
+			}
 		}
 	})
 }
