@@ -162,6 +162,9 @@ func (t *persistentTable) unplaced(path string) (wanted bool) {
 	}
 	if !p.placed {
 		p.implies = false
+		if t.echo == path {
+			t.echo = "" // it would have come before this answer
+		}
 	}
 	t.tidyLocked(path, p)
 	return len(p.subs) > 0

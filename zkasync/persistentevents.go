@@ -9,6 +9,7 @@ func (t *persistentTable) restore() (byMode [watchModes][]string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.conns++
+	t.echo = "" // it would have come on the connection before
 	for path, p := range t.byPath.m {
 		p.placed, p.implies = false, false
 		if len(p.subs) == 0 {

@@ -1,0 +1,66 @@
+package zkasync_test
+
+import (
+	"testing"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
+)
+
+// tells is a script of a server that sends an event before it answers an Exists, the first one before the first Exists and
+// so on, and that cuts the connection at a Sync of /cut.
+func tells(events ...wire.WatchEvent) zkpeer.Script {
+	return func(c *zkpeer.Conn) {
+		c.Accept()
+		c.Serve(func(r zkpeer.Request) bool {
+			switch {
+			case r.Op == wire.OpExists && len(events) > 0:
+				c.Event(events[0])
+				events = events[1:]
+			case r.Op == wire.OpSync && r.Path == "/cut":
+				c.Cut()
+				return true
+			}
+			return false
+		})
+	}
+}
+
+// A list of children that was derived from an event of a child is reported by some servers right behind it. Once the server
+// has another watch than the recursive one, a report is a change of its own.
+func TestAddWatch_ChildrenAreReportedAfterTheRecursiveWatch(t *testing.T) {
+	created := wire.WatchEvent{Type: int32(zk.EventNodeCreated), State: int32(zk.StateSyncConnected), Path: "/a/b"}
+	children := wire.WatchEvent{Type: int32(zk.EventNodeChildrenChanged), State: int32(zk.StateSyncConnected), Path: "/a"}
+	for _, test := range []struct {
+		name    string
+		scripts []zkpeer.Script
+		replace func(t *testing.T, c *scripted)
+	}{
+		{"on another connection", []zkpeer.Script{tells(created), tells(children)}, func(t *testing.T, c *scripted) {
+			fails(t, c.Sync(t.Context(), "/cut"), zkasync.ErrConnectionLoss)
+		}},
+		{"set again", []zkpeer.Script{tells(created, children)}, func(t *testing.T, c *scripted) {
+			must(t, c.RemoveWatches(t.Context(), "/a", zkasync.WatcherData))
+		}},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				c := connectScripted(t, test.scripts...)
+				s := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
+				tree := must(t, c.AddWatch(t.Context(), "/a", zkasync.PersistentRecursive))
+				must(t, c.GetW(t.Context(), "/a")) // lets RemoveWatches succeed
+				must(t, c.Exists(t.Context(), "/"))
+				wantEvents(t, s, "children /a")
+				tree.Close()
+				test.replace(t, c)
+				wantEvents(t, s, "resync /a")
+				must(t, c.Exists(t.Context(), "/"))
+				wantEvents(t, s, "children /a")
+				noMoreEvents(t, c.Client, s)
+			})
+		})
+	}
+}
