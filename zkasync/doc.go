@@ -18,7 +18,7 @@
 // # Order
 //
 // Requests reach the server in the order in which their methods were called, and their futures complete in that order,
-// except that servers answer AddAuth ahead of what they are at.
+// except that servers answer AddAuth ahead of requests that they are still processing.
 // Callbacks, watch events and state changes run one at a time in one sequence, the order in which the server sent what
 // they tell of; see package handler for other arrangements. A callback may block, wait for futures, call any method and
 // stop the client with StopAsync. Composite operations ([Client.EnsurePath], [Client.DeleteAll], [Client.Create] with
@@ -32,14 +32,16 @@
 //
 // When the connection is lost, all that is in flight (outcome unknown) and all that is queued (not sent) fails in the
 // order of submission, then the state becomes [Suspended]. What is submitted from then on waits for the next connection
-// and leaves when its context ends. Credentials and watches are restored before it goes out. [WithRetry] has the client
-// repeat what it may in place of failing it, [Retry] does so for one operation.
+// and fails with its context's error if that ends first. Credentials and watches are restored before it goes out.
+// [WithRetry] has the client repeat what it may in place of failing it, [Retry] does so for one operation.
 //
 // # Watches
 //
 // [Client.GetW], [Client.ExistsW] and [Client.ChildrenW] leave a one-shot watch, whose event is a future.
 // [Client.AddWatch] watches until it is closed, and [Client.WatchData] and [Client.WatchChildren] keep a value current.
-// All are restored after a reconnect. When the session ends, one-shot watches fail; the others go over to the next one.
+// All are restored after a reconnect. When the session ends, one-shot watches fail with [ErrSessionExpired]; the others
+// go over to the next one. All end with [ErrAuthFailed] when the server does not accept credentials, and with
+// [ErrClosed] when the client closes.
 //
 // # Contexts
 //
@@ -54,6 +56,7 @@
 //	goroutine             how many               started by      joined by
 //	go-zookeeper's        3 and a few moments    StartAsync      Close (its event channel closes)
 //	mux.Conn's            2 per connection       the handshake   the connection's end, Close
+//	its handshake clock   1 for a moment         a timer         the connection's end; on sockets without deadlines
 //	handler's             1 by default           StartAsync      Close
 //	run.shutdown          1 while stopping       StopAsync       Close
 //	run.closeSession      1 while stopping       run.shutdown    run.shutdown
@@ -61,6 +64,7 @@
 //	run.clockRanOut       1 for a moment         a timer         Close
 //	pause.end             1 for a moment         a timer or ctx  Close; it calls what Retry was given
 //	guarded.expire        1 for a moment         a waiting ctx   Close
+//	states.drop           1 for a moment         its ctx         Close
 //	Live.quit             1 for a moment         its ctx         Close
 //	stateFeed.pump        1 per States channel that has fallen behind; joined by Close
 //	eventFeed.pump        1 per Subscription that has fallen behind; joined by Close
