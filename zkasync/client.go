@@ -32,6 +32,7 @@ type Client struct {
 
 	mu    sync.Mutex
 	run   *run     // the present run, nil when stopped
+	last  *run     // one that has stopped, if Close may have to wait for it
 	hosts []string // where the next run connects to
 	// resume is the session that the first run takes up.
 	resume mux.Session

@@ -17,8 +17,8 @@ func (r *run) isReadOnly() bool {
 }
 
 // seekWritable looks for a server with a quorum while the session is on one without, and moves there when it finds one. It
-// asks one server after the other, less and less often.
-func (r *run) seekWritable() {
+// asks one server after the other, less and less often. It gives up on behalf of the nth connection when there is a later one.
+func (r *run) seekWritable(nth int64) {
 	defer r.seekers.Done()
 	pause := firstSeek
 	for i := 0; ; i++ {
@@ -29,7 +29,7 @@ func (r *run) seekWritable() {
 			return
 		case <-t.C:
 		}
-		if now := r.c.states.current(); now.State != Connected || !now.ReadOnly {
+		if now := r.c.states.current(); now.State != Connected || !now.ReadOnly || r.restores.Load() != nth {
 			return
 		}
 		if server := r.hosts.at(i); r.askMode(server) == modeReadWrite {

@@ -20,13 +20,15 @@ type run struct {
 	hosts *hosts
 	conn  *zk.Conn
 
-	events  <-chan zk.Event // closed when go-zookeeper's loop has ended; that is all it is used for
+	ended   chan struct{}   // closed when go-zookeeper's goroutines and the last connection's have ended
 	ctx     context.Context // of dials; ended by shutdown
 	cancel  context.CancelFunc
 	started *future.Promise[future.Void] // completes with the first session
 	stopped *future.Promise[future.Void] // nil until shutdown; guarded by c.mu
 
 	stopping atomic.Bool
+	restores atomic.Int64 // counts the connections that were restored
+	resting  resting      // set by shutdown
 
 	mu        sync.Mutex
 	lastError error       // of the last attempt to connect
@@ -92,8 +94,22 @@ func (c *Client) newRunLocked() (*run, error) {
 	if err != nil { // the host list is empty, which New has refused
 		return nil, fmt.Errorf("zkasync: start: %w", err)
 	}
-	r.conn, r.events = conn, events
+	r.conn, r.ended = conn, make(chan struct{})
+	go r.follow(events)
 	return r, nil
+}
+
+// follow waits for the end of go-zookeeper's loop, which closes its events then, and for that of the last connection, which
+// go-zookeeper closes only after that. Somebody may have closed it through Conn() while no connection was there to see it:
+// without it the client is of no use.
+func (r *run) follow(events <-chan zk.Event) {
+	defer close(r.ended)
+	for range events {
+	}
+	if !r.stopping.Load() {
+		r.CloseAsked()
+	}
+	r.m.WaitConns()
 }
 
 // requestSlack is what go-zookeeper's encode buffer needs beyond the largest request.

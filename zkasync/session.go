@@ -40,9 +40,10 @@ func (r *run) Restored() {
 		return StateChange{State: Connected, SessionID: now.SessionID, ReadOnly: r.isReadOnly()}, true
 	})
 	r.started.Resolve(future.Void{})
+	nth := r.restores.Add(1)
 	if r.isReadOnly() {
 		r.seekers.Add(1)
-		go r.seekWritable()
+		go r.seekWritable(nth)
 	}
 }
 
@@ -132,15 +133,29 @@ func (r *run) startClock(heard time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.clocks.Add(1)
-	r.clock = time.AfterFunc(time.Until(heard.Add(r.timeout)), r.clockRanOut)
+	var clock *time.Timer
+	clock = time.AfterFunc(time.Until(heard.Add(r.timeout)), func() {
+		defer r.clocks.Done()
+		r.clockRanOut(&clock)
+	})
+	r.clock = clock
 }
 
-func (r *run) clockRanOut() {
-	defer r.clocks.Done()
+// clockRanOut declares the session Lost, unless it has turned out to live meanwhile. What clock points to is guarded by mu.
+func (r *run) clockRanOut(clock **time.Timer) {
 	r.mu.Lock()
+	if r.clock != *clock {
+		r.mu.Unlock()
+		return
+	}
 	r.gone = time.Now()
 	r.mu.Unlock()
-	r.declareLost(errClock)
+	r.c.states.change(func(now StateChange) (StateChange, bool) {
+		if now.State != Suspended {
+			return now, false
+		}
+		return StateChange{State: Lost, SessionID: now.SessionID, Err: errClock}, true
+	})
 }
 
 func (r *run) stopClock() {

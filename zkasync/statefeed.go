@@ -10,6 +10,7 @@ const feedBuffer = 64
 type stateFeed struct {
 	ch      chan StateChange // closed by end
 	stopCtx func() bool
+	dropped chan struct{} // closed when the end of its context has been dealt with
 
 	mu      sync.Mutex
 	backlog []StateChange
@@ -20,7 +21,7 @@ type stateFeed struct {
 }
 
 func newStateFeed() *stateFeed {
-	return &stateFeed{ch: make(chan StateChange, feedBuffer), quit: make(chan struct{})}
+	return &stateFeed{ch: make(chan StateChange, feedBuffer), dropped: make(chan struct{}), quit: make(chan struct{})}
 }
 
 func (f *stateFeed) put(change StateChange) {

@@ -141,12 +141,13 @@ func (c *Client) States(ctx context.Context) <-chan StateChange {
 	return f.ch
 }
 
-// drop ends one feed.
+// drop ends one feed. Until it is done, endFeeds waits for it.
 func (s *states) drop(f *stateFeed) {
+	defer close(f.dropped)
+	f.end()
 	s.mu.Lock()
 	delete(s.feeds, f)
 	s.mu.Unlock()
-	f.end()
 }
 
 // endFeeds ends all feeds, when Closed has been told.
@@ -156,8 +157,11 @@ func (s *states) endFeeds() {
 	s.feeds = make(map[*stateFeed]struct{})
 	s.mu.Unlock()
 	for f := range feeds {
-		f.stopCtx()
-		f.end()
+		if f.stopCtx() {
+			f.end()
+		} else {
+			<-f.dropped
+		}
 	}
 }
 

@@ -28,11 +28,20 @@ const (
 // A server that answers nothing for a second is not waited for: the session then ends by its timeout, and the Closed
 // state has an Err that says so.
 func (c *Client) StopAsync() *future.Future[future.Void] {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	r := c.run
+	r, _ := c.stop()
 	if r == nil {
 		return future.Resolved(future.Void{})
+	}
+	return r.stopped.Future()
+}
+
+// stop has the present run stop, and returns it, or else the last one if its end has left something behind.
+func (c *Client) stop() (r *run, over bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	r = c.run
+	if r == nil {
+		return c.last, true
 	}
 	if r.stopped == nil {
 		r.stopped = future.NewPromise[future.Void](nil)
@@ -40,7 +49,7 @@ func (c *Client) StopAsync() *future.Future[future.Void] {
 		r.m.Refuse(ErrClosed)
 		go r.shutdown()
 	}
-	return r.stopped.Future()
+	return r, false
 }
 
 // Close is StopAsync and waits, for no longer than the close timeout and a moment. It may be called from any goroutine,
@@ -48,18 +57,18 @@ func (c *Client) StopAsync() *future.Future[future.Void] {
 // names the callback if one does not return. Called from within a callback it cannot wait for its own caller: it stops
 // the client as StopAsync does and returns an error for which errors.Is(err, handler.ErrInCallback) holds.
 func (c *Client) Close() error {
-	c.mu.Lock()
-	r := c.run
-	c.mu.Unlock()
+	r, over := c.stop()
 	if r == nil {
 		return nil
 	}
-	stopped := c.StopAsync()
 	if h := c.cfg.handler; h.InCallback() {
 		return fmt.Errorf("zkasync: close: %w: %s still runs; the client stops when it returns", handler.ErrInCallback, h.Running())
 	}
-	<-stopped.Done()
-	_, err := stopped.Result()
+	<-r.stopped.Future().Done()
+	_, err := r.stopped.Future().Result()
+	if err != nil && over { // that was some time ago
+		err = r.settle(time.Now().Add(c.cfg.closeTimeout))
+	}
 	return err
 }
 
@@ -67,7 +76,7 @@ func (c *Client) Close() error {
 func (r *run) shutdown() {
 	end := time.Now().Add(r.c.cfg.closeTimeout)
 	r.started.Reject(&OpError{Op: "start", Outcome: NotSent, Err: ErrClosed})
-	resting := r.c.pauses.stop()
+	r.resting = r.c.pauses.stop()
 	r.m.Stop()
 	r.cancel()
 	r.m.FailWaiting(ErrClosed)
@@ -83,15 +92,31 @@ func (r *run) shutdown() {
 		return StateChange{State: Closed, SessionID: now.SessionID, Err: left}, true
 	})
 	r.c.states.endFeeds()
-	err := errors.Join(resting.wait(end), r.stopHandler(end))
-	r.c.mu.Lock()
-	r.c.run = nil
-	r.c.mu.Unlock()
+	err := r.settle(end)
+	r.finished(r)
 	if err != nil {
 		r.stopped.Reject(err)
-	} else {
-		r.stopped.Resolve(future.Void{})
+		return
 	}
+	r.stopped.Resolve(future.Void{})
+	r.finished(nil)
+}
+
+// finished says that the run has stopped; last is what Close still has to wait for.
+func (r *run) finished(last *run) {
+	r.c.mu.Lock()
+	defer r.c.mu.Unlock()
+	if r.c.run == r {
+		r.c.run = nil
+	}
+	if r.c.run == nil {
+		r.c.last = last
+	}
+}
+
+// settle waits for what is the user's, callbacks and functions given to Retry, until end.
+func (r *run) settle(end time.Time) error {
+	return errors.Join(r.resting.wait(end), r.stopHandler(end))
 }
 
 // endSession closes go-zookeeper's connection, which ends the session, and waits for its goroutines. It returns why the
@@ -104,11 +129,9 @@ func (r *run) endSession(end time.Time) error {
 	replies, since := r.m.Replies(), time.Now()
 	for {
 		select {
-		case _, open := <-r.events:
-			if !open {
-				<-closed
-				return r.leftBehind()
-			}
+		case <-r.ended:
+			<-closed
+			return r.leftBehind()
 		case now := <-tick.C:
 			if n := r.m.Replies(); n != replies {
 				replies, since = n, now
