@@ -47,6 +47,7 @@ type Live[T any] struct {
 	known   bool                     // there is a latest
 	version int64                    // zxid of the newest value that existed
 	calls   []*liveCall[T]           // callbacks
+	pauses  int                      // for throttled requests in a row
 	err     error                    // why it has ended
 }
 
@@ -157,6 +158,8 @@ func (l *Live[T]) answered(turn uint64, confirmed bool, w Watched[T], err error)
 		l.await(turn, w.Event)
 	case isNoNode(err):
 		l.awaitChange(turn, false)
+	case isThrottled(err):
+		l.backOff(turn)
 	case l.fatal(err):
 	default:
 		l.show(turn, Reading[T]{Err: err})
@@ -197,6 +200,23 @@ func (l *Live[T]) fatal(err error) bool {
 	return true
 }
 
+// backOff reads again after a pause, as a server wants it that throttles: it has executed nothing.
+func (l *Live[T]) backOff(turn uint64) {
+	l.mu.Lock()
+	l.pauses++
+	attempts := l.pauses
+	l.mu.Unlock()
+	policy := l.c.cfg.retry
+	if policy == nil {
+		policy = &RetryPolicy{FirstPause: defaultFirstPause, MaxPause: defaultMaxPause}
+	}
+	l.c.pauses.add(l.ctx, policy.pause(attempts), func(why error) {
+		if why == nil && l.isTurn(turn) {
+			l.read(false)
+		}
+	})
+}
+
 // awaitChange watches a znode that does not exist, or that the server refused to tell of: to watch its existence takes no
 // permission.
 func (l *Live[T]) awaitChange(turn uint64, refused bool) {
@@ -215,6 +235,8 @@ func (l *Live[T]) awaitChange(turn uint64, refused bool) {
 		case err == nil:
 			l.giveUp(w.Event)
 			l.read(false) // created meanwhile
+		case isThrottled(err):
+			l.backOff(turn)
 		case l.fatal(err):
 		default:
 			l.show(turn, Reading[T]{Err: err})

@@ -9,7 +9,7 @@ func (l *Live[T]) show(turn uint64, r Reading[T]) {
 		l.mu.Unlock()
 		return
 	}
-	l.refused = r.Err != nil
+	l.refused, l.pauses = r.Err != nil, 0
 	same := l.known && l.sameLocked(r)
 	l.latest, l.known = r, true
 	if r.Exists {
