@@ -28,7 +28,7 @@ type oneShots struct {
 	byEvent shrinkMap[*future.Future[zk.Event], *watch]
 }
 
-// watch is one registration.
+// watch is one registration. Its event, which users keep, is a part of it: one that has ended points to no other.
 type watch struct {
 	promise    future.Promise[zk.Event]
 	path       string
@@ -69,12 +69,13 @@ func (o *oneShots) take(path string, kinds ...watchKind) []*watch {
 			continue
 		}
 		ring.del(path)
-		for w := oldest; ; w = w.next {
+		oldest.prev.next = nil // opens the ring
+		for w := oldest; w != nil; {
+			next := w.next
+			w.prev, w.next = nil, nil
 			o.byEvent.del(w.promise.Future())
 			hit = append(hit, w)
-			if w.next == oldest {
-				break
-			}
+			w = next
 		}
 	}
 	sortWatches(hit)
@@ -93,6 +94,7 @@ func (o *oneShots) failAll(err error) {
 	o.mu.Lock()
 	var hit []*watch
 	for _, w := range o.byEvent.reset() {
+		w.prev, w.next = nil, nil
 		hit = append(hit, w)
 	}
 	for kind := range o.byKind {
@@ -119,14 +121,14 @@ func (o *oneShots) giveUp(event *future.Future[zk.Event]) bool {
 
 func (o *oneShots) unlinkLocked(w *watch) {
 	ring := &o.byKind[w.kind]
-	if w.next == w {
+	switch {
+	case w.next == w:
 		ring.del(w.path)
-		return
-	}
-	w.prev.next, w.next.prev = w.next, w.prev
-	if ring.m[w.path] == w {
+	case ring.m[w.path] == w:
 		ring.put(w.path, w.next)
 	}
+	w.prev.next, w.next.prev = w.next, w.prev
+	w.prev, w.next = nil, nil
 }
 
 // at tells which kinds of watches a path has.

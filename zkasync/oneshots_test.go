@@ -1,0 +1,54 @@
+package zkasync
+
+import (
+	"runtime"
+	"testing"
+	"weak"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+)
+
+// The event of an ended watch, which a user may keep for as long as he likes, keeps no other watch of its path alive.
+func TestOneShots_EndedWatchKeepsNoOther(t *testing.T) {
+	t.Parallel()
+	const count = 10
+	event := zk.Event{Type: zk.EventNodeDataChanged, Path: "/a"}
+	type watches struct {
+		events []*future.Future[zk.Event]
+		table  *oneShots
+	}
+	for name, end := range map[string]func(ws *watches){
+		"given up one by one": func(ws *watches) {
+			for _, e := range ws.events {
+				ws.table.giveUp(e)
+			}
+		},
+		"fired":  func(ws *watches) { ws.table.fire(event) },
+		"failed": func(ws *watches) { ws.table.failAll(ErrClosed) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			ws := &watches{table: new(oneShots)}
+			var seen []weak.Pointer[future.Future[zk.Event]]
+			for range count {
+				e := ws.table.add(nil, watchData, "/a")
+				ws.events = append(ws.events, e)
+				seen = append(seen, weak.Make(e))
+			}
+			end(ws)
+			kept := ws.events[0]
+			ws = nil
+			runtime.GC()
+			for i, p := range seen[1:] {
+				if p.Value() != nil {
+					t.Errorf("watch %d is kept by watch 0", i+1)
+				}
+			}
+			if !kept.Ready() {
+				t.Error("watch 0 has not ended")
+			}
+			runtime.KeepAlive(kept)
+		})
+	}
+}
