@@ -5,6 +5,7 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/go-zookeeper/zk"
 
@@ -87,6 +88,21 @@ func (c *Client) Session() (id int64, password []byte) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.session.ID, bytes.Clone(r.session.Password)
+}
+
+// SessionTimeout returns the session timeout as the server granted it, which may be shorter or longer than what
+// [WithSessionTimeout] asks for: the time without a sign of the client after which the session ends. It is 0 as long as there
+// has been no session since the start, and after Close (Java: getSessionTimeout).
+func (c *Client) SessionTimeout() time.Duration {
+	c.mu.Lock()
+	r := c.run
+	c.mu.Unlock()
+	if r == nil {
+		return 0
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return time.Duration(r.session.Timeout) * time.Millisecond
 }
 
 // Conn returns go-zookeeper's connection of the same session, nil when the client is not started, for libraries that take

@@ -41,6 +41,14 @@ func ExampleClient_Session() {
 	// Output: true true <nil>
 }
 
+// The servers bound the session timeout, so who reckons with it asks for what was granted.
+func ExampleClient_SessionTimeout() {
+	c := demoClient(zkasync.WithSessionTimeout(time.Hour))
+	defer c.Close()
+	fmt.Println(c.SessionTimeout())
+	// Output: 1m0s
+}
+
 // The client moves to the servers of the new list, without losing an operation.
 func ExampleClient_UpdateServers() {
 	servers := demoServers()
