@@ -54,7 +54,8 @@
 // Close returns when all of them are gone.
 //
 //	goroutine             how many               started by      joined by
-//	go-zookeeper's        3 and a few moments    StartAsync      Close (its event channel closes)
+//	go-zookeeper's        3 and a few moments    StartAsync      run.follow (its event channel closes)
+//	run.follow            1 per run              StartAsync      Close
 //	mux.Conn's            2 per connection       the handshake   the connection's end, Close
 //	its handshake clock   1 for a moment         a timer         the connection's end; on sockets without deadlines
 //	handler's             1 by default           StartAsync      Close
