@@ -112,8 +112,9 @@ func (r *run) follow(events <-chan zk.Event) {
 	r.m.WaitConns()
 }
 
-// requestSlack is what go-zookeeper's encode buffer needs beyond the largest request.
-const requestSlack = 1 << 10
+// requestSlack is what go-zookeeper's encode buffer needs beyond the largest request: the frame's length. Anything more
+// would let a request through at which the server resets the connection.
+const requestSlack = 4
 
 // Start starts the client and waits for the first session. When ctx ends before, or the start fails, it stops the client
 // and returns an error that names the last attempt's failure.

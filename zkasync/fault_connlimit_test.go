@@ -1,0 +1,41 @@
+package zkasync_test
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// What users of Conn send shares the connection with everybody, so the limit holds for it as well: one byte more would have
+// the server reset the connection.
+func TestConn_RequestSizeLimit(t *testing.T) {
+	t.Parallel()
+	const limit = zkasync.DefaultMaxRequestSize
+	path := zkserver.Root(t)
+	p := zkproxyForShared(t)
+	c := connect(t, p.Addr())
+	must(t, c.EnsurePath(t.Context(), path))
+	frames := tap(p)
+
+	fits := bytes.Repeat([]byte("x"), limit-frameOfSet(path, 0))
+	if _, err := c.Conn().Set(path, fits, -1); err != nil {
+		t.Errorf("set with a request of the limit: %v", err)
+	}
+	for _, over := range []int{1, 2, 1000, limit} {
+		if _, err := c.Conn().Set(path, make([]byte, len(fits)+over), -1); !errors.Is(err, zk.ErrShortBuffer) {
+			t.Errorf("set with a request %d bytes over the limit: %v, want %v", over, err, zk.ErrShortBuffer)
+		}
+	}
+	if n := must(t, c.Get(t.Context(), path)); !bytes.Equal(n.Data, fits) {
+		t.Errorf("read %d bytes, want the %d that fit", len(n.Data), len(fits))
+	}
+	all := frames.requests()
+	if len(all) != 2 || all[0].size != limit+4 || all[1].op != opGetData || all[1].conn != all[0].conn {
+		t.Errorf("on the wire: %+v, want the set that fits and the get, on one connection", all)
+	}
+}
