@@ -189,9 +189,24 @@ func (o *addWatch) rearm() {
 
 func (o *addWatch) Fail(f mux.Failure) {
 	if o.placed {
-		o.v.c.watches.persistent.abandon(o.path)
+		unwanted := o.v.c.watches.persistent.abandon(o.path)
+		if f.Reason == mux.ReasonContext {
+			o.withdraw(unwanted)
+		}
 	}
 	o.op.Fail(f)
+}
+
+// withdraw makes up for an attempt that was throttled and is not repeated: reads relied on it. If it was lost with its
+// connection instead, that has made up for it.
+func (o *addWatch) withdraw(unwanted bool) {
+	c := o.v.c
+	if unwanted {
+		c.dropPlacement(o.path) // it may be that of an earlier subscription
+	}
+	if kinds, any := c.watches.once.at(o.path); any {
+		c.submit(&rearm{c: c, path: o.path, kinds: kinds, zxid: o.since, conn: o.conn})
+	}
 }
 
 // watchLane is what runs callbacks about watches of path.

@@ -76,6 +76,13 @@ func (t *persistentTable) place(path string, mode AddWatchMode, first bool) (Add
 	return p.mode, t.conns
 }
 
+// connection returns the number of the connection.
+func (t *persistentTable) connection() uint64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return t.conns
+}
+
 func (t *persistentTable) placeLocked(p *placement, mode AddWatchMode) {
 	if !p.placed {
 		t.epoch++
@@ -143,16 +150,18 @@ func (t *persistentTable) isUnwanted(path string) bool {
 	return p != nil && p.unwanted()
 }
 
-// unplace is called when a request is encoded that removes the placement, or a part of it.
-func (t *persistentTable) unplace(path string) {
+// unplace is called when a request is encoded that removes the placement, or a part of it. It returns the number of the
+// connection.
+func (t *persistentTable) unplace(path string) uint64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if p := t.byPath.m[path]; p != nil {
 		p.placed = false
 	}
+	return t.conns
 }
 
-// unplaced is called when that request was answered. It reports whether subscriptions are left.
+// unplaced is called when that request was answered, or is given up after it was throttled. It reports whether subscriptions are left.
 func (t *persistentTable) unplaced(path string) (wanted bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -191,7 +200,8 @@ func (p *placement) strongest() (mode AddWatchMode) {
 }
 
 // covers is called when a read that leaves a watch is encoded. It returns the epoch of the placement that brings the
-// watch's events, 0 if there is none.
+// watch's events, 0 if there is none. One that nobody needs will be removed, and an AddWatch that was given up may never
+// have made it.
 func (t *persistentTable) covers(path string, children bool) (epoch uint64) {
 	if t.size.Load() == 0 {
 		return 0
@@ -199,7 +209,7 @@ func (t *persistentTable) covers(path string, children bool) (epoch uint64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p := t.byPath.m[path]
-	if p == nil || !p.placed || children && p.mode == PersistentRecursive {
+	if p == nil || !p.placed || p.unwanted() || children && p.mode == PersistentRecursive {
 		return 0
 	}
 	return p.epoch

@@ -14,8 +14,9 @@ type rearm struct {
 	path   string
 	kinds  [watchKinds]bool // one-shot watches to be set
 	zxid   int64
-	resync bool // tell subscriptions that there was a gap
-	plain  bool // leave the persistent watch alone; servers before 3.6 know that request
+	resync bool   // tell subscriptions that there was a gap
+	plain  bool   // leave the persistent watch alone; servers before 3.6 know that request
+	conn   uint64 // the only connection that it is for, as persistentTable counts them; 0: any
 
 	mode   AddWatchMode // of the persistent watch, if placed
 	placed bool
@@ -29,9 +30,15 @@ func (r *rearm) Op() wire.OpCode {
 	return wire.OpSetWatches2
 }
 
-func (r *rearm) Size() int                { return setWatchesHead + 4*(4+wire.PathLen(r.c.view.chroot, r.path)) }
-func (r *rearm) Context() context.Context { return nil }
-func (r *rearm) Fail(mux.Failure)         {} // the next connection restores everything
+func (r *rearm) Size() int        { return setWatchesHead + 4*(4+wire.PathLen(r.c.view.chroot, r.path)) }
+func (r *rearm) Fail(mux.Failure) {} // the next connection restores everything
+
+func (r *rearm) Context() context.Context {
+	if r.conn != 0 && r.conn != r.c.watches.persistent.connection() {
+		return withdrawn
+	}
+	return nil
+}
 
 func (r *rearm) Append(b []byte) []byte {
 	full := []string{fullPath(r.c.view.chroot, r.path)}

@@ -42,7 +42,8 @@ var kindsOf = map[WatcherType][]watchKind{
 // removeWatches is RemoveWatches.
 type removeWatches struct {
 	op[future.Void]
-	typ WatcherType
+	typ  WatcherType
+	conn uint64 // the connection that it was encoded for, as persistentTable counts them; 0: it was not
 }
 
 // RemoveWatches removes watches of a path at the server and here (servers since 3.5; kazoo has no such thing). The events
@@ -72,7 +73,7 @@ func (c *Client) RemoveWatches(ctx context.Context, path string, typ WatcherType
 func (o *removeWatches) Size() int { return o.pathSize() + 4 }
 
 func (o *removeWatches) Append(b []byte) []byte {
-	o.v.c.watches.persistent.unplace(o.path)
+	o.conn = o.v.c.watches.persistent.unplace(o.path)
 	return wire.AppendRemoveWatches(b, o.v.chroot, o.path, int32(o.typ))
 }
 
@@ -94,6 +95,15 @@ func (o *removeWatches) Reply(code int32, _ []byte) {
 		return
 	}
 	o.promise.Resolve(future.Void{})
+}
+
+// Fail implements mux.Request. An attempt that was throttled and is not repeated has removed nothing, but reads have not
+// relied on the persistent watch since, and theirs may have taken its place.
+func (o *removeWatches) Fail(f mux.Failure) {
+	if c := o.v.c; o.conn != 0 && f.Reason == mux.ReasonContext && c.watches.persistent.unplaced(o.path) {
+		c.submit(&rearm{c: c, path: o.path, resync: true, conn: o.conn})
+	}
+	o.op.Fail(f)
 }
 
 // endLocal ends the client's watches; false if it had none.

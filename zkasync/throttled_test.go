@@ -1,12 +1,16 @@
 package zkasync_test
 
 import (
+	"context"
+	"encoding/binary"
+	"fmt"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
@@ -94,4 +98,99 @@ func TestLive_EndsWhileThrottled(t *testing.T) {
 			})
 		})
 	}
+}
+
+// longPauses is a policy whose pauses last until something ends them. One may be drawn short, but in a bubble no time goes
+// by while the test goes on.
+var longPauses = zkasync.RetryPolicy{FirstPause: 10_000 * time.Hour, MaxPause: 10_000 * time.Hour, MaxElapsed: 20_000 * time.Hour}
+
+// throttledServer throttles the first request of one operation. A Set of anything is the time when somebody else changes
+// /a, of which the client has no watch then. The flag of each Get, whether it leaves a watch, goes to flags.
+type throttledServer struct {
+	op      wire.OpCode
+	flags   chan bool
+	changed int64 // zxid of that change
+}
+
+func (s *throttledServer) script(c *zkpeer.Conn) {
+	throttled := false
+	c.Accept()
+	c.Serve(func(r zkpeer.Request) bool {
+		switch {
+		case r.Op == s.op && !throttled:
+			throttled = true
+			return c.Refuse(r, codeThrottled)
+		case r.Op == wire.OpGetData:
+			s.flags <- r.Body[len(r.Body)-1] != 0
+		case r.Op == wire.OpSetData:
+			c.Zxid++
+			s.changed = c.Zxid
+		case r.Op == wire.OpSetWatches || r.Op == wire.OpSetWatches2:
+			if since := int64(binary.BigEndian.Uint64(r.Body)); since < s.changed {
+				c.Event(wire.WatchEvent{Type: int32(zk.EventNodeDataChanged), Path: "/a"})
+			}
+		}
+		return false
+	})
+}
+
+func connectThrottled(t *testing.T, op wire.OpCode) (*scripted, *throttledServer) {
+	t.Helper()
+	s := &throttledServer{op: op, flags: make(chan bool, 10)}
+	c := newScripted(t, []zkasync.Option{zkasync.WithRetry(longPauses)}, s.script)
+	if err := c.Start(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	must(t, c.Exists(t.Context(), "/")) // so that the client knows of a zxid
+	return c, s
+}
+
+// getW reads /a and checks whether that leaves a watch at the server, or relies on one that is there.
+func (s *throttledServer) getW(t *testing.T, c *scripted, leaves bool) *future.Future[zk.Event] {
+	t.Helper()
+	event := must(t, c.GetW(t.Context(), "/a")).Event
+	if left := <-s.flags; left != leaves {
+		t.Errorf("a watch was left: %v, want %v", left, leaves)
+	}
+	return event
+}
+
+// An AddWatch is throttled and withdrawn. A read that relied on it gets a watch as of the time before it, also when another
+// AddWatch has succeeded since.
+func TestAddWatch_WithdrawnWhileThrottledLeavesReadsWatched(t *testing.T) {
+	for _, again := range []bool{false, true} {
+		t.Run(fmt.Sprintf("again=%v", again), func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				c, s := connectThrottled(t, wire.OpAddWatch)
+				ctx, cancel := context.WithCancel(t.Context())
+				added := c.AddWatch(ctx, "/a", zkasync.Persistent)
+				event := s.getW(t, c, false)
+				must(t, c.Set(t.Context(), "/b", nil, zkasync.AnyVersion))
+				if again {
+					must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
+				}
+				cancel()
+				fails(t, added, context.Canceled)
+				s.getW(t, c, !again)
+				must(t, event)
+			})
+		})
+	}
+}
+
+// A RemoveWatches is throttled and withdrawn. The server's watch is as before, or has given way to that of a read meanwhile:
+// it is set again.
+func TestRemoveWatches_WithdrawnWhileThrottledKeepsSubscriptions(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c, s := connectThrottled(t, wire.OpRemoveWatches)
+		sub := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
+		ctx, cancel := context.WithCancel(t.Context())
+		removed := c.RemoveWatches(ctx, "/a", zkasync.WatcherAny)
+		s.getW(t, c, true)
+		cancel()
+		fails(t, removed, context.Canceled)
+		wantEvents(t, sub, "resync /a")
+		s.getW(t, c, false)
+		noMoreEvents(t, c.Client, sub)
+	})
 }
