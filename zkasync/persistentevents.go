@@ -13,6 +13,7 @@ func (t *persistentTable) restore() (byMode [watchModes][]string) {
 	for path, p := range t.byPath.m {
 		p.placed, p.implies = false, false
 		if len(p.subs) == 0 {
+			p.gap = nil // nobody has missed anything
 			t.tidyLocked(path, p)
 			continue
 		}

@@ -1,6 +1,7 @@
 package zkasync_test
 
 import (
+	"errors"
 	"testing"
 
 	"github.com/go-zookeeper/zk"
@@ -63,4 +64,31 @@ func TestAddWatch_ChildrenAreReportedAfterTheRecursiveWatch(t *testing.T) {
 			})
 		})
 	}
+}
+
+// An AddWatch that goes over to the next session was not answered in the one before: its subscription has missed nothing
+// when that ended, and what it misses later has a reason of its own.
+func TestAddWatch_PendingAtTheEndOfTheSession(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := newScripted(t, []zkasync.Option{zkasync.WithRetry(zkasync.RetryPolicy{})},
+			func(c *zkpeer.Conn) {
+				c.Accept()
+				c.Serve(func(r zkpeer.Request) bool {
+					if r.Op == wire.OpAddWatch {
+						c.Cut()
+					}
+					return r.Op == wire.OpAddWatch
+				})
+			},
+			func(c *zkpeer.Conn) { c.AcceptWith(wire.ConnectResponse{}) }, // expired
+			tells(), zkpeer.Healthy)
+		if err := c.Start(testContext(t)); err != nil {
+			t.Fatal(err)
+		}
+		s := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
+		_ = outcome(t, c.Sync(zkasync.MarkIdempotent(t.Context()), "/cut"))
+		if e := nextEvents(t, s, 1)[0]; e.Type != zkasync.EventResync || !errors.Is(e.Err, zkasync.ErrConnectionLoss) {
+			t.Errorf("event %q, %v, want a resync for %v", eventLine(e), e.Err, zkasync.ErrConnectionLoss)
+		}
+	})
 }
