@@ -165,6 +165,10 @@ func (o *addWatch) Reply(code int32, _ []byte) {
 		c.watches.persistent.activate(o.sub)
 		o.rearm()
 		o.promise.Resolve(o.sub)
+		if c.State() == AuthFailed { // all others have ended, see authFailed
+			c.watches.persistent.remove(o.sub)
+			o.sub.end(ErrAuthFailed)
+		}
 		return
 	}
 	if code == codeUnimplemented {

@@ -107,8 +107,11 @@ func (o *oneShots) failAll(err error) {
 	}
 }
 
-// giveUp ends one watch; false when event is not that of a registered one.
-func (o *oneShots) giveUp(event *future.Future[zk.Event]) bool {
+// giveUp ends one watch that is no longer wanted; false when event is not that of a registered one.
+func (o *oneShots) giveUp(event *future.Future[zk.Event]) bool { return o.fail(event, ErrWatchRemoved) }
+
+// fail ends one watch; false when event is not that of a registered one.
+func (o *oneShots) fail(event *future.Future[zk.Event], err error) bool {
 	o.mu.Lock()
 	w := o.byEvent.m[event]
 	if w != nil {
@@ -116,7 +119,7 @@ func (o *oneShots) giveUp(event *future.Future[zk.Event]) bool {
 		o.unlinkLocked(w)
 	}
 	o.mu.Unlock()
-	return w != nil && w.promise.Reject(watchEnded(w.path, ErrWatchRemoved))
+	return w != nil && w.promise.Reject(watchEnded(w.path, err))
 }
 
 func (o *oneShots) unlinkLocked(w *watch) {

@@ -89,6 +89,9 @@ func (q *watchQuery[T]) watched(v T, on watchKind) {
 		c.submit(r)
 	}
 	q.promise.Resolve(Watched[T]{Value: v, Event: event})
+	if c.State() == AuthFailed {
+		c.watches.once.fail(event, ErrAuthFailed) // all others have ended, see authFailed
+	}
 }
 
 // GetW is Get and leaves a watch: its event is the next change of the data, or the deletion.

@@ -1,0 +1,46 @@
+package zkasync_test
+
+import (
+	"testing"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
+)
+
+// refusesAuthFirst is a script of a server that takes three requests, the last one of them credentials, and answers in one
+// piece: the credentials, which it does not accept, first, as servers do.
+func refusesAuthFirst(t *testing.T) zkpeer.Script {
+	return func(c *zkpeer.Conn) {
+		c.Accept()
+		rs := takes(c, 3)
+		if len(rs) < 3 || rs[2].Op != wire.OpSetAuth {
+			t.Errorf("requests %v, want credentials at the end", rs)
+			return
+		}
+		frames := zkpeer.ReplyFrame(rs[2].Xid, c.Zxid, codeAuthFailed, nil)
+		for _, r := range rs[:2] {
+			frames = append(frames, zkpeer.ReplyFrame(r.Xid, c.Zxid, 0, zkpeer.Body(r))...)
+		}
+		c.Send(frames)
+		c.Drain()
+	}
+}
+
+// What was answered before the connection ends succeeds, but has no watch any more: the servers refuse the credentials.
+func TestWatch_AnsweredBehindRefusedCredentials(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := connectScripted(t, refusesAuthFirst(t))
+		read := c.GetW(t.Context(), "/a")
+		added := c.AddWatch(t.Context(), "/a", zkasync.Persistent)
+		fails(t, c.AddAuth(t.Context(), "nosuch", []byte("x")), zkasync.ErrAuthFailed)
+		w := must(t, read)
+		if string(w.Value.Data) != "/a" {
+			t.Errorf("data %q", w.Value.Data)
+		}
+		s := must(t, added)
+		fails(t, w.Event, zkasync.ErrAuthFailed)
+		within(t, wait, "the end of the subscription", func() { <-s.Done() })
+		wantErr(t, s.Err(), zkasync.ErrAuthFailed)
+	})
+}
