@@ -23,12 +23,15 @@ type Reading[T any] struct {
 // safe for concurrent use, and needs no goroutine.
 //
 // It gives the present value first and then each later one that the reader is there to see: who is slow gets the newest,
-// and no value comes after a newer one. It can be read from the channel of C, by range over All, with callbacks, and
-// without waiting by Latest; each sees every value by itself.
+// and no value comes after a newer one, except when the servers themselves were set back, as from a backup. It can be
+// read from the channel of C or by range over All, which take from the same channel and so are for one reader; with
+// callbacks; and without waiting by Latest. Callbacks and Latest take nothing away from the channel.
 //
-// A refusal is given as a [Reading] with Err. The server is asked again when the znode's data changes, after each reconnect,
-// and on Refresh, which is the one to call when permissions were changed: there is no event for that, and of changes that
-// are made while the client may not read, servers since 3.8.4 and 3.9.2 say nothing (CVE-2024-23944).
+// What the server throttles (code -127) is asked again after a pause, by the policy of [WithRetry] or the default one,
+// without bound; meanwhile nothing is given. Any other refusal is given as a [Reading] with Err. The server is asked
+// again when the znode's data changes, after each reconnect, and on Refresh, which is the one to call when permissions
+// were changed: there is no event for that, and of changes that are made while the client may not read, servers since
+// 3.8.4 and 3.9.2 say nothing (CVE-2024-23944).
 type Live[T any] struct {
 	c       *Client
 	path    string

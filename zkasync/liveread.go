@@ -6,7 +6,8 @@ import "iter"
 // when l has ended.
 func (l *Live[T]) C() <-chan Reading[T] { return l.ch }
 
-// All ranges over the channel of C until it is closed. Leaving the loop does not end l.
+// All ranges over the channel of C until it is closed, which it is when l has ended, as with the context that l was
+// made with. Leaving the loop does not end l.
 func (l *Live[T]) All() iter.Seq[Reading[T]] {
 	return func(yield func(Reading[T]) bool) {
 		for r := range l.ch {

@@ -161,7 +161,8 @@ func (t *persistentTable) unplace(path string) uint64 {
 	return t.conns
 }
 
-// unplaced is called when that request was answered, or is given up after it was throttled. It reports whether subscriptions are left.
+// unplaced is called when that request was answered, or is given up after it was throttled. It reports whether
+// subscriptions are left.
 func (t *persistentTable) unplaced(path string) (wanted bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -200,8 +201,8 @@ func (p *placement) strongest() (mode AddWatchMode) {
 }
 
 // covers is called when a read that leaves a watch is encoded. It returns the epoch of the placement that brings the
-// watch's events, 0 if there is none. One that nobody needs will be removed, and an AddWatch that was given up may never
-// have made it.
+// watch's events, 0 if there is none. One that nobody needs will be removed, and an AddWatch that was given up may
+// never have made it.
 func (t *persistentTable) covers(path string, children bool) (epoch uint64) {
 	if t.size.Load() == 0 {
 		return 0

@@ -11,7 +11,8 @@ import (
 
 // Watched is a value with the one-shot watch that was left with it. Event completes with the first change of what was
 // read, after every reply that the server sent before it. It survives reconnects; it fails with [ErrSessionExpired] when
-// the session ends, with [ErrClosed] on Close, and with [ErrWatchRemoved] when it is given up, see [Client.Unwatch].
+// the session ends, with [ErrClosed] on Close, with [ErrAuthFailed] when the servers refuse the credentials, and with
+// [ErrWatchRemoved] when it is given up, see [Client.Unwatch].
 type Watched[T any] struct {
 	Value T
 	Event *future.Future[zk.Event]

@@ -97,8 +97,8 @@ func (o *removeWatches) Reply(code int32, _ []byte) {
 	o.promise.Resolve(future.Void{})
 }
 
-// Fail implements mux.Request. An attempt that was throttled and is not repeated has removed nothing, but reads have not
-// relied on the persistent watch since, and theirs may have taken its place.
+// Fail implements mux.Request. An attempt that was throttled and is not repeated has removed nothing, but reads have
+// not relied on the persistent watch since, and theirs may have taken its place.
 func (o *removeWatches) Fail(f mux.Failure) {
 	if c := o.v.c; o.conn != 0 && f.Reason == mux.ReasonContext && c.watches.persistent.unplaced(o.path) {
 		c.submit(&rearm{c: c, path: o.path, resync: true, conn: o.conn})

@@ -28,9 +28,10 @@ func resyncEvent(path string, why error) zk.Event {
 // and ends with Close, with [Client.RemoveWatches] of any watcher, with the client, or by its rule for slow readers. It is
 // safe for concurrent use.
 //
-// Its events have the path without the chroot and are in the order in which the server sent them. They are read in one of
-// three ways: from the channel of Events, by range over All, which reads that channel, or by the callback of [OnEvent].
-// Events of a change are delivered before the reply to any later request.
+// Its events have the path without the chroot and are in the order in which the server sent them. They are read in one
+// of three ways: from the channel of Events, by range over All, which reads that channel, or by the callback of
+// [OnEvent]. With OnEvent, or as long as the channel has room, an event is there before the reply to any later request;
+// what waits for a slow reader comes when it makes room.
 //
 // Nobody waits for a reader: see [CoalesceEvents] and [BufferEvents].
 type Subscription struct {
@@ -83,9 +84,13 @@ func (s *Subscription) Done() <-chan struct{} { return s.feed.done }
 // persistent watches, [ErrAuthFailed].
 func (s *Subscription) Err() error { return s.feed.failure() }
 
-// Close ends the subscription at once; events that have not begun to be delivered are dropped. When it was the last one on
-// its path, the server is told to remove the watch, which nothing waits for; what else the path has, one-shot watches of
-// the client, is set again, but watches of libraries on Conn() of the same path go with it.
+// Close ends the subscription at once. With a callback, events whose call has not begun are dropped; what the channel
+// holds, and what of the rest fits into it, can still be received, see Events.
+//
+// When it was the last one on its path, the server is told to remove the watch, which nothing waits for; what else the
+// path has, one-shot watches of the client, is set again, but watches of libraries on Conn() of the same path go with
+// it. A one-shot watch that is left on the path meanwhile may fire for a change that its value already includes; none
+// misses a change.
 func (s *Subscription) Close() {
 	s.closed.Store(true)
 	s.end(ErrWatchRemoved)

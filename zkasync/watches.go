@@ -44,7 +44,8 @@ func (t *watchTable) expired() {
 	t.persistent.sessionReplaced()
 }
 
-// failAll ends all watches, in the order of their registration: one-shots, subscriptions, watched values.
+// failAll ends all watches: one-shots, then subscriptions, each in the order of their registration, then watched values
+// in no order.
 func (t *watchTable) failAll(err error) {
 	t.once.failAll(err)
 	for _, s := range t.persistent.takeAll() {
