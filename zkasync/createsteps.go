@@ -23,6 +23,7 @@ type steppedCreate struct {
 	prefix  string // of the znode's name, "" if not protected
 	data    []byte
 	spec    createSpec
+	applied bool // its parents may have been made
 }
 
 func (c *Client) createInSteps(ctx context.Context, path string, data []byte, spec createSpec) *future.Future[Created] {
@@ -67,6 +68,7 @@ func (s *steppedCreate) parentsMade(_ string, err error) {
 		s.fail(err)
 		return
 	}
+	s.applied = true
 	s.create()
 }
 
@@ -118,7 +120,7 @@ func (s *steppedCreate) confirm(path string) {
 
 // fail gives a step's error the name and path of the call.
 func (s *steppedCreate) fail(err error) {
-	s.promise.Reject(stepError("create", s.asked, err, false))
+	s.promise.Reject(stepError("create", s.asked, err, s.applied))
 }
 
 // failUnknown is fail for when the create itself was sent without an answer.

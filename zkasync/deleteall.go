@@ -49,14 +49,16 @@ type deleteAll struct {
 	path    string
 	promise *future.Promise[int]
 
-	tries    int
-	deleted  int
-	notEmpty bool // somebody created below a znode after it was listed
-	work     *window
+	tries int
+	work  *window
 
-	mu      sync.Mutex // guards what follows while the first steps are submitted
-	found   []string   // path and what is below it; who has been visited has left an empty place
-	parents []string   // those of found that were listed, each before those below it
+	// With WithRetry, what was throttled completes beside the first steps of the caller's goroutine.
+	mu       sync.Mutex
+	found    []string // path and what is below it; who has been visited has left an empty place
+	parents  []string // those of found that were listed, each before those below it
+	deleted  int
+	unknown  bool // whether something was deleted is not known
+	notEmpty bool // somebody created below a znode after it was listed
 }
 
 // restart begins a pass with the root alone known.
@@ -85,18 +87,29 @@ func (d *deleteAll) visit(i int) {
 // remove deletes a znode, or calls obstructed if it has children.
 func (d *deleteAll) remove(path string, obstructed func()) {
 	d.c.delete(d.ctx, nil, path, AnyVersion).OnDone(func(_ future.Void, err error) {
-		switch {
-		case errors.Is(err, zk.ErrNotEmpty):
+		if errors.Is(err, zk.ErrNotEmpty) {
 			obstructed()
 			return
-		case err == nil:
-			d.deleted++
-		case !isNoNode(err):
+		}
+		d.count(err)
+		if err != nil && !isNoNode(err) {
 			d.work.stop(err)
 			return
 		}
 		d.work.finish(0)
 	})
+}
+
+// count notes what a delete has done.
+func (d *deleteAll) count(err error) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	switch {
+	case err == nil:
+		d.deleted++
+	case isUnknown(err):
+		d.unknown = true
+	}
 }
 
 // list asks for the children of a znode, which are visited then.
@@ -129,7 +142,9 @@ func (d *deleteAll) emptied(err error) {
 
 func (d *deleteAll) removeParent(i int) {
 	d.remove(d.parents[len(d.parents)-1-i], func() {
+		d.mu.Lock()
 		d.notEmpty = true
+		d.mu.Unlock()
 		d.work.finish(0)
 	})
 }
@@ -151,5 +166,5 @@ func (d *deleteAll) swept(err error) {
 const codeNotEmpty = -111
 
 func (d *deleteAll) fail(err error) {
-	d.promise.Reject(stepError(opDeleteAll, d.path, err, d.deleted > 0))
+	d.promise.Reject(stepError(opDeleteAll, d.path, err, d.deleted > 0 || d.unknown))
 }

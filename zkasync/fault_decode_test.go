@@ -47,7 +47,7 @@ var operations = map[string]struct {
 		return s.ChildrenW(ctx, spoilt)
 	})},
 	"multi": {wire.OpMulti, start(func(s *scripted, ctx context.Context) *future.Future[[]zkasync.MultiResult] {
-		return s.Multi(ctx, zkasync.CreateOp(spoilt, nil), zkasync.SetOp(spoilt, nil, 0))
+		return s.Multi(ctx, zkasync.CreateOp(spoilt, nil), zkasync.SetOp(spoilt, nil, 0), zkasync.CheckOp(spoilt, 0))
 	})},
 }
 

@@ -28,17 +28,17 @@ func CreateOp(path string, data []byte, opts ...CreateOption) MultiOp {
 	return MultiOp{code: wire.OpCreate2, path: path, data: bytes.Clone(data), opts: opts}
 }
 
-// SetOp sets a znode's data.
+// SetOp sets a znode's data if its version is the one given; AnyVersion matches every version.
 func SetOp(path string, data []byte, version int32) MultiOp {
 	return MultiOp{code: wire.OpSetData, path: path, data: bytes.Clone(data), version: version}
 }
 
-// DeleteOp deletes a znode.
+// DeleteOp deletes a znode without children if its version is the one given; AnyVersion matches every version.
 func DeleteOp(path string, version int32) MultiOp {
 	return MultiOp{code: wire.OpDelete, path: path, version: version}
 }
 
-// CheckOp fails the transaction unless the znode has that version.
+// CheckOp fails the transaction unless the znode has that version; with AnyVersion, unless it exists.
 func CheckOp(path string, version int32) MultiOp {
 	return MultiOp{code: wire.OpCheck, path: path, version: version}
 }
@@ -156,8 +156,14 @@ func (o *multiOp) decode(body []byte) (results []MultiResult, failed *MultiError
 	for i := 0; ; i++ {
 		var code wire.OpCode
 		var done bool
-		if code, done, _, body, err = wire.DecodeMultiHeader(body); err != nil || done {
-			return results, failed, err
+		if code, done, _, body, err = wire.DecodeMultiHeader(body); err != nil {
+			return nil, nil, err
+		}
+		if done != (i == len(o.ops)) {
+			return nil, nil, fmt.Errorf("another number of results than of operations, which are %d", len(o.ops))
+		}
+		if done {
+			return results, failed, nil
 		}
 		var r MultiResult
 		switch code {
@@ -184,7 +190,7 @@ func (o *multiOp) decode(body []byte) (results []MultiResult, failed *MultiError
 }
 
 func (o *multiOp) blame(known *MultiError, i int, fault int32) *MultiError {
-	if known != nil || fault == 0 || i >= len(o.ops) {
+	if known != nil || fault == 0 {
 		return known
 	}
 	m := &o.ops[i]

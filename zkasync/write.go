@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
-// AnyVersion as the version of Set, Delete and SetACL matches every version.
+// AnyVersion as the version of Set, Delete, SetACL, SetOp, DeleteOp and CheckOp matches every version.
 const AnyVersion int32 = -1
 
 // checkVersion refuses what the server would not.
