@@ -107,7 +107,8 @@ func (c *Client) SessionTimeout() time.Duration {
 
 // Conn returns go-zookeeper's connection of the same session, nil when the client is not started, for libraries that take
 // one (zk.NewLock, for instance). Its requests go over the same connection, in order with those of the client. It ends with
-// the client's Close; its own Close stops the client. It does not know of the chroot.
+// the client's Close; its own Close stops the client. It does not know of the chroot, and gives zk.ErrShortBuffer for
+// requests beyond WithMaxRequestSize.
 func (c *Client) Conn() *zk.Conn {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -97,6 +97,10 @@ func TestFault36_BadCredentialsAtStart(t *testing.T) {
 		if err := s.Restart(testContext(t)); !errors.Is(err, zkasync.ErrAuthFailed) {
 			t.Errorf("restart: %v, want %v", err, zkasync.ErrAuthFailed)
 		}
+		if err := s.Close(); err != nil {
+			t.Error(err)
+		}
+		fails(t, s.Get(t.Context(), "/"), zkasync.ErrClosed, zkasync.ErrNotSent)
 	})
 }
 

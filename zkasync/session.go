@@ -169,17 +169,18 @@ func (r *run) stopClock() {
 
 // authFailed ends the present run's use: servers refuse the credentials, and will on every connection.
 func (c *Client) authFailed(err error) {
-	m := c.sink.Load()
-	m.Refuse(ErrAuthFailed)
+	c.mu.Lock()
+	m, r := c.sink.Load(), c.run
+	if r != nil && !r.stopping.Load() {
+		m.Refuse(ErrAuthFailed)
+	}
+	c.mu.Unlock()
 	c.states.change(func(now StateChange) (StateChange, bool) {
 		if now.State == Closed {
 			return now, false
 		}
 		return StateChange{State: AuthFailed, SessionID: now.SessionID, Err: err}, true
 	})
-	c.mu.Lock()
-	r := c.run
-	c.mu.Unlock()
 	if r != nil {
 		r.started.Reject(err)
 	}

@@ -17,6 +17,7 @@ type states struct {
 	telling   bool          // a goroutine is at it
 	listeners []*listener
 	feeds     map[*stateFeed]struct{}
+	ending    map[*stateFeed]struct{} // those that were told of Closed
 }
 
 // listener is a callback of OnState.
@@ -59,6 +60,9 @@ func (s *states) set(next func(now StateChange) (StateChange, bool)) {
 		s.outbox = append(s.outbox, change)
 		for f := range s.feeds {
 			f.put(change)
+		}
+		if change.State == Closed {
+			s.ending, s.feeds = s.feeds, make(map[*stateFeed]struct{})
 		}
 	}
 }
@@ -106,7 +110,7 @@ func (n *notice) String() string { return "OnState callback for " + n.change.Sta
 
 // OnState has fn called on the client's handler for each change of the state from now on, in one sequence with
 // completions and watch events (kazoo: add_listener). After remove it is not called again; a call that is under way is
-// not waited for.
+// not waited for. The present state is not among them: ask State after this call.
 func (c *Client) OnState(fn func(StateChange)) (remove func()) {
 	l := &listener{fn: fn, removed: fn == nil}
 	s := c.states
@@ -130,7 +134,8 @@ func (s *states) remove(l *listener) {
 
 // States returns a channel of all changes of the state from now on. It loses none, however slow its reader: what does not
 // fit waits. The channel is closed when ctx has ended, and behind Closed when the client has stopped; at that moment
-// what does not fit into the channel's buffer of 64 is dropped, except that Closed is always the last.
+// what does not fit into the channel's buffer of 64 is dropped, except that Closed is always the last. On a client that is
+// not started the channel waits for the next start. The present state is not among them: ask State after this call.
 func (c *Client) States(ctx context.Context) <-chan StateChange {
 	f := newStateFeed()
 	s := c.states
@@ -150,13 +155,13 @@ func (s *states) drop(f *stateFeed) {
 	s.mu.Unlock()
 }
 
-// endFeeds ends all feeds, when Closed has been told.
+// endFeeds ends the feeds that were told of Closed.
 func (s *states) endFeeds() {
 	s.mu.Lock()
-	feeds := s.feeds
-	s.feeds = make(map[*stateFeed]struct{})
+	ending := s.ending
+	s.ending = nil
 	s.mu.Unlock()
-	for f := range feeds {
+	for f := range ending {
 		if f.stopCtx() {
 			f.end()
 		} else {

@@ -85,12 +85,10 @@ func (m *Mux) wakeLocked() {
 	}
 }
 
-// Refuse makes every later Submit fail with cause; the first cause stays.
+// Refuse makes every later Submit fail with cause.
 func (m *Mux) Refuse(cause error) {
 	m.mu.Lock()
-	if m.refusal == nil {
-		m.refusal = cause
-	}
+	m.refusal = cause
 	m.mu.Unlock()
 }
 
