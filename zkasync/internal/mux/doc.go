@@ -19,5 +19,6 @@
 //	goroutine        started by           ends                                  joined by
 //	Conn.writeLoop   the handshake        when the connection dies              Conn.teardown
 //	Conn.watchLoop   the handshake        when the connection dies              Conn.teardown
+//	handshake clock  a timer              at once                               Conn.teardown; sockets without deadlines only
 //	guarded.expire   a context's end      at once                               Mux.Wait
 package mux
