@@ -31,12 +31,12 @@ type Client struct {
 	creds   credentials
 	pauses  *pauses
 
-	mu    sync.Mutex
-	run   *run     // the present run, nil when stopped
-	last  *run     // one that has stopped, if Close may have to wait for it
-	hosts []string // where the next run connects to
-	// resume is the session that the first run takes up.
-	resume mux.Session
+	mu       sync.Mutex
+	run      *run        // the present run, nil when stopped
+	last     *run        // the one before, if Close may have to wait for it; nil once another has started
+	settling int         // calls of Close that wait for last
+	hosts    []string    // where the next run connects to
+	resume   mux.Session // the session that the first run takes up
 }
 
 // New makes a client for the servers of a connection string, "host1:port,host2:port/chroot", and checks everything it

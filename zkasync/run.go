@@ -63,7 +63,7 @@ func (c *Client) StartAsync() *future.Future[future.Void] {
 }
 
 func (c *Client) newRunLocked() (*run, error) {
-	if c.run != nil {
+	if c.run != nil || c.settling > 0 {
 		return nil, &OpError{Op: "start", Outcome: NotSent, Err: fmt.Errorf("%w: it is still stopping", ErrClosed)}
 	}
 	if err := c.cfg.handler.Start(c.cfg.logger); err != nil {
@@ -79,7 +79,7 @@ func (c *Client) newRunLocked() (*run, error) {
 		ReadOnly:         c.cfg.readOnly,
 		Resume:           c.resume,
 	}, r)
-	c.resume = mux.Session{}
+	c.last, c.resume = nil, mux.Session{}
 	c.sink.Store(r.m)
 	c.pauses.open()
 	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: Connecting}, true })
@@ -135,8 +135,8 @@ func (c *Client) Start(ctx context.Context) error {
 			err = fmt.Errorf("%w (last attempt: %w)", err, r.lastError)
 		}
 		r.mu.Unlock()
+		_ = c.Close()
 	}
-	_ = c.Close()
 	return fmt.Errorf("zkasync: connect %s: %w", c.cfg.servers, err)
 }
 

@@ -67,7 +67,26 @@ func (c *Client) Close() error {
 	<-r.stopped.Future().Done()
 	_, err := r.stopped.Future().Result()
 	if err != nil && over { // that was some time ago
-		err = r.settle(time.Now().Add(c.cfg.closeTimeout))
+		err = c.settleAgain(r)
+	}
+	return err
+}
+
+// settleAgain waits for what the last run has left behind. Meanwhile no other run begins, whose handler it would stop.
+func (c *Client) settleAgain(r *run) error {
+	c.mu.Lock()
+	if c.last != r {
+		c.mu.Unlock()
+		return nil // it is no more, or the present run has the handler
+	}
+	c.settling++
+	c.mu.Unlock()
+	err := r.settle(time.Now().Add(c.cfg.closeTimeout))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.settling--
+	if err == nil && c.last == r {
+		c.last = nil
 	}
 	return err
 }
@@ -93,25 +112,19 @@ func (r *run) shutdown() {
 	})
 	r.c.states.endFeeds()
 	err := r.settle(end)
-	r.finished(r)
+	r.c.mu.Lock()
+	r.c.run, r.c.last = nil, r
+	r.c.mu.Unlock()
 	if err != nil {
 		r.stopped.Reject(err)
 		return
 	}
 	r.stopped.Resolve(future.Void{})
-	r.finished(nil)
-}
-
-// finished says that the run has stopped; last is what Close still has to wait for.
-func (r *run) finished(last *run) {
 	r.c.mu.Lock()
-	defer r.c.mu.Unlock()
-	if r.c.run == r {
-		r.c.run = nil
+	if r.c.last == r {
+		r.c.last = nil
 	}
-	if r.c.run == nil {
-		r.c.last = last
-	}
+	r.c.mu.Unlock()
 }
 
 // settle waits for what is the user's, callbacks and functions given to Retry, until end.
