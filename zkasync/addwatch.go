@@ -96,12 +96,9 @@ func OnEvent(fn func(zk.Event)) SubscribeOption {
 // addWatch is AddWatch. It may be encoded several times, see WithRetry.
 type addWatch struct {
 	op[*Subscription]
-	sub       *Subscription
-	mode      AddWatchMode // as encoded
-	placed    bool         // it was encoded
-	conn      uint64       // the connection that it was encoded for, as persistentTable counts them
-	throttled bool         // it was encoded for that connection before, without effect
-	since     int64        // last zxid when it was encoded first for that connection
+	sub    *Subscription
+	mode   AddWatchMode // as encoded
+	placed bool         // it was encoded, and counts among the placement's pending ones
 }
 
 // AddWatch watches a path until the subscription is closed (kazoo has no such thing; ZOOKEEPER-1416, servers since 3.6). The
@@ -150,12 +147,8 @@ func newSubscribeSpec(opts []SubscribeOption) (subscribeSpec, error) {
 func (o *addWatch) Size() int { return o.pathSize() + 4 }
 
 func (o *addWatch) Append(b []byte) []byte {
-	mode, conn := o.v.c.watches.persistent.place(o.path, o.sub.mode, !o.placed)
-	o.throttled = o.placed && conn == o.conn
-	if !o.throttled {
-		o.since = o.v.c.lastZxid()
-	}
-	o.mode, o.conn, o.placed = mode, conn, true
+	o.mode = o.v.c.watches.persistent.place(o.path, o.sub.mode, !o.placed)
+	o.placed = true
 	return wire.AppendAddWatch(b, o.v.chroot, o.path, int32(o.mode))
 }
 
@@ -163,7 +156,7 @@ func (o *addWatch) Reply(code int32, _ []byte) {
 	c := o.v.c
 	if code == 0 {
 		c.watches.persistent.activate(o.sub)
-		o.rearm()
+		c.rearmChildren(o.path, o.mode, c.lastZxid())
 		o.promise.Resolve(o.sub)
 		if c.State() == AuthFailed { // all others have ended, see authFailed
 			c.watches.persistent.remove(o.sub)
@@ -174,43 +167,24 @@ func (o *addWatch) Reply(code int32, _ []byte) {
 	if code == codeUnimplemented {
 		c.watches.persistent.old.Store(c.sink.Load())
 	}
-	if c.watches.persistent.abandon(o.path) {
-		c.dropPlacement(o.path)
-	}
+	o.unapplied()
 	o.rejected(watchRejection(o.code, o.path, code))
 }
 
-// rearm sets the one-shot watches again that this has brought into danger: reads relied on an attempt that was throttled,
-// or a recursive watch has taken the place of others.
-func (o *addWatch) rearm() {
-	c := o.v.c
-	if kinds, any := c.watches.once.at(o.path); any && o.throttled {
-		c.submit(&rearm{c: c, path: o.path, kinds: kinds, zxid: o.since})
-		return
+// unapplied takes back what the encoding has claimed. Reads that rely on it are answered
+// later, and will see that.
+func (o *addWatch) unapplied() {
+	o.placed = false
+	if c := o.v.c; c.watches.persistent.abandon(o.path) {
+		c.dropPlacement(o.path) // it may be that of an earlier subscription
 	}
-	c.rearmChildren(o.path, o.mode, c.lastZxid())
 }
 
 func (o *addWatch) Fail(f mux.Failure) {
 	if o.placed {
-		unwanted := o.v.c.watches.persistent.abandon(o.path)
-		if f.Reason == mux.ReasonContext {
-			o.withdraw(unwanted)
-		}
+		o.v.c.watches.persistent.abandon(o.path)
 	}
 	o.op.Fail(f)
-}
-
-// withdraw makes up for an attempt that was throttled and is not repeated: reads relied on it. If it was lost with its
-// connection instead, that has made up for it.
-func (o *addWatch) withdraw(unwanted bool) {
-	c := o.v.c
-	if unwanted {
-		c.dropPlacement(o.path) // it may be that of an earlier subscription
-	}
-	if kinds, any := c.watches.once.at(o.path); any {
-		c.submit(&rearm{c: c, path: o.path, kinds: kinds, zxid: o.since, conn: o.conn})
-	}
 }
 
 // watchLane is what runs callbacks about watches of path.

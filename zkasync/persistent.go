@@ -63,9 +63,8 @@ func (t *persistentTable) tidyLocked(path string, p *placement) {
 	}
 }
 
-// place is called when an AddWatch is encoded, for the first time or again. It returns the mode to ask for and the number of
-// the connection.
-func (t *persistentTable) place(path string, mode AddWatchMode, first bool) (AddWatchMode, uint64) {
+// place is called when an AddWatch is encoded, for the first time or again. It returns the mode to ask for.
+func (t *persistentTable) place(path string, mode AddWatchMode, first bool) AddWatchMode {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p := t.makeLocked(path)
@@ -73,7 +72,7 @@ func (t *persistentTable) place(path string, mode AddWatchMode, first bool) (Add
 		p.pending++
 	}
 	t.placeLocked(p, mode)
-	return p.mode, t.conns
+	return p.mode
 }
 
 // connection returns the number of the connection.

@@ -38,6 +38,9 @@ type request interface {
 	flags() *opFlags
 }
 
+// claimant is a request that claims its effect when it is encoded. It is told when there was none.
+type claimant interface{ unapplied() }
+
 // opFlags is what repeating needs to know of an operation.
 type opFlags struct {
 	idempotent bool // marked so
@@ -102,6 +105,9 @@ func (l *lasting) Reply(code int32, body []byte) {
 		l.attempts++
 		if pause := l.c.cfg.retry.pause(l.attempts); l.mayGoOn(pause) {
 			l.last = rejection(l.Op().String(), "", code).Err
+			if r, ok := l.request.(claimant); ok {
+				r.unapplied()
+			}
 			l.c.pauses.add(l.Context(), pause, l.resume)
 			return
 		}

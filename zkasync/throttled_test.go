@@ -105,33 +105,59 @@ func TestLive_EndsWhileThrottled(t *testing.T) {
 var longPauses = zkasync.RetryPolicy{FirstPause: 10_000 * time.Hour, MaxPause: 10_000 * time.Hour, MaxElapsed: 20_000 * time.Hour}
 
 // throttledServer throttles the first request of one operation. A Set of anything is the time when somebody else changes
-// /a, of which the client has no watch then. The flag of each Get, whether it leaves a watch, goes to flags.
+// /a. The flag of each Get, whether it leaves a watch, goes to flags.
 type throttledServer struct {
 	op      wire.OpCode
+	late    bool // it throttles only when it has the next request
 	flags   chan bool
-	changed int64 // zxid of that change
+	watched bool  // there is a watch on /a
+	changed int64 // zxid of the last change of /a
 }
 
 func (s *throttledServer) script(c *zkpeer.Conn) {
 	throttled := false
 	c.Accept()
 	c.Serve(func(r zkpeer.Request) bool {
-		switch {
-		case r.Op == s.op && !throttled:
-			throttled = true
-			return c.Refuse(r, codeThrottled)
-		case r.Op == wire.OpGetData:
-			s.flags <- r.Body[len(r.Body)-1] != 0
-		case r.Op == wire.OpSetData:
-			c.Zxid++
-			s.changed = c.Zxid
-		case r.Op == wire.OpSetWatches || r.Op == wire.OpSetWatches2:
-			if since := int64(binary.BigEndian.Uint64(r.Body)); since < s.changed {
-				c.Event(wire.WatchEvent{Type: int32(zk.EventNodeDataChanged), Path: "/a"})
-			}
+		if r.Op != s.op || throttled {
+			s.serve(c, r)
+			return false
 		}
-		return false
+		throttled = true
+		if !s.late {
+			return c.Refuse(r, codeThrottled)
+		}
+		next := takes(c, 1)[0]
+		s.serve(c, next)
+		return c.Refuse(r, codeThrottled) && c.Answer(next)
 	})
+}
+
+// serve does what a request has the server do before it answers.
+func (s *throttledServer) serve(c *zkpeer.Conn, r zkpeer.Request) {
+	switch r.Op {
+	case wire.OpGetData:
+		flag := r.Body[len(r.Body)-1] != 0
+		s.watched = s.watched || flag
+		s.flags <- flag
+	case wire.OpSetData:
+		c.Zxid++
+		s.changed = c.Zxid
+		s.fire(c)
+	case wire.OpRemoveWatches:
+		s.watched = false
+	case wire.OpSetWatches, wire.OpSetWatches2:
+		s.watched = true
+		if since := int64(binary.BigEndian.Uint64(r.Body)); since < s.changed {
+			s.fire(c)
+		}
+	}
+}
+
+func (s *throttledServer) fire(c *zkpeer.Conn) {
+	if s.watched {
+		c.Event(wire.WatchEvent{Type: int32(zk.EventNodeDataChanged), Path: "/a"})
+	}
+	s.watched = false
 }
 
 func connectThrottled(t *testing.T, op wire.OpCode) (*scripted, *throttledServer) {
@@ -155,24 +181,29 @@ func (s *throttledServer) getW(t *testing.T, c *scripted, leaves bool) *future.F
 	return event
 }
 
-// An AddWatch is throttled and withdrawn. A read that relied on it gets a watch as of the time before it, also when another
-// AddWatch has succeeded since.
-func TestAddWatch_WithdrawnWhileThrottledLeavesReadsWatched(t *testing.T) {
-	for _, again := range []bool{false, true} {
-		t.Run(fmt.Sprintf("again=%v", again), func(t *testing.T) {
+// An AddWatch is throttled. Reads behind it are watched all the same, whatever becomes of it: those that relied on it as
+// well as those that come during the pause.
+func TestAddWatch_ThrottledLeavesReadsWatched(t *testing.T) {
+	for _, relied := range []bool{false, true} {
+		t.Run(fmt.Sprintf("relied=%v", relied), func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				c, s := connectThrottled(t, wire.OpAddWatch)
+				s.late = relied
 				ctx, cancel := context.WithCancel(t.Context())
 				added := c.AddWatch(ctx, "/a", zkasync.Persistent)
-				event := s.getW(t, c, false)
+				if !relied {
+					synctest.Wait()
+				}
+				event := s.getW(t, c, !relied)
+				must(t, c.Exists(t.Context(), "/")) // behind what the client did about it
 				must(t, c.Set(t.Context(), "/b", nil, zkasync.AnyVersion))
-				if again {
-					must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
+				must(t, event)
+				if added.Ready() {
+					t.Error("the pause is over")
 				}
 				cancel()
 				fails(t, added, context.Canceled)
-				s.getW(t, c, !again)
-				must(t, event)
+				s.getW(t, c, true)
 			})
 		})
 	}

@@ -31,10 +31,11 @@ server's own, is not part of an export of /.
 
 What a request brings is not known before. Until it has been answered, it counts
 against --memory with the largest znode that the server can hold (--max-request):
-by default no more than 256 are in flight.
+by default no more than 256 znodes are asked for at a time.
 
 With --tar, DIR is the name of one file, a tar archive of the same files, which
-takes far less time. It is there when it is complete.
+takes far less time. It is there when it is complete; a killed run leaves DIR.partial-
+and a number. Whether a system allows the names is for whoever unpacks it.
 
 Skipped are names that this system does not allow for files, or takes for the
 same file (by case, for instance), and what was deleted meanwhile.

@@ -3,30 +3,32 @@ package main
 import (
 	"bufio"
 	"errors"
-	"fmt"
 	"io"
 	"os"
+	"path/filepath"
 )
 
-// fileBuffer is how much replaceFile gathers for one write.
-const fileBuffer = 64 << 10
+const (
+	// fileBuffer is how much replaceFile gathers for one write.
+	fileBuffer = 64 << 10
+	fileMode   = 0o644
+)
 
 // replaceFile has write make a file beside the one of that name, and gives it the name when it is whole.
 func replaceFile(name string, write func(io.Writer) error) error {
-	partial := fmt.Sprintf("%s.partial-%d", name, os.Getpid())
-	f, err := os.OpenFile(partial, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := os.CreateTemp(filepath.Dir(name), filepath.Base(name)+".partial-*")
 	if err != nil {
 		return err
 	}
 	b := bufio.NewWriterSize(f, fileBuffer)
 	if err = write(b); err == nil {
-		err = b.Flush()
+		err = errors.Join(b.Flush(), f.Chmod(fileMode))
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(partial, name)
+		err = os.Rename(f.Name(), name)
 	}
 	if err != nil {
-		return errors.Join(err, os.Remove(partial))
+		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return nil
 }

@@ -23,6 +23,9 @@ func Archive(ctx context.Context, c *zkasync.Client, from string, w io.Writer, o
 	if err == nil {
 		err = a.tar.Close()
 	}
+	if err != nil {
+		report.Files, report.Directories, report.Bytes = 0, 0, 0
+	}
 	return report, err
 }
 

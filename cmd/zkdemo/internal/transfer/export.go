@@ -161,17 +161,27 @@ func (ex *exporter) count(copied bool, kind *int64) {
 	}
 }
 
-// directory makes the znode's directory, with the file for its data, and asks for what is in it.
+// directory makes the znode's directory, with the file for its data, and asks for what is in it. Without the file, the
+// znode is not copied, but what is below it is.
 func (ex *exporter) directory(s *source, data []byte) {
 	here, created, err := ex.openDir(s)
-	if err == nil && len(data) > 0 {
-		_, err = ex.write(here, dataFile, data)
-	}
 	if err != nil {
 		ex.give(s, err)
 		return
 	}
-	ex.list(s, here, created)
+	whole := true
+	if len(data) > 0 {
+		_, err := ex.write(here, dataFile, data)
+		if whole = err == nil; !whole {
+			ex.give(s, err)
+		}
+	}
+	ex.list(s, here, func() {
+		if whole {
+			ex.count(created, &ex.report.Directories)
+			ex.o.Progress.Done(s.size)
+		}
+	})
 }
 
 func (ex *exporter) openDir(s *source) (here *localDir, created bool, err error) {
@@ -182,18 +192,17 @@ func (ex *exporter) openDir(s *source) (here *localDir, created bool, err error)
 }
 
 // list asks for the znode's children, which go into the directory here.
-func (ex *exporter) list(s *source, here *localDir, created bool) {
+func (ex *exporter) list(s *source, here *localDir, listed func()) {
 	pipeline.Add(ex.win, s.path, 0, ex.c.Children(ex.ctx, s.path), func(c zkasync.Children, err error) {
 		switch {
 		case err != nil && ex.again(err, s.tries):
 			s.tries++
-			ex.list(s, here, created)
+			ex.list(s, here, listed)
 		case err != nil:
 			ex.give(s, vanishedOr(err))
 		default:
 			ex.push(s.path, here, c.Names)
-			ex.count(created, &ex.report.Directories)
-			ex.o.Progress.Done(s.size)
+			listed()
 		}
 	})
 }

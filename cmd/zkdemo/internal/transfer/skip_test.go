@@ -169,3 +169,28 @@ func TestItem_MeetsWhatIsThere(t *testing.T) {
 		}
 	}
 }
+
+// What is in the way of a directory's own data is in nobody else's.
+func TestExport_DirectoryWithOtherData(t *testing.T) {
+	t.Parallel()
+	c, from, dir := connect(t), zkserver.Root(t), t.TempDir()
+	for _, path := range []string{"", "/d", "/d/f"} {
+		_, err := c.Create(t.Context(), from+path, []byte("old"), zkasync.MakeParents()).Get(t.Context())
+		must(t, err)
+	}
+	report, err := Export(t.Context(), c, from, dir, roomForEight(&watcher{}))
+	complete(t, report, err)
+	for _, path := range []string{"", "/d", "/d/f"} {
+		_, err := c.Set(t.Context(), from+path, []byte("new"), zkasync.AnyVersion).Get(t.Context())
+		must(t, err)
+	}
+	_, err = c.Create(t.Context(), from+"/d/g", []byte("new")).Get(t.Context())
+	must(t, err)
+	progress := &watcher{}
+	report, err = Export(t.Context(), c, from, dir, roomForEight(progress))
+	must(t, err)
+	if report.Files != 1 || len(report.Skipped) != 3 || report.Directories+report.Unchanged != 0 || progress.found != progress.done {
+		t.Errorf("%+v, %+v", report, progress)
+	}
+	sameTree(t, readTree(t, dir), tree{dataFile: "old", "d/": "", "d/" + dataFile: "old", "d/f": "old", "d/g": "new"})
+}
