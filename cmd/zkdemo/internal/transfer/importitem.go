@@ -196,6 +196,9 @@ func (im *importer) unchanged(it *item) {
 func (im *importer) abandon(it *item, err error) {
 	if it.markOf != nil {
 		delete(im.bare, it.markOf)
+		if it.markOf.closed { // it is not there itself, and was named
+			return
+		}
 		err = fmt.Errorf("its mark as an empty directory could not be created: %w", err)
 	} else if it.dir != nil {
 		it.dir.closed = true
