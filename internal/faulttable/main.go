@@ -1,6 +1,6 @@
 // Command faulttable puts the same faults to zkasync and to go-zookeeper, which is used with a goroutine for each
 // operation, and prints what became of them as a Markdown table. It needs ZooKeeper, starts servers of its own on free
-// ports and stops them. It runs for some five minutes.
+// ports and stops them. It runs for some three minutes.
 package main
 
 import (
