@@ -40,7 +40,8 @@ type Client struct {
 }
 
 // New makes a client for the servers of a connection string, "host1:port,host2:port/chroot", and checks everything it
-// is given. It starts nothing. With a chroot, all paths are below it; the chroot itself must exist or be made, as with
+// is given: a port is a number without a sign, the chroot stands once, behind the last address, and blanks may stand
+// around the commas only. It starts nothing. With a chroot, all paths are below it; the chroot itself must exist or be made, as with
 // EnsurePath(ctx, "/") of the client that has it.
 func New(servers string, opts ...Option) (*Client, error) {
 	cfg, err := newConfig(servers, opts)

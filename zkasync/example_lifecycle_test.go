@@ -21,7 +21,7 @@ func ExampleNew() {
 	fmt.Println(err)
 	// Output:
 	// <nil>
-	// zkasync: servers "zk1:70000": address "zk1:70000": port "70000" is not a number from 1 to 65535
+	// zkasync: servers "zk1:70000": address "zk1:70000": port "70000" is not a number from 1 to 65535, in digits alone
 	// zkasync: session timeout 0s is not from 1ms to 596h31m23.647s
 }
 

@@ -1,49 +1,80 @@
 package zkasync
 
 import (
+	"errors"
 	"fmt"
 	"net"
 	"strconv"
 	"strings"
+	"unicode"
 
 	"github.com/go-zookeeper/zk"
 )
 
 // parseServers reads a connection string as ZooKeeper's own clients do: "h1:2181,h2:2181/chroot". A port left out is
-// 2181; IPv6 addresses stand in brackets. The chroot comes back without a slash at the end, "" when there is none.
+// 2181; IPv6 addresses stand in brackets; blanks may stand around the commas. The chroot comes back without a slash at
+// the end, "" when there is none. What those clients take and understand otherwise than it is meant is refused.
 func parseServers(s string) (hosts []string, chroot string, err error) {
+	hosts, chroot, err = splitServers(s)
+	if err != nil {
+		return nil, "", fmt.Errorf("zkasync: servers %q: %w", s, err)
+	}
+	return hosts, chroot, nil
+}
+
+func splitServers(s string) (hosts []string, chroot string, err error) {
+	if strings.TrimFunc(s, isBlank) != s {
+		return nil, "", errors.New("want no white space or byte order mark at the ends")
+	}
 	list, root, found := strings.Cut(s, "/")
 	if found && root != "" {
 		chroot = "/" + root
+		if strings.Contains(chroot, ",") {
+			return nil, "", fmt.Errorf("chroot %q: want no comma: the chroot stands once, behind the last address", chroot)
+		}
 		if err := checkPath(chroot); err != nil {
-			return nil, "", fmt.Errorf("zkasync: servers %q: chroot %q: %w", s, chroot, err)
+			return nil, "", fmt.Errorf("chroot %q: %w", chroot, err)
 		}
 	}
 	for item := range strings.SplitSeq(list, ",") {
-		host, err := parseHost(strings.TrimSpace(item))
+		host, err := parseHost(strings.Trim(item, " "))
 		if err != nil {
-			return nil, "", fmt.Errorf("zkasync: servers %q: %w", s, err)
+			return nil, "", err
 		}
 		hosts = append(hosts, host)
 	}
 	return hosts, chroot, nil
 }
 
+// isBlank reports what may stand unseen at the ends of a line: the byte order mark is what Windows' editors begin a file
+// with.
+func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
+
 func parseHost(item string) (string, error) {
 	if item == "" {
-		return "", fmt.Errorf("an address is empty, want host:port")
+		return "", errors.New("an address is empty, want host:port")
 	}
 	host, port, err := net.SplitHostPort(withPort(item))
 	if err != nil {
 		return "", fmt.Errorf("address %q: want host:port, IPv6 in brackets", item)
 	}
-	if host == "" || strings.ContainsAny(host, " \t") {
+	if host == "" {
 		return "", fmt.Errorf("address %q: want a host before the port", item)
 	}
-	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
-		return "", fmt.Errorf("address %q: port %q is not a number from 1 to 65535", item, port)
+	if i := strings.IndexFunc(host, notOfHost); i >= 0 {
+		return "", fmt.Errorf("address %q: want a host of letters, digits, '-', '_' and '.', or an IPv6 address in brackets", item)
+	}
+	// Atoi takes a sign, and leading zeros that other clients may read as octal.
+	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 || strconv.Itoa(n) != port {
+		return "", fmt.Errorf("address %q: port %q is not a number from 1 to 65535, in digits alone", item, port)
 	}
 	return net.JoinHostPort(host, port), nil
+}
+
+// notOfHost reports what no name and no address has. Which letters a name may have is the resolver's business, or the
+// dialer's; "%" begins the zone of an IPv6 address.
+func notOfHost(r rune) bool {
+	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.:%", r)
 }
 
 func withPort(item string) string {
