@@ -27,11 +27,11 @@ type persistentTable struct {
 
 	mu        sync.Mutex
 	byPath    shrinkMap[string, *placement]
-	recursive int    // how many subscriptions are recursive
-	seq       uint64 // of subscriptions
-	epoch     uint64 // of placements
-	conns     uint64 // counts connections
-	echo      string // path whose children have just been reported as changed by implied
+	recursive map[int]int // how many subscriptions are recursive, by the length of their path
+	seq       uint64      // of subscriptions
+	epoch     uint64      // of placements
+	conns     uint64      // counts connections
+	echo      string      // path whose children have just been reported as changed by implied
 }
 
 // placement is the persistent watch of one path.
@@ -100,8 +100,19 @@ func (t *persistentTable) activate(s *Subscription) {
 	t.seq++
 	s.seq = t.seq
 	p.subs = append(p.subs, s)
-	if s.mode == PersistentRecursive {
-		t.recursive++
+	t.countLocked(s, 1)
+}
+
+// countLocked adds n to the count of recursive subscriptions if s is one.
+func (t *persistentTable) countLocked(s *Subscription, n int) {
+	if s.mode != PersistentRecursive {
+		return
+	}
+	if t.recursive == nil {
+		t.recursive = make(map[int]int)
+	}
+	if t.recursive[len(s.path)] += n; t.recursive[len(s.path)] == 0 {
+		delete(t.recursive, len(s.path))
 	}
 }
 
@@ -134,9 +145,7 @@ func (t *persistentTable) remove(s *Subscription) bool {
 		return false
 	}
 	p.subs = slices.Delete(slices.Clone(p.subs), i, i+1) // others may be walking through the old one
-	if s.mode == PersistentRecursive {
-		t.recursive--
-	}
+	t.countLocked(s, -1)
 	t.tidyLocked(s.path, p)
 	return p.unwanted()
 }
@@ -226,9 +235,7 @@ func (t *persistentTable) takePath(path string) []*Subscription {
 	subs := p.subs
 	p.subs = nil
 	for _, s := range subs {
-		if s.mode == PersistentRecursive {
-			t.recursive--
-		}
+		t.countLocked(s, -1)
 	}
 	t.tidyLocked(path, p)
 	return subs
@@ -244,7 +251,7 @@ func (t *persistentTable) takeAll() []*Subscription {
 		p.subs = nil
 		t.tidyLocked(path, p)
 	}
-	t.recursive = 0
+	t.recursive = nil
 	sortSubscriptions(subs)
 	return subs
 }

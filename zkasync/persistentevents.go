@@ -51,8 +51,7 @@ func (t *persistentTable) resync(path string, why error) {
 	}
 }
 
-// listeners returns the subscriptions that e is for, in the order of their registration. Recursive ones are found by
-// walking up from the path, which costs its depth, not the number of subscriptions.
+// listeners returns the subscriptions that e is for, in the order of their registration.
 func (t *persistentTable) listeners(e zk.Event) []*Subscription {
 	if t.size.Load() == 0 {
 		return nil
@@ -66,20 +65,39 @@ func (t *persistentTable) listeners(e zk.Event) []*Subscription {
 			return nil
 		}
 	}
-	var hit []*Subscription
-	for path := e.Path; ; path = parentOf(path) {
-		if p := t.byPath.m[path]; p != nil {
-			for _, s := range p.subs {
-				if s.mode == PersistentRecursive && !children || s.mode == Persistent && path == e.Path {
-					hit = append(hit, s)
-				}
-			}
+	hit := t.hitLocked(nil, e.Path, Persistent)
+	if !children {
+		hit = t.recursiveLocked(hit, e.Path)
+	}
+	sortSubscriptions(hit)
+	return hit
+}
+
+// recursiveLocked appends the recursive subscriptions of a path and of all above it. It walks up from the path, which costs
+// the path's length, not the number of subscriptions. A prefix is looked up only if subscriptions have paths of that
+// length: to hash each prefix of a path of half a megabyte would take seconds.
+func (t *persistentTable) recursiveLocked(hit []*Subscription, path string) []*Subscription {
+	for lengths := len(t.recursive); lengths > 0; path = parentOf(path) {
+		if t.recursive[len(path)] > 0 {
+			hit = t.hitLocked(hit, path, PersistentRecursive)
+			lengths--
 		}
-		if path == "/" || children || t.recursive == 0 {
+		if path == "/" {
 			break
 		}
 	}
-	sortSubscriptions(hit)
+	return hit
+}
+
+// hitLocked appends the subscriptions of one path and mode.
+func (t *persistentTable) hitLocked(hit []*Subscription, path string, mode AddWatchMode) []*Subscription {
+	if p := t.byPath.m[path]; p != nil {
+		for _, s := range p.subs {
+			if s.mode == mode {
+				hit = append(hit, s)
+			}
+		}
+	}
 	return hit
 }
 

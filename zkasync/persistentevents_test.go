@@ -1,0 +1,75 @@
+package zkasync
+
+import (
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+)
+
+// deepPath is a path of about n bytes, each name in it a byte long.
+func deepPath(n int) string { return strings.Repeat("/d", n/2) }
+
+// listenersTime is the least time that finding the listeners of an event took, and how many there are.
+func listenersTime(t *persistentTable, e zk.Event) (least time.Duration, n int) {
+	least = time.Hour
+	for range 5 {
+		begin := time.Now()
+		n = len(t.listeners(e))
+		least = min(least, time.Since(begin))
+	}
+	return least, n
+}
+
+// The reader walks up from the path of each event. With a look-up for each prefix, one event on a path of half a megabyte
+// took seconds, in which no reply was delivered.
+func TestPersistentTable_DeepPathsCostTheirLength(t *testing.T) {
+	t.Parallel()
+	const short, long = 16 << 10, 512 << 10
+	var table persistentTable
+	for _, path := range []string{"/", "/d/d", "/e", deepPath(short), deepPath(long)} {
+		table.activate(&Subscription{path: path, mode: PersistentRecursive})
+	}
+	for i := range 100 { // maps of a few elements do not hash
+		table.activate(&Subscription{path: "/f" + strconv.Itoa(i), mode: PersistentRecursive})
+	}
+	few, n := listenersTime(&table, zk.Event{Type: zk.EventNodeCreated, Path: deepPath(short)})
+	if n != 3 {
+		t.Errorf("%d listeners of the short path, want 3", n)
+	}
+	many, n := listenersTime(&table, zk.Event{Type: zk.EventNodeCreated, Path: deepPath(long)})
+	if n != 4 {
+		t.Errorf("%d listeners of the long path, want 4", n)
+	}
+	// 32 times the length: 32 times the time when it grows with the length, 1,024 times when with its square.
+	if limit := 200*few + time.Millisecond; many > limit {
+		t.Errorf("%v for %d bytes, %v for %d: want no more than %v", few, short, many, long, limit)
+	}
+}
+
+func TestPersistentTable_CountsRecursiveSubscriptions(t *testing.T) {
+	t.Parallel()
+	var table persistentTable
+	var subs []*Subscription
+	for _, path := range []string{"/", "/a", "/b", "/b", "/a/b"} {
+		s := &Subscription{path: path, mode: PersistentRecursive}
+		subs = append(subs, s)
+		table.activate(s)
+	}
+	table.activate(&Subscription{path: "/a", mode: Persistent})
+	e := zk.Event{Type: zk.EventNodeCreated, Path: "/a/b/c"}
+	if hit := table.listeners(e); len(hit) != 3 || hit[0] != subs[0] || hit[1] != subs[1] || hit[2] != subs[4] {
+		t.Errorf("listeners of %s: %d, want those of /, /a and /a/b in this order", e.Path, len(hit))
+	}
+	table.remove(subs[1])
+	table.takePath("/b")
+	if hit := table.listeners(e); len(hit) != 2 {
+		t.Errorf("%d listeners after /a was removed, want 2", len(hit))
+	}
+	table.takeAll()
+	if n := len(table.recursive); n != 0 {
+		t.Errorf("%d lengths of recursive subscriptions are left of none", n)
+	}
+}
