@@ -89,7 +89,7 @@ func (c *Client) Multi(ctx context.Context, ops ...MultiOp) *future.Future[[]Mul
 // prepare checks the operation and works out its create mode.
 func (m *MultiOp) prepare(c *Client) (err error) {
 	if m.code != wire.OpCreate2 {
-		return firstError(checkPath(m.path), checkVersion(m.version))
+		return checkPath(m.path)
 	}
 	if m.spec, err = c.createSpec(m.opts); err != nil {
 		return err

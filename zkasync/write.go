@@ -3,7 +3,6 @@ package zkasync
 import (
 	"bytes"
 	"context"
-	"fmt"
 
 	"github.com/go-zookeeper/zk"
 
@@ -11,16 +10,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
-// AnyVersion as the version of Set, Delete, SetACL, SetOp, DeleteOp and CheckOp matches every version.
+// AnyVersion as the version of Set, Delete, SetACL, SetOp, DeleteOp and CheckOp matches every version. Every other number is
+// one that a Stat can have: versions go on from 2147483647 at -2147483648, and servers before 3.10 from -2 at -1 (then there
+// is no way to ask for that one version; ZOOKEEPER-4743).
 const AnyVersion int32 = -1
-
-// checkVersion refuses what the server would not.
-func checkVersion(version int32) error {
-	if version < AnyVersion {
-		return fmt.Errorf("invalid version %d: must be 0 or more, or AnyVersion (-1)", version)
-	}
-	return nil
-}
 
 // setOp is Set.
 type setOp struct {
@@ -35,7 +28,7 @@ type setOp struct {
 func (c *Client) Set(ctx context.Context, path string, data []byte, version int32) *future.Future[zk.Stat] {
 	o := &setOp{data: bytes.Clone(data), version: version}
 	o.init(&c.view, ctx, c.completion(path), wire.OpSetData, path)
-	if err := firstError(checkPath(path), checkVersion(version)); err != nil {
+	if err := checkPath(path); err != nil {
 		o.refuse(err)
 		return o.future()
 	}
@@ -76,7 +69,7 @@ func (c *Client) Delete(ctx context.Context, path string, version int32) *future
 func (c *Client) delete(ctx context.Context, ex future.Executor, path string, version int32) *future.Future[future.Void] {
 	o := &deleteOp{version: version}
 	o.init(&c.view, ctx, ex, wire.OpDelete, path)
-	if err := firstError(checkPath(path), checkVersion(version)); err != nil {
+	if err := checkPath(path); err != nil {
 		o.refuse(err)
 		return o.future()
 	}
@@ -109,7 +102,7 @@ type setACLOp struct {
 func (c *Client) SetACL(ctx context.Context, path string, acl []zk.ACL, version int32) *future.Future[zk.Stat] {
 	o := &setACLOp{acl: append([]zk.ACL(nil), acl...), version: version}
 	o.init(&c.view, ctx, c.completion(path), wire.OpSetACL, path)
-	if err := firstError(checkPath(path), checkVersion(version), checkACL(acl)); err != nil {
+	if err := firstError(checkPath(path), checkACL(acl)); err != nil {
 		o.refuse(err)
 		return o.future()
 	}

@@ -29,9 +29,6 @@ The root and the server's own /zookeeper are refused.`,
 			if err := checkPath(path); err != nil {
 				return err
 			}
-			if err := checkVersion(version); err != nil {
-				return err
-			}
 			if path == znode.Root || znode.IsSystem(path) {
 				return usagef("rm %s: the root and %s belong to the server and cannot be deleted", path, znode.System)
 			}

@@ -25,9 +25,6 @@ func (a *app) setCommand() *cobra.Command {
 			if err := checkPath(path); err != nil {
 				return err
 			}
-			if err := checkVersion(version); err != nil {
-				return err
-			}
 			if len(args) == 1 && from.file == "" {
 				return usagef("set %s: to what? DATA or --file is missing; '' empties the znode", path)
 			}
@@ -57,12 +54,5 @@ func (a *app) set(ctx context.Context, c *zkasync.Client, path string, data []by
 		}{path, newStatJSON(stat)})
 	}
 	fmt.Fprintf(a.out, "%s has %d bytes, version %d\n", path, stat.DataLength, stat.Version)
-	return nil
-}
-
-func checkVersion(version int32) error {
-	if version < zkasync.AnyVersion {
-		return usagef("--version %d: must be 0 or more, or -1 for any", version)
-	}
 	return nil
 }

@@ -32,7 +32,6 @@ func TestRun_RefusesBadInputBeforeConnecting(t *testing.T) {
 		{"stat", "an argument is missing"},
 		{"get /a/../b", "relative path"},
 		{"set /a", "DATA or --file is missing"},
-		{"set /a b --version -2", "--version -2"},
 		{"set /a b --file " + file, "given twice"},
 		{"set /a --file " + file + ".none", "--file"},
 		{"set /a --file " + big, "1048575"},
