@@ -1,0 +1,111 @@
+package zktest
+
+import (
+	"fmt"
+	"sync"
+	"time"
+)
+
+// clock is what a world keeps time by.
+type clock interface {
+	now() time.Time
+	afterFunc(d time.Duration, f func()) stopper
+}
+
+// stopper is a timer; Stop reports whether it kept the timer from going off.
+type stopper interface{ Stop() bool }
+
+// realClock is package time's, which is virtual inside a bubble of testing/synctest.
+type realClock struct{}
+
+func (realClock) now() time.Time                              { return time.Now() }
+func (realClock) afterFunc(d time.Duration, f func()) stopper { return time.AfterFunc(d, f) }
+
+// Clock is a clock that stands still until it is told to go on; see [WithClock]. The methods are safe for concurrent use.
+type Clock struct {
+	mu     sync.Mutex
+	time   time.Time
+	seq    uint64
+	timers map[*manualTimer]bool
+
+	advancing sync.Mutex // held while a goroutine moves the clock
+}
+
+// NewClock returns a clock that shows start.
+func NewClock(start time.Time) *Clock {
+	return &Clock{time: start, timers: make(map[*manualTimer]bool)}
+}
+
+// Now returns what the clock shows.
+func (c *Clock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.time
+}
+
+// Advance moves the clock on by d. All that the servers on it do in that time is done when Advance returns, one thing
+// after the other, each at its time: sessions have expired, containers are gone, answers that were slow are sent. What
+// the clients make of it is theirs: they keep their own time.
+func (c *Clock) Advance(d time.Duration) {
+	if d < 0 {
+		panic(fmt.Sprintf("zktest: Advance by %v: time does not go back", d))
+	}
+	c.advancing.Lock()
+	defer c.advancing.Unlock()
+	target := c.Now().Add(d)
+	for {
+		f, due := c.next(target)
+		if !due {
+			return
+		}
+		f()
+	}
+}
+
+// next moves the clock to the next timer that goes off until target, or to target.
+func (c *Clock) next(target time.Time) (f func(), due bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var first *manualTimer
+	for t := range c.timers {
+		if first == nil || t.at.Before(first.at) || t.at.Equal(first.at) && t.seq < first.seq {
+			first = t
+		}
+	}
+	if first == nil || first.at.After(target) {
+		c.time = target
+		return nil, false
+	}
+	delete(c.timers, first)
+	if first.at.After(c.time) {
+		c.time = first.at
+	}
+	return first.f, true
+}
+
+func (c *Clock) now() time.Time { return c.Now() }
+
+func (c *Clock) afterFunc(d time.Duration, f func()) stopper {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.seq++
+	t := &manualTimer{clock: c, at: c.time.Add(d), seq: c.seq, f: f}
+	c.timers[t] = true
+	return t
+}
+
+type manualTimer struct {
+	clock *Clock
+	at    time.Time
+	seq   uint64
+	f     func()
+}
+
+// Stop implements stopper.
+func (t *manualTimer) Stop() bool {
+	t.clock.mu.Lock()
+	defer t.clock.mu.Unlock()
+	there := t.clock.timers[t]
+	delete(t.clock.timers, t)
+	return there
+}

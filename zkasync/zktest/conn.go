@@ -1,0 +1,184 @@
+package zktest
+
+import (
+	"encoding/binary"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// conn is a connection of a client. Two goroutines serve it: readLoop, which also does the work, and writeLoop.
+type conn struct {
+	srv    *Server
+	number int
+	sock   net.Conn
+	raw    net.Conn // sock, or what is below its TLS
+	ip     string
+	in     inbox // readLoop's
+	out    outbox
+
+	// The rest is guarded by the world's lock.
+	ids       []identity
+	session   *session // nil until the handshake is done
+	timeout   time.Duration
+	oldClient bool     // left out the readOnly byte, so its answer has none
+	greeted   bool     // has sent its connect request
+	gone      bool     // nothing more is read or written
+	leaving   bool     // has closed its session and is waiting for the answer
+	busy      bool     // a request waits for its transaction, or is held
+	queue     [][]byte // requests that came meanwhile
+	pending   []byte   // written under the lock, to be handed to writeLoop
+	listed    bool     // in world.unsent
+	fired     uint64   // the event that it got last, see watchTable.trigger
+	since     time.Time
+	received  int64
+	sent      int64
+	lastOp    wire.OpCode
+	lastXid   int32
+	lastZxid  int64
+	impatient *alarm // ends a connection that does not begin a session
+}
+
+// handshakePatience is how long a connection may be without a session (zookeeper.sessionlessCnxnTimeout).
+const handshakePatience = 10 * time.Second
+
+// readLoop reads requests and works them off.
+func (c *conn) readLoop() {
+	defer c.srv.w.running.Done()
+	for {
+		n, err := c.sock.Read(c.in.room())
+		c.in.came(n)
+		if n > 0 && !c.workOff() || err != nil {
+			break
+		}
+	}
+	c.srv.w.lock()
+	c.drop()
+	c.srv.w.release()
+}
+
+// workOff processes what has come, as far as it is complete, and reports whether there may be more.
+func (c *conn) workOff() bool {
+	w := c.srv.w
+	w.lock()
+	defer w.release()
+	for !c.gone {
+		if !c.greeted && c.in.len() >= lengthSize {
+			if word := c.in.peek(lengthSize); c.fourLetter(string(word)) {
+				return false
+			}
+		}
+		frame, state := c.in.frame(w.cfg.maxRequest)
+		switch state {
+		case frameMissing:
+			return true
+		case frameRefused:
+			c.hangUp()
+			return false
+		}
+		c.received++
+		c.srv.received++
+		if !c.greeted {
+			c.greet(frame)
+		} else {
+			c.receive(frame)
+		}
+	}
+	return false
+}
+
+// requestHeader is the size of xid and opcode.
+const requestHeader = 8
+
+// receive takes one request. Credentials are dealt with at once, even when requests before them wait: in the server the
+// I/O thread does that.
+func (c *conn) receive(frame []byte) {
+	if len(frame) < requestHeader {
+		c.hangUp()
+		return
+	}
+	xid := int32(binary.BigEndian.Uint32(frame))
+	op := wire.OpCode(int32(binary.BigEndian.Uint32(frame[4:])))
+	switch {
+	case op == wire.OpSetAuth:
+		c.receiveAuth(xid, frame[requestHeader:])
+	case op == wire.OpSASL:
+		c.receiveSASL(xid, frame[requestHeader:])
+	case c.busy:
+		c.queue = append(c.queue, slices.Clone(frame))
+	default:
+		c.process(xid, op, frame[requestHeader:])
+	}
+}
+
+func (c *conn) receiveAuth(xid int32, body []byte) {
+	d := decoder{body: body}
+	d.int32() // a type, always 0
+	scheme := d.text()
+	credential := d.buffer()
+	if d.bad {
+		c.hangUp()
+		return
+	}
+	if c.authenticate(scheme.s, string(credential)) {
+		c.reply(xid, 0, codeOK)
+		return
+	}
+	c.reply(xid, 0, codeAuthFailed)
+	c.hangUp()
+}
+
+// resume goes on with the requests that came while the connection was busy.
+func (c *conn) resume() {
+	c.busy = false
+	for len(c.queue) > 0 && !c.busy && !c.gone {
+		frame := c.queue[0]
+		c.queue[0] = nil
+		c.queue = c.queue[1:]
+		c.process(int32(binary.BigEndian.Uint32(frame)), wire.OpCode(int32(binary.BigEndian.Uint32(frame[4:]))), frame[requestHeader:])
+	}
+}
+
+// hangUp ends the connection when all that has been written is sent.
+func (c *conn) hangUp() {
+	if c.gone {
+		return
+	}
+	c.detach()
+	c.handOn()
+	c.out.finish()
+}
+
+// drop ends the connection at once.
+func (c *conn) drop() {
+	if c.gone {
+		return
+	}
+	c.detach()
+	c.cut()
+}
+
+// cut closes the connection whatever is still to be sent.
+func (c *conn) cut() {
+	c.pending = nil
+	c.out.end()
+	_ = c.raw.Close()
+}
+
+// detach makes the server forget the connection. The session, if it has one, goes on.
+func (c *conn) detach() {
+	c.gone = true
+	c.queue = nil
+	s := c.srv
+	delete(s.conns, c)
+	if c.session != nil && s.bySession[c.session.id] == c {
+		delete(s.bySession, c.session.id)
+	}
+	s.data.forget(c)
+	s.children.forget(c)
+	if c.impatient != nil {
+		c.impatient.do = nil
+	}
+}

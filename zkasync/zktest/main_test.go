@@ -1,0 +1,11 @@
+package zktest_test
+
+import (
+	"testing"
+
+	"go.uber.org/goleak"
+
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(zkserver.Main(m)) }

@@ -1,0 +1,279 @@
+package zktest
+
+import (
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"math"
+	"math/rand/v2"
+	"strings"
+	"time"
+)
+
+// What a server has where no option says otherwise. Tick and bounds are those of a zoo.cfg as it comes.
+const (
+	DefaultTick = 2 * time.Second
+	// DefaultBuffer is how many bytes a connection in memory holds in each direction.
+	DefaultBuffer = 64 << 10
+	// DefaultCleaning is how often znodes are looked for that are to go by themselves, see [WithCleaning].
+	DefaultCleaning = time.Minute
+	// DefaultMaxRequestSize is jute.maxbuffer, in bytes.
+	DefaultMaxRequestSize = 1<<20 - 1
+)
+
+// config is what a world was made with; it does not change.
+type config struct {
+	clock     clock
+	behaviour behaviour
+
+	tick, minTimeout, maxTimeout time.Duration // the latter two: 0 until all options are known
+	cleanEvery                   time.Duration
+	maxRequest                   int
+	maxConns                     int // 0: any number
+	buffer                       int
+	words                        map[string]bool // nil: all
+
+	extendedTypes    bool
+	reconfigEnabled  bool
+	enforceQuota     bool
+	mustAuthenticate bool
+	superDigest      string
+	saslUsers        map[string]string
+	tls              *tls.Config
+
+	firstZxid   int64
+	sessionSeed uint64
+	shuffle     *rand.Rand // nil: do not
+}
+
+// Option is an option of [New] and [Run]. New reports the first that is wrong, with its value and the rule.
+type Option struct{ apply func(*config) error }
+
+func newConfig(opts []Option) (*config, error) {
+	cfg := &config{
+		clock:         realClock{},
+		tick:          DefaultTick,
+		cleanEvery:    DefaultCleaning,
+		maxRequest:    DefaultMaxRequestSize,
+		buffer:        DefaultBuffer,
+		extendedTypes: true,
+	}
+	var err error
+	if cfg.behaviour, err = newBehaviour(DefaultVersion); err != nil {
+		return nil, err
+	}
+	for _, o := range opts {
+		if o.apply == nil {
+			continue
+		}
+		if err := o.apply(cfg); err != nil {
+			return nil, fmt.Errorf("zktest: %w", err)
+		}
+	}
+	if cfg.minTimeout == 0 {
+		cfg.minTimeout, cfg.maxTimeout = 2*cfg.tick, 20*cfg.tick
+	}
+	return cfg, nil
+}
+
+// WithVersion has the server behave as a release of Apache ZooKeeper, from "3.6.0" to "3.10.0", where releases differ. The
+// default is [DefaultVersion].
+func WithVersion(version string) Option {
+	return Option{func(cfg *config) (err error) {
+		cfg.behaviour, err = newBehaviour(version)
+		return err
+	}}
+}
+
+// WithClock has the server keep time by c: sessions expire, containers go and times are stamped by it. Without it the
+// server uses package time, which inside a bubble of testing/synctest is virtual.
+func WithClock(c *Clock) Option {
+	return Option{func(cfg *config) error {
+		if c == nil {
+			return errors.New("clock is nil")
+		}
+		cfg.clock = c
+		return nil
+	}}
+}
+
+// WithTick sets the tick, tickTime in zoo.cfg: sessions expire at multiples of it, and session timeouts are bounded by 2
+// and 20 of it unless [WithSessionTimeouts] says otherwise. The default is 2 seconds, the least a millisecond.
+func WithTick(d time.Duration) Option {
+	return Option{func(cfg *config) error {
+		if d < time.Millisecond || d%time.Millisecond != 0 {
+			return fmt.Errorf("tick %v is not a positive number of milliseconds", d)
+		}
+		cfg.tick = d
+		return nil
+	}}
+}
+
+// WithSessionTimeouts bounds the session timeouts that are granted.
+func WithSessionTimeouts(least, most time.Duration) Option {
+	return Option{func(cfg *config) error {
+		const limit = math.MaxInt32 * time.Millisecond
+		if least < time.Millisecond || most < least || most > limit {
+			return fmt.Errorf("session timeouts from %v to %v: want 1ms <= least <= most <= %v", least, most, limit)
+		}
+		cfg.minTimeout, cfg.maxTimeout = least, most
+		return nil
+	}}
+}
+
+// WithCleaning sets how often the server looks for containers that are empty and for znodes whose TTL has passed
+// (znode.container.checkIntervalMs). They are there until then. The default is a minute.
+func WithCleaning(every time.Duration) Option {
+	return Option{func(cfg *config) error {
+		if every <= 0 {
+			return fmt.Errorf("cleaning every %v: want more than 0", every)
+		}
+		cfg.cleanEvery = every
+		return nil
+	}}
+}
+
+// WithMaxRequestSize sets the largest frame that is taken from a client, jute.maxbuffer, in bytes. A client that sends a
+// larger one loses its connection.
+func WithMaxRequestSize(n int) Option {
+	return Option{func(cfg *config) error {
+		const least = 1 << 10
+		if n < least || n > math.MaxInt32 {
+			return fmt.Errorf("maximal request size %d is not from %d to %d", n, least, math.MaxInt32)
+		}
+		cfg.maxRequest = n
+		return nil
+	}}
+}
+
+// WithMaxConnections sets how many connections one address may have, maxClientCnxns; those beyond are closed without a
+// word. All clients in memory share the address 127.0.0.1. The default is no limit, unlike the 60 of a server as it comes.
+func WithMaxConnections(n int) Option {
+	return Option{func(cfg *config) error {
+		if n < 1 {
+			return fmt.Errorf("maximal connections %d is not positive", n)
+		}
+		cfg.maxConns = n
+		return nil
+	}}
+}
+
+// WithBuffer sets how many bytes a connection in memory holds in each direction. With 0 it has no buffer, as a net.Pipe:
+// a write returns when the other end has read it. The default is [DefaultBuffer].
+func WithBuffer(bytes int) Option {
+	return Option{func(cfg *config) error {
+		if bytes < 0 || bytes > 1<<30 {
+			return fmt.Errorf("buffer of %d bytes is not from 0 to %d", bytes, 1<<30)
+		}
+		cfg.buffer = bytes
+		return nil
+	}}
+}
+
+// WithFourLetterWords sets the four-letter words that are answered, 4lw.commands.whitelist. The default is all of them,
+// unlike a server as it comes, which answers "srvr" alone.
+func WithFourLetterWords(words ...string) Option {
+	return Option{func(cfg *config) error {
+		cfg.words = make(map[string]bool)
+		for _, word := range words {
+			if fourLetterWords[word] == nil {
+				return fmt.Errorf("four-letter word %q is not one of %s", word, strings.Join(wordNames(), ", "))
+			}
+			cfg.words[word] = true
+		}
+		return nil
+	}}
+}
+
+// WithExtendedTypes decides whether znodes may have a TTL, zookeeper.extendedTypesEnabled. It is on by default, unlike on
+// a server as it comes.
+func WithExtendedTypes(on bool) Option {
+	return Option{func(cfg *config) error {
+		cfg.extendedTypes = on
+		return nil
+	}}
+}
+
+// WithReconfig enables reconfig, reconfigEnabled. A standalone server refuses it all the same, with another error.
+func WithReconfig() Option {
+	return Option{func(cfg *config) error {
+		cfg.reconfigEnabled = true
+		return nil
+	}}
+}
+
+// WithEnforcedQuotas has hard limits of quotas refuse what exceeds them, enforceQuota.
+func WithEnforcedQuotas() Option {
+	return Option{func(cfg *config) error {
+		cfg.enforceQuota = true
+		return nil
+	}}
+}
+
+// WithEnforcedAuthentication ends connections that send a request before credentials, enforce.auth.enabled.
+func WithEnforcedAuthentication() Option {
+	return Option{func(cfg *config) error {
+		cfg.mustAuthenticate = true
+		return nil
+	}}
+}
+
+// WithSuperuser enables the user "super": a client that adds the digest credential "super:<password>" passes every check
+// of permissions.
+func WithSuperuser(password string) Option {
+	return Option{func(cfg *config) error {
+		if password == "" {
+			return errors.New("the superuser's password is empty")
+		}
+		cfg.superDigest = digestID("super:" + password)
+		return nil
+	}}
+}
+
+// WithFirstZxid sets the zxid that an empty server stands at; the first transaction gets the next. A standalone server
+// starts at 0 by default.
+func WithFirstZxid(zxid int64) Option {
+	return Option{func(cfg *config) error {
+		if zxid < 0 {
+			return fmt.Errorf("first zxid %d is negative", zxid)
+		}
+		cfg.firstZxid = zxid
+		return nil
+	}}
+}
+
+// WithSeed gives sessions other ids and passwords. Those of one seed are the same in each run.
+func WithSeed(seed uint64) Option {
+	return Option{func(cfg *config) error {
+		cfg.sessionSeed = seed
+		return nil
+	}}
+}
+
+// WithShuffledOrder shuffles what real servers promise no order of: the children in an answer, and the deletion of a
+// session's ephemeral znodes. It finds code that relies on an order. Equal seeds shuffle equally.
+func WithShuffledOrder(seed uint64) Option {
+	return Option{func(cfg *config) error {
+		cfg.shuffle = rand.New(rand.NewPCG(seed, seed))
+		return nil
+	}}
+}
+
+// order shuffles a list in place, if it is to be.
+func (cfg *config) order(list []string) []string {
+	if cfg.shuffle != nil {
+		cfg.shuffle.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	}
+	return list
+}
+
+// sessionID is the id of the n-th session that a server makes, built as SessionTrackerImpl does: the server's number in
+// the top byte, then what is the time there and the seed here, then a counter.
+func (cfg *config) sessionID(server int, n int64) int64 {
+	const seedBits = 1<<40 - 1
+	middle := int64(1) << 32
+	if cfg.sessionSeed != 0 {
+		middle = int64(mix(cfg.sessionSeed) & seedBits)
+	}
+	return int64(server)<<56 | middle<<16 + n
+}
