@@ -86,7 +86,7 @@ func (s *steppedCreate) searched(siblings Children, err error) {
 	case isNoNode(err):
 		s.create() // which finds out about the parent
 		return
-	case err != nil && isUnknown(err):
+	case err != nil && mayAskAgain(err):
 		s.search()
 		return
 	case err != nil:
@@ -106,7 +106,7 @@ func (s *steppedCreate) searched(siblings Children, err error) {
 func (s *steppedCreate) confirm(path string) {
 	ask(&s.c.view, s.ctx, nil, existsKind, path).OnDone(func(st *zk.Stat, err error) {
 		switch {
-		case err != nil && isUnknown(err):
+		case err != nil && mayAskAgain(err):
 			s.confirm(path)
 		case err != nil:
 			s.failUnknown(err)

@@ -148,6 +148,8 @@ func failure(op, path string, f mux.Failure) *OpError {
 		e.Err = &lossError{f.Cause}
 	case mux.ReasonExpired:
 		e.Err = ErrSessionExpired
+	case mux.ReasonReply:
+		e.Err = replySizeError(f.Cause)
 	}
 	return e
 }

@@ -28,7 +28,8 @@ type Reading[T any] struct {
 // callbacks; and without waiting by Latest. Callbacks and Latest take nothing away from the channel.
 //
 // What the server throttles (code -127) is asked again after a pause, by the policy of [WithRetry] or the default one,
-// without bound; meanwhile nothing is given. Any other refusal is given as a [Reading] with Err. The server is asked
+// without bound; meanwhile nothing is given. A value that is larger than [WithMaxReplySize] allows is given as a [Reading]
+// whose Err is a [*ReplySizeError], and watched. Any other refusal is given as a Reading with Err. The server is asked
 // again when the znode's data changes, after each reconnect, and on Refresh, which is the one to call when permissions
 // were changed: there is no event for that, and of changes that are made while the client may not read, servers since
 // 3.8.4 and 3.9.2 say nothing (CVE-2024-23944).
@@ -163,6 +164,9 @@ func (l *Live[T]) answered(turn uint64, confirmed bool, w Watched[T], err error)
 		l.awaitChange(turn, false)
 	case isThrottled(err):
 		l.backOff(turn)
+	case isReplySize(err):
+		l.show(turn, Reading[T]{Err: err})
+		l.await(turn, l.c.watchUnread(l.kind.read.on, l.path))
 	case l.fatal(err):
 	default:
 		l.show(turn, Reading[T]{Err: err})

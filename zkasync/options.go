@@ -241,7 +241,9 @@ func WithMaxRequestSize(n int) Option {
 }
 
 // WithMaxReplySize sets the largest reply that is accepted, in bytes. Replies may well be larger than requests: 50,000
-// children take 2 MB. A larger one ends the connection. The default is 64 MiB.
+// children take 2 MB. The operation whose reply is larger fails with a [*ReplySizeError]; the reply is read and thrown away,
+// and the connection goes on. Requests of Conn() fail with an error that go-zookeeper has no name for ("marshalling error",
+// -5), and the log says why. The default is 64 MiB.
 func WithMaxReplySize(n int) Option {
 	return Option{func(cfg *config) error { return sizeWithin(&cfg.maxReply, "maximal reply size", n) }}
 }

@@ -95,6 +95,18 @@ func (q *watchQuery[T]) watched(v T, on watchKind) {
 	}
 }
 
+// watchUnread registers a watch for a read that the server has carried out and whose value was too large. The read has
+// left the watch, or has relied on a persistent one; if that is gone, the watch is set by itself.
+func (c *Client) watchUnread(on watchKind, path string) *future.Future[zk.Event] {
+	event := c.watches.once.add(nil, on, path)
+	if c.watches.persistent.covers(path, on == watchChild) == 0 {
+		r := &rearm{c: c, path: path, zxid: c.lastZxid(), plain: true}
+		r.kinds[on] = true
+		c.submit(r)
+	}
+	return event
+}
+
 // GetW is Get and leaves a watch: its event is the next change of the data, or the deletion.
 func (c *Client) GetW(ctx context.Context, path string) *future.Future[Watched[Node]] {
 	return askWatch(c, ctx, c.completion(path), c.watchLane(path), getWKind, path)

@@ -88,7 +88,7 @@ func (c *Client) newRunLocked() (*run, error) {
 		zk.WithHostProvider(r.hosts),
 		zk.WithLogger(debugLog{c.cfg.logger}),
 		zk.WithLogInfo(false),
-		zk.WithMaxBufferSize(c.cfg.maxReply),
+		zk.WithMaxBufferSize(max(c.cfg.maxReply, mux.MaxEvent)), // the multiplexer has looked at it
 		zk.WithMaxConnBufferSize(c.cfg.maxRequest+requestSlack),
 	)
 	if err != nil { // the host list is empty, which New has refused

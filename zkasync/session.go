@@ -110,6 +110,11 @@ func (r *run) Event(e wire.WatchEvent) {
 	r.c.watches.fire(zk.Event{Type: typ, State: zk.State(e.State), Path: path})
 }
 
+// ReplyDropped implements mux.Observer: go-zookeeper's error can only say that the reply cannot be read.
+func (r *run) ReplyDropped(cause *mux.ReplySizeError) {
+	r.log(slog.LevelWarn, "reply to a request of Conn() dropped", "error", &ReplySizeError{cause.Size, cause.Limit})
+}
+
 // CloseAsked implements mux.Observer: without its session the client is of no use.
 func (r *run) CloseAsked() {
 	r.log(slog.LevelWarn, "session closed through Conn(); stopping")

@@ -142,6 +142,12 @@ func (r *restoring) Reply(code int32, body []byte) {
 	}
 }
 
+// Fail ends the connection if it goes on: what is not restored must not be taken to be so.
+func (r *restoring) Fail(f Failure) {
+	r.Request.Fail(f)
+	r.c.die(f.Cause)
+}
+
 // goLive lets the queue go out, unless one of the replies had the connection given up, or who was told of the
 // restoration did: what waits for the next connection then has to be watched.
 func (c *Conn) goLive() {

@@ -18,6 +18,8 @@ type inbox struct {
 	buf        []byte
 	start, end int // unread bytes
 	limit      int // of a frame
+	raised     int // the limit of the frame that is next, if it is above limit
+	skipping   int // bytes of the frame before that are still to come, and of no use
 }
 
 func newInbox(limit int) inbox { return inbox{limit: limit} }
@@ -34,21 +36,25 @@ func (e *FrameError) Error() string {
 }
 
 // next returns the next whole frame without its length, or ok false when more bytes are needed. A length out of bounds
-// is an error before anything is allocated for it.
+// is a [*FrameError] before anything is allocated for it; see head and skip for one above the limit.
 func (in *inbox) next(minLen int) (frame []byte, ok bool, err error) {
+	if in.skipping > 0 && !in.discard() {
+		return nil, false, nil
+	}
 	have := in.buf[in.start:in.end]
 	if len(have) < frameHead {
 		return nil, false, nil
 	}
 	length := binary.BigEndian.Uint32(have)
-	if length < uint32(minLen) || uint64(length) > uint64(in.limit) {
-		return nil, false, &FrameError{Length: length, Min: minLen, Max: in.limit}
+	if limit := max(in.limit, in.raised); length < uint32(minLen) || uint64(length) > uint64(limit) {
+		return nil, false, &FrameError{Length: length, Min: minLen, Max: limit}
 	}
 	size := frameHead + int(length)
 	if len(have) < size {
 		return nil, false, nil
 	}
 	in.start += size
+	in.raised = 0
 	return have[frameHead:size:size], true, nil
 }
 
@@ -89,10 +95,39 @@ func (in *inbox) makeRoom() {
 	in.start, in.buf = 0, buf
 }
 
-// frame is the size of the frame of which have bytes are there, as far as it is known, and at most a megabyte.
+// frame is the size of the frame of which have bytes are there, as far as it is known, and at most a megabyte. Of one that
+// is above the limit only the head is wanted.
 func (in *inbox) frame(have int) int {
 	if have < frameHead {
 		return 0
 	}
-	return min(frameHead+int(binary.BigEndian.Uint32(in.buf[in.start:])), keepBuffer)
+	length := int64(binary.BigEndian.Uint32(in.buf[in.start:]))
+	if length > int64(max(in.limit, in.raised)) {
+		return leastRead
+	}
+	return int(min(frameHead+length, keepBuffer))
+}
+
+// head returns the first n bytes of the frame that is next, behind its length, or ok false when more bytes are needed. The
+// frame stays there.
+func (in *inbox) head(n int) (head []byte, ok bool) {
+	have := in.buf[in.start:in.end]
+	if len(have) < frameHead+n {
+		return nil, false
+	}
+	return have[frameHead : frameHead+n : frameHead+n], true
+}
+
+// skip has the frame that is next thrown away as it comes, however long it is, in the memory that is there.
+func (in *inbox) skip() {
+	in.skipping = frameHead + int(binary.BigEndian.Uint32(in.buf[in.start:]))
+	in.discard()
+}
+
+// discard throws away what has come of the frame that is skipped; false if there is more to come.
+func (in *inbox) discard() bool {
+	n := min(in.skipping, in.end-in.start)
+	in.start += n
+	in.skipping -= n
+	return in.skipping == 0
 }

@@ -81,6 +81,7 @@ func (a *asked) Fail(f Failure) {
 	}
 	reason := map[Reason]string{
 		ReasonLoss: "lost", ReasonExpired: "expired", ReasonContext: "context", ReasonRefused: "refused",
+		ReasonReply: "reply too large",
 	}[f.Reason]
 	a.cause = f.Cause
 	a.j.add("%s: %s, %s", a.name, reason, sent)
@@ -120,11 +121,12 @@ func (o *observer) Restored() {
 	}
 }
 
-func (o *observer) HandshakeFailed(e error) { o.note(e, time.Time{}); o.j.add("handshake failed") }
-func (o *observer) CloseAsked()             { o.j.add("close asked") }
-func (o *observer) Expired()                { o.j.add("expired") }
-func (o *observer) ExpiredDone()            { o.j.add("expired done") }
-func (o *observer) Event(e wire.WatchEvent) { o.j.add("event %d %s", e.Type, e.Path) }
+func (o *observer) HandshakeFailed(e error)        { o.note(e, time.Time{}); o.j.add("handshake failed") }
+func (o *observer) CloseAsked()                    { o.j.add("close asked") }
+func (o *observer) Expired()                       { o.j.add("expired") }
+func (o *observer) ExpiredDone()                   { o.j.add("expired done") }
+func (o *observer) ReplyDropped(e *ReplySizeError) { o.j.add("dropped: %v", e) }
+func (o *observer) Event(e wire.WatchEvent)        { o.j.add("event %d %s", e.Type, e.Path) }
 
 func (o *observer) Lost(cause error, heard time.Time) {
 	o.note(cause, heard)

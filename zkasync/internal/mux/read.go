@@ -44,7 +44,13 @@ func (c *Conn) receive() error {
 	for {
 		frame, ok, err := c.in.next(wire.HeaderLen)
 		if err != nil {
-			return err
+			ok, err = c.large(err)
+			if err != nil || len(c.up) > 0 {
+				return err
+			}
+			if ok {
+				continue
+			}
 		}
 		if !ok {
 			if err := c.fill(); err != nil {

@@ -35,6 +35,8 @@ const (
 	ReasonContext
 	// ReasonRefused: the mux takes no requests, see [Mux.Refuse].
 	ReasonRefused
+	// ReasonReply: the server has answered, but with more than is accepted. Cause is a [*ReplySizeError].
+	ReasonReply
 )
 
 // Failure is what is known of a request that got no answer.
@@ -68,6 +70,9 @@ type Observer interface {
 	ExpiredDone()
 	// CloseAsked: somebody had go-zookeeper close the session without stopping the mux first.
 	CloseAsked()
+	// ReplyDropped: a reply to somebody else's request, on go-zookeeper's side of the connection, was larger than
+	// is accepted.
+	ReplyDropped(cause *ReplySizeError)
 	// Event is a watch event from the server, in its place among the replies.
 	Event(e wire.WatchEvent)
 }

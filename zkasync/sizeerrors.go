@@ -1,0 +1,38 @@
+package zkasync
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+)
+
+// ReplySizeError is why an operation failed whose answer is larger than [WithMaxReplySize] allows. The server has carried
+// it out, so a write has been applied, but what it answered is not known: the outcome is [Unknown]. The connection and all
+// other operations go on. No retry repeats the operation, as its answer would be the same.
+type ReplySizeError struct {
+	Size  int // of the reply, in bytes
+	Limit int // of WithMaxReplySize, in bytes
+}
+
+// Error names both sizes and the option.
+func (e *ReplySizeError) Error() string {
+	return fmt.Sprintf("the server's reply of %d bytes exceeds the limit of %d (WithMaxReplySize)", e.Size, e.Limit)
+}
+
+func replySizeError(cause error) error {
+	var e *mux.ReplySizeError
+	if errors.As(cause, &e) {
+		return &ReplySizeError{Size: e.Size, Limit: e.Limit}
+	}
+	return cause
+}
+
+// isReplySize asks an error whether a reply was too large.
+func isReplySize(err error) bool {
+	var e *ReplySizeError
+	return errors.As(err, &e)
+}
+
+// mayAskAgain reports whether an operation of which no answer came may have one the next time.
+func mayAskAgain(err error) bool { return isUnknown(err) && !isReplySize(err) }
