@@ -45,7 +45,7 @@ func receive[T any](ctx context.Context, c <-chan T) (v T, ok bool) {
 	select {
 	case v = <-c:
 		return v, true
-	case <-ctx.Done():
+	case <-doneOf(ctx):
 	}
 	select { // with both ready, select takes either
 	case v = <-c:

@@ -113,7 +113,7 @@ func (f *Future[T]) Result() (T, error) {
 // even if ctx has ended. Otherwise the error wraps ctx.Err() and, if there is
 // one, the cause of the context; f and all other waits go on as before, and
 // nothing of this wait stays behind. Whether an error of a context is the wait's
-// or the operation's, Ready tells.
+// or the operation's, Ready tells. A nil ctx never ends.
 func (f *Future[T]) Get(ctx context.Context) (T, error) {
 	if f.completed.Load() {
 		return f.value, f.err
@@ -121,13 +121,21 @@ func (f *Future[T]) Get(ctx context.Context) (T, error) {
 	select {
 	case <-f.Done():
 		return f.value, f.err
-	case <-ctx.Done():
+	case <-doneOf(ctx):
 		if f.Ready() {
 			return f.value, f.err
 		}
 		var zero T
 		return zero, waitError(ctx)
 	}
+}
+
+// doneOf is ctx.Done; a nil context never ends, as everywhere in this module.
+func doneOf(ctx context.Context) <-chan struct{} {
+	if ctx == nil {
+		return nil
+	}
+	return ctx.Done()
 }
 
 // waitError is the error of a wait that ctx ended.

@@ -97,6 +97,7 @@ func (c *core) Start(logger *slog.Logger) error {
 
 // Stop implements Handler.
 func (c *core) Stop(ctx context.Context) error {
+	ctx = orBackground(ctx)
 	l := c.beginStop()
 	if l == nil {
 		return nil
@@ -115,6 +116,14 @@ func (c *core) Stop(ctx context.Context) error {
 	case <-ctx.Done():
 		return &StuckError{Callback: c.Running(), Err: ctx.Err()}
 	}
+}
+
+// orBackground has a nil context never end, as everywhere in this module.
+func orBackground(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
+	}
+	return ctx
 }
 
 // beginStop makes sure that the latest life ends, and returns it.

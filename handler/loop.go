@@ -45,6 +45,7 @@ func (l *Loop) C() <-chan func() { return l.queues[0].ready }
 // then is left for another Run, for C, or for Stop. It does not return when the handler
 // is stopped.
 func (l *Loop) Run(ctx context.Context) error {
+	ctx = orBackground(ctx)
 	for ctx.Err() == nil {
 		select {
 		case <-ctx.Done():

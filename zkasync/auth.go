@@ -95,7 +95,7 @@ func (o *authOp) Reply(code int32, _ []byte) {
 		o.promise.Resolve(future.Void{})
 		return
 	}
-	err := &OpError{Op: o.code.String() + " " + o.cred.scheme, Err: ErrAuthFailed}
+	err := &OpError{Op: o.code.String() + " " + printable(o.cred.scheme), Err: ErrAuthFailed}
 	o.v.c.authFailed(err)
 	o.promise.Reject(err)
 }

@@ -2,7 +2,6 @@ package zkasync
 
 import (
 	"errors"
-	"strconv"
 	"strings"
 
 	"github.com/go-zookeeper/zk"
@@ -73,7 +72,8 @@ type OpError struct {
 	pauses *pauses // of the client, nil if the error is not an operation's own
 }
 
-// Error reads "zkasync: get /path: node does not exist", or "zkasync: get /path: not sent: connection lost: ...".
+// Error reads "zkasync: get /path: node does not exist", or "zkasync: get /path: not sent: connection lost: ...". It is one
+// line without control characters, whatever the path and the cause are.
 func (e *OpError) Error() string {
 	var b strings.Builder
 	b.WriteString("zkasync: ")
@@ -106,18 +106,10 @@ func (e *OpError) Is(target error) bool {
 	}
 }
 
-// bare is an error's text without the name of a package in front, which an outer error has said already.
+// bare is an error's text without the name of a package in front, which an outer error has said already. It may come from a
+// dialer, a certificate or a server.
 func bare(err error) string {
-	return strings.TrimPrefix(strings.TrimPrefix(err.Error(), "zkasync: "), "zk: ")
-}
-
-func printable(path string) string {
-	for _, r := range path {
-		if !strconv.IsPrint(r) {
-			return strconv.Quote(path)
-		}
-	}
-	return path
+	return escaped(strings.TrimPrefix(strings.TrimPrefix(err.Error(), "zkasync: "), "zk: "))
 }
 
 // lossError is a connection loss with its cause.
@@ -127,7 +119,7 @@ func (e *lossError) Error() string {
 	if e.cause == nil {
 		return ErrConnectionLoss.Error()
 	}
-	return ErrConnectionLoss.Error() + ": " + e.cause.Error()
+	return ErrConnectionLoss.Error() + ": " + escaped(e.cause.Error())
 }
 
 func (e *lossError) Unwrap() []error {

@@ -34,7 +34,7 @@ const (
 func FourLetterWord(ctx context.Context, server, word string, opts ...Option) (string, error) {
 	answer, err := fourLetterWord(orBackground(ctx), server, word, opts)
 	if err != nil {
-		return "", fmt.Errorf("zkasync: four-letter word %q to %s: %w", word, server, err)
+		return "", fmt.Errorf("zkasync: four-letter word %q to %s: %w", word, printable(server), &escapedError{err})
 	}
 	return answer, nil
 }
@@ -100,7 +100,7 @@ func exchange(sock net.Conn, word string) (string, error) {
 func ServerOK(ctx context.Context, server string, opts ...Option) error {
 	answer, err := FourLetterWord(ctx, server, "ruok", opts...)
 	if err == nil && answer != "imok" {
-		err = fmt.Errorf(`zkasync: %s answered "ruok" with %q`, server, answer)
+		err = fmt.Errorf(`zkasync: %s answered "ruok" with %q`, printable(server), answer)
 	}
 	return err
 }

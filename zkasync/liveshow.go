@@ -97,4 +97,4 @@ func (n *liveCall[T]) Run() {
 }
 
 // String names the callback for reports about it.
-func (n *liveCall[T]) String() string { return "OnChange callback for " + n.l.path }
+func (n *liveCall[T]) String() string { return "OnChange callback for " + printable(n.l.path) }

@@ -137,7 +137,7 @@ func (c *Client) Start(ctx context.Context) error {
 		r.mu.Unlock()
 		_ = c.Close()
 	}
-	return fmt.Errorf("zkasync: connect %s: %w", c.cfg.servers, err)
+	return fmt.Errorf("zkasync: connect %s: %w", printable(c.cfg.servers), &escapedError{err})
 }
 
 // Restart stops the client, if it is started, and starts it with a new session (kazoo: restart).

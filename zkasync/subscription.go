@@ -129,4 +129,4 @@ func (n *eventCall) Run() {
 }
 
 // String names the callback for reports about it.
-func (n *eventCall) String() string { return "OnEvent callback for " + n.s.path }
+func (n *eventCall) String() string { return "OnEvent callback for " + printable(n.s.path) }
