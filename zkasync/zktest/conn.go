@@ -23,15 +23,20 @@ type conn struct {
 	ids       []identity
 	session   *session // nil until the handshake is done
 	timeout   time.Duration
-	oldClient bool     // left out the readOnly byte, so its answer has none
-	greeted   bool     // has sent its connect request
-	gone      bool     // nothing more is read or written
-	leaving   bool     // has closed its session and is waiting for the answer
-	busy      bool     // a request waits for its transaction, or is held
-	queue     [][]byte // requests that came meanwhile
-	pending   []byte   // written under the lock, to be handed to writeLoop
-	listed    bool     // in world.unsent
-	fired     uint64   // the event that it got last, see watchTable.trigger
+	oldClient bool      // left out the readOnly byte, so its answer has none
+	greeted   bool      // has sent its connect request
+	gone      bool      // nothing more is read or written
+	finishing bool      // to be closed when all is sent
+	cutLater  bool      // to be cut when it is no longer frozen
+	lateUntil time.Time // when the last of what is sent late is sent
+	leaving   bool      // has closed its session and is waiting for the answer
+	waits     bool      // a request waits for its transaction
+	held      bool      // a fault holds a request or an answer
+	queue     []queued  // requests that came meanwhile
+	current   current   // the request that is being processed
+	pending   []byte    // written under the lock, to be handed to writeLoop
+	listed    bool      // in world.unsent
+	fired     uint64    // the event that it got last, see watchTable.trigger
 	since     time.Time
 	received  int64
 	sent      int64
@@ -39,6 +44,20 @@ type conn struct {
 	lastXid   int32
 	lastZxid  int64
 	impatient *alarm // ends a connection that does not begin a session
+}
+
+// current is the request of a connection that has not been answered yet; op is 0 if there is none.
+type current struct {
+	xid   int32
+	op    wire.OpCode
+	path  string
+	after *Injected // strikes its answer; nil: none
+}
+
+// queued is a request that waits for those before it, and what Intercept's function made of it.
+type queued struct {
+	frame []byte
+	do    Action
 }
 
 // handshakePatience is how long a connection may be without a session (zookeeper.sessionlessCnxnTimeout).
@@ -65,6 +84,12 @@ func (c *conn) workOff() bool {
 	w.lock()
 	defer w.release()
 	for !c.gone {
+		if c.isFrozen() {
+			w.flush()
+			w.thawed.Wait()
+			w.now = w.clock.now()
+			continue
+		}
 		if !c.greeted && c.in.len() >= lengthSize {
 			if word := c.in.peek(lengthSize); c.fourLetter(string(word)) {
 				return false
@@ -83,7 +108,11 @@ func (c *conn) workOff() bool {
 		if !c.greeted {
 			c.greet(frame)
 		} else {
-			c.receive(frame)
+			do := c.consult(frame)
+			if c.gone {
+				return false
+			}
+			c.receive(frame, do)
 		}
 	}
 	return false
@@ -94,7 +123,7 @@ const requestHeader = 8
 
 // receive takes one request. Credentials are dealt with at once, even when requests before them wait: in the server the
 // I/O thread does that.
-func (c *conn) receive(frame []byte) {
+func (c *conn) receive(frame []byte, do Action) {
 	if len(frame) < requestHeader {
 		c.hangUp()
 		return
@@ -106,10 +135,10 @@ func (c *conn) receive(frame []byte) {
 		c.receiveAuth(xid, frame[requestHeader:])
 	case op == wire.OpSASL:
 		c.receiveSASL(xid, frame[requestHeader:])
-	case c.busy:
-		c.queue = append(c.queue, slices.Clone(frame))
+	case c.waits || c.held:
+		c.queue = append(c.queue, queued{slices.Clone(frame), do})
 	default:
-		c.process(xid, op, frame[requestHeader:])
+		c.process(xid, op, frame[requestHeader:], do)
 	}
 }
 
@@ -123,21 +152,22 @@ func (c *conn) receiveAuth(xid int32, body []byte) {
 		return
 	}
 	if c.authenticate(scheme.s, string(credential)) {
-		c.reply(xid, 0, codeOK)
+		c.replyAhead(xid, codeOK)
 		return
 	}
-	c.reply(xid, 0, codeAuthFailed)
+	c.replyAhead(xid, codeAuthFailed)
 	c.hangUp()
 }
 
-// resume goes on with the requests that came while the connection was busy.
+// resume goes on with the requests that came while one was waiting.
 func (c *conn) resume() {
-	c.busy = false
-	for len(c.queue) > 0 && !c.busy && !c.gone {
-		frame := c.queue[0]
-		c.queue[0] = nil
+	for len(c.queue) > 0 && !c.waits && !c.held && !c.gone {
+		q := c.queue[0]
+		c.queue[0] = queued{}
 		c.queue = c.queue[1:]
-		c.process(int32(binary.BigEndian.Uint32(frame)), wire.OpCode(int32(binary.BigEndian.Uint32(frame[4:]))), frame[requestHeader:])
+		d := decoder{body: q.frame}
+		xid, op := d.int32(), wire.OpCode(d.int32())
+		c.process(xid, op, d.body, q.do)
 	}
 }
 
@@ -147,22 +177,26 @@ func (c *conn) hangUp() {
 		return
 	}
 	c.detach()
+	c.finishing = true
 	c.handOn()
-	c.out.finish()
 }
 
-// drop ends the connection at once.
+// drop ends the connection at once, or as soon as it is no longer frozen.
 func (c *conn) drop() {
 	if c.gone {
 		return
 	}
 	c.detach()
+	if c.isFrozen() {
+		c.cutLater = true
+		return
+	}
 	c.cut()
 }
 
 // cut closes the connection whatever is still to be sent.
 func (c *conn) cut() {
-	c.pending = nil
+	c.pending, c.finishing = nil, false
 	c.out.end()
 	_ = c.raw.Close()
 }

@@ -22,6 +22,18 @@
 // inside a bubble of testing/synctest it is the bubble's, without any doing, so that an hour passes in milliseconds; with
 // [WithClock] it stands still until the test moves it.
 //
+// # Breaking
+//
+// [Server.Fault] breaks requests, by operation, path and session, before they are applied or after: an error, a lost
+// connection, an answer that is held. [Server.Intercept] has a function decide. [Server.Expire], [Server.Drop],
+// [Server.Freeze] and their neighbours break sessions and connections.
+//
+// # Looking inside
+//
+// [Server.Sessions], [Server.Watches], [Server.Requests] and [Server.Tree] tell what there is. [Server.WaitFor],
+// [Server.WaitWatch] and [Server.WaitSessions] wait until it has happened, so that no test sleeps. [Server.Put] and
+// [Server.Load] write without a client, [Server.Snapshot] and [Server.Restore] go back in time.
+//
 // # Order
 //
 // All that happens on a server happens under one lock, one thing after the other. Two runs in which the same requests

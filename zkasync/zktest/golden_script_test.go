@@ -171,11 +171,11 @@ func (g *golden) authentication(z *player) {
 	y.set("/acl", []byte("1"), -1)
 	y.get("/acl", false)
 	y.auth("nosuch", "x")
-	y.events("after failed auth")
+	y.rest("after failed auth")
 	y = g.session("B", connectAs{quiet: true})
 	y.auth("ip", "")
 	y.auth("world", "")
-	y.events("after world")
+	y.rest("after world")
 }
 
 func (g *golden) multis(z *player) {
@@ -330,16 +330,16 @@ func (g *golden) special(z *player) {
 	z.do("deleteContainer /cont by a client", wire.OpDeleteContainer, str("/cont"), nil)
 	k := g.session("K", connectAs{quiet: true})
 	k.do("unknown op 999", 999, nil, nil)
-	k.events("after it")
+	k.rest("after it")
 	k = g.session("K", connectAs{quiet: true})
 	k.do("short body (get)", wire.OpGetData, num(100), nil)
 	k.get("/m", false)
 	k = g.session("K", connectAs{quiet: true})
 	k.write(num(0xfffff + 1))
-	k.events("frame of 1 MiB announced")
+	k.rest("frame of 1 MiB announced")
 	k = g.session("K", connectAs{quiet: true})
 	k.write(num(-5))
-	k.events("negative length")
+	k.rest("negative length")
 }
 
 func (g *golden) sessions() {
@@ -347,23 +347,23 @@ func (g *golden) sessions() {
 	c := g.session("C", connectAs{quiet: true})
 	c.create("/ce", creating{flags: 1})
 	d := g.session("D", connectAs{session: c.session, password: c.password})
-	c.events("old connection after the session moved")
+	c.rest("old connection after the session moved")
 	d.get("/ce", false)
 	wrong := make([]byte, 16)
 	for i := range wrong {
 		wrong[i] = 1
 	}
-	g.session("E", connectAs{session: d.session, password: wrong}).events("after a wrong password")
-	d.events("what the wrong password did to the rightful connection")
+	g.session("E", connectAs{session: d.session, password: wrong}).rest("after a wrong password")
+	d.rest("what the wrong password did to the rightful connection")
 	f := g.session("F", connectAs{session: d.session, password: d.password})
 	f.exists("/ce", false)
 	w := g.session("G", connectAs{quiet: true})
 	w.exists("/ce", true)
 	w.kids("/", true, wire.OpGetChildren)
 	f.do("closeSession", wire.OpClose, nil, nil)
-	f.events("after close")
+	f.rest("after close")
 	w.events("ephemeral of a closed session")
-	g.session("H", connectAs{session: f.session, password: f.password}).events("reconnect to a closed session")
+	g.session("H", connectAs{session: f.session, password: f.password}).rest("reconnect to a closed session")
 	x := g.session("I", connectAs{quiet: true})
 	x.create("/i1", creating{flags: 1})
 	x.create("/i2", creating{flags: 1})
@@ -372,7 +372,7 @@ func (g *golden) sessions() {
 	x.pace()
 	x.send(wire.OpClose, nil)
 	x.send(wire.OpGetData, cat(str("/m"), boolean(false)))
-	x.events("pipelined after close")
+	x.rest("pipelined after close")
 	w.events("two ephemerals closed")
 	g.pipelined()
 }

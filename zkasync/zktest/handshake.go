@@ -28,6 +28,10 @@ func (c *conn) greet(frame []byte) {
 	}
 	c.timeout = time.Duration(asked) * time.Millisecond
 	c.timeout = min(max(c.timeout, w.cfg.minTimeout), w.cfg.maxTimeout)
+	if w.replaced[id] {
+		delete(w.replaced, id)
+		id = 0
+	}
 	if id == 0 {
 		c.beginSession()
 		return
@@ -73,12 +77,13 @@ func (c *conn) welcome(known *session) {
 			c.impatient.do = nil
 		}
 	}
-	start := c.begin(0, 0, 0) // lists the connection; the answer has no header
-	c.pending = c.pending[:start]
+	c.list()
+	var start int
 	c.pending, start = wire.BeginFrame(c.pending)
 	c.pending = wire.AppendConnectResponse(c.pending, &answer)
 	if c.oldClient {
 		c.pending = c.pending[:len(c.pending)-1]
 	}
-	c.finish(start)
+	c.finishFrame(start)
+	c.srv.w.tell()
 }

@@ -17,6 +17,8 @@ const (
 	DefaultBuffer = 64 << 10
 	// DefaultCleaning is how often znodes are looked for that are to go by themselves, see [WithCleaning].
 	DefaultCleaning = time.Minute
+	// DefaultRecord is how many requests are kept on record.
+	DefaultRecord = 10_000
 	// DefaultMaxRequestSize is jute.maxbuffer, in bytes.
 	DefaultMaxRequestSize = 1<<20 - 1
 )
@@ -31,6 +33,7 @@ type config struct {
 	maxRequest                   int
 	maxConns                     int // 0: any number
 	buffer                       int
+	record                       int
 	words                        map[string]bool // nil: all
 
 	extendedTypes    bool
@@ -56,6 +59,7 @@ func newConfig(opts []Option) (*config, error) {
 		cleanEvery:    DefaultCleaning,
 		maxRequest:    DefaultMaxRequestSize,
 		buffer:        DefaultBuffer,
+		record:        DefaultRecord,
 		extendedTypes: true,
 	}
 	var err error
@@ -166,6 +170,18 @@ func WithBuffer(bytes int) Option {
 			return fmt.Errorf("buffer of %d bytes is not from 0 to %d", bytes, 1<<30)
 		}
 		cfg.buffer = bytes
+		return nil
+	}}
+}
+
+// WithRecord sets how many of the latest requests [Server.Requests] and [Server.WaitFor] know. The default is
+// [DefaultRecord].
+func WithRecord(requests int) Option {
+	return Option{func(cfg *config) error {
+		if requests < 0 {
+			return fmt.Errorf("a record of %d requests", requests)
+		}
+		cfg.record = requests
 		return nil
 	}}
 }

@@ -9,6 +9,7 @@ type outbox struct {
 	ready    sync.Cond
 	buf      []byte
 	finished bool // close the connection when buf is sent
+	halved   bool // close our side of it when buf is sent, and throw the rest away
 	ended    bool // send nothing more
 }
 
@@ -18,7 +19,7 @@ func (o *outbox) init() { o.ready.L = &o.mu }
 func (o *outbox) put(b []byte) []byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if o.ended || o.finished {
+	if o.ended || o.finished || o.halved {
 		return b[:0]
 	}
 	o.ready.Signal()
@@ -30,9 +31,13 @@ func (o *outbox) put(b []byte) []byte {
 	return b[:0]
 }
 
-func (o *outbox) finish() {
+func (o *outbox) finish() { o.set(&o.finished) }
+
+func (o *outbox) halve() { o.set(&o.halved) }
+
+func (o *outbox) set(flag *bool) {
 	o.mu.Lock()
-	o.finished = true
+	*flag = true
 	o.ready.Signal()
 	o.mu.Unlock()
 }
@@ -44,17 +49,17 @@ func (o *outbox) end() {
 	o.mu.Unlock()
 }
 
-// take waits for something to send and exchanges it for a buffer that is no longer needed. It returns nothing when the
-// connection is to be closed.
-func (o *outbox) take(spare []byte) []byte {
+// take waits for something to send and exchanges it for a buffer that is no longer needed. When there is nothing more to
+// send it returns none, with half set if only our side is to be closed; after that it waits for the rest to be.
+func (o *outbox) take(spare []byte, halfDone bool) (b []byte, half bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	for len(o.buf) == 0 && !o.finished && !o.ended {
+	for len(o.buf) == 0 && !o.finished && !o.ended && (!o.halved || halfDone) {
 		o.ready.Wait()
 	}
-	b := o.buf
+	b = o.buf
 	o.buf = spare[:0]
-	return b
+	return b, len(b) == 0 && !o.finished && !o.ended
 }
 
 // spareMost is the size up to which a buffer is kept for what comes next.
@@ -73,8 +78,16 @@ func (c *conn) writeLoop() {
 
 func (c *conn) send() {
 	var spare []byte
+	halfDone := false
 	for {
-		b := c.out.take(spare)
+		b, half := c.out.take(spare, halfDone)
+		if half {
+			if closer, ok := c.raw.(interface{ CloseWrite() error }); ok {
+				_ = closer.CloseWrite()
+			}
+			halfDone = true
+			continue
+		}
 		if len(b) == 0 {
 			return
 		}
@@ -84,13 +97,5 @@ func (c *conn) send() {
 		if spare = b; cap(spare) > spareMost {
 			spare = nil
 		}
-	}
-}
-
-// handOn gives writeLoop what was written under the lock.
-func (c *conn) handOn() {
-	c.listed = false
-	if len(c.pending) > 0 {
-		c.pending = c.out.put(c.pending)
 	}
 }

@@ -296,8 +296,8 @@ func (p *plan) multi(o *operation, t *txn) {
 		if part.code == codeOK {
 			continue
 		}
-		if part.code == codeMarshalling { // an exception of another kind: all of it fails
-			t.code, t.parts = codeMarshalling, nil
+		if part.code == codeMarshalling || part.code == codeSessionMoved { // exceptions of other kinds: all of it fails
+			t.code, t.parts = part.code, nil
 			return
 		}
 		t.code = part.code

@@ -43,7 +43,7 @@ func writes(op wire.OpCode) bool {
 }
 
 // process takes a request of an established session.
-func (c *conn) process(xid int32, op wire.OpCode, body []byte) {
+func (c *conn) process(xid int32, op wire.OpCode, body []byte, do Action) {
 	w, s := c.srv.w, c.srv
 	if c.session == nil || w.sessions[c.session.id] != c.session {
 		return // as the server does: a session that is over gets no answers (MissingSessionException)
@@ -64,8 +64,24 @@ func (c *conn) process(xid int32, op wire.OpCode, body []byte) {
 	r := &w.scratch
 	*r = request{c: c, xid: xid, op: op, o: decodeOperation(op, &d)}
 	r.bad = d.bad
+	var struck *Injected
+	if do.kind == actPass && len(w.faults) > 0 {
+		if struck = w.strike(r); struck != nil && struck.fault.When == Before {
+			do = struck.fault.Do
+		}
+	}
+	c.current = r.meta()
+	if c.prevent(r, do, struck) {
+		return
+	}
+	if struck != nil {
+		c.current.after = struck
+	}
 	s.handle(r)
 }
+
+// meta is what is kept of a request until its answer.
+func (r *request) meta() current { return current{xid: r.xid, op: r.op, path: r.o.firstPath()} }
 
 func (c *conn) authenticated() bool {
 	for _, id := range c.ids {
@@ -123,11 +139,12 @@ func (c *conn) whenApplied(t *txn, done func(result)) {
 		done(c.srv.result)
 		return
 	}
-	c.busy = true
+	c.waits = true
 	c.srv.waiting[t.zxid] = func(res result) {
 		if c.gone {
 			return
 		}
+		c.waits = false
 		done(res)
 		c.resume()
 	}
@@ -181,6 +198,7 @@ func (c *conn) answerWrite(xid int32, op wire.OpCode, t *txn, res *result) {
 	case res.code != codeOK || op == wire.OpDelete || op == wire.OpDeleteContainer || op == opClose:
 		c.reply(xid, zxid, res.code)
 	case t.noAnswer:
+		c.note(zxid, codeOK, true)
 	default:
 		start := c.begin(xid, zxid, codeOK)
 		switch op {
@@ -197,7 +215,7 @@ func (c *conn) answerWrite(xid int32, op wire.OpCode, t *txn, res *result) {
 		}
 		c.finish(start)
 	}
-	if op == opClose {
+	if op == opClose && !c.held {
 		c.hangUp()
 	}
 }

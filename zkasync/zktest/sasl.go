@@ -10,5 +10,5 @@ func (c *conn) receiveSASL(xid int32, body []byte) {
 	}
 	start := c.begin(xid, 0, codeOK)
 	c.putInt32(nullLength)
-	c.finish(start)
+	c.finishFrame(start)
 }

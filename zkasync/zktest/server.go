@@ -33,6 +33,11 @@ type Server struct {
 	result  result
 	waiting map[int64]func(result) // by zxid: what to do when it is applied
 
+	refusing  bool
+	frozenAll bool
+	frozen    map[int64]bool // sessions
+	delay     time.Duration
+
 	readOnly       bool
 	sessionsMade   int64
 	received, sent int64
@@ -87,6 +92,7 @@ func (w *world) addServer(t *tree) *Server {
 		bySession: make(map[int64]*conn),
 		listeners: make(map[net.Listener]bool),
 		waiting:   make(map[int64]func(result)),
+		frozen:    make(map[int64]bool),
 	}
 	s.addr = fmt.Sprintf("192.0.2.%d:2181", s.id)
 	w.servers = append(w.servers, s)
@@ -112,6 +118,8 @@ func (w *world) close() {
 		c.drop()
 		c.cut()
 	}
+	w.thawed.Broadcast()
+	w.tell()
 	w.release()
 	w.running.Wait()
 }
@@ -182,7 +190,7 @@ func (s *Server) welcomeConn(sock net.Conn) bool {
 	if err != nil {
 		host = sock.RemoteAddr().String()
 	}
-	if s.w.closed || s.full(host) {
+	if s.w.closed || s.refusing || s.full(host) {
 		_ = sock.Close()
 		return false
 	}

@@ -9,7 +9,7 @@ import (
 type session struct {
 	id       int64
 	timeout  time.Duration
-	owner    *Server // where its connection is
+	owner    *Server // where its connection is; nil: nobody knows
 	closing  bool
 	expiry   int64 // the time in ms at which it ends, a multiple of the tick; as it stands it may be put off by then
 	password [passwordSize]byte
@@ -29,6 +29,8 @@ func mix(x uint64) uint64 {
 	x = (x ^ x>>27) * 0x94d049bb133111eb
 	return x ^ x>>31
 }
+
+func msDuration(ms int32) time.Duration { return time.Duration(ms) * time.Millisecond }
 
 // track makes a session known.
 func (w *world) track(id int64, timeout time.Duration, owner *Server) *session {

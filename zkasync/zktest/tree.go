@@ -187,3 +187,35 @@ func splitPath(path string) (parent, name string) {
 	i := strings.LastIndexByte(path, '/')
 	return path[:i], path[i+1:]
 }
+
+// clone copies the tree. Data and ACLs are shared.
+func (t *tree) clone() *tree {
+	c := &tree{
+		count:      t.count,
+		last:       t.last,
+		ephemerals: make(map[int64]*pathSet, len(t.ephemerals)),
+		sessions:   make(map[int64]int32, len(t.sessions)),
+		expirables: t.expirables.clone(),
+		quotas:     t.quotas,
+	}
+	for id, paths := range t.ephemerals {
+		c.ephemerals[id] = paths.clone()
+	}
+	for id, timeout := range t.sessions {
+		c.sessions[id] = timeout
+	}
+	c.root = cloneNode(t.root)
+	return c
+}
+
+func cloneNode(n *node) *node {
+	c := *n
+	c.kids = nil
+	if n.kids != nil {
+		c.kids = &children{list: make([]*node, 0, len(n.kids.list))}
+		for _, kid := range n.kids.list {
+			c.attach(cloneNode(kid))
+		}
+	}
+	return &c
+}

@@ -100,6 +100,13 @@ func (t *watchTable) forget(c *conn) {
 	}
 }
 
+// reset drops all watches.
+func (t *watchTable) reset() {
+	clear(t.paths)
+	clear(t.conns)
+	t.recursive = 0
+}
+
 // trigger sends an event to whoever watches path, and to whoever watches a path above recursively. A connection that has
 // had the event with this number gets it no second time, whatever watches it has. One that may not read the znode gets
 // nothing (ZOOKEEPER-4799), though its watch is used up.

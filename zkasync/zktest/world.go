@@ -38,6 +38,12 @@ type world struct {
 	scratch  request        // the request that is being processed
 	closed   bool
 
+	record    record
+	faults    []*Injected
+	replaced  map[int64]bool       // sessions that are replaced when they are offered
+	thawed    sync.Cond            // wakes frozen connections
+	intercept func(Request) Action // nil: none
+
 	running sync.WaitGroup // goroutines, and a timer that may still go off
 }
 
@@ -45,12 +51,15 @@ func newWorld(cfg *config) *world {
 	w := &world{
 		cfg:      cfg,
 		clock:    cfg.clock,
+		replaced: make(map[int64]bool),
 		live:     make(map[*conn]bool),
 		sessions: make(map[int64]*session),
 		expiring: make(map[int64][]int64),
 		zxid:     cfg.firstZxid,
 	}
 	w.start = w.clock.now()
+	w.record.limit = cfg.record
+	w.thawed.L = &w.mu
 	return w
 }
 
@@ -61,13 +70,17 @@ func (w *world) lock() {
 
 // release hands on what has been written under the lock and gives it back.
 func (w *world) release() {
+	w.flush()
+	w.mu.Unlock()
+}
+
+func (w *world) flush() {
 	for i, c := range w.unsent {
 		c.handOn()
 		w.unsent[i] = nil
 	}
 	w.unsent = w.unsent[:0]
 	w.setTimer()
-	w.mu.Unlock()
 }
 
 // newTxn uses a zxid up.
