@@ -9,7 +9,7 @@ COUNT    ?= 1
 BENCHFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install-zookeeper build demo test fast bench lint fuzz chaos cover clean bench-quick bench-check bench-ratio bench-go faults
+.PHONY: help install-zookeeper build demo test test-server fast bench lint fuzz chaos cover clean bench-quick bench-check bench-ratio bench-go faults
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -26,6 +26,12 @@ demo: install-zookeeper build ## the tour, and a folder of files into ZooKeeper 
 
 test: install-zookeeper ## all tests, with the race detector and real servers
 	$(GO) test -race -shuffle=on -timeout 20m ./...
+
+test-server: ## all tests against the release of ZooKeeper that ZOOKEEPER_HOME names
+	@if [ -z "$$ZOOKEEPER_HOME" ]; then \
+		echo "make test-server: set ZOOKEEPER_HOME to the folder of an unpacked release of ZooKeeper, 3.5 or later" >&2; exit 1; fi
+	@unset ZKASYNC_ZOOKEEPER_JAR; scripts/install-zookeeper.sh
+	unset ZKASYNC_ZOOKEEPER_JAR; $(GO) test -race -shuffle=on -count=1 -timeout 20m ./...
 
 fast: ## the tests of one package: make fast PKG=./future
 	$(GO) test $(PKG)

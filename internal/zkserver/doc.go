@@ -7,13 +7,16 @@
 //	ens := zkserver.RunEnsemble(t)     // three of them
 //	srv := zkserver.Shared(t)          // one for the whole test binary
 //	base := zkserver.Root(t)           // a root path of the test's own
+//	zkserver.Needs(t, "3.6", "…")      // skipped on servers before that
 //
 // A test binary that uses Shared stops it in TestMain, before goleak looks:
 //
 //	func TestMain(m *testing.M) { goleak.VerifyTestMain(zkserver.Main(m)) }
 //
 // Tests that need a server fail without one; Installed names the command that
-// installs it.
+// installs it. They run on any release since 3.5, which ZOOKEEPER_HOME names
+// (make test-server): what differs between releases they ask Since, and Needs
+// skips what a release cannot do.
 //
 // # What is tuned, and what it changes
 //

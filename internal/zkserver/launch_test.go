@@ -19,9 +19,9 @@ func occupy(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// handOut returns a source of ports that hands out one wrong port first, at the
-// given turn.
-func handOut(wrong, turn int) Option {
+// handOut returns a source of ports that hands out wrong ports first, each at its
+// turn.
+func handOut(wrong map[int]int) Option {
 	var mu sync.Mutex
 	var calls int
 	return func(o *options) {
@@ -29,8 +29,8 @@ func handOut(wrong, turn int) Option {
 			mu.Lock()
 			defer mu.Unlock()
 			calls++
-			if calls == turn {
-				return wrong, nil
+			if port, ok := wrong[calls]; ok {
+				return port, nil
 			}
 			return takePort()
 		}
@@ -40,7 +40,7 @@ func handOut(wrong, turn int) Option {
 func TestStart_TriesAgainWhenAPortIsTaken(t *testing.T) {
 	t.Parallel()
 	wrong := occupy(t)
-	s := Run(t, WithTLS(), handOut(wrong, 2)) // the second port is the one for TLS
+	s := Run(t, WithTLS(), handOut(map[int]int{2: wrong})) // the second port is the one for TLS
 	if s.TLSAddr() == address(wrong) {
 		t.Errorf("the server claims port %d, on which another listens", wrong)
 	}
@@ -50,7 +50,7 @@ func TestStart_TriesAgainWhenAPortIsTaken(t *testing.T) {
 func TestStart_IsNotFooledByAnotherServer(t *testing.T) {
 	t.Parallel()
 	other := Run(t)
-	s := Run(t, handOut(other.Port(), 1))
+	s := Run(t, handOut(map[int]int{1: other.Port()}))
 	if s.Port() == other.Port() {
 		t.Error("both servers claim one port")
 	}

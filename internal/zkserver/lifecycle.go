@@ -64,7 +64,8 @@ func (s *Server) Ready(ctx context.Context) error {
 	return s.errorf("wait for", fmt.Errorf("%w\nits log ends with\n%s", err, s.LogTail(logLines)))
 }
 
-// check opens a session and makes sure that it was this server which granted it.
+// check opens a session, makes sure that it was this server which granted it and
+// asks for its version.
 // Another program's server may have been faster to take the port, and a member
 // of an ensemble that cannot listen does not end but tries for ever.
 func (s *Server) check(ctx context.Context) error {
@@ -76,10 +77,29 @@ func (s *Server) check(ctx context.Context) error {
 			return errPortTaken
 		}
 	}
+	if err == nil {
+		err = s.learnRelease(ctx)
+	}
 	if err != nil && s.portTaken() {
 		return errPortTaken
 	}
 	return err
+}
+
+// learnRelease asks the server for its version, for Version, Since and Needs.
+func (s *Server) learnRelease(ctx context.Context) error {
+	srvr, err := s.FourLetter(ctx, "srvr")
+	if err != nil {
+		return err
+	}
+	r, err := releaseOf(srvr)
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	s.release = r
+	s.mu.Unlock()
+	return nil
 }
 
 // portTaken says whether this run of the server could not listen.

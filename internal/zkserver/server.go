@@ -23,6 +23,7 @@ type Server struct {
 	proc    *process // the last one started
 	logFrom int64    // where its part of the log begins
 	stopped bool     // Stop was called: ports and folder are given up
+	release release  // what it said when it was ready last
 }
 
 type serverPorts struct{ client, secure, quorum, election int }
