@@ -16,7 +16,6 @@ type TB interface {
 	Failed() bool
 	Logf(format string, args ...any)
 	Fatalf(format string, args ...any)
-	Skipf(format string, args ...any)
 	Cleanup(func())
 }
 

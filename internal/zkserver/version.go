@@ -97,7 +97,10 @@ func (s *Server) Since(releases ...string) bool {
 // Needs skips a test that can prove nothing on servers before a release, and says
 // what they lack: Needs(t, "3.6", "persistent watches"). The server that it asks
 // is that of Shared.
-func Needs(tb TB, release, what string) {
+func Needs(tb interface {
+	TB
+	Skipf(format string, args ...any)
+}, release, what string) {
 	tb.Helper()
 	if s := Shared(tb); !s.Since(release) {
 		tb.Skipf("ZooKeeper %s has no %s: they came with %s", s.Version(), what, release)
