@@ -114,7 +114,7 @@ var roots atomic.Int64
 // when the test runs several times. Nobody has created it.
 func Root(tb TB) string {
 	name := strings.Map(func(r rune) rune {
-		if r > ' ' && r < 0x7f && r != '/' {
+		if r > ' ' && r < 0x7f && r != '/' && r != ',' { // what a path or a connection string takes for its own
 			return r
 		}
 		return '_'
