@@ -11,6 +11,7 @@ require (
 	go.uber.org/goleak v1.3.0
 	golang.org/x/sys v0.37.0
 	golang.org/x/term v0.36.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (

@@ -1,0 +1,249 @@
+package zktest_test
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"net"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+	"pgregory.net/rapid"
+
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
+)
+
+// Random sequences of requests from several sessions are played to this server and to a real one, and each answer, each
+// stat, each zxid and each event must be the same, in the same order. Times are left out. More sequences:
+// -rapid.checks=10000.
+func TestDifferential_RandomRequests(t *testing.T) {
+	t.Parallel()
+	real := zkserver.Run(t, zkserver.WithTickTime(2*time.Second))
+	srv := zktest.Run(t)
+	both := &differential{
+		ours:   side{dial: func() (net.Conn, error) { return srv.DialContext(context.Background(), "tcp", srv.Addr()) }},
+		theirs: side{dial: func() (net.Conn, error) { return net.DialTimeout("tcp", real.Addr(), wait) }},
+	}
+	must(t, flag.Set("rapid.nofailfile", "true")) // the failure says all
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		must(t, checks.Value.Set("1000"))
+		if testing.Short() {
+			must(t, checks.Value.Set("50"))
+		}
+		defer func() { must(t, checks.Value.Set(checks.DefValue)) }()
+	}
+	rapid.Check(t, func(rt *rapid.T) { both.sequence(t, rt) })
+}
+
+// differential plays to two servers at once.
+type differential struct {
+	ours, theirs side
+	sequences    int
+}
+
+// side is one of the two servers, and what is connected to it in one sequence.
+type side struct {
+	dial    func() (net.Conn, error)
+	g       *golden
+	players []*player
+}
+
+// step is one thing that is done on both sides.
+type step func(s *side)
+
+const sessionsAtOnce = 3
+
+func (d *differential) sequence(t *testing.T, rt *rapid.T) {
+	d.sequences++
+	root := fmt.Sprintf("/seq%d", d.sequences)
+	for _, s := range []*side{&d.ours, &d.theirs} {
+		s.begin(t, root)
+		defer s.end()
+	}
+	steps := rapid.IntRange(1, 25).Draw(rt, "steps")
+	for range steps {
+		do := d.draw(rt, root)
+		d.play(rt, do)
+	}
+	d.play(rt, func(s *side) { s.players[0].do("closeSession", wire.OpClose, nil, nil) })
+}
+
+func (d *differential) play(rt *rapid.T, do step) {
+	for _, s := range []*side{&d.ours, &d.theirs} {
+		do(s)
+		for _, p := range s.players {
+			p.events("events")
+		}
+	}
+	ours, theirs := d.ours.g.out.String(), d.theirs.g.out.String()
+	if ours == theirs {
+		return
+	}
+	o, t := strings.Split(ours, "\n"), strings.Split(theirs, "\n")
+	for i := range o {
+		if i >= len(t) || o[i] != t[i] {
+			end := min(len(t), i+4)
+			rt.Fatalf("after\n%s\nreal server:\n%s\nzktest:\n%s", strings.Join(o[:i], "\n"),
+				strings.Join(t[min(i, end):end], "\n"), strings.Join(o[i:min(len(o), i+4)], "\n"))
+		}
+	}
+	rt.Fatalf("the real server goes on:\n%s", strings.Join(t[len(o)-1:], "\n"))
+}
+
+func (s *side) begin(t *testing.T, root string) {
+	s.g = &golden{t: t, dial: s.dial, pace: func() {}, timeless: true}
+	s.players = nil
+	for i := range sessionsAtOnce {
+		s.players = append(s.players, s.g.session(string(rune('A'+i)), connectAs{quiet: true}))
+	}
+	s.players[0].create(root, creating{})
+	s.g.out.Reset()
+	s.g.base = s.players[0].pingZxid()
+}
+
+func (s *side) end() {
+	for _, p := range s.players {
+		p.send(wire.OpClose, nil)
+		for {
+			if _, err := p.read(); err != nil {
+				break
+			}
+		}
+		_ = p.sock.Close()
+	}
+}
+
+// draw chooses what is done next.
+func (d *differential) draw(rt *rapid.T, root string) step {
+	n := rapid.IntRange(0, sessionsAtOnce-1).Draw(rt, "session")
+	path := rapid.SampledFrom([]string{"", "/a", "/b", "/a/c", "/a/d", "/a/c/e", "/b/f"}).Draw(rt, "path")
+	full := root + path
+	version := rapid.SampledFrom([]int32{-1, -1, -1, 0, 1, 2}).Draw(rt, "version")
+	flag := rapid.Bool().Draw(rt, "flag")
+	by := func(f func(p *player)) step { return func(s *side) { f(s.players[n]) } }
+	kind := rapid.SampledFrom(kinds).Draw(rt, "kind")
+	switch kind {
+	case "create":
+		o := creating{
+			op:    rapid.SampledFrom([]wire.OpCode{wire.OpCreate, wire.OpCreate, wire.OpCreate2}).Draw(rt, "op"),
+			flags: rapid.SampledFrom([]int32{0, 0, 0, 1, 2, 3}).Draw(rt, "flags"),
+			acl:   drawACL(rt),
+		}
+		return by(func(p *player) { p.create(full, o) })
+	case "delete":
+		return by(func(p *player) { p.remove(full, version) })
+	case "set":
+		data := rapid.SampledFrom([][]byte{nil, {}, []byte("one"), []byte("three")}).Draw(rt, "data")
+		return by(func(p *player) { p.set(full, data, version) })
+	case "get":
+		return by(func(p *player) { p.get(full, flag) })
+	case "exists":
+		return by(func(p *player) { p.exists(full, flag) })
+	case "children":
+		op := rapid.SampledFrom([]wire.OpCode{wire.OpGetChildren, wire.OpGetChildren2}).Draw(rt, "op")
+		return by(func(p *player) { p.kids(full, flag, op) })
+	case "setACL":
+		list := drawACL(rt)
+		return by(func(p *player) { p.setACL(full, version, list...) })
+	case "getACL":
+		return by(func(p *player) { p.getACL(full) })
+	case "auth":
+		return by(func(p *player) { p.auth("digest", "user:password") })
+	case "multi":
+		parts := rapid.SliceOfN(drawPart(root), 1, 4).Draw(rt, "parts")
+		return by(func(p *player) { p.multi(fmt.Sprint(len(parts)), wire.OpMulti, parts...) })
+	case "multiRead":
+		return by(func(p *player) { p.multi("", wire.OpMultiRead, partGet(full), partKids(root), partGet(root+"/a")) })
+	case "addWatch":
+		mode := rapid.Int32Range(0, 1).Draw(rt, "mode")
+		return by(func(p *player) { p.addWatch(full, mode) })
+	case "removeWatches":
+		types := rapid.Int32Range(1, 3).Draw(rt, "type")
+		return by(func(p *player) { p.removeWatches(full, types) })
+	case "checkWatches":
+		types := rapid.Int32Range(1, 3).Draw(rt, "type")
+		return by(func(p *player) { p.do("checkWatches "+full, wire.OpCheckWatches, cat(str(full), num(types)), nil) })
+	case "count":
+		return by(func(p *player) {
+			p.do("count "+full, wire.OpGetAllChildrenNumber, str(full), (*reading).number)
+			p.do("ephemerals "+full, wire.OpGetEphemerals, str(full), (*reading).sorted)
+		})
+	case "reconnect":
+		ago := rapid.Int64Range(0, 5).Draw(rt, "ago")
+		lists := drawWatches(rt, root)
+		return func(s *side) { s.reconnect(n, ago, lists) }
+	default: // "end": of a session, and the begin of another
+		return func(s *side) {
+			old := s.players[n]
+			old.do("closeSession", wire.OpClose, nil, nil)
+			s.players[n] = s.g.session(old.name, connectAs{quiet: true})
+		}
+	}
+}
+
+// kinds are what can be drawn; those that make things interesting stand more than once.
+var kinds = []string{
+	"create", "create", "create", "create", "delete", "delete", "set", "set", "get", "get", "exists", "exists", "children", "children",
+	"setACL", "getACL", "auth", "multi", "multi", "multi", "multiRead", "addWatch", "addWatch", "removeWatches", "checkWatches", "count",
+	"reconnect", "end",
+}
+
+func drawACL(rt *rapid.T) []zk.ACL {
+	return rapid.SampledFrom([][]zk.ACL{
+		{open}, {open}, {open}, {open}, {open},
+		{ace(zk.PermRead, "world", "anyone")},
+		{ace(zk.PermAll, "auth", "")},
+		{ace(zk.PermAll, "auth", ""), ace(zk.PermRead|zk.PermCreate, "world", "anyone")},
+		{ace(zk.PermAll, "ip", "127.0.0.1")},
+		{ace(zk.PermAll, "ip", "10.0.0.0/8"), ace(zk.PermAdmin, "world", "anyone")},
+		{},
+	}).Draw(rt, "acl")
+}
+
+func drawPart(root string) *rapid.Generator[part] {
+	return rapid.Custom(func(rt *rapid.T) part {
+		path := root + rapid.SampledFrom([]string{"/a", "/b", "/a/c", "/b/f", "/b/g"}).Draw(rt, "path")
+		switch rapid.IntRange(0, 5).Draw(rt, "part") {
+		case 0, 1:
+			return partCreate(path, "m", rapid.Int32Range(0, 3).Draw(rt, "flags"))
+		case 2:
+			return partCreate2(path)
+		case 3:
+			return partDelete(path)
+		case 4:
+			return partSet(path, "n")
+		default:
+			return partCheck(path, rapid.Int32Range(-1, 1).Draw(rt, "version"))
+		}
+	})
+}
+
+func drawWatches(rt *rapid.T, root string) *wire.WatchSet {
+	list := func(name string) []string {
+		var paths []string
+		for _, path := range []string{"/a", "/b", "/a/c"} {
+			if rapid.Bool().Draw(rt, name) {
+				paths = append(paths, root+path)
+			}
+		}
+		return paths
+	}
+	return &wire.WatchSet{
+		Data: list("data"), Exist: list("exist"), Child: list("child"),
+		Persistent: list("persistent"), PersistentRecursive: list("recursive"),
+	}
+}
+
+// reconnect takes a session up on another connection and restores watches as of a zxid that is some changes ago.
+func (s *side) reconnect(n int, ago int64, lists *wire.WatchSet) {
+	old := s.players[n]
+	again := s.g.session(old.name, connectAs{session: old.session, password: old.password, quiet: true})
+	old.rest("old connection")
+	_ = old.sock.Close()
+	s.players[n] = again
+	again.doAs(-8, "setWatches2", wire.OpSetWatches2, wire.AppendSetWatches2(nil, again.pingZxid()-ago, lists), nil)
+}
