@@ -76,6 +76,7 @@ func TestChaos(t *testing.T) {
 		cc.log = nil
 	}
 	x.regs, x.lock, x.clients = nil, nil, nil
+	x.wrong.clear()
 	if grown := int64(heapInUse()) - int64(heap); grown > chaosHeap {
 		t.Errorf("the heap has grown by %d bytes", grown)
 	}

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/zkasync/zkasync-go/internal/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -41,7 +42,7 @@ func (x *chaos) compareServers() (differences []string) {
 	}
 	var trees []map[string]string
 	for _, s := range x.ens.Servers() {
-		trees = append(trees, x.treeOf(connect(x.t, s.Addr())))
+		trees = append(trees, x.treeOf(s))
 	}
 	for i, tree := range trees {
 		next := trees[(i+1)%len(trees)]
@@ -55,8 +56,13 @@ func (x *chaos) compareServers() (differences []string) {
 	return differences[:min(len(differences), maxComplaints)]
 }
 
-func (x *chaos) treeOf(c *zkasync.Client) map[string]string {
+func (x *chaos) treeOf(s *zkserver.Server) map[string]string {
 	ctx := testContext(x.t)
+	c, err := zkasync.Connect(ctx, s.Addr())
+	if err != nil {
+		x.t.Fatal(err)
+	}
+	defer func() { x.must(c.Close()) }()
 	tree := make(map[string]string)
 	must(x.t, c.Sync(ctx, "/"))
 	for _, r := range x.regs {

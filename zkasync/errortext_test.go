@@ -104,6 +104,7 @@ func TestErrors_AreOneLineWhateverTheCause(t *testing.T) {
 
 func TestContexts_NilWaitsForAsLongAsItTakes(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	c := rooted(t)
 	var none context.Context
 	if err := c.Start(none); err != nil {

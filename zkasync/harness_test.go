@@ -98,6 +98,12 @@ func (j *journal) all() []string {
 	return slices.Clone(j.lines)
 }
 
+func (j *journal) clear() {
+	j.mu.Lock()
+	j.lines = nil
+	j.mu.Unlock()
+}
+
 // wants waits for as many lines as there are in want and compares.
 func (j *journal) wants(t testing.TB, want ...string) {
 	t.Helper()

@@ -8,4 +8,4 @@ import (
 	"github.com/zkasync/zkasync-go/internal/zkserver"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(zkserver.Main(m)) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(zkserver.Main(closesStandIn{m})) }

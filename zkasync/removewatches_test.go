@@ -51,6 +51,7 @@ func TestRemoveWatches_ServerForgetsThem(t *testing.T) {
 
 func TestRemoveWatches_InOrder(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	c := rooted(t)
 	must(t, c.Create(t.Context(), "/a", nil))
 	var j journal
@@ -83,6 +84,7 @@ func noMoreEventsBut(t testing.TB, c *zkasync.Client, s *zkasync.Subscription) {
 // TestRemoveWatches_OfOneTypeKeepsSubscriptions: servers before 3.9 remove a part of the persistent watch.
 func TestRemoveWatches_OfOneTypeKeepsSubscriptions(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	for _, typ := range []zkasync.WatcherType{zkasync.WatcherChildren, zkasync.WatcherData} {
 		t.Run(typ.String(), func(t *testing.T) {
 			t.Parallel()
@@ -114,6 +116,7 @@ func TestRemoveWatches_OfOneTypeKeepsSubscriptions(t *testing.T) {
 
 func TestRemoveWatches_WaitsWhileSuspended(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	c, _, p := proxied(t)
 	must(t, c.Create(t.Context(), "/a", nil))
 	event := must(t, c.GetW(t.Context(), "/a")).Event

@@ -30,7 +30,11 @@ func endSession(t testing.TB, c *zkasync.Client, p *zkproxy.Proxy) {
 // wantResync receives a resync and looks at its reason.
 func wantResync(t testing.TB, s *zkasync.Subscription, path string, why error) {
 	t.Helper()
-	e := nextEvents(t, s, 1)[0]
+	isResync(t, nextEvents(t, s, 1)[0], path, why)
+}
+
+func isResync(t testing.TB, e zk.Event, path string, why error) {
+	t.Helper()
 	if e.Type != zkasync.EventResync || e.Path != path {
 		t.Errorf("event %q, want a resync of %s", eventLine(e), path)
 	}
@@ -41,6 +45,7 @@ func wantResync(t testing.TB, s *zkasync.Subscription, path string, why error) {
 // told that they may have missed something.
 func TestSubscription_ResyncsBeforeWaitingOperations(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	c, twin, p := proxied(t)
 	var j journal
 	note := zkasync.OnEvent(func(e zk.Event) { j.add(eventLine(e)) })
@@ -63,6 +68,7 @@ func TestSubscription_ResyncsBeforeWaitingOperations(t *testing.T) {
 
 func TestSubscription_GoesOverToTheNextSession(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	c, twin, p := proxied(t)
 	s := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
 	tree := must(t, c.AddWatch(t.Context(), "/", zkasync.PersistentRecursive))
@@ -87,6 +93,7 @@ func TestSubscription_GoesOverToTheNextSession(t *testing.T) {
 // A subscription that is closed while there is no connection is not set again, and nothing is removed.
 func TestSubscription_ClosedWhileSuspended(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	c, twin, p := proxied(t)
 	s := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
 	suspend(t, c, p)
@@ -110,6 +117,7 @@ func TestSubscription_ClosedWhileSuspended(t *testing.T) {
 // subscription is closed.
 func TestSubscription_StandsInForOneShots(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	c, twin, p := proxied(t)
 	must(t, twin.Create(t.Context(), "/a", nil))
 	s := must(t, c.AddWatch(t.Context(), "/a", zkasync.PersistentRecursive))
@@ -138,6 +146,7 @@ func TestSubscription_StandsInForOneShots(t *testing.T) {
 // Ten thousand watches of all kinds do not fit into one request.
 func TestSubscription_ManyAreRestoredInPortions(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	const each, most = 3500, 128 << 10
 	c, twin, p := proxied(t)
 	long := strings.Repeat("x", 150)
@@ -185,6 +194,7 @@ func TestSubscription_ManyAreRestoredInPortions(t *testing.T) {
 // With repetition an AddWatch goes on to the next connection. It counts once there.
 func TestSubscription_RepeatedOnTheNextConnection(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	c, twin, p := proxied(t, zkasync.WithRetry(zkasync.RetryPolicy{}))
 	frames := tap(p)
 	p.Drop(zkproxy.ToClient, true)

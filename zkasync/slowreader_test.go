@@ -42,6 +42,7 @@ func setEach(t testing.TB, c *zkasync.Client, n, rounds int) {
 // Row 43 of the faults: nobody reads the events, neither of a subscription nor of a watched value. Nothing else blocks,
 // the latest event of each path is kept, and the memory does not grow with the number of events.
 func TestFault43_NobodyReadsTheEvents(t *testing.T) {
+	needsAddWatch(t)
 	const paths, rounds = 50, 200
 	c := rooted(t)
 	tree := must(t, c.AddWatch(t.Context(), "/", zkasync.PersistentRecursive))
@@ -79,6 +80,7 @@ func TestFault43_NobodyReadsTheEvents(t *testing.T) {
 
 func TestSlowReader_TooManyPathsBecomeOneResync(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	const limit, many = 5, 100
 	c := rooted(t)
 	s := must(t, c.AddWatch(t.Context(), "/", zkasync.PersistentRecursive, zkasync.CoalesceEvents(limit)))
@@ -101,6 +103,7 @@ func TestSlowReader_TooManyPathsBecomeOneResync(t *testing.T) {
 // The list of children and the data of a znode change independently: neither event stands for the other.
 func TestSlowReader_CoalescesByPathAndKind(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	c := rooted(t)
 	must(t, c.Create(t.Context(), "/a", nil))
 	s := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
@@ -118,6 +121,7 @@ func TestSlowReader_CoalescesByPathAndKind(t *testing.T) {
 
 func TestSlowReader_FullBufferEndsTheSubscription(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	const limit = 8
 	c, _, p := proxied(t)
 	frames := tap(p)
@@ -144,6 +148,7 @@ func TestSlowReader_FullBufferEndsTheSubscription(t *testing.T) {
 // A reader that is behind and reads gets everything, in order.
 func TestSlowReader_CatchesUp(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	const many = 500
 	c := rooted(t)
 	s := must(t, c.AddWatch(t.Context(), "/", zkasync.PersistentRecursive))
@@ -167,6 +172,7 @@ func TestSlowReader_CatchesUp(t *testing.T) {
 // Closing keeps the last event, and ends the goroutine that waits for the reader.
 func TestSlowReader_CloseKeepsTheLastEvent(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	const many = 100
 	for _, asked := range []bool{false, true} {
 		c := rooted(t)
@@ -189,6 +195,7 @@ func TestSlowReader_CloseKeepsTheLastEvent(t *testing.T) {
 
 func TestSubscription_AllEndsWithItsContext(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	c := rooted(t)
 	s := must(t, c.AddWatch(t.Context(), "/", zkasync.PersistentRecursive))
 	createEach(t, c, 3)

@@ -23,6 +23,12 @@ var eventNames = map[zk.EventType]string{
 
 func eventLine(e zk.Event) string { return eventNames[e.Type] + " " + e.Path }
 
+// needsAddWatch skips a test of subscriptions on servers that have none.
+func needsAddWatch(t *testing.T) {
+	t.Helper()
+	zkserver.Needs(t, "3.6", "persistent watches (AddWatch)")
+}
+
 // nextEvents receives n events of a subscription.
 func nextEvents(t testing.TB, s *zkasync.Subscription, n int) []zk.Event {
 	t.Helper()
@@ -85,6 +91,7 @@ var persistentEvents = []string{"created /a", "changed /a", "children /a", "chil
 
 func TestAddWatch_PersistentSeesEveryChangeOfOneZnode(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	c := rooted(t)
 	s := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
 	changeEverything(t, c, c, "/a")
@@ -100,6 +107,7 @@ var recursiveEvents = []string{"created /a", "changed /a", "created /a/x", "chan
 
 func TestAddWatch_RecursiveSeesDescendants(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	c := rooted(t)
 	s := must(t, c.AddWatch(t.Context(), "/a", zkasync.PersistentRecursive))
 	all := must(t, c.AddWatch(t.Context(), "/", zkasync.PersistentRecursive))
@@ -115,6 +123,7 @@ func TestAddWatch_RecursiveSeesDescendants(t *testing.T) {
 // TestAddWatch_Root has no chroot: the path "/" is nobody's child.
 func TestAddWatch_Root(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	s := zkserver.Run(t)
 	c := connect(t, s.Addr())
 	all := must(t, c.AddWatch(t.Context(), "/", zkasync.PersistentRecursive))
@@ -128,6 +137,7 @@ func TestAddWatch_Root(t *testing.T) {
 
 func TestAddWatch_LastOneClosedRemovesTheServersWatch(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	c, twin, p := proxied(t)
 	w := tap(p)
 	removals := func() (n int) {
@@ -180,6 +190,7 @@ func TestAddWatch_LastOneClosedRemovesTheServersWatch(t *testing.T) {
 // The last subscription is closed while the request for the next one is on its way.
 func TestAddWatch_NextOneBeforeTheLastIsClosed(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	c := rooted(t)
 	must(t, c.Create(t.Context(), "/a", nil))
 	s := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
@@ -194,6 +205,7 @@ func TestAddWatch_NextOneBeforeTheLastIsClosed(t *testing.T) {
 
 func TestAddWatch_CallbackInItsPlaceAmongCompletions(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	c := rooted(t)
 	var j journal
 	release := make(chan struct{})
@@ -219,6 +231,7 @@ func TestAddWatch_CallbackInItsPlaceAmongCompletions(t *testing.T) {
 
 func TestAddWatch_RefusesBadArguments(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	c := rooted(t)
 	fails(t, c.AddWatch(t.Context(), "a", zkasync.Persistent), zk.ErrInvalidPath, zkasync.ErrNotSent)
 	fails(t, c.AddWatch(t.Context(), "/a", 7), zkasync.ErrNotSent)
@@ -230,6 +243,7 @@ func TestAddWatch_RefusesBadArguments(t *testing.T) {
 
 func TestAddWatch_EndsWithTheClient(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	c, err := zkasync.Connect(testContext(t), sharedRoot(t))
 	if err != nil {
 		t.Fatal(err)

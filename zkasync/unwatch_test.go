@@ -97,6 +97,7 @@ func heapInUse() uint64 {
 
 // Subscriptions and watched values that were closed leave nothing, either.
 func TestWatch_ManyClosedLeaveNothing(t *testing.T) {
+	needsAddWatch(t)
 	c := rooted(t)
 	stays := must(t, c.AddWatch(t.Context(), "/stays", zkasync.Persistent))
 	follow := c.WatchChildren(t.Context(), "/")

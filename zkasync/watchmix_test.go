@@ -91,6 +91,7 @@ func (m *mixer) keep(ctx context.Context, data *future.Future[zkasync.Watched[zk
 // and the last request decides which.
 func TestWatch_RandomMixIsNeverLost(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	const rounds, goroutines, steps = 25, 4, 40
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)

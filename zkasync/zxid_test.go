@@ -11,6 +11,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/handler"
 	"github.com/zkasync/zkasync-go/internal/zkproxy"
+	"github.com/zkasync/zkasync-go/internal/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -78,7 +79,9 @@ func TestFault14_ConnectionsStartWhereTheLastOneEnded(t *testing.T) {
 	rng := rand.New(rand.NewPCG(14, 0))
 	c, twin, p := proxied(t, zkasync.WithHandler(handler.NewInline()), zkasync.WithSessionTimeout(10*time.Second))
 	must(t, c.Create(t.Context(), "/a", nil))
-	must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
+	if zkserver.Shared(t).Since("3.6") {
+		must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
+	}
 	must(t, c.ExistsW(t.Context(), "/b"))
 	start := must(t, c.Set(t.Context(), "/a", nil, zkasync.AnyVersion)).Mzxid
 	z := &zxids{t: t, delivered: start, passed: start}
