@@ -3,72 +3,101 @@ package zkasync
 import (
 	"context"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"time"
 )
 
-// dial is go-zookeeper's Dialer. Its address comes from hosts. It is where the pauses between attempts are made, and it
-// gives way to a stop at once.
-func (r *run) dial(network, address string, _ time.Duration) (net.Conn, error) {
-	if !r.mayDial() {
-		return r.m.NewPretended(), nil
-	}
-	offer := r.offerTo(address)
-	sock, err := r.c.cfg.connect(r.ctx, network, address)
-	if r.ctx.Err() != nil {
-		if sock != nil {
-			_ = sock.Close()
+// errElsewhere has go-zookeeper ask hosts for the server once more: it is told by name what it is connected to.
+var errElsewhere = errors.New("another server has answered")
+
+// dial is go-zookeeper's Dialer. It seeks a server, whatever the address, and gives way to a stop at once.
+func (r *run) dial(_, address string, _ time.Duration) (net.Conn, error) {
+	if r.won == nil && r.mayDial() {
+		if !r.sought() {
+			return r.m.NewPretended(), nil
 		}
+		if r.won.server.addr != address {
+			return nil, errElsewhere
+		}
+	}
+	won := r.won
+	if won == nil || r.ctx.Err() != nil {
+		r.dropWon()
 		return r.m.NewPretended(), nil
 	}
-	if err != nil {
-		r.attemptFailed(address, err)
-		return nil, err
+	if won.hand.Replaces() {
+		r.log(slog.LevelWarn, "another session was granted than the one offered", "server", won.server.String())
+		return r.m.NewExpired(won.hand), nil
 	}
-	return r.m.NewConn(sock, offer), nil
+	r.won = nil
+	return r.m.NewConn(won.hand), nil
 }
 
-// mayDial waits until the next dial is due; false when the client stops.
+// sought goes on seeking; true when a server is found. When a pass over the servers is over, or the client stops, it is
+// false: go-zookeeper has to be given a connection, if only one that fails, to look whether somebody has closed it.
+func (r *run) sought() bool {
+	if r.seeking == nil {
+		r.seeking = r.newSeek()
+	}
+	r.seeking.run()
+	if r.won = r.seeking.won; r.won == nil && r.ctx.Err() == nil {
+		return false
+	}
+	r.endSeek()
+	return r.won != nil
+}
+
+func (r *run) endSeek() {
+	if r.seeking != nil {
+		r.seeking.end()
+		r.seeking = nil
+	}
+}
+
+// dropWon gives up a server that was found and is not wanted any more.
+func (r *run) dropWon() {
+	if r.won != nil {
+		r.won.hand.Close()
+		r.won = nil
+	}
+}
+
+// mayDial is false when the client stops. Behind refused credentials it waits for that.
 func (r *run) mayDial() bool {
 	if r.c.State() == AuthFailed {
 		<-r.ctx.Done()
-		return false
-	}
-	if pause := r.hosts.pause(); pause > 0 {
-		t := time.NewTimer(pause)
-		defer t.Stop()
-		select {
-		case <-t.C:
-		case <-r.ctx.Done():
-		}
 	}
 	return r.ctx.Err() == nil
 }
 
-// connect dials, and secures the connection when TLS is asked for. The name is resolved here, each time.
-func (cfg *config) connect(ctx context.Context, network, address string) (net.Conn, error) {
-	ctx, cancel := context.WithTimeout(ctx, cfg.dialTimeout())
-	defer cancel()
-	sock, err := cfg.dial(ctx, network, address)
+// connect dials, and secures the connection when TLS is asked for.
+func (cfg *config) connect(ctx context.Context, network string, s server) (net.Conn, error) {
+	sock, err := cfg.dial(ctx, network, s.addr)
+	if err == nil && ctx.Err() != nil { // the dialer has come too late
+		_ = sock.Close()
+		err = context.Cause(ctx)
+	}
 	if err != nil || cfg.tls == nil {
 		return sock, err
 	}
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		_ = sock.Close()
-		return nil, err
-	}
 	tlsConfig := cfg.tls
 	if tlsConfig.ServerName == "" && !tlsConfig.InsecureSkipVerify {
+		host, _, err := net.SplitHostPort(s.name)
+		if err != nil {
+			_ = sock.Close()
+			return nil, err
+		}
 		tlsConfig = tlsConfig.Clone()
-		tlsConfig.ServerName = host
+		tlsConfig.ServerName, _, _ = strings.Cut(host, "%") // certificates know no zones of IPv6 addresses
 	}
 	secured := tls.Client(sock, tlsConfig)
 	if err := secured.HandshakeContext(ctx); err != nil {
 		_ = sock.Close()
-		return nil, fmt.Errorf("tls handshake with %s: %w", address, err)
+		return nil, fmt.Errorf("tls handshake with %v: %w", s, err)
 	}
 	return abruptTLS{Conn: secured, raw: sock}, nil
 }
@@ -82,12 +111,19 @@ type abruptTLS struct {
 
 func (c abruptTLS) Close() error { return c.raw.Close() }
 
+// trying notes whose answer is waited for, for Start's error.
+func (r *run) trying(s server) {
+	r.mu.Lock()
+	r.awaited = s
+	r.mu.Unlock()
+}
+
 // attemptFailed notes why there is no connection, for Start's error and the log.
-func (r *run) attemptFailed(address string, err error) {
+func (r *run) attemptFailed(s server, err error) {
 	r.mu.Lock()
 	r.lastError = err
 	r.mu.Unlock()
-	r.log(slog.LevelWarn, "cannot connect", "server", address, "error", err)
+	r.log(slog.LevelWarn, "cannot connect", "server", s.String(), "error", err)
 }
 
 func (r *run) log(level slog.Level, msg string, args ...any) {

@@ -57,7 +57,9 @@
 //	go-zookeeper's        3 and a few moments    StartAsync      run.follow (its event channel closes)
 //	run.follow            1 per run              StartAsync      Close
 //	mux.Conn's            2 per connection       the handshake   the connection's end, Close
-//	its handshake clock   1 for a moment         a timer         the connection's end; on sockets without deadlines
+//	attempt.run           up to 16               the dialer      run.follow; one for each server that is being tried
+//	its socketWatch       1 for a moment         its ctx         attempt.run
+//	resolver.run          1 per name             the dialer      run.follow; while the name is looked up
 //	handler's             1 by default           StartAsync      Close
 //	run.shutdown          1 while stopping       StopAsync       Close
 //	run.closeSession      1 while stopping       run.shutdown    run.shutdown

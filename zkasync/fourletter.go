@@ -39,8 +39,8 @@ func FourLetterWord(ctx context.Context, server, word string, opts ...Option) (s
 	return answer, nil
 }
 
-func fourLetterWord(ctx context.Context, server, word string, opts []Option) (string, error) {
-	cfg, err := newConfig(server, opts)
+func fourLetterWord(ctx context.Context, address, word string, opts []Option) (string, error) {
+	cfg, err := newConfig(address, opts)
 	switch {
 	case err != nil:
 		return "", err
@@ -51,7 +51,9 @@ func fourLetterWord(ctx context.Context, server, word string, opts []Option) (st
 	}
 	ctx, cancel := withDefaultTimeout(ctx, cfg)
 	defer cancel()
-	sock, err := cfg.connect(ctx, "tcp", cfg.hosts[0])
+	dialing, dialed := context.WithTimeout(ctx, cfg.askTime())
+	defer dialed()
+	sock, err := cfg.connect(dialing, "tcp", server{name: cfg.hosts[0], addr: cfg.hosts[0]})
 	if err != nil {
 		return "", err
 	}

@@ -1,6 +1,7 @@
 package zkasync
 
 import (
+	"context"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -12,26 +13,49 @@ const (
 	longPause  = time.Second
 )
 
-// hosts is go-zookeeper's HostProvider: it walks the list of servers round and round. Names stay names and are resolved
-// at each dial. The walk itself has no pauses for go-zookeeper to make; pause tells how long to wait before a dial.
-type hosts struct {
-	shuffle bool
-
-	mu    sync.Mutex
-	list  []string
-	next  int       // index of the server to try next
-	now   string    // the server that Next gave last
-	tries int       // since the last connection that held
-	since time.Time // of the last handshake, zero when it has been accounted for
+// server is one address of a server: each address of a name is a server of its own.
+type server struct {
+	name string // host and port as given; TLS verifies this host
+	addr string // what is dialled
 }
 
-func newHosts(list []string, shuffle bool) *hosts {
-	h := &hosts{shuffle: shuffle, list: slices.Clone(list)}
-	h.mix(h.list)
+// String returns the name, with the address behind it when they differ.
+func (s server) String() string {
+	if s.name == s.addr || s.addr == "" {
+		return s.name
+	}
+	return s.name + " (" + s.addr + ")"
+}
+
+// hosts is the list of servers. It is walked in passes: each begins with the names resolved anew and tries every address
+// once, beginning behind the server that was tried last. To go-zookeeper, whose HostProvider it is, it says which server
+// the seek has found.
+type hosts struct {
+	shuffle  bool
+	named    bool      // one address by two names is two servers: the name is verified
+	resolver *resolver // nil: names are dialled as they are
+
+	mu     sync.Mutex
+	list   []string // names, in the order in which they are tried
+	known  []server // all of the latest pass, in its order
+	queue  []server // of the pass, to be tried yet
+	last   server   // tried last
+	now    server   // found last
+	passes int      // begun since the last connection that held
+	edited int      // counts updates of the list
+	since  time.Time
+}
+
+func newHosts(cfg *config, list []string) *hosts {
+	h := &hosts{shuffle: cfg.shuffle, named: cfg.tls != nil, list: slices.Clone(list)}
+	if cfg.lookup != nil {
+		h.resolver = newResolver(cfg.lookup, cfg.shuffle)
+	}
+	mix(h, h.list)
 	return h
 }
 
-func (h *hosts) mix(list []string) {
+func mix[T any](h *hosts, list []T) {
 	if h.shuffle {
 		rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	}
@@ -40,73 +64,161 @@ func (h *hosts) mix(list []string) {
 // Init implements zk.HostProvider; the list is known already.
 func (h *hosts) Init([]string) error { return nil }
 
-// Len implements zk.HostProvider.
+// Len implements zk.HostProvider: the number of addresses as far as they are known.
 func (h *hosts) Len() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return len(h.list)
+	return max(len(h.list), len(h.known))
 }
 
 // Next implements zk.HostProvider. It never says that a pass is over, for which go-zookeeper would sleep a second.
-func (h *hosts) Next() (server string, retryStart bool) {
+func (h *hosts) Next() (address string, retryStart bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.now = h.list[h.next%len(h.list)]
-	h.next = (h.next + 1) % len(h.list)
-	if !h.since.IsZero() && time.Since(h.since) > longPause {
-		h.tries = 0
+	if h.now.addr == "" {
+		return h.list[0], false
 	}
-	h.since = time.Time{}
-	h.tries++
-	return h.now, false
+	return h.now.addr, false
 }
 
-// Connected implements zk.HostProvider. Tries start anew only when the connection then holds for a while: servers that
-// accept a handshake and cut the connection must not be asked in a tight loop.
+// Connected implements zk.HostProvider. Passes are counted anew only when the connection then holds for a while: servers
+// that accept a handshake and cut the connection must not be asked in a tight loop.
 func (h *hosts) Connected() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.since = time.Now()
 }
 
-// pause is the time to wait before the next dial: none while each server gets its first try, then, once per pass, a
-// pause that doubles up to a second, jittered so that clients do not come back all at once.
-func (h *hosts) pause() time.Duration {
+// resume is called when a server is sought again. Behind a connection that held, a new pass begins.
+func (h *hosts) resume() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	pass := (h.tries - 1) / len(h.list)
-	if h.tries == 0 || pass == 0 || (h.tries-1)%len(h.list) != 0 {
-		return 0
+	if !h.since.IsZero() && time.Since(h.since) > longPause {
+		h.passes, h.queue = 0, nil
 	}
-	d := min(firstPause<<min(pass-1, 10), longPause)
-	return d/2 + rand.N(d/2)
+	h.since = time.Time{}
 }
 
-// current is the server that Next gave last.
-func (h *hosts) current() string {
+// names returns the names, of which each pass wants the addresses.
+func (h *hosts) names() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.now
+	return slices.Clone(h.list)
 }
 
-// at is the i-th server, counted round and round.
-func (h *hosts) at(i int) string {
+// edition counts the updates of the list: what was known of it before is of no use after one.
+func (h *hosts) edition() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return h.list[i%len(h.list)]
+	return h.edited
+}
+
+// begin begins a pass over the addresses that are known, given in the order of the names.
+func (h *hosts) begin(all []server) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all = h.distinct(nil, all)
+	if i := slices.Index(all, h.last); i >= 0 {
+		all = append(slices.Clone(all[i+1:]), all[:i+1]...)
+	}
+	h.passes++
+	h.known, h.queue = all, slices.Clone(all)
+}
+
+// add adds addresses that have become known while the pass was under way.
+func (h *hosts) add(more []server) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	more = h.distinct(h.known, more)
+	h.known = append(h.known, more...)
+	h.queue = append(h.queue, more...)
+}
+
+// distinct returns those of more that are not in known, each once.
+func (h *hosts) distinct(known, more []server) []server {
+	var out []server
+	for _, s := range more {
+		same := func(k server) bool { return k.addr == s.addr && (k.name == s.name || !h.named) }
+		if !slices.ContainsFunc(known, same) && !slices.ContainsFunc(out, same) {
+			out = append(out, s)
+		}
+	}
+	return out
+}
+
+// take takes the next server of the pass; false when all have been tried.
+func (h *hosts) take() (server, bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if len(h.queue) == 0 {
+		return server{}, false
+	}
+	h.last, h.queue = h.queue[0], h.queue[1:]
+	return h.last, true
+}
+
+// left reports whether servers of the pass are to be tried yet.
+func (h *hosts) left() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return len(h.queue) > 0
 }
 
 // prefer has a server tried next.
-func (h *hosts) prefer(server string) {
+func (h *hosts) prefer(s server) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if i := slices.Index(h.list, server); i >= 0 {
-		h.next = i
+	queue := slices.DeleteFunc(h.queue, func(q server) bool { return q == s })
+	h.queue = append([]server{s}, queue...)
+	h.since = time.Time{} // the pass goes on
+}
+
+// pause is the time to wait before the next pass: none before the first, then a pause that doubles up to a second,
+// jittered so that clients do not come back all at once.
+func (h *hosts) pause() time.Duration {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.passes == 0 {
+		return 0
+	}
+	d := min(firstPause<<min(h.passes-1, 10), longPause)
+	return d/2 + rand.N(d/2)
+}
+
+// found notes the server that has answered a handshake.
+func (h *hosts) found(s server) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.now, h.last = s, s
+}
+
+// lookUp has the names resolved, for all.
+func (h *hosts) lookUp(ctx context.Context) {
+	if h.resolver != nil {
+		h.resolver.begin(ctx, h.names())
 	}
 }
 
+// all returns every address that is known, the one found last behind all others.
+func (h *hosts) all() []server {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	all := asGiven(h.list)
+	if h.resolver != nil {
+		all = nil
+		for _, name := range h.list {
+			all = append(all, h.resolver.state(name).addrs...)
+		}
+	}
+	all = h.distinct(nil, all)
+	if i := slices.Index(all, h.now); i >= 0 {
+		all = append(slices.Delete(all, i, i+1), h.now)
+	}
+	return all
+}
+
 // update replaces the list and reports whether the client should leave its present server. The probabilities are those of
-// the Java client's StaticHostProvider.updateServerList, which evens out the load.
+// the Java client's StaticHostProvider.updateServerList, which evens out the load. They count names.
 func (h *hosts) update(list []string) (move bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -119,7 +231,7 @@ func (h *hosts) update(list []string) (move bool) {
 		}
 	}
 	before, after := float64(len(h.list)), float64(len(list))
-	stays := slices.Contains(list, h.now)
+	stays := slices.Contains(list, h.now.name)
 	first, rest := added, kept
 	switch {
 	case stays && after > before:
@@ -135,9 +247,10 @@ func (h *hosts) update(list []string) (move bool) {
 	default:
 		move = true
 	}
-	h.mix(first)
-	h.mix(rest)
+	mix(h, first)
+	mix(h, rest)
 	h.list = append(slices.Clone(first), rest...)
-	h.next, h.tries = 0, 0
+	h.known, h.queue, h.last, h.passes = nil, nil, server{}, 0
+	h.edited++
 	return move
 }

@@ -1,6 +1,7 @@
 package zkasync
 
 import (
+	"crypto/tls"
 	"fmt"
 	"math"
 	"slices"
@@ -9,18 +10,28 @@ import (
 	"time"
 )
 
+// hostsOf returns a list whose names are dialled as they are.
+func hostsOf(shuffle bool, names ...string) *hosts { return newHosts(&config{shuffle: shuffle}, names) }
+
+// try takes the next server as a seek does: it begins a pass when the last one is over.
+func try(h *hosts) (addr string, pause time.Duration) {
+	if !h.left() {
+		pause = h.pause()
+		h.begin(asGiven(h.names()))
+	}
+	s, _ := h.take()
+	return s.addr, pause
+}
+
 func TestHosts_TriesEachOnceBeforeItPauses(t *testing.T) {
 	t.Parallel()
-	h := newHosts([]string{"a", "b", "c"}, false)
+	h := hostsOf(false, "a", "b", "c")
 	var order []string
 	var pauses []time.Duration
 	for range 9 {
-		server, retryStart := h.Next()
-		if retryStart {
-			t.Error("go-zookeeper was told to sleep")
-		}
-		order = append(order, server)
-		pauses = append(pauses, h.pause())
+		addr, pause := try(h)
+		order = append(order, addr)
+		pauses = append(pauses, pause)
 	}
 	if want := []string{"a", "b", "c", "a", "b", "c", "a", "b", "c"}; !slices.Equal(order, want) {
 		t.Errorf("order %v, want %v", order, want)
@@ -37,12 +48,31 @@ func TestHosts_TriesEachOnceBeforeItPauses(t *testing.T) {
 	}
 }
 
+func TestHosts_BeginsBehindTheServerThatWasTriedLast(t *testing.T) {
+	t.Parallel()
+	h := hostsOf(false, "a", "b", "c")
+	try(h)
+	try(h)
+	h.found(server{name: "b", addr: "b"})
+	h.queue = nil // the connection held: the pass is over
+	var order []string
+	for range 3 {
+		addr, _ := try(h)
+		order = append(order, addr)
+	}
+	if want := []string{"c", "a", "b"}; !slices.Equal(order, want) {
+		t.Errorf("order %v, want %v", order, want)
+	}
+	if addr, retryStart := h.Next(); addr != "b" || retryStart {
+		t.Errorf("go-zookeeper was told of %q, and to sleep: %v", addr, retryStart)
+	}
+}
+
 func TestHosts_PauseIsCapped(t *testing.T) {
 	t.Parallel()
-	h := newHosts([]string{"a"}, false)
+	h := hostsOf(false, "a")
 	for range 100_000 {
-		h.Next()
-		if p := h.pause(); p < 0 || p > longPause {
+		if _, p := try(h); p < 0 || p > longPause {
 			t.Fatalf("pause %v, want at most %v", p, longPause)
 		}
 	}
@@ -51,17 +81,17 @@ func TestHosts_PauseIsCapped(t *testing.T) {
 func TestHosts_OnlyAConnectionThatHeldEndsThePauses(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := newHosts([]string{"a"}, false)
-		h.Next()
+		h := hostsOf(false, "a")
+		try(h)
 		h.Connected()
-		h.Next()
-		if h.pause() == 0 {
+		h.resume()
+		if _, pause := try(h); pause == 0 {
 			t.Error("no pause after a connection that was cut at once")
 		}
 		h.Connected()
 		time.Sleep(longPause + 1) // of the bubble's clock
-		h.Next()
-		if p := h.pause(); p != 0 {
+		h.resume()
+		if _, p := try(h); p != 0 {
 			t.Errorf("pause %v after a connection that held", p)
 		}
 	})
@@ -73,7 +103,7 @@ func TestHosts_ShuffleKeepsAll(t *testing.T) {
 	for i := range 20 {
 		list = append(list, fmt.Sprint(i))
 	}
-	h := newHosts(list, true)
+	h := hostsOf(true, list...)
 	if slices.Equal(h.list, list) {
 		t.Error("not shuffled")
 	}
@@ -81,6 +111,32 @@ func TestHosts_ShuffleKeepsAll(t *testing.T) {
 	slices.Sort(list)
 	if !slices.Equal(h.list, list) {
 		t.Errorf("list %v, want %v", h.list, list)
+	}
+}
+
+func TestHosts_OneAddressByTwoNamesIsTwoServersOnlyWhenNamesAreVerified(t *testing.T) {
+	t.Parallel()
+	both := []server{{"a:1", "10.0.0.1:1"}, {"b:1", "10.0.0.1:1"}, {"a:1", "10.0.0.1:1"}}
+	for want, cfg := range map[int]*config{1: {}, 2: {tls: new(tls.Config)}} {
+		h := newHosts(cfg, []string{"a:1", "b:1"})
+		h.begin(both)
+		h.add(both)
+		if len(h.queue) != want {
+			t.Errorf("%v, want %d of them", h.queue, want)
+		}
+	}
+}
+
+func TestServer_ShowsNameAndAddress(t *testing.T) {
+	t.Parallel()
+	for want, s := range map[string]server{
+		"zk.test:1 (10.0.0.1:1)": {"zk.test:1", "10.0.0.1:1"},
+		"10.0.0.1:1":             {"10.0.0.1:1", "10.0.0.1:1"},
+		"zk.test:1":              {name: "zk.test:1"},
+	} {
+		if got := s.String(); got != want {
+			t.Errorf("%q, want %q", got, want)
+		}
 	}
 }
 
@@ -101,12 +157,12 @@ func TestHosts_UpdateEvensOutTheLoad(t *testing.T) {
 	} {
 		load := make(map[string]int)
 		for i := range clients {
-			h := newHosts(c.before, true)
-			h.now = c.before[i%len(c.before)]
+			h := hostsOf(true, c.before...)
+			h.found(server{name: c.before[i%len(c.before)], addr: "its address"})
 			if h.update(c.after) {
 				load[h.list[0]]++
 			} else {
-				load[h.now]++
+				load[h.now.name]++
 			}
 		}
 		even := float64(clients) / float64(len(c.after))
@@ -123,8 +179,9 @@ func TestHosts_UpdateEvensOutTheLoad(t *testing.T) {
 
 func TestHosts_UpdateTriesTheOtherServersToo(t *testing.T) {
 	t.Parallel()
-	h := newHosts([]string{"a"}, false)
-	h.Next()
+	h := hostsOf(false, "a")
+	try(h)
+	h.found(h.last)
 	if h.update([]string{"a"}) {
 		t.Error("the same list makes the client move")
 	}
@@ -133,8 +190,8 @@ func TestHosts_UpdateTriesTheOtherServersToo(t *testing.T) {
 	}
 	var order []string
 	for range 2 {
-		server, _ := h.Next()
-		order = append(order, server)
+		addr, _ := try(h)
+		order = append(order, addr)
 	}
 	slices.Sort(order)
 	if want := []string{"b", "c"}; !slices.Equal(order, want) {

@@ -41,6 +41,8 @@ type config struct {
 	handler        handler.Handler
 	logger         *slog.Logger // nil: none
 	dial           dialFunc
+	ownDialer      bool       // dial was given by WithDialer
+	lookup         lookupFunc // nil: names are dialled as they are
 	tls            *tls.Config
 	auth           []credential
 	acl            []zk.ACL
@@ -83,12 +85,14 @@ func newConfig(servers string, opts []Option) (*config, error) {
 	if cfg.handler == nil {
 		cfg.handler = handler.NewSequential()
 	}
+	if cfg.lookup == nil && !cfg.ownDialer {
+		cfg.lookup = lookUpHost
+	}
 	return cfg, nil
 }
 
-// dialTimeout bounds a dial and a handshake each. A third of the session timeout, shared by the hosts, lets every one of
-// them be tried while the session lives.
-func (cfg *config) dialTimeout() time.Duration {
+// askTime bounds what is asked of a server without a session.
+func (cfg *config) askTime() time.Duration {
 	if cfg.connectTimeout > 0 {
 		return cfg.connectTimeout
 	}
@@ -108,8 +112,13 @@ func WithSessionTimeout(d time.Duration) Option {
 	}}
 }
 
-// WithConnectTimeout bounds connecting to one server, and then the handshake with it. The default is a third of the
-// session timeout divided by the number of servers, at least a second. It does not bound Start.
+// WithConnectTimeout sets how long a server has for connecting, and then for the handshake, before the next one is tried;
+// each address of a name is a server. The default is a third of the session timeout divided by the number of servers, at
+// least a second. The server is listened to further, beside the next ones, and its answer is used if it comes first; a
+// session that is granted too late is ended. After a pass over all servers in which one did not answer in time, the time
+// doubles: up to half of what is left of the session, or 30 seconds when there is none. It shrinks again when a server has
+// answered, to twice what the handshake took and never below this. It bounds neither Start, whose context does, nor the
+// look-up of names.
 func WithConnectTimeout(d time.Duration) Option {
 	return Option{func(cfg *config) error { return positive(&cfg.connectTimeout, "connect timeout", d) }}
 }
@@ -147,14 +156,31 @@ func WithLogger(l *slog.Logger) Option {
 	}}
 }
 
-// WithDialer sets how connections are made; net.Dialer's DialContext is the default. It must return when its context ends.
-// The address has the name of the host as given.
+// WithDialer sets how connections are made; net.Dialer's DialContext is the default. It must return when its context ends,
+// and may be called from several goroutines at once. The address has the name of the host as given, since the dialer may
+// be a proxy that resolves names itself. So a name with several addresses is one server then: give [WithResolver] as well
+// to have each of its addresses dialled.
 func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
 	return Option{func(cfg *config) error {
 		if dial == nil {
 			return errors.New("dialer is nil")
 		}
-		cfg.dial = dial
+		cfg.dial, cfg.ownDialer = dial, true
+		return nil
+	}}
+}
+
+// WithResolver sets how the names of servers are resolved; the LookupHost of net.DefaultResolver is the default, and none
+// when there is a [WithDialer]. All names are looked up at the same time, at each pass over the servers, and each address
+// of a name is a server of its own; TLS verifies the name. A look-up may take 10 seconds. It holds up nobody who has other
+// addresses to try; when it fails, the addresses of before are used. It must return when its context ends, and is called
+// from several goroutines at once.
+func WithResolver(lookupHost func(ctx context.Context, host string) (addrs []string, err error)) Option {
+	return Option{func(cfg *config) error {
+		if lookupHost == nil {
+			return errors.New("resolver is nil")
+		}
+		cfg.lookup = lookupHost
 		return nil
 	}}
 }

@@ -2,31 +2,88 @@ package zkasync
 
 import (
 	"context"
-	"encoding/binary"
+	"errors"
 	"io"
 	"net"
 	"time"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
-// offerTo decides what the next handshake with a server offers. A server that ends handshakes without a word may be one
-// without a quorum (then it will come back), a read-only one (which takes up no session of its ensemble's), or one that
-// was wiped (which refuses clients that have seen a later state). They are told apart by asking on a connection aside.
-func (r *run) offerTo(address string) mux.Offer {
+// A server that ends handshakes without a word may be one without a quorum (then it will come back), one that has no place
+// left for this client's host (maxClientCnxns), a read-only one (which takes up no session of its ensemble's), or one that
+// was wiped (which refuses clients that have seen a later state).
+//
+// Read-only servers are asked. Whether one was wiped shows when it refuses the session, admits a stranger, and refuses the
+// session again. The stranger's connection then becomes the client's, so that the one place that may have become free is
+// not taken by a question.
+
+// countRefusal counts the handshakes in a row that servers ended without a word.
+func (r *run) countRefusal(refused bool) {
 	r.mu.Lock()
-	refusals, gone := r.refusals, r.gone
-	wiped := !gone.IsZero() && refusals >= r.hosts.Len() && time.Since(gone) > r.timeout
-	r.mu.Unlock()
-	switch {
-	case r.c.cfg.readOnly && refusals > 0 && r.askMode(address) == modeReadOnly:
-		return mux.OfferTemporary
-	case wiped && r.acceptsStrangers(address):
-		return mux.OfferAfresh
-	default:
-		return mux.OfferSession
+	defer r.mu.Unlock()
+	if refused {
+		r.refusals++
+	} else {
+		r.refusals = 0
 	}
+}
+
+// mayBeWiped reports whether the servers have refused the session for so long that they may have been wiped: it would be
+// over by now, had they not stood still themselves.
+func (r *run) mayBeWiped() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return !r.gone.IsZero() && r.refusals >= r.hosts.Len() && time.Since(r.gone) > r.timeout
+}
+
+// refused decides what comes next when a server has ended a handshake without a word.
+func (s *seek) refused(a *attempt) {
+	switch {
+	case a.kind != mux.OfferSession || !a.hand.Offers():
+	case s.stranger != nil && s.stranger.server == a.server: // admitted just before
+		s.won, s.stranger = s.stranger, nil
+		s.r.pace.success()
+		s.r.hosts.found(s.won.server)
+	case s.r.mayBeWiped():
+		s.next = &step{server: a.server, kind: mux.OfferNothing}
+	}
+}
+
+// admitted has the session offered once more to a server that has admitted a stranger: it may have come back just now.
+func (s *seek) admitted(a *attempt) {
+	if a.hand.Granted() == 0 || a.hand.ReadOnly() {
+		a.hand.Close()
+		return
+	}
+	s.stranger = a
+	s.next = &step{server: a.server}
+	s.dial = time.Time{}
+}
+
+// isRefusal reports whether a server has ended a handshake without a word.
+func isRefusal(err error) bool {
+	var reset *net.OpError
+	return errors.Is(err, io.EOF) || errors.As(err, &reset) && !reset.Timeout()
+}
+
+// doubt gives the stranger up when the session was not refused as it was before.
+func (s *seek) doubt(a *attempt) {
+	if s.stranger != nil && s.stranger.server == a.server {
+		s.stranger.hand.Close()
+		s.stranger = nil
+	}
+}
+
+// offerTo decides what the next handshake with a server offers.
+func (r *run) offerTo(ctx context.Context, s server) mux.Offer {
+	r.mu.Lock()
+	refusals := r.refusals
+	r.mu.Unlock()
+	if r.c.cfg.readOnly && refusals > 0 && r.askMode(ctx, s) == modeReadOnly {
+		return mux.OfferTemporary
+	}
+	return mux.OfferSession
 }
 
 // The answers to the four-letter word "isro".
@@ -36,65 +93,24 @@ const (
 	isroReply     = 64 // bounds the answer
 )
 
-// askMode asks a server by the four-letter word "isro", as the Java client does.
-func (r *run) askMode(address string) (mode string) {
-	r.aside(address, func(sock net.Conn) error {
-		if _, err := io.WriteString(sock, "isro"); err != nil {
-			return err
-		}
-		answer, err := io.ReadAll(io.LimitReader(sock, isroReply))
-		mode = string(answer)
-		return err
-	})
-	return mode
-}
-
-// acceptsStrangers reports whether a server grants a new session, which is ended at once, to a client that has seen
-// nothing.
-func (r *run) acceptsStrangers(address string) (accepts bool) {
-	r.aside(address, func(sock net.Conn) error {
-		b, start := wire.BeginFrame(nil)
-		b = wire.AppendConnectRequest(b, &wire.ConnectRequest{
-			Timeout:  int32(r.c.cfg.sessionTimeout.Milliseconds()),
-			Password: make([]byte, passwordSize),
-		})
-		if _, err := sock.Write(wire.EndFrame(b, start)); err != nil {
-			return err
-		}
-		resp, err := readConnectResponse(sock)
-		accepts = err == nil && resp.SessionID != 0
-		b, start = wire.BeginFrame(nil)
-		_, _ = sock.Write(wire.EndFrame(wire.AppendRequestHeader(b, 1, wire.OpClose), start))
-		return err
-	})
-	return accepts
-}
-
-func readConnectResponse(r io.Reader) (resp wire.ConnectResponse, err error) {
-	var buf [1024]byte
-	if _, err = io.ReadFull(r, buf[:4]); err != nil {
-		return resp, err
-	}
-	n := binary.BigEndian.Uint32(buf[:])
-	if n > uint32(len(buf)) {
-		return resp, io.ErrShortBuffer
-	}
-	if _, err = io.ReadFull(r, buf[:n]); err != nil {
-		return resp, err
-	}
-	return wire.DecodeConnectResponse(buf[:n])
-}
-
-// aside has do talk to a server on a connection of its own, for no longer than a connection attempt may take.
-func (r *run) aside(address string, do func(net.Conn) error) {
-	ctx, cancel := context.WithTimeout(r.ctx, r.c.cfg.dialTimeout())
+// askMode asks a server by the four-letter word "isro", as the Java client does. It gets the share of the time that a
+// handshake would get at first.
+func (r *run) askMode(ctx context.Context, s server) string {
+	ctx, cancel := context.WithTimeout(ctx, r.c.cfg.askTime())
 	defer cancel()
-	sock, err := r.c.cfg.connect(r.ctx, "tcp", address)
+	sock, err := r.c.cfg.connect(ctx, "tcp", s)
 	if err != nil {
-		return
+		return ""
 	}
 	defer sock.Close()
-	stop := context.AfterFunc(ctx, func() { _ = sock.Close() })
-	defer stop()
-	_ = do(sock)
+	watch := watchSocket(ctx, sock)
+	defer watch.end()
+	if _, err := io.WriteString(sock, "isro"); err != nil {
+		return ""
+	}
+	answer, err := io.ReadAll(io.LimitReader(sock, isroReply))
+	if err != nil {
+		return ""
+	}
+	return string(answer)
 }

@@ -17,11 +17,12 @@ func (r *run) isReadOnly() bool {
 }
 
 // seekWritable looks for a server with a quorum while the session is on one without, and moves there when it finds one. It
-// asks one server after the other, less and less often. It gives up on behalf of the nth connection when there is a later one.
+// asks one address after the other, less and less often. It gives up on behalf of the nth connection when there is a later one.
 func (r *run) seekWritable(nth int64) {
 	defer r.seekers.Done()
 	pause := firstSeek
-	for i := 0; ; i++ {
+	var servers []server
+	for {
 		t := time.NewTimer(pause)
 		select {
 		case <-r.ctx.Done():
@@ -32,11 +33,19 @@ func (r *run) seekWritable(nth int64) {
 		if now := r.c.states.current(); now.State != Connected || !now.ReadOnly || r.restores.Load() != nth {
 			return
 		}
-		if server := r.hosts.at(i); r.askMode(server) == modeReadWrite {
-			r.log(slog.LevelInfo, "moving to a server with a quorum", "server", server)
-			r.hosts.prefer(server)
-			r.m.Move()
-			return
+		if len(servers) == 0 {
+			servers = r.hosts.all()
+			r.hosts.lookUp(r.ctx) // for the next time
+		}
+		if len(servers) > 0 {
+			s := servers[0]
+			servers = servers[1:]
+			if r.askMode(r.ctx, s) == modeReadWrite {
+				r.log(slog.LevelInfo, "moving to a server with a quorum", "server", s.String())
+				r.hosts.prefer(s)
+				r.m.Move()
+				return
+			}
 		}
 		pause = min(2*pause, longSeek)
 	}

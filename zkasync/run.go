@@ -30,8 +30,16 @@ type run struct {
 	restores atomic.Int64 // counts the connections that were restored
 	resting  resting      // set by shutdown
 
+	resumed  int64          // id of the session to take up
+	attempts sync.WaitGroup // to connect
+	won      *attempt       // found by a seek, and not handed to go-zookeeper yet; its loop's own
+	seeking  *seek          // under way; its loop's own as well
+	pace     pace
+
 	mu        sync.Mutex
 	lastError error       // of the last attempt to connect
+	awaited   server      // that was tried last
+	lives     time.Time   // until when the session can be alive; zero while connected
 	clock     *time.Timer // runs while Suspended: declares the session Lost
 	clocks    sync.WaitGroup
 	seekers   sync.WaitGroup // goroutines of seekWritable
@@ -69,15 +77,15 @@ func (c *Client) newRunLocked() (*run, error) {
 	if err := c.cfg.handler.Start(c.cfg.logger); err != nil {
 		return nil, fmt.Errorf("zkasync: start: %w", err)
 	}
-	r := &run{c: c, hosts: newHosts(c.hosts, c.cfg.shuffle)}
+	r := &run{c: c, hosts: newHosts(c.cfg, c.hosts), resumed: c.resume.ID}
 	r.started = future.NewPromise[future.Void](c.completion(""))
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.timeout = c.cfg.sessionTimeout
 	r.m = mux.New(mux.Config{
-		MaxReply:         c.cfg.maxReply,
-		HandshakeTimeout: c.cfg.dialTimeout(),
-		ReadOnly:         c.cfg.readOnly,
-		Resume:           c.resume,
+		MaxReply:       c.cfg.maxReply,
+		SessionTimeout: c.cfg.sessionTimeout,
+		ReadOnly:       c.cfg.readOnly,
+		Resume:         c.resume,
 	}, r)
 	c.last, c.resume = nil, mux.Session{}
 	c.sink.Store(r.m)
@@ -109,7 +117,14 @@ func (r *run) follow(events <-chan zk.Event) {
 	if !r.stopping.Load() {
 		r.CloseAsked()
 	}
+	r.cancel()
 	r.m.WaitConns()
+	r.endSeek()
+	r.dropWon()
+	r.attempts.Wait()
+	if res := r.hosts.resolver; res != nil {
+		res.stop()
+	}
 }
 
 // requestSlack is what go-zookeeper's encode buffer needs beyond the largest request: the frame's length. Anything more
@@ -131,8 +146,11 @@ func (c *Client) Start(ctx context.Context) error {
 	c.mu.Unlock()
 	if r != nil {
 		r.mu.Lock()
-		if r.lastError != nil {
+		switch {
+		case r.lastError != nil:
 			err = fmt.Errorf("%w (last attempt: %w)", err, r.lastError)
+		case r.awaited != server{}:
+			err = fmt.Errorf("%w (no answer from %v yet)", err, r.awaited)
 		}
 		r.mu.Unlock()
 		_ = c.Close()

@@ -3,9 +3,7 @@ package zkasync
 import (
 	"errors"
 	"fmt"
-	"io"
 	"log/slog"
-	"net"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -24,7 +22,7 @@ func (r *run) Established(s mux.Session) []mux.Request {
 	r.session = s
 	r.timeout = time.Duration(s.Timeout) * time.Millisecond
 	r.lastError = nil
-	r.gone, r.refusals = time.Time{}, 0
+	r.gone, r.refusals, r.lives = time.Time{}, 0, time.Time{}
 	r.mu.Unlock()
 	r.c.states.note(s.ID)
 	r.log(slog.LevelInfo, "session established", "id", fmt.Sprintf("%#x", s.ID), "timeout", r.timeout)
@@ -62,33 +60,15 @@ func (r *run) Lost(cause error, heard time.Time) {
 	r.startClock(heard)
 }
 
-// HandshakeFailed implements mux.Observer.
-func (r *run) HandshakeFailed(cause error) {
-	if r.stopping.Load() {
-		return
-	}
-	r.attemptFailed(r.hosts.current(), fmt.Errorf("handshake with %s: %w", r.hosts.current(), cause))
-	var reset *net.OpError
-	r.countRefusal(errors.Is(cause, io.EOF) || errors.As(cause, &reset) && !reset.Timeout())
-}
-
-// countRefusal counts the handshakes in a row that servers ended without a word.
-func (r *run) countRefusal(refused bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if refused {
-		r.refusals++
-	} else {
-		r.refusals = 0
-	}
-}
-
 // Expired implements mux.Observer: the session's end is announced before what waits fails.
 func (r *run) Expired() {
 	r.stopClock()
 	r.mu.Lock()
-	r.gone, r.refusals = time.Time{}, 0
+	r.gone, r.refusals, r.lives = time.Time{}, 0, time.Time{}
 	r.mu.Unlock()
+	if r.c.SessionID() == 0 {
+		r.c.states.note(r.resumed) // WithSession's, which never was
+	}
 	r.log(slog.LevelWarn, "session expired")
 	r.declareLost(ErrSessionExpired)
 }
@@ -137,6 +117,7 @@ var errClock = errors.New("nothing heard from the servers for a session timeout"
 func (r *run) startClock(heard time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.lives = heard.Add(r.timeout)
 	r.clocks.Add(1)
 	var clock *time.Timer
 	clock = time.AfterFunc(time.Until(heard.Add(r.timeout)), func() {

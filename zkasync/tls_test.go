@@ -18,7 +18,7 @@ import (
 // startFails returns the error of a start that has some time.
 func startFails(t *testing.T, servers string, opts ...zkasync.Option) error {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 700*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	c, err := zkasync.Connect(ctx, servers, opts...)
 	if err == nil {
@@ -86,6 +86,36 @@ func TestTLS_ServerIsVerified(t *testing.T) {
 		}
 		_ = startFails(t, server.TLSAddr())
 	})
+}
+
+// A name is verified, and not the address that it resolves to; of an IPv6 address, it is the address without its zone.
+func TestTLS_WhatIsVerified(t *testing.T) {
+	t.Parallel()
+	server := zkserver.Run(t, zkserver.WithTLS())
+	_, port, err := net.SplitHostPort(server.TLSAddr())
+	mustDo(t, err)
+	resolver := zkasync.WithResolver(func(context.Context, string) ([]string, error) { return []string{"127.0.0.1"}, nil })
+	c := connect(t, "localhost:"+port, zkasync.WithTLS(server.TLSConfig()), resolver)
+	must(t, c.Exists(t.Context(), "/"))
+	dialer := zkasync.WithDialer(func(ctx context.Context, network, _ string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, network, server.TLSAddr())
+	})
+	for servers, want := range map[string]string{
+		"zk.example:" + port:          "zk.example",
+		"[fe80::1%eth0]:" + port:      "fe80::1",
+		"[2001:db8::2%25x]:" + port:   "2001:db8::2",
+		"[2001:db8::2%25x.y]:" + port: "2001:db8::2",
+	} {
+		opt := resolver
+		if strings.HasPrefix(servers, "[") {
+			opt = dialer
+		}
+		err := startFails(t, servers, zkasync.WithTLS(server.TLSConfig()), opt)
+		var wrong x509.HostnameError
+		if !errors.As(err, &wrong) || wrong.Host != want {
+			t.Errorf("%s: %v, want a HostnameError for %s", servers, err, want)
+		}
+	}
 }
 
 func TestTLS_OperationsAndReconnect(t *testing.T) {

@@ -2,18 +2,19 @@ package mux
 
 import (
 	"net"
-	"os"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
 // Conn is the connection that go-zookeeper is given. It is a net.Conn for that one user: one goroutine reads, one writes,
 // any closes. Deadlines are its own business, go-zookeeper's are ignored: see watchLoop.
 type Conn struct {
 	m    *Mux
-	sock net.Conn // nil: a pretended connection, see pretend.go
-	kind Offer
+	sock net.Conn   // nil: there is no server, see pretend.go and NewExpired
+	hand *Handshake // that it was made from, nil if there is none
 	born time.Time
 
 	// Used by the reading goroutine alone.
@@ -30,12 +31,11 @@ type Conn struct {
 		write atomic.Int64 // of the write in progress, 0: none
 	}
 
-	asked    bool  // the connect request was written; used by the writing goroutine alone
-	openZxid int64 // last zxid when the connect request was written
+	asked    bool                 // go-zookeeper has written its connect request; used by the writing goroutine alone
+	openZxid int64                // last zxid when the connect request was written
+	resp     wire.ConnectResponse // the server's answer
 
 	moving atomic.Bool // see Mux.Move; changed under m.mu
-
-	shakeClock *time.Timer // bounds the handshake on a socket without deadlines, nil if it has any
 
 	closeReq  chan struct{} // closed when go-zookeeper has written its close request
 	closeXid  int32         // of that request; written before closeReq is closed
@@ -65,28 +65,23 @@ type authEntry struct {
 	before int32 // the xid of the next ordinary request
 }
 
-// Offer is what a handshake offers to the server.
-type Offer uint8
-
-const (
-	// OfferSession offers the session with the highest zxid seen: the server answers if it is as far as that.
-	OfferSession Offer = iota
-	// OfferAfresh offers no zxid, to servers that are known to have been wiped. Since time must not run backwards for a
-	// session, whatever the server answers ends this one.
-	OfferAfresh
-	// OfferTemporary asks a read-only server, which takes up no session of its ensemble's, for one of its own. The
-	// session proper is offered again later, and next if the server turns out not to be read-only.
-	OfferTemporary
-)
-
-// NewConn takes over sock, a fresh connection to a server. There is one at a time: go-zookeeper may still be closing the
-// last one.
-func (m *Mux) NewConn(sock net.Conn, kind Offer) *Conn {
+// NewConn takes over the connection of a handshake that was answered. There is one at a time: go-zookeeper may still be
+// closing the last one.
+func (m *Mux) NewConn(h *Handshake) *Conn {
 	m.conns.Wait()
-	c := &Conn{
+	c := m.newConn(h.sock)
+	c.hand, c.resp, c.openZxid = h, h.resp, h.req.LastZxidSeen
+	_ = c.sock.SetDeadline(time.Time{})
+	c.sinceBirth.read.Store(c.now())
+	m.conns.Add(1)
+	m.use(c)
+	return c
+}
+
+func (m *Mux) newConn(sock net.Conn) *Conn {
+	return &Conn{
 		m:         m,
 		sock:      sock,
-		kind:      kind,
 		born:      time.Now(),
 		in:        newInbox(m.cfg.MaxReply),
 		nextReply: 1,
@@ -95,41 +90,25 @@ func (m *Mux) NewConn(sock net.Conn, kind Offer) *Conn {
 		closed:    make(chan struct{}),
 		dead:      make(chan struct{}),
 	}
-	if sock == nil {
-		c.torn = true
-		close(c.dead)
-	} else {
-		m.conns.Add(1)
-		c.startShakeClock()
-	}
+}
+
+// use makes c the connection in use.
+func (m *Mux) use(c *Conn) {
 	m.mu.Lock()
 	m.cur = c
 	m.mu.Unlock()
-	if sock != nil && m.stopping.Load() {
-		c.die(errStopping) // Stop may have come too early to see it
+	if m.stopping.Load() {
+		c.giveUp(errStopping) // Stop may have come too early to see it
 	}
-	return c
 }
 
-// startShakeClock bounds the handshake. Tunnels (golang.org/x/crypto/ssh has some) know no deadlines.
-func (c *Conn) startShakeClock() {
-	limit := c.m.cfg.HandshakeTimeout
-	if c.sock.SetDeadline(time.Now().Add(limit)) == nil {
-		return
+// giveUp ends a connection that go-zookeeper has not opened yet. The session of a server that has granted a new one would
+// stay behind.
+func (c *Conn) giveUp(cause error) {
+	if c.hand != nil {
+		c.hand.Close()
 	}
-	c.workers.Add(1)
-	c.shakeClock = time.AfterFunc(limit, func() {
-		defer c.workers.Done()
-		c.die(os.ErrDeadlineExceeded)
-	})
-}
-
-// stopShakeClock ends that bound; it is called by who has the reading side.
-func (c *Conn) stopShakeClock() {
-	if c.shakeClock != nil && c.shakeClock.Stop() {
-		c.workers.Done()
-	}
-	c.shakeClock = nil
+	c.die(cause)
 }
 
 // die marks the connection dead and closes the socket; the first cause stays. It does not wait.
@@ -143,7 +122,9 @@ func (c *Conn) die(cause error) {
 	}
 	c.cause = cause
 	close(c.dead)
-	_ = c.sock.Close()
+	if c.sock != nil {
+		_ = c.sock.Close()
+	}
 	c.m.mu.Lock()
 	c.m.work.Broadcast()
 	c.m.mu.Unlock()

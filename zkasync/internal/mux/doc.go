@@ -10,6 +10,9 @@
 //	                       └─► flight (written, no reply yet)            │
 //	go-zookeeper ── Read ──► head of flight, watch event, ... ◄──────────┘
 //
+// A [Handshake] is a connection before that: servers are asked for the session by whoever dials, several at a time, and the
+// one that is chosen becomes the Conn. go-zookeeper is only told the outcome.
+//
 // A request is in the queue ("queued": not sent) or in flight ("in flight": its outcome is unknown until the reply).
 // When a connection dies, everything in flight and then everything queued fails, in order, and only then the
 // [Observer] learns of the loss. What is submitted afterwards waits in the queue for the next connection.
@@ -19,6 +22,5 @@
 //	goroutine        started by           ends                                  joined by
 //	Conn.writeLoop   the handshake        when the connection dies              Conn.teardown
 //	Conn.watchLoop   the handshake        when the connection dies              Conn.teardown
-//	handshake clock  a timer              at once                               Conn.teardown; sockets without deadlines only
 //	guarded.expire   a context's end      at once                               Mux.Wait
 package mux

@@ -25,20 +25,13 @@ func (f *foreign) Context() context.Context { return nil }
 func (f *foreign) Reply(int32, []byte)      {}
 func (f *foreign) Fail(Failure)             {}
 
-// Write takes one packet of go-zookeeper's: each of its packets is exactly one call. Only the connect request is written
-// at once. The rest joins the queue and is never an error, a dead connection shows in Read: an error here while
-// credentials are sent again would block go-zookeeper for good (go-zookeeper pull request 163).
+// Write takes one packet of go-zookeeper's: each of its packets is exactly one call. The connect request
+// is dropped, for the handshake is made already. The rest joins the queue and is never an error, a dead connection shows in
+// Read: an error here while credentials are sent again would block go-zookeeper for good (go-zookeeper pull request 163).
 func (c *Conn) Write(p []byte) (int, error) {
 	if !c.asked {
 		c.asked = true
-		err := c.writeConnect(p)
-		if err != nil {
-			c.die(err) // go-zookeeper closes the connection then, and that is not the cause
-		}
-		if c.m.stopping.Load() {
-			err = nil // a pretended handshake follows; otherwise go-zookeeper's Close would take a second
-		}
-		return len(p), err
+		return len(p), nil
 	}
 	if len(p) < requestOverhead {
 		return len(p), nil

@@ -45,7 +45,16 @@ func (w *world) zookeeper() *zookeeper {
 		if err != nil {
 			return nil, err
 		}
-		return w.m.NewConn(sock, OfferSession), nil
+		cut := context.AfterFunc(z.stopped, func() { _ = sock.Close() })
+		defer cut()
+		h, err := w.meet(sock, OfferSession)
+		switch {
+		case z.stopped.Err() != nil:
+			return w.m.NewPretended(), nil
+		case err != nil:
+			return nil, err
+		}
+		return w.m.NewConn(h), nil
 	}
 	conn, events, err := zk.Connect([]string{"127.0.0.1:1"}, sessionTime,
 		zk.WithDialer(dial), zk.WithLogger(silent{}), zk.WithHostProvider(&oneHost{}))

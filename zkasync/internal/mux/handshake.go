@@ -1,92 +1,105 @@
 package mux
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
+	"io"
+	"net"
+	"os"
 	"time"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
-// minConnectResponse is the length of a connect response with an empty password, maxConnectResponse one that no server
-// exceeds.
 const (
+	// minConnectResponse is the length of a connect response with an empty password, maxConnectResponse one that no server
+	// exceeds.
 	minConnectResponse = 20
 	maxConnectResponse = 1024
+	// passwordSize is the length of a session's password (ZooKeeperServer.generatePasswd). Others are refused: go-zookeeper
+	// encodes its connect request into 256 bytes, and fails before it writes on each connection that follows when the
+	// password does not fit.
+	passwordSize = 16
+	// partingTime bounds the sending of the few bytes that end a session which nobody is going to use.
+	partingTime = 100 * time.Millisecond
 )
 
-// passwordSize is the length of a session's password (ZooKeeperServer.generatePasswd). Others are refused: go-zookeeper
-// encodes its connect request into 256 bytes, and fails before it writes on each connection that follows when the
-// password does not fit.
-const passwordSize = 16
+// Offer is what a handshake offers to the server.
+type Offer uint8
 
-// writeConnect sends go-zookeeper's connect request with the highest zxid of any reply in it: go-zookeeper knows only
-// of the replies to its own requests.
-func (c *Conn) writeConnect(p []byte) error {
-	if c.sock == nil {
-		return nil
-	}
-	if len(p) < frameHead {
-		return errors.New("connect request too short")
-	}
-	req, err := wire.DecodeConnectRequest(p[frameHead:])
-	if err != nil {
-		return err
-	}
-	c.openZxid = c.m.lastZxid.Load()
-	if c.kind == OfferAfresh {
-		c.openZxid = 0
-	}
-	req.LastZxidSeen = c.openZxid
-	req.ReadOnly = c.m.cfg.ReadOnly
-	req.SessionID, req.Password = c.m.offer.ID, c.m.offer.Password
-	if c.kind == OfferTemporary || req.SessionID == 0 {
-		req.SessionID, req.Password = 0, make([]byte, passwordSize)
-	}
-	b, start := wire.BeginFrame(nil)
-	b = wire.EndFrame(wire.AppendConnectRequest(b, &req), start)
-	_, err = c.sock.Write(b)
-	return err
+const (
+	// OfferSession offers the session, if there is one, with the highest zxid seen: the server answers if it is as far as
+	// that.
+	OfferSession Offer = iota
+	// OfferNothing comes as a stranger who has seen nothing, to servers that may have been wiped. What they grant is
+	// another session, and time begins anew for it.
+	OfferNothing
+	// OfferTemporary asks a read-only server, which takes up no session of its ensemble's, for one of its own. The
+	// session proper is offered again later, and next if the server turns out not to be read-only.
+	OfferTemporary
+)
+
+// Handshake is a connection to a server before go-zookeeper is given it. Several may be under way: servers that are slow
+// need not hold up the others. It is for one goroutine at a time.
+type Handshake struct {
+	sock   net.Conn
+	kind   Offer
+	proper bool // there is a session proper, offered or not
+	req    wire.ConnectRequest
+	resp   wire.ConnectResponse
+	asked  bool // the connect request was sent, or a part of it
+	broken bool // no answer will come
 }
 
-// receiveHandshake reads the connect response, whole and bounded in time and size, before go-zookeeper sees a byte.
-func (c *Conn) receiveHandshake() error {
-	limit := c.in.limit
-	c.in.limit = maxConnectResponse
-	defer func() { c.in.limit = limit }()
-	for {
-		frame, ok, err := c.in.next(minConnectResponse)
-		if err != nil {
-			return err
-		}
-		if ok {
-			return c.finishHandshake(frame)
-		}
-		if err := c.fill(); err != nil {
-			return err
+// NewHandshake takes over sock, a fresh connection to a server. Call [Mux.WaitConns] before: until the last connection is
+// torn down, replies may come that the handshake has to tell of. It is for the goroutine that calls [Mux.NewConn].
+func (m *Mux) NewHandshake(sock net.Conn, kind Offer) *Handshake {
+	h := &Handshake{sock: sock, kind: kind, proper: m.offer.ID != 0}
+	h.req = wire.ConnectRequest{
+		Timeout:  int32(m.cfg.SessionTimeout.Milliseconds()),
+		Password: make([]byte, passwordSize),
+		ReadOnly: m.cfg.ReadOnly,
+	}
+	if kind != OfferNothing {
+		h.req.LastZxidSeen = m.lastZxid.Load()
+	}
+	if kind == OfferSession && h.proper {
+		h.req.SessionID, h.req.Password = m.offer.ID, m.offer.Password
+		if m.offer.Timeout > 0 {
+			h.req.Timeout = m.offer.Timeout
 		}
 	}
+	return h
+}
+
+// Ask sends the connect request. Only the socket's deadline and its end bound it.
+func (h *Handshake) Ask() error {
+	h.asked = true
+	b, start := wire.BeginFrame(nil)
+	_, err := h.sock.Write(wire.EndFrame(wire.AppendConnectRequest(b, &h.req), start))
+	h.broken = err != nil
+	return err
 }
 
 // errNotTemporary is why the session proper is offered next.
 var errNotTemporary = errors.New("no read-only session granted")
 
-func (c *Conn) finishHandshake(frame []byte) error {
-	resp, err := wire.DecodeConnectResponse(frame)
+// Answer receives the connect response and checks it: go-zookeeper sees none that it could choke on.
+func (h *Handshake) Answer() error {
+	frame, err := h.receive()
+	if err == nil {
+		h.resp, err = wire.DecodeConnectResponse(frame)
+	}
 	if err != nil {
+		h.broken = !errors.Is(err, os.ErrDeadlineExceeded)
 		return err
 	}
-	c.stopShakeClock()
-	switch {
-	case c.kind == OfferAfresh:
-		c.m.lastZxid.Store(0)
-		resp.SessionID = 0
-	case c.kind == OfferTemporary && c.m.offer.ID != 0 && (!resp.ReadOnly || resp.SessionID == 0):
+	resp := h.resp
+	if h.kind == OfferTemporary && h.proper && (!resp.ReadOnly || resp.SessionID == 0) {
 		return errNotTemporary
 	}
 	if resp.SessionID == 0 {
-		c.m.offer = Session{}
-		c.expired(resp)
 		return nil
 	}
 	if resp.Timeout <= 0 {
@@ -95,98 +108,75 @@ func (c *Conn) finishHandshake(frame []byte) error {
 	if n := len(resp.Password); n != passwordSize {
 		return fmt.Errorf("connect response with a session password of %d bytes received, want %d", n, passwordSize)
 	}
-	_ = c.sock.SetDeadline(time.Time{})
-	c.up = connectFrame(resp)
-	c.established(resp)
 	return nil
 }
 
-// established starts the connection's goroutines and the restoration of what the session had.
-func (c *Conn) established(resp wire.ConnectResponse) {
-	s := Session{ID: resp.SessionID, Password: resp.Password, Timeout: resp.Timeout, ReadOnly: resp.ReadOnly}
-	if !s.ReadOnly {
-		c.m.offer = s
+// receive reads the frame and not a byte more: what follows is for the Conn.
+func (h *Handshake) receive() ([]byte, error) {
+	var buf [maxConnectResponse]byte
+	if _, err := io.ReadFull(h.sock, buf[:frameHead]); err != nil {
+		return nil, err
 	}
-	restore := c.m.obs.Established(s)
-	c.shaken = true
-	m := c.m
-	m.mu.Lock()
-	c.open = true
-	c.restoring = len(restore)
-	for _, r := range restore {
-		c.restore = append(c.restore, &restoring{Request: r, c: c})
+	length := binary.BigEndian.Uint32(buf[:])
+	if length < minConnectResponse || length > maxConnectResponse {
+		return nil, &FrameError{Length: length, Min: minConnectResponse, Max: maxConnectResponse}
 	}
-	m.mu.Unlock()
-	c.workers.Add(2)
-	go c.writeLoop()
-	go c.watchLoop(time.Duration(resp.Timeout) * time.Millisecond)
-	if len(restore) == 0 {
-		c.goLive()
-	}
+	_, err := io.ReadFull(h.sock, buf[:length])
+	return buf[:length], err
 }
 
-// restoring is a request that goes out before anything queued. The last reply of its kind opens the queue.
-type restoring struct {
-	Request
-	c *Conn
+// Offers reports whether the handshake offers a session, which then is not one to ask for twice at a time.
+func (h *Handshake) Offers() bool { return h.req.SessionID != 0 }
+
+// Granted returns the id of the session that the server has granted, 0 if it has said that the one offered is over.
+func (h *Handshake) Granted() int64 { return h.resp.SessionID }
+
+// ReadOnly reports whether the server has lost its quorum. What it grants holds nothing, and ends nothing.
+func (h *Handshake) ReadOnly() bool { return h.resp.ReadOnly }
+
+// Replaces reports whether the server has granted another session than the session proper, which thereby is over.
+func (h *Handshake) Replaces() bool {
+	return h.proper && h.resp.SessionID != 0 && h.resp.SessionID != h.req.SessionID && !h.resp.ReadOnly
 }
 
-func (r *restoring) Reply(code int32, body []byte) {
-	r.Request.Reply(code, body)
-	r.c.m.mu.Lock()
-	r.c.restoring--
-	last := r.c.restoring == 0
-	r.c.m.mu.Unlock()
-	if last {
-		r.c.goLive()
+// stranger reports whether there is, or may come to be, a session on this connection's account alone.
+func (h *Handshake) stranger() bool {
+	if h.req.SessionID == 0 {
+		return h.asked && !h.broken
 	}
+	return h.resp.SessionID != 0 && h.resp.SessionID != h.req.SessionID
 }
 
-// Fail ends the connection if it goes on: what is not restored must not be taken to be so.
-func (r *restoring) Fail(f Failure) {
-	r.Request.Fail(f)
-	r.c.die(f.Cause)
-}
-
-// goLive lets the queue go out, unless one of the replies had the connection given up, or who was told of the
-// restoration did: what waits for the next connection then has to be watched.
-func (c *Conn) goLive() {
-	if c.isDead() {
-		return
+// Close gives the connection up. A session that was granted on its account, or will be when the server gets to it, is
+// ended: servers read the request to close behind the connect request even when the connection has ended meanwhile.
+func (h *Handshake) Close() {
+	if h.stranger() && h.sock.SetDeadline(time.Now().Add(partingTime)) == nil {
+		_, _ = h.sock.Write(closeFrame())
 	}
-	c.m.obs.Restored()
-	m := c.m
-	m.mu.Lock()
-	if m.cur == c && !c.moving.Load() && !c.isDead() {
-		m.live, m.guard = true, false
-		m.wakeLocked()
-	}
-	m.mu.Unlock()
+	_ = h.sock.Close()
 }
 
-// expired ends the connection of a session that the server no longer knows. go-zookeeper learns it from the response,
-// but leaves the connection open, so it is closed here.
-func (c *Conn) expired(resp wire.ConnectResponse) {
-	m := c.m
-	defer m.conns.Done()
-	c.die(errors.New("session expired"))
-	c.torn = true
-	m.obs.Expired()
-	m.mu.Lock()
-	if m.cur == c {
-		m.cur = nil
-	}
-	expired := Failure{Reason: ReasonExpired}
-	waiting := m.keepLocked(m.drainQueueLocked(nil), expired)
-	m.mu.Unlock()
-	failAll(waiting, expired)
-	m.obs.ExpiredDone()
-	c.shaken = true
-	c.up = connectFrame(resp)
-}
-
-// connectFrame encodes the response anew, without whatever else the server put into its frame.
-func connectFrame(resp wire.ConnectResponse) []byte {
+// closeFrame is the request that ends a session, as the first one of a connection.
+func closeFrame() []byte {
 	b, start := wire.BeginFrame(nil)
-	return wire.EndFrame(wire.AppendConnectResponse(b, &resp), start)
+	return wire.EndFrame(wire.AppendRequestHeader(b, 1, wire.OpClose), start)
+}
+
+// End ends the session that was granted, and waits for the server to say so.
+func (h *Handshake) End() error {
+	if _, err := h.sock.Write(closeFrame()); err != nil {
+		return err
+	}
+	var buf [frameHead + wire.HeaderLen]byte
+	if _, err := io.ReadFull(h.sock, buf[:]); err != nil {
+		return err
+	}
+	reply, err := wire.DecodeReplyHeader(buf[frameHead:])
+	if err != nil {
+		return err
+	}
+	if reply.Err != 0 {
+		return fmt.Errorf("the request to close was answered with code %d", reply.Err)
+	}
+	return nil
 }

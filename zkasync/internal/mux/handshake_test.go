@@ -21,7 +21,8 @@ var session = wire.ConnectResponse{Timeout: 6000, SessionID: 7, Password: make([
 // connectResponse is its record.
 func connectResponse(r wire.ConnectResponse) []byte { return wire.AppendConnectResponse(nil, &r) }
 
-func TestHandshake_StallsAreBoundedInTime(t *testing.T) {
+// Who made the connection bounds the handshake, by its socket.
+func TestHandshake_StallsEndWithTheSocket(t *testing.T) {
 	drip := func(c *zkpeer.Conn) {
 		c.ReadConnect()
 		for _, b := range zkpeer.Frame(connectResponse(session)) {
@@ -42,16 +43,14 @@ func TestHandshake_StallsAreBoundedInTime(t *testing.T) {
 				w := newWorld(t, script, zkpeer.Healthy)
 				w.get("/waits")
 				start := time.Now()
-				if u := w.open(); u != nil {
-					t.Fatal("shook hands")
+				u := w.dial()
+				if err := u.shake(); !errors.Is(err, os.ErrDeadlineExceeded) {
+					t.Errorf("%v, want one that tells of the deadline", err)
 				}
-				if took := time.Since(start); took != shakeTime {
+				if took := time.Since(start); took > shakeTime+partingTime {
 					t.Errorf("took %v, want %v", took, shakeTime)
 				}
-				if cause := w.obs.lastCause(); !errors.Is(cause, os.ErrDeadlineExceeded) {
-					t.Errorf("cause %v, want one that tells of the deadline", cause)
-				}
-				w.j.want(t, "handshake failed")
+				w.j.want(t)
 				w.open()
 				synctest.Wait()
 				w.j.want(t, "established", "restored", "/waits: ok")
@@ -68,6 +67,102 @@ func TestHandshake_DeadlineEndsWithIt(t *testing.T) {
 		w.get("/a")
 		synctest.Wait()
 		w.j.want(t, "established", "restored", "/a: ok")
+	})
+}
+
+// A session that nobody is going to use is ended, be it granted or asked for, and that of the client never is.
+func TestHandshake_CloseEndsTheSessionThatWouldStayBehind(t *testing.T) {
+	answers := func(r wire.ConnectResponse) func(*zkpeer.Conn) { return func(c *zkpeer.Conn) { c.AcceptWith(r) } }
+	other := session
+	other.SessionID = 8
+	for name, test := range map[string]struct {
+		established bool // a session is offered
+		answer      func(*zkpeer.Conn)
+		ends        bool
+	}{
+		"a new one, granted":         {false, answers(session), true},
+		"a new one, not granted yet": {false, func(c *zkpeer.Conn) { c.ReadConnect() }, true},
+		"the client's own":           {true, answers(session), false},
+		"the client's own, asked":    {true, func(c *zkpeer.Conn) { c.ReadConnect() }, false},
+		"another than the client's":  {true, answers(other), true},
+		"the client's, which ended":  {true, answers(wire.ConnectResponse{}), false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				var s seen
+				script := func(c *zkpeer.Conn) {
+					test.answer(c)
+					for r, ok := c.Next(); ok; r, ok = c.Next() {
+						s.add(r)
+					}
+				}
+				scripts := []zkpeer.Script{script}
+				if test.established {
+					scripts = []zkpeer.Script{answers(session), script}
+				}
+				w := newWorld(t, scripts...)
+				if test.established {
+					w.open().closeWait()
+				}
+				sock, err := w.peer.Dial(t.Context(), "", "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				h := w.m.NewHandshake(sock, OfferSession)
+				_ = sock.SetReadDeadline(time.Now().Add(shakeTime))
+				if err := h.Ask(); err != nil {
+					t.Fatal(err)
+				}
+				_ = h.Answer()
+				h.Close()
+				synctest.Wait()
+				if ended := len(s.all()) == 1 && s.all()[0].Op == wire.OpClose; ended != test.ends || len(s.all()) > 1 {
+					t.Errorf("on the wire: %+v, want the end of the session: %v", s.all(), test.ends)
+				}
+			})
+		})
+	}
+}
+
+// A server that grants another session than the one offered has told the end of that one. go-zookeeper is told of it by
+// itself, and given the connection next.
+func TestHandshake_AnotherSessionIsAnExpiry(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		other := session
+		other.SessionID = 8
+		w := newWorld(t, func(c *zkpeer.Conn) { c.AcceptWith(session) },
+			func(c *zkpeer.Conn) { c.AcceptWith(other); c.Serve(nil) })
+		w.open().reading.Wait()
+		w.get("/a")
+		sock, err := w.peer.Dial(t.Context(), "", "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		h, err := w.meet(sock, OfferSession)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !h.Replaces() {
+			t.Fatal("the session that was granted is not another")
+		}
+		if err := w.over(w.m.NewExpired(h)).shake(); err == nil {
+			t.Error("the session that is over was established")
+		}
+		w.j.want(t, "established", "restored", "lost", "expired", "/a: expired, not sent", "expired done", "up: expired")
+		if h.Replaces() || w.m.Offered().ID != 0 {
+			t.Error("the session that is over is still offered")
+		}
+		w.get("/b")
+		u := w.over(w.m.NewConn(h))
+		if err := u.shake(); err != nil {
+			t.Fatal(err)
+		}
+		u.read()
+		synctest.Wait()
+		w.j.want(t, "established", "restored", "/b: ok")
+		if id := w.m.Offered().ID; id != 8 {
+			t.Errorf("offered next: %d", id)
+		}
 	})
 }
 
@@ -121,14 +216,13 @@ func TestHandshake_RefusesWhatIsNoConnectResponse(t *testing.T) {
 				if err := u.shake(); err == nil {
 					t.Error("shook hands")
 				}
-				if n, err := u.conn.Read(make([]byte, 1)); n != 0 || err == nil {
-					t.Errorf("read %d bytes, %v: go-zookeeper must see nothing of it", n, err)
+				if u.conn != nil {
+					t.Error("go-zookeeper must see nothing of it")
 				}
 				if took := time.Since(start); took != 0 {
 					t.Errorf("took %v", took)
 				}
-				_ = u.conn.Close()
-				w.j.want(t, "handshake failed")
+				w.j.want(t)
 			})
 		})
 	}

@@ -102,7 +102,7 @@ type observer struct {
 	then    func()           // called by Restored, if not nil
 
 	mu    sync.Mutex
-	cause error     // of the last loss or failed handshake
+	cause error     // of the last loss
 	heard time.Time // as the last Lost had it
 }
 
@@ -121,7 +121,6 @@ func (o *observer) Restored() {
 	}
 }
 
-func (o *observer) HandshakeFailed(e error)        { o.note(e, time.Time{}); o.j.add("handshake failed") }
 func (o *observer) CloseAsked()                    { o.j.add("close asked") }
 func (o *observer) Expired()                       { o.j.add("expired") }
 func (o *observer) ExpiredDone()                   { o.j.add("expired done") }

@@ -3,8 +3,6 @@ package mux
 import (
 	"context"
 	"errors"
-	"net"
-	"os"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,22 +45,44 @@ func TestMux_WaitConnsWaitsForTheTeardown(t *testing.T) {
 	})
 }
 
-func TestMux_StopEndsAConnectionThatIsMadeBehindIt(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		w := newWorld(t, (*zkpeer.Conn).Drain)
-		sock, err := w.peer.Dial(t.Context(), "", "")
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.m.Stop()
-		start := time.Now()
-		if err := w.over(w.m.NewConn(sock, OfferSession)).shake(); err != nil {
-			t.Errorf("the pretended handshake: %v", err)
-		}
-		if took := time.Since(start); took != 0 {
-			t.Errorf("took %v", took)
-		}
-	})
+// A connection that is made behind a stop, or is not opened yet, ends, and the session that was granted for it as well.
+func TestMux_StopEndsAConnectionThatIsNotOpen(t *testing.T) {
+	for name, before := range map[string]bool{"made behind it": false, "made before it": true} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				var s seen
+				w := newWorld(t, s.serving)
+				sock, err := w.peer.Dial(t.Context(), "", "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				h, err := w.meet(sock, OfferSession)
+				if err != nil {
+					t.Fatal(err)
+				}
+				start := time.Now()
+				var c *Conn
+				if before {
+					c = w.m.NewConn(h)
+				}
+				w.m.Stop()
+				if !before {
+					c = w.m.NewConn(h)
+				}
+				if err := w.over(c).shake(); err != nil {
+					t.Errorf("the pretended handshake: %v", err)
+				}
+				if took := time.Since(start); took != 0 {
+					t.Errorf("took %v", took)
+				}
+				synctest.Wait()
+				if all := s.all(); len(all) != 1 || all[0].Op != wire.OpClose {
+					t.Errorf("on the wire: %+v, want the end of the session", all)
+				}
+				w.j.want(t)
+			})
+		})
+	}
 }
 
 func TestMux_StopTakesAMoveBack(t *testing.T) {
@@ -89,39 +109,6 @@ func TestMux_StopTakesAMoveBack(t *testing.T) {
 		if !w.m.SessionEnded() {
 			t.Error("the session was left behind")
 		}
-	})
-}
-
-// noDeadlines is a socket as of a tunnel.
-type noDeadlines struct{ net.Conn }
-
-func (noDeadlines) SetDeadline(time.Time) error { return os.ErrNoDeadline }
-
-func TestHandshake_IsBoundedOnASocketWithoutDeadlines(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		w := newWorld(t, (*zkpeer.Conn).Drain, zkpeer.Healthy)
-		dial := func() *upper {
-			sock, err := w.peer.Dial(t.Context(), "", "")
-			if err != nil {
-				t.Fatal(err)
-			}
-			return w.over(w.m.NewConn(noDeadlines{sock}, OfferSession))
-		}
-		u, start := dial(), time.Now()
-		err := u.shake()
-		if took := time.Since(start); took != shakeTime || !errors.Is(err, os.ErrDeadlineExceeded) {
-			t.Errorf("%v after %v", err, took)
-		}
-		_ = u.conn.Close()
-		u = dial()
-		if err := u.shake(); err != nil {
-			t.Fatal(err)
-		}
-		u.read()
-		time.Sleep(2 * shakeTime) // of the bubble: the bound has ended with the handshake
-		w.get("/a")
-		synctest.Wait()
-		w.j.want(t, "handshake failed", "established", "restored", "/a: ok")
 	})
 }
 

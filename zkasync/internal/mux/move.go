@@ -20,7 +20,7 @@ func (m *Mux) Move() {
 		return
 	}
 	c.moving.Store(true)
-	live := m.live
+	live, open := m.live, c.open
 	if live {
 		m.live = false
 		m.guardQueueLocked()
@@ -31,7 +31,11 @@ func (m *Mux) Move() {
 		c.left = true
 	}
 	m.mu.Unlock()
-	if !live {
+	switch {
+	case live:
+	case !open:
+		c.giveUp(errMoving)
+	default:
 		c.die(errMoving)
 	}
 }

@@ -81,22 +81,35 @@ func TestMove_ContextsOfWhatWaitsAreWatched(t *testing.T) {
 }
 
 func TestMove_LeavesAConnectionThatIsNotLiveAtOnce(t *testing.T) {
-	restoring := func(c *zkpeer.Conn) { c.Accept(); c.Drain() }
 	for name, test := range map[string]struct {
-		first zkpeer.Script
-		want  []string
+		opened bool
+		want   []string
 	}{
-		"in the handshake": {(*zkpeer.Conn).Drain, []string{"handshake failed"}},
-		"while restoring":  {restoring, []string{"established", "credential: lost, sent", "lost"}},
+		"before it is opened": {false, nil},
+		"while restoring":     {true, []string{"established", "credential: lost, sent", "lost"}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
-				w := newWorld(t, test.first, zkpeer.Healthy)
+				w := newWorld(t, func(c *zkpeer.Conn) { c.Accept(); c.Drain() }, zkpeer.Healthy)
 				w.obs.restore = func() []Request { return []Request{w.authRequest("credential")} }
 				w.get("/a")
-				time.AfterFunc(shakeTime/2, w.m.Move)
-				if u := w.open(); u != nil {
-					u.reading.Wait()
+				if test.opened {
+					time.AfterFunc(shakeTime/2, w.m.Move)
+					w.open().reading.Wait()
+				} else {
+					sock, err := w.peer.Dial(t.Context(), "", "")
+					if err != nil {
+						t.Fatal(err)
+					}
+					h, err := w.meet(sock, OfferSession)
+					if err != nil {
+						t.Fatal(err)
+					}
+					u := w.over(w.m.NewConn(h))
+					w.m.Move()
+					if err := u.shake(); err == nil {
+						t.Error("the connection was opened")
+					}
 				}
 				w.j.want(t, test.want...)
 				w.open()
@@ -254,7 +267,7 @@ func TestOffer_DecidesWhatTheHandshakeAsksFor(t *testing.T) {
 		ends   bool                // the session
 	}{
 		"the session":               {OfferSession, session, wire.ConnectRequest{SessionID: 7, LastZxidSeen: 1 << 32}, false, false},
-		"afresh ends it":            {OfferAfresh, session, wire.ConnectRequest{SessionID: 7}, true, true},
+		"nothing, and it stays":     {OfferNothing, wire.ConnectResponse{}, wire.ConnectRequest{}, true, true},
 		"a temporary one beside it": {OfferTemporary, readOnly, wire.ConnectRequest{LastZxidSeen: 1 << 32}, false, false},
 		"a temporary one, of a server that is not read-only": {
 			OfferTemporary, session, wire.ConnectRequest{LastZxidSeen: 1 << 32}, true, false},
@@ -286,7 +299,7 @@ func TestOffer_DecidesWhatTheHandshakeAsksFor(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				u = w.over(w.m.NewConn(sock, test.offer))
+				u = w.on(sock, test.offer)
 				if err := u.shake(); (err != nil) != test.fails {
 					t.Errorf("shake hands: %v, want it to fail: %v", err, test.fails)
 				}
@@ -295,7 +308,9 @@ func TestOffer_DecidesWhatTheHandshakeAsksFor(t *testing.T) {
 					t.Errorf("asked for %#x from zxid %#x, want %#x and %#x",
 						got.SessionID, got.LastZxidSeen, test.want.SessionID, test.want.LastZxidSeen)
 				}
-				_ = u.conn.Close()
+				if u.conn != nil {
+					_ = u.conn.Close()
+				}
 				w.open()
 				want := int64(7)
 				if test.ends {

@@ -11,8 +11,8 @@ import (
 type Config struct {
 	// MaxReply is the largest frame accepted from the server, in bytes without its length.
 	MaxReply int
-	// HandshakeTimeout bounds the handshake of a connection.
-	HandshakeTimeout time.Duration
+	// SessionTimeout is what new sessions are asked for with.
+	SessionTimeout time.Duration
 	// ReadOnly accepts servers that have lost their quorum.
 	ReadOnly bool
 	// Resume is a session to take up; its ID is 0 if there is none.
@@ -115,7 +115,7 @@ func (m *Mux) Stop() {
 	}
 	m.mu.Unlock()
 	if shaking {
-		c.die(errStopping)
+		c.giveUp(errStopping)
 	}
 }
 
@@ -136,6 +136,10 @@ func (m *Mux) Replies() int64 { return m.replies.Load() }
 
 // SessionEnded reports whether the server has confirmed that the session was closed.
 func (m *Mux) SessionEnded() bool { return m.ended.Load() }
+
+// Offered returns the session proper, which the next handshake offers; its id is 0 if there is none. It is for the goroutine
+// that calls [Mux.NewConn], and for anybody once there is none.
+func (m *Mux) Offered() Session { return m.offer }
 
 // LastZxid returns the highest zxid seen on a reply.
 func (m *Mux) LastZxid() int64 { return m.lastZxid.Load() }

@@ -81,7 +81,7 @@ func TestConn_WhatDidNotLeaveInFullIsNotSent(t *testing.T) {
 				w.auth("auth")
 				w.get("/b")
 				w.get("/c")
-				u := w.over(w.m.NewConn(&cutter{Conn: sock, n: n}, OfferSession))
+				u := w.on(&cutter{Conn: sock, n: n}, OfferSession)
 				if err := u.shake(); err != nil {
 					t.Fatal(err)
 				}

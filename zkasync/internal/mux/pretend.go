@@ -12,7 +12,14 @@ const pretendTimeout = 10_000
 // NewPretended returns a connection to no server, for a client that stops while it has none: go-zookeeper ends at once
 // only when its close request is answered, and otherwise holds its goroutines for a second or, when a server answers
 // nothing but pings, for good.
-func (m *Mux) NewPretended() *Conn { return m.NewConn(nil, OfferSession) }
+func (m *Mux) NewPretended() *Conn {
+	m.conns.Wait()
+	c := m.newConn(nil)
+	c.torn = true
+	close(c.dead)
+	m.use(c)
+	return c
+}
 
 // pretend goes on for a connection that is no more. While the client stops, it plays the server's part: it accepts the
 // handshake and answers the close request. Otherwise, or when that is done, it returns the error that ends go-zookeeper's

@@ -39,7 +39,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 // receive deals with what has arrived until something has to be handed up.
 func (c *Conn) receive() error {
 	if !c.shaken {
-		return c.receiveHandshake()
+		return c.finishHandshake()
 	}
 	for {
 		frame, ok, err := c.in.next(wire.HeaderLen)

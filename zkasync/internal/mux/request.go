@@ -63,8 +63,6 @@ type Observer interface {
 	Restored()
 	// Lost follows the failure of all that was pending on an established connection, whose last byte came at heard.
 	Lost(cause error, heard time.Time)
-	// HandshakeFailed reports a connection that was not established.
-	HandshakeFailed(cause error)
 	// Expired comes before the waiting requests fail, ExpiredDone after.
 	Expired()
 	ExpiredDone()

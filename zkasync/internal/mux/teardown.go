@@ -10,7 +10,6 @@ func (c *Conn) teardown() {
 	}
 	c.torn = true
 	defer c.m.conns.Done()
-	c.stopShakeClock()
 	c.workers.Wait()
 	c.mu.Lock()
 	cause := c.cause
@@ -23,8 +22,6 @@ func (c *Conn) teardown() {
 	failAll(unsent, queued)
 	if c.shaken {
 		c.m.obs.Lost(cause, c.born.Add(time.Duration(c.sinceBirth.read.Load())))
-	} else {
-		c.m.obs.HandshakeFailed(cause)
 	}
 }
 

@@ -41,7 +41,7 @@ func newWorld(t *testing.T, scripts ...zkpeer.Script) *world {
 	t.Helper()
 	w := &world{t: t, j: &journal{}}
 	w.obs = &observer{j: w.j}
-	w.m = New(Config{MaxReply: 1 << 20, HandshakeTimeout: shakeTime}, w.obs)
+	w.m = New(Config{MaxReply: 1 << 20, SessionTimeout: sessionTime}, w.obs)
 	t.Cleanup(func() {
 		w.m.Refuse(errStopping)
 		w.m.FailWaiting(errStopping)
@@ -88,7 +88,9 @@ func (w *world) request(op wire.OpCode, name string, record []byte) *asked {
 // upper stands in for go-zookeeper: it uses the connection as that does.
 type upper struct {
 	w       *world
-	conn    *Conn
+	sock    net.Conn // until the handshake is over
+	offer   Offer
+	conn    *Conn // from then on
 	reading sync.WaitGroup
 	err     error // of the last Read; read it after reading
 }
@@ -99,7 +101,9 @@ func (w *world) open() *upper {
 	u := w.dial()
 	if err := u.shake(); err != nil {
 		u.err = err
-		_ = u.conn.Close()
+		if u.conn != nil {
+			_ = u.conn.Close()
+		}
 		return nil
 	}
 	u.read()
@@ -113,21 +117,53 @@ func (w *world) dial() *upper {
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	return w.over(w.m.NewConn(sock, OfferSession))
+	return w.on(sock, OfferSession)
 }
 
-// over makes the stand-in for a connection, which the test's end closes.
-func (w *world) over(c *Conn) *upper {
-	u := &upper{w: w, conn: c}
+// on makes the stand-in for what comes of a fresh connection.
+func (w *world) on(sock net.Conn, offer Offer) *upper {
+	return w.closing(&upper{w: w, sock: sock, offer: offer})
+}
+
+// over makes the stand-in for a connection.
+func (w *world) over(c *Conn) *upper { return w.closing(&upper{w: w, conn: c}) }
+
+// closing has the test's end close the connection.
+func (w *world) closing(u *upper) *upper {
 	w.t.Cleanup(func() {
-		_ = u.conn.Close()
+		if u.conn != nil {
+			_ = u.conn.Close()
+		}
 		u.reading.Wait()
 	})
 	return u
 }
 
-// shake sends the connect request and reads the response.
+// meet shakes hands with the server on a fresh connection, within shakeTime.
+func (w *world) meet(sock net.Conn, offer Offer) (*Handshake, error) {
+	w.m.WaitConns()
+	h := w.m.NewHandshake(sock, offer)
+	_ = sock.SetDeadline(time.Now().Add(shakeTime))
+	err := h.Ask()
+	if err == nil {
+		err = h.Answer()
+	}
+	if err != nil {
+		h.Close()
+		return nil, err
+	}
+	return h, nil
+}
+
+// shake shakes hands with the server, unless that is done, then writes the connect request and reads the response.
 func (u *upper) shake() error {
+	if u.conn == nil {
+		h, err := u.w.meet(u.sock, u.offer)
+		if err != nil {
+			return err
+		}
+		u.conn = u.w.m.NewConn(h)
+	}
 	req := wire.ConnectRequest{Timeout: int32(sessionTime / time.Millisecond), Password: make([]byte, 16)}
 	if _, err := u.conn.Write(zkpeer.Frame(wire.AppendConnectRequest(nil, &req))); err != nil {
 		return err

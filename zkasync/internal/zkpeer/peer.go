@@ -70,6 +70,13 @@ func (p *Peer) Accepted() int {
 	return p.accepted
 }
 
+// Open counts the connections whose scripts run.
+func (p *Peer) Open() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return len(p.socks)
+}
+
 // Dial connects to the peer, whatever the address. It has the shape that zkasync.WithDialer takes.
 func (p *Peer) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	if p.ln != nil {

@@ -1,0 +1,124 @@
+package zkasync_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// valve dials directly, unless it is shut; shutting it cuts what is open.
+type valve struct {
+	mu   sync.Mutex
+	shut bool
+	open []net.Conn
+}
+
+func (v *valve) dial(ctx context.Context, network, address string) (net.Conn, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.shut {
+		return nil, errors.New("shut")
+	}
+	c, err := new(net.Dialer).DialContext(ctx, network, address)
+	if err == nil {
+		v.open = append(v.open, c)
+	}
+	return c, err
+}
+
+func (v *valve) set(shut bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.shut = shut
+	if shut {
+		for _, c := range v.open {
+			c.Close()
+		}
+		v.open = nil
+	}
+}
+
+// Row 58 of the faults: the server takes no more connections of this host, for so long that the session is over. The place
+// that becomes free is taken by the session, and not by a question whether the server was wiped.
+func TestFault58_TheLastPlace(t *testing.T) {
+	t.Parallel()
+	srv := zkserver.Run(t, zkserver.WithConfig("maxClientCnxns", "4"))
+	for range 3 {
+		connect(t, srv.Addr())
+	}
+	refused := func() int {
+		log, err := os.ReadFile(srv.LogFile())
+		mustDo(t, err)
+		return bytes.Count(log, []byte("Too many connections"))
+	}
+	var v valve
+	c := connect(t, srv.Addr(), zkasync.WithSessionTimeout(shortSession), zkasync.WithDialer(v.dial))
+	v.set(true)
+	poll(t, "suspended", func() bool { return c.State() == zkasync.Suspended })
+	var held net.Conn
+	poll(t, "the last place is taken", func() bool { // once the server has noticed that it is free
+		sock, err := net.Dial("tcp", srv.Addr())
+		mustDo(t, err)
+		mustDo(t, sock.SetReadDeadline(time.Now().Add(200*time.Millisecond)))
+		if _, err := sock.Read(make([]byte, 1)); errors.Is(err, os.ErrDeadlineExceeded) {
+			held = sock
+			return true
+		}
+		sock.Close()
+		return false
+	})
+	v.set(false)
+	poll(t, "lost", func() bool { return c.State() == zkasync.Lost })
+	// From a session timeout after that on the server is under suspicion.
+	begun, since := refused(), time.Now()
+	poll(t, "many refusals", func() bool { return refused() > begun+5 && time.Since(since) > 2*shortSession })
+	before := refused()
+	held.Close()
+	poll(t, "connected", c.Connected)
+	if n := refused() - before; n > 1 {
+		t.Errorf("the place was free, and still %d connections were refused", n)
+	}
+}
+
+// sessions counts the sessions that a server knows.
+func sessions(t testing.TB, s *zkserver.Server) string {
+	t.Helper()
+	stats, err := s.FourLetter(testContext(t), "mntr")
+	mustDo(t, err)
+	_, rest, _ := strings.Cut(stats, "zk_global_sessions\t")
+	n, _, _ := strings.Cut(rest, "\n")
+	return n
+}
+
+// Handshakes that are given up, with a server that gets to them too late, leave no session there: the client that gave up has
+// sent its end.
+func TestFault49_NoSessionIsLeftByAttempts(t *testing.T) {
+	t.Parallel()
+	srv := zkserver.Run(t)
+	mustDo(t, srv.Freeze())
+	for range 5 {
+		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+		_, err := zkasync.Connect(ctx, srv.Addr(), zkasync.WithConnectTimeout(100*time.Millisecond))
+		cancel()
+		if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "no answer within") {
+			t.Errorf("start: %v", err)
+		}
+	}
+	mustDo(t, srv.Continue())
+	c := connect(t, srv.Addr()) // behind them
+	must(t, c.Exists(t.Context(), "/"))
+	start := time.Now()
+	poll(t, "one session", func() bool { return sessions(t, srv) == "1" })
+	if took := time.Since(start); took > zkasync.DefaultSessionTimeout/2 {
+		t.Errorf("the sessions ended by their timeout, after %v", took)
+	}
+}

@@ -1,0 +1,159 @@
+package zkasync_test
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
+)
+
+// fleet is a number of scripted servers with addresses of their own, and a name service that knows them.
+type fleet struct {
+	t *testing.T
+
+	mu      sync.Mutex
+	servers map[string]*zkpeer.Peer // by address
+	names   map[string]named
+	dialled []string // addresses, in order
+	ended   int      // sessions that were ended
+}
+
+// named is what the name service says of a name, and after which time.
+type named struct {
+	addrs []string
+	err   error
+	after time.Duration
+}
+
+func newFleet(t *testing.T) *fleet {
+	return &fleet{t: t, servers: make(map[string]*zkpeer.Peer), names: make(map[string]named)}
+}
+
+// server puts a server to an address. Whatever is scripted, its sessions share one count.
+func (f *fleet) server(addr string, scripts ...zkpeer.Script) *zkpeer.Peer {
+	p := zkpeer.Pipes(f.t, scripts...)
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.servers[addr] = p
+	return p
+}
+
+// name has the name service know a name.
+func (f *fleet) name(host string, to named) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.names[host] = to
+}
+
+// dial connects to the server at an address. One that does not exist swallows what is sent to it.
+func (f *fleet) dial(ctx context.Context, network, addr string) (net.Conn, error) {
+	f.mu.Lock()
+	p := f.servers[addr]
+	f.dialled = append(f.dialled, addr)
+	f.mu.Unlock()
+	if p == nil {
+		<-ctx.Done()
+		return nil, fmt.Errorf("dial %s: %w", addr, ctx.Err())
+	}
+	return p.Dial(ctx, network, addr)
+}
+
+func (f *fleet) lookup(ctx context.Context, host string) ([]string, error) {
+	f.mu.Lock()
+	to, known := f.names[host]
+	f.mu.Unlock()
+	if !known {
+		return nil, &net.DNSError{Err: "no such host", Name: host, IsNotFound: true}
+	}
+	select {
+	case <-time.After(to.after):
+		return to.addrs, to.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// dials returns how often an address was dialled.
+func (f *fleet) dials(addr string) (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, d := range f.dialled {
+		if d == addr {
+			n++
+		}
+	}
+	return n
+}
+
+// client makes a client of the fleet that the test's end closes.
+func (f *fleet) client(servers string, opts ...zkasync.Option) *zkasync.Client {
+	f.t.Helper()
+	opts = append([]zkasync.Option{zkasync.WithDialer(f.dial), zkasync.WithResolver(f.lookup)}, opts...)
+	c, err := zkasync.New(servers, opts...)
+	if err != nil {
+		f.t.Fatal(err)
+	}
+	f.t.Cleanup(func() {
+		start := time.Now()
+		if err := c.Close(); err != nil {
+			f.t.Errorf("close: %v", err)
+		}
+		if took := time.Since(start); took > closeLimit {
+			f.t.Errorf("close took %v", took)
+		}
+	})
+	return c
+}
+
+// started starts a client and returns how long that took.
+func started(t *testing.T, c *zkasync.Client) time.Duration {
+	t.Helper()
+	start := time.Now()
+	if err := c.Start(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	return time.Since(start)
+}
+
+// slow answers the connect request after a time, and then is well. It keeps the sessions' number in count.
+func (f *fleet) slow(after time.Duration) zkpeer.Script {
+	return func(c *zkpeer.Conn) {
+		if !c.ReadConnect() {
+			return
+		}
+		time.Sleep(after)
+		c.Accept()
+		c.Serve(func(r zkpeer.Request) bool {
+			if r.Op == wire.OpClose {
+				f.mu.Lock()
+				f.ended++
+				f.mu.Unlock()
+			}
+			return false
+		})
+	}
+}
+
+func (f *fleet) endedSessions() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.ended
+}
+
+// hangsUp is a server without a quorum.
+func hangsUp(c *zkpeer.Conn) { c.ReadConnect() }
+
+// cutWhen is a server that is well until then closes.
+func cutWhen(then <-chan struct{}) zkpeer.Script {
+	return func(c *zkpeer.Conn) {
+		c.Accept()
+		go func() { <-then; c.Cut() }()
+		c.Serve(nil)
+	}
+}

@@ -1,0 +1,186 @@
+package zkasync_test
+
+import (
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
+)
+
+// grantsOther is a server that grants the session with an id, whatever is offered, and then is well.
+func grantsOther(id int64, readOnly bool, then zkpeer.Script) zkpeer.Script {
+	return func(c *zkpeer.Conn) {
+		if c.ReadConnect() && c.AcceptWith(wire.ConnectResponse{Timeout: c.Connect.Timeout, SessionID: id, ReadOnly: readOnly}) {
+			then(c)
+		}
+	}
+}
+
+func serves(c *zkpeer.Conn) { c.Serve(nil) }
+
+func untilCut(cut <-chan struct{}) zkpeer.Script {
+	return func(c *zkpeer.Conn) {
+		go func() { <-cut; c.Cut() }()
+		c.Serve(nil)
+	}
+}
+
+// Row 50 of the faults: a reconnect that is granted another session is an expiry, with all that belongs to one, in order.
+func TestFault50_AnotherSessionIsGranted(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		const first, second = 0x11, 0x22
+		cut := make(chan struct{})
+		p := zkpeer.Pipes(t, grantsOther(first, false, untilCut(cut)), grantsOther(second, false, serves))
+		c := connect(t, "one.test", zkasync.WithDialer(p.Dial))
+		var j journal
+		var lost zkasync.StateChange
+		c.OnState(func(change zkasync.StateChange) {
+			j.add(change.State.String())
+			if change.State == zkasync.Lost {
+				lost = change
+			}
+		})
+		watch := noted(&j, "watch", must(t, c.GetW(t.Context(), "/a")).Event)
+		_, _, theirs, err := c.Conn().GetW("/theirs")
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Second)
+		close(cut)
+		poll(t, "suspended", func() bool { return c.State() == zkasync.Suspended || c.SessionID() == second })
+		j.wants(t, "Suspended", "Lost", "watch failed", "Connected")
+		fails(t, watch, zkasync.ErrSessionExpired)
+		if lost.SessionID != first || !errors.Is(lost.Err, zkasync.ErrSessionExpired) {
+			t.Errorf("lost: %+v, want the expiry of session %#x", lost, first)
+		}
+		if event := <-theirs; event.Type != zk.EventNotWatching || !errors.Is(event.Err, zk.ErrSessionExpired) {
+			t.Errorf("the watch of Conn's: %+v, want that it has ended with the session", event)
+		}
+		if c.SessionID() != second || c.Conn().SessionID() != second || p.Accepted() != 2 {
+			t.Errorf("session %#x, %d connections", c.SessionID(), p.Accepted())
+		}
+		wantNode(t, c.Get(t.Context(), "/a"), "/a")
+	})
+}
+
+// What waits for the connection fails with the session, as after any expiry.
+func TestFault50_WhatWaitsFails(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		cut := make(chan struct{})
+		p := zkpeer.Pipes(t, grantsOther(0x11, false, untilCut(cut)), hangsUp, grantsOther(0x22, false, serves))
+		c := connect(t, "one.test", zkasync.WithDialer(p.Dial))
+		changes := c.States(t.Context())
+		close(cut)
+		nextState(t, changes, zkasync.Suspended)
+		waiting := c.Get(t.Context(), "/a")
+		nextState(t, changes, zkasync.Connected)
+		fails(t, waiting, zkasync.ErrSessionExpired, zkasync.ErrNotSent)
+	})
+}
+
+// A session of another client's that is not granted is an expiry of that one, and not its continuation.
+func TestFault50_OfWithSession(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		p := zkpeer.Pipes(t, grantsOther(0x22, false, serves))
+		c, err := zkasync.New("one.test", zkasync.WithDialer(p.Dial), zkasync.WithSession(0x11, make([]byte, 16)))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer c.Close()
+		changes := c.States(t.Context())
+		waiting := c.Get(t.Context(), "/a")
+		started := c.StartAsync()
+		fails(t, waiting, zkasync.ErrClosed) // it was not started
+		waiting = c.Get(t.Context(), "/a")
+		must(t, started)
+		if lost := nextState(t, changes, zkasync.Lost); lost.SessionID != 0x11 || !errors.Is(lost.Err, zkasync.ErrSessionExpired) {
+			t.Errorf("lost: %+v, want the expiry of session 0x11", lost)
+		}
+		if now := nextState(t, changes, zkasync.Connected); now.SessionID != 0x22 {
+			t.Errorf("connected: %+v", now)
+		}
+		fails(t, waiting, zkasync.ErrSessionExpired, zkasync.ErrNotSent)
+	})
+}
+
+// Close between the end of the one session and the beginning of the other ends the other as well.
+func TestFault50_CloseInBetween(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		ended := make(chan wire.OpCode, 1)
+		cut := make(chan struct{})
+		p := zkpeer.Pipes(t, grantsOther(0x11, false, untilCut(cut)), grantsOther(0x22, false, func(c *zkpeer.Conn) {
+			r, _ := c.Next()
+			ended <- r.Op
+			c.Answer(r)
+		}))
+		c := connect(t, "one.test", zkasync.WithDialer(p.Dial))
+		watch := must(t, c.ExistsW(t.Context(), "/a")).Event
+		stopped := make(chan struct{})
+		watch.OnDone(func(zk.Event, error) { c.StopAsync(); close(stopped) })
+		close(cut)
+		<-stopped
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		if op := <-ended; op != wire.OpClose {
+			t.Errorf("the new session was sent %v, want its end", op)
+		}
+	})
+}
+
+// A read-only server grants a temporary session beside the session proper, which it does not end.
+func TestFault50_NotOfAReadOnlyServer(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		cut := make(chan struct{})
+		p := zkpeer.Pipes(t, grantsOther(0x11, false, untilCut(cut)), grantsOther(0x22, true, serves))
+		c := connect(t, "one.test", zkasync.WithDialer(p.Dial), zkasync.WithReadOnly(true))
+		watch := must(t, c.ExistsW(t.Context(), "/a")).Event
+		changes := c.States(t.Context())
+		close(cut)
+		nextState(t, changes, zkasync.Suspended)
+		if now := nextChange(t, changes); now.State != zkasync.Connected || !now.ReadOnly || now.SessionID != 0x22 {
+			t.Errorf("%+v, want Connected, read-only", now)
+		}
+		if watch.Ready() {
+			t.Error("the watch has ended")
+		}
+	})
+}
+
+// Servers without a quorum refuse the session for long, and then come back and know it. It is not over, whatever stranger
+// they would admit.
+func TestFault13_TheSessionOutlivesALongOutageOfTheQuorum(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		cut := make(chan struct{})
+		var back, met atomic.Bool
+		p := zkpeer.Pipes(t, grantsOther(0x11, false, untilCut(cut)), func(c *zkpeer.Conn) {
+			c.ReadConnect()
+			stranger := c.Connect.SessionID == 0
+			if stranger && back.Load() {
+				met.Store(true) // the quorum has come back right behind the refusal of the session
+			}
+			if met.Load() {
+				c.Accept()
+				c.Serve(nil)
+			}
+		})
+		c := connect(t, "one.test", zkasync.WithDialer(p.Dial), zkasync.WithSessionTimeout(bubbleSession))
+		changes := c.States(t.Context())
+		close(cut)
+		nextState(t, changes, zkasync.Lost)
+		time.Sleep(time.Minute)
+		back.Store(true)
+		if now := nextState(t, changes, zkasync.Connected); now.SessionID != 0x11 {
+			t.Errorf("session %#x, want the one that the servers still know", now.SessionID)
+		}
+		if !met.Load() {
+			t.Error("no stranger was admitted")
+		}
+	})
+}
