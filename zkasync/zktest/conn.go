@@ -25,6 +25,7 @@ type conn struct {
 	timeout   time.Duration
 	oldClient bool      // left out the readOnly byte, so its answer has none
 	greeted   bool      // has sent its connect request
+	local     bool      // its session is one of a read-only server, and ends with it
 	gone      bool      // nothing more is read or written
 	finishing bool      // to be closed when all is sent
 	cutLater  bool      // to be cut when it is no longer frozen

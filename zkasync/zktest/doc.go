@@ -34,6 +34,11 @@
 // [Server.WaitWatch] and [Server.WaitSessions] wait until it has happened, so that no test sleeps. [Server.Put] and
 // [Server.Load] write without a client, [Server.Snapshot] and [Server.Restore] go back in time.
 //
+// # Ensembles
+//
+// [RunEnsemble] gives several servers with one history. Each is at its own place in it: [Server.Lag] makes stale reads,
+// [Ensemble.Depose], [Ensemble.Partition] and [Server.Stop] what else happens to servers.
+//
 // # Order
 //
 // All that happens on a server happens under one lock, one thing after the other. Two runs in which the same requests

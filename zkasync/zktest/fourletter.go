@@ -52,26 +52,14 @@ func (c *conn) fourLetter(word string) bool {
 	var b strings.Builder
 	if words := s.w.cfg.words; words != nil && !words[word] {
 		fmt.Fprintf(&b, "%s is not executed because it is not in the whitelist.\n", word)
+	} else if s.mode() == "" && word != "ruok" {
+		b.WriteString("This ZooKeeper instance is not currently serving requests\n")
 	} else {
 		answer(s, &b)
 	}
 	c.pending = append(c.pending, b.String()...)
 	c.hangUp()
 	return true
-}
-
-// mode is the server's part, as srvr tells it.
-func (s *Server) mode() string {
-	switch {
-	case s.readOnly:
-		return "read-only"
-	case len(s.w.servers) == 1:
-		return "standalone"
-	case s.w.leader == s:
-		return "leader"
-	default:
-		return "follower"
-	}
 }
 
 // versionText says what the server is, beside the release that it behaves as.

@@ -22,7 +22,7 @@ func (c *conn) greet(frame []byte) {
 	}
 	c.oldClient = len(d.body) == 0 // it came before read-only servers did
 	readOnly := !c.oldClient && d.bool()
-	if seen > s.tree.last || s.readOnly && !readOnly {
+	if seen > s.tree.last || s.mode() == "" || s.readOnly && (!readOnly || id != 0) {
 		c.hangUp() // the client must find another server
 		return
 	}
@@ -32,7 +32,11 @@ func (c *conn) greet(frame []byte) {
 		delete(w.replaced, id)
 		id = 0
 	}
-	if id == 0 {
+	switch {
+	case s.readOnly:
+		c.beginLocalSession()
+		return
+	case id == 0:
 		c.beginSession()
 		return
 	}
@@ -50,6 +54,15 @@ func (c *conn) greet(frame []byte) {
 	known.timeout = c.timeout
 	w.touch(known)
 	c.welcome(known)
+}
+
+// beginLocalSession makes a session of a server without a leader, which no other server knows.
+func (c *conn) beginLocalSession() {
+	w, s := c.srv.w, c.srv
+	s.sessionsMade++
+	id := w.cfg.sessionID(s.id, s.sessionsMade)
+	c.local = true
+	c.welcome(&session{id: id, timeout: c.timeout, owner: s, password: passwordOf(id)})
 }
 
 // beginSession makes a session. The answer comes when the transaction has been applied here.

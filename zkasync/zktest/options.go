@@ -36,6 +36,8 @@ type config struct {
 	record                       int
 	words                        map[string]bool // nil: all
 
+	observers        int
+	readOnlyMode     bool
 	extendedTypes    bool
 	reconfigEnabled  bool
 	enforceQuota     bool

@@ -45,10 +45,12 @@ func writes(op wire.OpCode) bool {
 // process takes a request of an established session.
 func (c *conn) process(xid int32, op wire.OpCode, body []byte, do Action) {
 	w, s := c.srv.w, c.srv
-	if c.session == nil || w.sessions[c.session.id] != c.session {
+	if c.session == nil || !c.local && w.sessions[c.session.id] != c.session {
 		return // as the server does: a session that is over gets no answers (MissingSessionException)
 	}
-	w.touch(c.session)
+	if !c.local {
+		w.touch(c.session)
+	}
 	c.lastOp, c.lastXid = op, xid
 	if w.cfg.mustAuthenticate && !c.authenticated() {
 		c.reply(xid, 0, codeClosedNeedsSASL)
@@ -95,7 +97,10 @@ func (c *conn) authenticated() bool {
 // handle does what a request asks for and answers it.
 func (s *Server) handle(r *request) {
 	switch {
-	case s.readOnly && (writes(r.op) || r.op == wire.OpSync) && r.op != wire.OpClose:
+	case s.readOnly && r.op == opClose:
+		r.c.reply(r.xid, s.tree.last, codeOK)
+		r.c.hangUp()
+	case s.readOnly && (writes(r.op) || r.op == wire.OpSync):
 		r.c.reply(r.xid, s.tree.last, codeNotReadOnly)
 	case r.op == wire.OpSync:
 		s.sync(r)
@@ -146,7 +151,8 @@ func (c *conn) whenApplied(t *txn, done func(result)) {
 		}
 		c.waits = false
 		done(res)
-		c.resume()
+		w := c.srv.w
+		w.resumable = append(w.resumable, c)
 	}
 	c.srv.hurry(t.zxid)
 }
@@ -169,9 +175,6 @@ func (s *Server) take(t *txn) {
 		if c := s.bySession[t.session]; c != nil && !c.leaving {
 			c.drop()
 		}
-	}
-	if t.op == wire.OpReconfig && t.code == codeOK {
-		s.w.reconfigured(t)
 	}
 	if len(s.waiting) == 0 {
 		return

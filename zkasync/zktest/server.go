@@ -38,7 +38,13 @@ type Server struct {
 	frozen    map[int64]bool // sessions
 	delay     time.Duration
 
-	readOnly       bool
+	serving        bool // follows a leader, or is one
+	stopped        bool
+	cutOff         bool // on the other side of a partition
+	observer       bool
+	readOnly       bool // serves nobody but read-only clients
+	lag            lag
+	dueAt          time.Time // when an alarm for takeAged goes off
 	sessionsMade   int64
 	received, sent int64
 }
@@ -84,6 +90,7 @@ func Run(tb TB, opts ...Option) *Server {
 func (w *world) addServer(t *tree) *Server {
 	s := &Server{
 		w:         w,
+		serving:   true,
 		id:        len(w.servers) + 1,
 		tree:      t,
 		data:      newWatchTable(w.cfg.behaviour.modesApart),
@@ -99,8 +106,8 @@ func (w *world) addServer(t *tree) *Server {
 	return s
 }
 
-// Close ends all connections and stops listening. When it returns, all goroutines of the server are gone. It always
-// returns nil.
+// Close ends all connections and stops listening. When it returns, all goroutines of the server are gone. A server of an
+// ensemble takes the others with it; [Server.Stop] is for one. It always returns nil.
 func (s *Server) Close() error {
 	s.w.close()
 	return nil
@@ -190,7 +197,7 @@ func (s *Server) welcomeConn(sock net.Conn) bool {
 	if err != nil {
 		host = sock.RemoteAddr().String()
 	}
-	if s.w.closed || s.refusing || s.full(host) {
+	if s.w.closed || s.stopped || s.refusing || s.full(host) {
 		_ = sock.Close()
 		return false
 	}

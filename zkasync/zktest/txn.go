@@ -1,6 +1,8 @@
 package zktest
 
 import (
+	"time"
+
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
@@ -15,15 +17,16 @@ type txn struct {
 	op      wire.OpCode // what the request asked for
 	code    int32       // why it does nothing; 0 when it does
 
-	path     string
-	data     []byte
-	acl      *acl
-	owner    int64    // of what is created
-	version  int32    // new one of data or ACL; of a create, the parent's cversion
-	timeout  int32    // of a new session, ms
-	paths    []string // what the end of a session deletes
-	parts    []txn    // of a multi
-	noAnswer bool     // see plan.check
+	path      string
+	data      []byte
+	acl       *acl
+	owner     int64    // of what is created
+	version   int32    // new one of data or ACL; of a create, the parent's cversion
+	timeout   int32    // of a new session, ms
+	paths     []string // what the end of a session deletes
+	parts     []txn    // of a multi
+	noAnswer  bool     // see plan.check
+	committed time.Time
 }
 
 // result is what a transaction has done on a server.

@@ -17,11 +17,13 @@ type world struct {
 	clock clock
 	start time.Time
 
-	mu      sync.Mutex
-	now     time.Time // when the lock was taken
-	servers []*Server
-	leader  *Server // nil: none
-	zxid    int64   // the last one used
+	mu            sync.Mutex
+	now           time.Time // when the lock was taken
+	servers       []*Server
+	leader        *Server // nil: none
+	zxid          int64   // the last one used
+	epoch         int64   // of an ensemble; it is in the zxids as well
+	configVersion int64   // of the members, in /zookeeper/config
 
 	sessions map[int64]*session
 	expiring map[int64][]int64 // ids of sessions by the ms at which they end, unless they are touched
@@ -32,11 +34,12 @@ type world struct {
 	timer    stopper // nil: none
 	timerAt  time.Time
 
-	live     map[*conn]bool // connections that are not closed yet, forgotten or not
-	cleaning bool           // an alarm for planCleaning is set
-	unsent   []*conn        // have answers that are still to be handed to their writers
-	scratch  request        // the request that is being processed
-	closed   bool
+	live      map[*conn]bool // connections that are not closed yet, forgotten or not
+	cleaning  bool           // an alarm for planCleaning is set
+	unsent    []*conn        // have answers that are still to be handed to their writers
+	resumable []*conn        // have requests that need not wait any longer; not at once, since a transaction is being applied
+	scratch   request        // the request that is being processed
+	closed    bool
 
 	record    record
 	faults    []*Injected
@@ -68,8 +71,15 @@ func (w *world) lock() {
 	w.now = w.clock.now()
 }
 
-// release hands on what has been written under the lock and gives it back.
+// release goes on with connections whose requests have been waiting, hands on what has been written under the lock, and
+// gives it back.
 func (w *world) release() {
+	for len(w.resumable) > 0 {
+		c := w.resumable[0]
+		w.resumable = w.resumable[1:]
+		c.resume()
+	}
+	w.resumable = nil
 	w.flush()
 	w.mu.Unlock()
 }
@@ -86,7 +96,7 @@ func (w *world) flush() {
 // newTxn uses a zxid up.
 func (w *world) newTxn(session int64) *txn {
 	w.zxid++
-	return &txn{zxid: w.zxid, time: w.now.UnixMilli(), session: session}
+	return &txn{zxid: w.zxid, time: w.now.UnixMilli(), committed: w.now, session: session}
 }
 
 // commit puts a transaction into the history and has the servers apply it, the leader first.

@@ -1,0 +1,144 @@
+package zktest
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Ensemble is several servers with one history. Each is at a place of its own in it. All methods are safe for concurrent
+// use.
+//
+// The first server leads at first. What a client writes at any server is decided by the leader and applied by all, at once
+// unless a server lags ([Server.Lag]). There are no elections by themselves and no lost messages: all that happens to an
+// ensemble is what the test has happen to it.
+type Ensemble struct{ w *world }
+
+// NewEnsemble returns n servers that run until they are closed. Tests call [RunEnsemble] instead.
+func NewEnsemble(n int, opts ...Option) (*Ensemble, error) {
+	cfg, err := newConfig(opts)
+	if err != nil {
+		return nil, err
+	}
+	const most = 200 // they are numbered in an address
+	if n < 2 || n > most || n-cfg.observers < 2 {
+		return nil, fmt.Errorf("zktest: an ensemble of %d servers, %d of them observers: want 2 to %d, and 2 that vote", n, cfg.observers, most)
+	}
+	w := newWorld(cfg)
+	w.epoch = 1
+	w.zxid = max(cfg.firstZxid, w.epoch<<epochShift)
+	first := newTree()
+	first.last = w.zxid
+	for i := range n {
+		s := w.addServer(first.clone())
+		s.observer = i >= n-cfg.observers
+	}
+	for _, s := range w.servers {
+		s.tree.find(configPath).data = w.configText()
+	}
+	w.lock()
+	w.leader = w.servers[0]
+	w.release()
+	return &Ensemble{w}, nil
+}
+
+// RunEnsemble returns n servers for one test, which are closed when it ends.
+//
+//	ens := zktest.RunEnsemble(t, 3)
+//	c, err := zkasync.Connect(ctx, ens.ConnectString(), ens.Options()...)
+func RunEnsemble(tb TB, n int, opts ...Option) *Ensemble {
+	tb.Helper()
+	e, err := NewEnsemble(n, opts...)
+	if err != nil {
+		tb.Fatalf("%v", err)
+	}
+	tb.Cleanup(func() { _ = e.Close() })
+	return e
+}
+
+// Close closes all servers; see [Server.Close].
+func (e *Ensemble) Close() error {
+	e.w.close()
+	return nil
+}
+
+// Servers returns all servers, by number from 1.
+func (e *Ensemble) Servers() []*Server { return append([]*Server(nil), e.w.servers...) }
+
+// Leader returns the server that leads, nil if there is none because too few can reach each other.
+func (e *Ensemble) Leader() *Server {
+	e.w.lock()
+	defer e.w.release()
+	return e.w.leader
+}
+
+// Followers returns the servers that follow a leader, observers among them.
+func (e *Ensemble) Followers() []*Server {
+	e.w.lock()
+	defer e.w.release()
+	var list []*Server
+	for _, s := range e.w.servers {
+		if s.serving && s != e.w.leader {
+			list = append(list, s)
+		}
+	}
+	return list
+}
+
+// ConnectString returns the addresses of all servers, joined with commas.
+func (e *Ensemble) ConnectString() string {
+	addrs := make([]string, len(e.w.servers))
+	for i, s := range e.w.servers {
+		addrs[i] = s.Addr()
+	}
+	return strings.Join(addrs, ",")
+}
+
+// Options returns the options with which a client of package zkasync connects to the servers in memory. The client tries
+// them in the order of the connection string.
+func (e *Ensemble) Options() []zkasync.Option {
+	return []zkasync.Option{zkasync.WithDialer(e.w.servers[0].DialContext), zkasync.WithShuffle(false)}
+}
+
+// Depose has another server lead: s, or with nil the one that is to be elected. As in a real election, an epoch begins, all
+// servers stand where the new leader is, all clients lose their connections, and all sessions have their full time again.
+func (e *Ensemble) Depose(s *Server) error {
+	w := e.w
+	w.lock()
+	defer w.release()
+	if s == nil {
+		for _, other := range w.servers {
+			if other != w.leader && other.mayLead() && (s == nil || s.before(other)) {
+				s = other
+			}
+		}
+	}
+	switch {
+	case s == nil || s.w != w || !s.mayLead():
+		return errors.New("zktest: depose the leader: the other server cannot lead")
+	case s == w.leader:
+		return fmt.Errorf("zktest: depose the leader: server %d leads already", s.id)
+	}
+	w.lead(s)
+	return nil
+}
+
+// Partition cuts servers off from the rest. The side that has more than half of those that vote goes on, with another
+// leader if the leader is not on it; the other side serves nobody, or with [WithReadOnlyMode] nobody but read-only
+// clients. A further call replaces the partition.
+func (e *Ensemble) Partition(cutOff ...*Server) {
+	e.w.lock()
+	defer e.w.release()
+	for _, s := range e.w.servers {
+		s.cutOff = false
+	}
+	for _, s := range cutOff {
+		s.cutOff = true
+	}
+	e.w.settle()
+}
+
+// Heal ends a partition. The servers that were cut off catch up.
+func (e *Ensemble) Heal() { e.Partition() }
