@@ -63,6 +63,8 @@
 //	handler's             1 by default           StartAsync      Close
 //	run.shutdown          1 while stopping       StopAsync       Close
 //	run.closeSession      1 while stopping       run.shutdown    run.shutdown
+//	farewell.tell         1 per server           run.shutdown    run.shutdown; while stopping without a connection
+//	farewell.join         1 meanwhile            run.shutdown    run.shutdown
 //	run.seekWritable      1 while read-only      the handshake   Close
 //	run.clockRanOut       1 for a moment         a timer         Close
 //	pause.end             1 for a moment         a timer or ctx  Close; it calls what Retry was given

@@ -20,12 +20,14 @@ type valve struct {
 	mu   sync.Mutex
 	shut bool
 	open []net.Conn
+	no   int // dials refused
 }
 
 func (v *valve) dial(ctx context.Context, network, address string) (net.Conn, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.shut {
+		v.no++
 		return nil, errors.New("shut")
 	}
 	c, err := new(net.Dialer).DialContext(ctx, network, address)
@@ -33,6 +35,13 @@ func (v *valve) dial(ctx context.Context, network, address string) (net.Conn, er
 		v.open = append(v.open, c)
 	}
 	return c, err
+}
+
+// refusals counts the dials that were refused.
+func (v *valve) refusals() int {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	return v.no
 }
 
 func (v *valve) set(shut bool) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	"github.com/zkasync/zkasync-go/future"
@@ -25,8 +24,11 @@ const (
 // goroutine. The future completes when all that is done, or fails when a callback does not return within the close
 // timeout. Its callbacks run on the goroutine that stops the client.
 //
-// A server that answers nothing for a second is not waited for: the session then ends by its timeout, and the Closed
-// state has an Err that says so.
+// A server that answers nothing for a second is not waited for. Then, and when the connection is lost, the client tries to
+// end the session at another server or with another connection, for a quarter of a second more, or for 1.25 seconds from the
+// beginning of the stop; for half a second when all servers refuse; longer when handshakes are known to take longer; never
+// longer than the close timeout. A session that no server could be told to end ends by its timeout, and the Closed state
+// has an Err that says so.
 func (c *Client) StopAsync() *future.Future[future.Void] {
 	r, _ := c.stop()
 	if r == nil {
@@ -144,13 +146,13 @@ func (r *run) endSession(end time.Time) error {
 		select {
 		case <-r.ended:
 			<-closed
-			return r.leftBehind()
+			return r.endElsewhere(end)
 		case now := <-tick.C:
 			if n := r.m.Replies(); n != replies {
 				replies, since = n, now
 			}
 			if now.Sub(since) > closeStall || now.After(end) {
-				r.m.Abort(errLeft)
+				r.m.Abort(errUnanswered)
 			}
 			if now.After(end.Add(closeStall)) {
 				r.stopped.Reject(r.overdue())
@@ -168,17 +170,8 @@ func (r *run) overdue() error {
 	return errors.New("zkasync: close: the dialer (WithDialer) does not return though its context has ended")
 }
 
-// leftBehind is errLeft if there is a session that the server was not told to end.
-func (r *run) leftBehind() error {
-	if r.m.SessionEnded() || r.c.SessionID() == 0 {
-		return nil
-	}
-	r.log(slog.LevelWarn, "session not ended at the server", "id", fmt.Sprintf("%#x", r.c.SessionID()))
-	return errLeft
-}
-
-// errLeft is also what fails then: its cause is the stop, not the network.
-var errLeft = fmt.Errorf("the server did not answer, the session ends by its timeout: %w", ErrClosed)
+// errUnanswered is why what is in flight fails then: its cause is the stop, not the network.
+var errUnanswered = fmt.Errorf("the server did not answer for %v: %w", closeStall, ErrClosed)
 
 // closeSession is on a goroutine of its own because go-zookeeper's Close waits for an answer.
 func (r *run) closeSession(closed chan<- struct{}) {

@@ -1,0 +1,141 @@
+package zkasync_test
+
+import (
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
+)
+
+// Row 57 of the faults: the client is Suspended, and the server can be reached again. Close ends the session there: its
+// ephemeral znode is gone when Close returns.
+func TestFault57_CloseWhileSuspended(t *testing.T) {
+	t.Parallel()
+	root := sharedRoot(t)
+	watcher := connect(t, root)
+	var v valve
+	c := connect(t, root, zkasync.WithDialer(v.dial))
+	must(t, c.Create(t.Context(), "/owned", nil, zkasync.Ephemeral()))
+	changes := c.States(testContext(t))
+	v.set(true)
+	nextState(t, changes, zkasync.Suspended)
+	poll(t, "attempts, with pauses between them", func() bool { return v.refusals() > 4 })
+	v.set(false)
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	if closed := nextState(t, changes, zkasync.Closed); closed.Err != nil {
+		t.Errorf("closed: %v", closed.Err)
+	}
+	if must(t, watcher.Exists(t.Context(), "/owned")) != nil {
+		t.Error("the session goes on at the server")
+	}
+}
+
+// closedErr closes a client and returns what its Closed state says.
+func closedErr(t *testing.T, c *zkasync.Client) (err error, took time.Duration) {
+	t.Helper()
+	changes, start := c.States(t.Context()), time.Now()
+	if err := c.Close(); err != nil {
+		t.Error(err)
+	}
+	return nextState(t, changes, zkasync.Closed).Err, time.Since(start)
+}
+
+// The server that the client is connected to stands still. The session is ended at the other one.
+func TestFault57_CloseUnderAFrozenServer(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		f := newFleet(t)
+		f.server(threeServers[0], func(c *zkpeer.Conn) { c.Accept(); c.Drain() })
+		f.server(threeServers[1], f.slow(0))
+		f.server(threeServers[2], (*zkpeer.Conn).Hold)
+		c := f.client(threeAddresses, zkasync.WithShuffle(false))
+		started(t, c)
+		err, took := closedErr(t, c)
+		if err != nil || f.endedSessions() != 1 {
+			t.Errorf("closed: %v, %d sessions ended", err, f.endedSessions())
+		}
+		if took > 1100*time.Millisecond {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+// What Closed says is what is known, and the time is bounded.
+func TestFault57_CloseWithoutAServer(t *testing.T) {
+	t.Parallel()
+	answers := func(r wire.ConnectResponse) zkpeer.Script {
+		return func(c *zkpeer.Conn) { c.AcceptWith(r); c.Drain() }
+	}
+	for name, test := range map[string]struct {
+		script zkpeer.Script // nil: packets are swallowed
+		want   string        // "": the session is over
+		most   time.Duration
+	}{
+		"unroutable":        {nil, "deadline exceeded", 1250 * time.Millisecond},
+		"hangs up":          {hangsUp, "EOF", 600 * time.Millisecond},
+		"frozen":            {(*zkpeer.Conn).Drain, "i/o timeout", 1250 * time.Millisecond},
+		"ignores the close": {func(c *zkpeer.Conn) { c.Accept(); c.Drain() }, "i/o timeout", 1250 * time.Millisecond},
+		"expired":           {answers(wire.ConnectResponse{}), "", 0},
+		"another session":   {grantsOther(0x99, false, serves), "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				f := newFleet(t)
+				cut, gone := make(chan struct{}), make(chan struct{})
+				f.server(threeServers[0], cutWhen(cut), func(c *zkpeer.Conn) {
+					select {
+					case <-gone:
+						test.script(c)
+					default:
+						hangsUp(c) // so that the client stays Suspended
+					}
+				})
+				c := f.client(threeServers[0])
+				started(t, c)
+				changes := c.States(t.Context())
+				close(cut)
+				nextState(t, changes, zkasync.Suspended)
+				time.Sleep(time.Second)
+				if test.script == nil {
+					delete(f.servers, threeServers[0])
+				}
+				close(gone)
+				err, took := closedErr(t, c)
+				switch {
+				case test.want == "" && err != nil:
+					t.Errorf("closed: %v, though the session is over", err)
+				case test.want != "" && (err == nil || !errors.Is(err, zkasync.ErrClosed) || !strings.Contains(err.Error(), test.want)):
+					t.Errorf("closed: %v, want %q in it", err, test.want)
+				}
+				if took > test.most {
+					t.Errorf("took %v, want at most %v", took, test.most)
+				}
+			})
+		})
+	}
+}
+
+// The session of another client, which was never taken up, is not this one's to end.
+func TestFault57_CloseEndsNoSessionThatItNeverHad(t *testing.T) {
+	t.Parallel()
+	s := zkserver.Shared(t)
+	first := connect(t, s.Addr())
+	id, password := first.Session()
+	var v valve
+	v.set(true)
+	second, err := zkasync.New(s.Addr(), zkasync.WithSession(id, password), zkasync.WithDialer(v.dial))
+	mustDo(t, err)
+	second.StartAsync()
+	poll(t, "an attempt", func() bool { return v.refusals() > 0 })
+	mustDo(t, second.Close())
+	must(t, first.Exists(t.Context(), "/"))
+	if first.SessionID() != id || !first.Connected() {
+		t.Error("the session was ended")
+	}
+}
