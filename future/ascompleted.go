@@ -14,7 +14,8 @@ import (
 // ctx bounds the waiting, as in [Future.Get]: once it has ended, the range still
 // gives what has completed, and then ends instead of waiting. For futures still
 // pending it gives nothing. Ending early, by ctx or by break, leaves nothing behind
-// on them, and they complete as before.
+// on them, and they complete as before. Where waiting for a future could never end
+// it gives [ErrWouldDeadlock] for it, see [Future.Get].
 //
 // Each range over the returned sequence starts anew and gives all of fs.
 func AsCompleted[T any](ctx context.Context, fs ...*Future[T]) iter.Seq2[int, Result[T]] {
@@ -25,7 +26,7 @@ func AsCompleted[T any](ctx context.Context, fs ...*Future[T]) iter.Seq2[int, Re
 			r Result[T]
 		}
 		outcomes := make(chan outcome, len(fs)) // room for all: a completion never waits
-		g := gather(fs, func(i int, v T, err error, _ *batch) bool {
+		g := gather(refuseWaits(fs), func(i int, v T, err error, _ *batch) bool {
 			outcomes <- outcome{i, Result[T]{v, err}}
 			return true
 		})
@@ -37,6 +38,21 @@ func AsCompleted[T any](ctx context.Context, fs ...*Future[T]) iter.Seq2[int, Re
 			}
 		}
 	}
+}
+
+// refuseWaits puts a failure for each future whose completion the caller cannot wait
+// for.
+func refuseWaits[T any](fs []*Future[T]) []*Future[T] {
+	may := slices.Clone(fs)
+	for i, f := range fs {
+		if f == nil || f.Ready() {
+			continue
+		}
+		if err := f.refuseWait(); err != nil {
+			may[i] = Failed[T](err)
+		}
+	}
+	return may
 }
 
 // receive waits for a value until ctx ends, and prefers a value that is there to

@@ -17,6 +17,7 @@ func (f *Future[T]) complete(v T, err error, b *batch) bool {
 		// the goroutine that reads the network.
 		f.ex = b.ex
 	}
+	ex := f.ex
 	if f.done != nil {
 		close(f.done)
 	}
@@ -37,10 +38,10 @@ func (f *Future[T]) complete(v T, err error, b *batch) bool {
 	switch {
 	case !todo:
 	case b != nil:
-		b.add(f)
+		b.add(f, ex)
 	case hooks:
-		b = newBatch(f.ex)
-		b.add(f)
+		b = newBatch(ex)
+		b.add(f, ex)
 		b.run()
 	default:
 		f.post(task)
@@ -50,24 +51,32 @@ func (f *Future[T]) complete(v T, err error, b *batch) bool {
 
 // post executes task and then all other linked callbacks, also those linked
 // meanwhile. It is the completer's alone: posting is true until it returns.
-func (f *Future[T]) post(task Task) {
+func (f *Future[T]) post(task Task) { f.postBy(task, f.execute) }
+
+func (f *Future[T]) postBy(task Task, execute func(Task)) {
 	returned := false
 	defer func() {
 		if !returned {
 			// A callback without an executor panicked or ended its goroutine.
 			// The others still have to run; then the panic goes on.
-			f.post(f.nextTask())
+			f.postBy(f.nextTask(), execute)
 		}
 	}()
 	for task != nil {
-		f.execute(task)
+		execute(task)
 		task = f.nextTask()
 	}
 	returned = true
 }
 
-// postAll posts all callbacks.
-func (f *Future[T]) postAll() { f.post(f.nextTask()) }
+// postAll posts all callbacks, in a batch that runs at the given deliverer.
+func (f *Future[T]) postAll(at deliverer) {
+	if d := asDeliverer(f.ex); d != nil && samePlace(d, at) {
+		f.postBy(f.nextTask(), d.Forward)
+		return
+	}
+	f.post(f.nextTask())
+}
 
 func (f *Future[T]) execute(task Task) {
 	if f.ex == nil {
@@ -75,6 +84,16 @@ func (f *Future[T]) execute(task Task) {
 		return
 	}
 	f.ex.Execute(task)
+}
+
+// executeLate is execute for the goroutine that links a callback to a complete
+// future: it is the user's own.
+func (f *Future[T]) executeLate(task Task) {
+	if d := asDeliverer(f.ex); d != nil {
+		d.ExecuteHere(task)
+		return
+	}
+	f.execute(task)
 }
 
 // nextTask returns the next callback to post. When there is none it ends posting:

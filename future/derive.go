@@ -6,13 +6,13 @@ package future
 // fn runs on the goroutine that completes f, or inside Then if f is complete. It
 // must not block: for work that blocks use [Go] or [Future.OnDone].
 func Then[T, U any](f *Future[T], fn func(T) (U, error)) *Future[U] {
-	p := NewPromise[U](f.executor())
-	f.hook(nil, func(v T, err error, b *batch) {
+	p := newBound[U](f.executor())
+	f.hookUsers(func(v T, err error, b *batch) {
 		if err != nil {
 			p.fail(err, b)
 			return
 		}
-		run(fn, v, func(u U, err error) { p.f.complete(u, err, b) })
+		run(b, fn, fn, v, func(u U, err error) { p.f.complete(u, err, b) })
 	})
 	return p.Future()
 }
@@ -21,13 +21,13 @@ func Then[T, U any](f *Future[T], fn func(T) (U, error)) *Future[U] {
 // error. A panic in fn fails it with a *[PanicError]. Where fn runs, and that it
 // must not block, is as for [Then].
 func Recover[T any](f *Future[T], fn func(error) (T, error)) *Future[T] {
-	p := NewPromise[T](f.executor())
-	f.hook(nil, func(v T, err error, b *batch) {
+	p := newBound[T](f.executor())
+	f.hookUsers(func(v T, err error, b *batch) {
 		if err == nil {
 			p.f.complete(v, nil, b)
 			return
 		}
-		run(fn, err, func(v T, err error) { p.f.complete(v, err, b) })
+		run(b, fn, fn, err, func(v T, err error) { p.f.complete(v, err, b) })
 	})
 	return p.Future()
 }
@@ -38,25 +38,33 @@ func Recover[T any](f *Future[T], fn func(error) (T, error)) *Future[T] {
 // future that FlatMap returned with [ErrCycle]. Where fn runs, and that it must
 // not block, is as for [Then].
 func FlatMap[T, U any](f *Future[T], fn func(T) *Future[U]) *Future[U] {
-	p := NewPromise[U](f.executor())
-	f.hook(nil, func(v T, err error, b *batch) {
+	p := newBound[U](f.executor())
+	f.hookUsers(func(v T, err error, b *batch) {
 		if err != nil {
 			p.fail(err, b)
 			return
 		}
 		step := func(v T) (*Future[U], error) { return fn(v), nil }
-		run(step, v, func(inner *Future[U], err error) {
+		run(b, fn, step, v, func(inner *Future[U], err error) {
 			switch {
 			case err != nil:
 				p.fail(err, b)
 			case inner == p.Future():
 				p.fail(ErrCycle, b)
 			default:
+				p.f.follows(inner)
 				inner.hook(b, p.follow)
 			}
 		})
 	})
 	return p.Future()
+}
+
+// newBound returns a promise that a function of the user's has to run for.
+func newBound[T any](ex Executor) *Promise[T] {
+	p := NewPromise[T](ex)
+	p.f.needs = true
+	return p
 }
 
 // follow completes p as another future completed.

@@ -20,6 +20,12 @@ var (
 	// ErrCycle is the failure of a future made by [FlatMap] whose function
 	// returned that same future.
 	ErrCycle = errors.New("future: future waits for itself")
+	// ErrWouldDeadlock is the failure of a wait that could never end: it is made
+	// inside a function given to [Then], [FlatMap] or [Recover], and what it waits
+	// for completes only when that function has returned. The error names the
+	// function. What one function needs of another belongs into the future that
+	// FlatMap's returns.
+	ErrWouldDeadlock = errors.New("future: wait could never end")
 	// ErrNilError stands in for the error of a future that was failed with nil,
 	// so that a failure never looks like a success.
 	ErrNilError = errors.New("future: failed with a nil error")
@@ -42,15 +48,17 @@ func (e *PanicError) Unwrap() error {
 
 // run calls fn with arg and gives done what it returns, also when fn panics or
 // ends its goroutine: a future that never completes is the one thing that must not
-// be.
-func run[A, T any](fn func(A) (T, error), arg A, done func(T, error)) {
+// be. In b it goes by the name of users, the user's function.
+func run[A, T any](b *batch, users any, fn func(A) (T, error), arg A, done func(T, error)) {
 	var value T
 	err := ErrGoexit
 	defer func() {
+		b.leave()
 		if r := recover(); r != nil {
 			err = &PanicError{Value: r, Stack: debug.Stack()}
 		}
 		done(value, err)
 	}()
+	b.enter(users)
 	value, err = fn(arg)
 }

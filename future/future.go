@@ -31,6 +31,7 @@ type Future[T any] struct {
 
 	slot    status // where the callback in first stands; guarded by mu
 	posting bool   // the completer is not through with hooks and callbacks; guarded by mu
+	needs   bool   // it cannot complete before a function of the user's has run; guarded by mu
 
 	mu    sync.Mutex
 	value T              // constant once completed
@@ -114,9 +115,16 @@ func (f *Future[T]) Result() (T, error) {
 // one, the cause of the context; f and all other waits go on as before, and
 // nothing of this wait stays behind. Whether an error of a context is the wait's
 // or the operation's, Ready tells. A nil ctx never ends.
+//
+// A wait that could never end, because it is made where f would have to be
+// completed, fails at once with [ErrWouldDeadlock].
 func (f *Future[T]) Get(ctx context.Context) (T, error) {
 	if f.completed.Load() {
 		return f.value, f.err
+	}
+	if err := f.refuseWait(); err != nil {
+		var zero T
+		return zero, err
 	}
 	select {
 	case <-f.Done():

@@ -18,7 +18,9 @@ func All[T any](fs ...*Future[T]) *Future[[]T] {
 	}
 	var left atomic.Int64
 	left.Store(int64(len(fs)))
+	t := tie(&p.f, fs, false)
 	gather(fs, func(i int, v T, err error, b *batch) bool {
+		t.untie(i)
 		if err != nil {
 			p.fail(err, b)
 			return false
@@ -43,7 +45,9 @@ func Settle[T any](fs ...*Future[T]) *Future[[]Result[T]] {
 	}
 	var left atomic.Int64
 	left.Store(int64(len(fs)))
+	t := tie(&p.f, fs, false)
 	gather(fs, func(i int, v T, err error, b *batch) bool {
+		t.untie(i)
 		results[i] = Result[T]{v, err}
 		if left.Add(-1) == 0 {
 			p.f.complete(results, nil, b)
@@ -65,7 +69,9 @@ func First[T any](fs ...*Future[T]) *Future[T] {
 	}
 	var left atomic.Int64
 	left.Store(int64(len(fs)))
+	t := tie(&p.f, fs, true)
 	gather(fs, func(i int, v T, err error, b *batch) bool {
+		t.untie(i)
 		if err == nil {
 			p.f.complete(v, nil, b)
 			return false

@@ -20,5 +20,5 @@ func Go[T any](ctx context.Context, fn func(context.Context) (T, error)) *Future
 }
 
 func work[T any](ctx context.Context, p *Promise[T], fn func(context.Context) (T, error)) {
-	run(fn, ctx, func(v T, err error) { p.f.complete(v, err, nil) })
+	run(nil, nil, fn, ctx, func(v T, err error) { p.f.complete(v, err, nil) })
 }

@@ -7,13 +7,18 @@ type hookFunc[T any] func(v T, err error, b *batch)
 
 // hook has fn called when f completes, or now if it has. It counts a nil future
 // as failed. b is the batch that the caller is part of, or nil.
-func (f *Future[T]) hook(b *batch, fn hookFunc[T]) Link {
+func (f *Future[T]) hook(b *batch, fn hookFunc[T]) Link { return f.hookAs(false, b, fn) }
+
+// hookUsers is hook for an fn that calls a function of the user's.
+func (f *Future[T]) hookUsers(fn hookFunc[T]) { f.hookAs(true, nil, fn) }
+
+func (f *Future[T]) hookAs(users bool, b *batch, fn hookFunc[T]) Link {
 	if f == nil {
 		var zero T
 		fn(zero, ErrNilFuture, b)
 		return Link{}
 	}
-	if l, ok := f.linkHook(fn); ok {
+	if l, ok := f.linkHook(users, fn); ok {
 		return l
 	}
 	fn(f.value, f.err, b)
@@ -23,14 +28,14 @@ func (f *Future[T]) hook(b *batch, fn hookFunc[T]) Link {
 // linkHook links fn, or returns false if f is complete. Even while the completer
 // still posts, a late hook does not wait for it: the caller may be one of the
 // very callbacks that are being posted, and about to wait for what fn completes.
-func (f *Future[T]) linkHook(fn hookFunc[T]) (Link, bool) {
+func (f *Future[T]) linkHook(users bool, fn hookFunc[T]) (Link, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.completed.Load() {
 		return Link{}, false
 	}
 	n := f.newNodeLocked()
-	n.hook = fn
+	n.hook, n.users = fn, users
 	f.more.hooks.push(n)
 	return Link{n}, true
 }
@@ -48,7 +53,11 @@ func (f *Future[T]) nextHook() hookFunc[T] {
 	if f.more == nil {
 		return nil
 	}
-	n := f.more.hooks.pop()
+	return f.more.hooks.popHook()
+}
+
+func (l *list[T]) popHook() hookFunc[T] {
+	n := l.pop()
 	if n == nil {
 		return nil
 	}
@@ -57,46 +66,48 @@ func (f *Future[T]) nextHook() hookFunc[T] {
 	return fn
 }
 
-// batch is the work of one completion: the future completed, and all futures
-// derived from it that complete with it. First all of them complete, then their
-// callbacks are posted, in the order of their completion. So no callback can wait
-// in vain for a derived future, and a long chain of derived futures is worked off
-// in a loop and not by recursion. A batch belongs to one goroutine.
-type batch struct {
-	ex      Executor // of the future completed first
-	futures []completed
-	hooked  int          // how many of futures have run their hooks
-	posted  int          // how many of futures have posted their callbacks
-	few     [4]completed // room for the usual number of futures
-}
-
-func newBatch(ex Executor) *batch {
-	b := &batch{ex: ex}
-	b.futures = b.few[:0]
-	return b
-}
-
-// completed is a complete future of any type.
-type completed interface {
-	runHooks(b *batch)
-	postAll()
-}
-
-func (b *batch) add(f completed) { b.futures = append(b.futures, f) }
-
-// run works the batch off. Each step can be taken up again where it was left.
-func (b *batch) run() {
-	returned := false
-	defer func() {
-		if !returned {
-			b.run() // a panic or runtime.Goexit passes: finish first
+// runOwnHooks runs those hooks that call no function of the user's, and leaves the
+// others.
+func (f *Future[T]) runOwnHooks(b *batch) {
+	var users *node[T] // the first of the others: they are moved behind the end
+	for {
+		fn, ok := f.nextOwnHook(&users)
+		if !ok {
+			return
 		}
-	}()
-	for ; b.hooked < len(b.futures); b.hooked++ {
-		b.futures[b.hooked].runHooks(b)
+		if fn != nil {
+			fn(f.value, f.err, b)
+		}
 	}
-	for ; b.posted < len(b.futures); b.posted++ {
-		b.futures[b.posted].postAll()
+}
+
+// nextOwnHook takes the hook at the head, or moves it to the end if it calls a
+// function of the user's. Such hooks are never unlinked, and on a complete future
+// none is linked.
+func (f *Future[T]) nextOwnHook(users **node[T]) (fn hookFunc[T], ok bool) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.more == nil {
+		return nil, false
 	}
-	returned = true
+	hooks := &f.more.hooks
+	n := hooks.head
+	if n == nil || n == *users {
+		return nil, false
+	}
+	if !n.users {
+		return hooks.popHook(), true
+	}
+	hooks.remove(n)
+	hooks.push(n)
+	if *users == nil {
+		*users = n
+	}
+	return nil, true
+}
+
+func (f *Future[T]) hasHooks() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.more != nil && f.more.hooks.head != nil
 }

@@ -37,7 +37,7 @@ func (f *Future[T]) OnDone(fn func(T, error)) Link {
 	}
 	l, task := f.link(fn)
 	if task != nil {
-		f.execute(task)
+		f.executeLate(task)
 	}
 	return l
 }
@@ -122,7 +122,15 @@ func (f *Future[T]) describe(fn *func(T, error)) string {
 	if named == nil {
 		return "callback that has run or was unlinked"
 	}
-	pc := runtime.FuncForPC(reflect.ValueOf(named).Pointer())
-	file, line := pc.FileLine(pc.Entry())
-	return fmt.Sprintf("%s (%s:%d)", pc.Name(), file, line)
+	return describe(reflect.ValueOf(named).Pointer())
+}
+
+// describe names the function whose code is at pc, with its file and line.
+func describe(pc uintptr) string {
+	fn := runtime.FuncForPC(pc)
+	if fn == nil {
+		return "unknown function"
+	}
+	file, line := fn.FileLine(fn.Entry())
+	return fmt.Sprintf("%s (%s:%d)", fn.Name(), file, line)
 }

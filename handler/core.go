@@ -164,6 +164,10 @@ func (c *core) settleLocked() {
 	}
 }
 
+// Dispatches reports whether callbacks run elsewhere than on the goroutine that
+// calls Execute, while the handler runs: on goroutines of its own, or in a loop.
+func (c *core) Dispatches() bool { return c.style != byCaller }
+
 // InCallback implements Handler.
 func (c *core) InCallback() bool { return c.onStack() != nil }
 

@@ -188,4 +188,4 @@ func (o *addWatch) Fail(f mux.Failure) {
 }
 
 // watchLane is what runs callbacks about watches of path.
-func (c *Client) watchLane(path string) future.Executor { return c.lane(handler.Watch, path) }
+func (c *Client) watchLane(path string) *lane { return c.lane(handler.Watch, path) }

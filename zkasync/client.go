@@ -9,8 +9,6 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
-	"github.com/zkasync/zkasync-go/future"
-	"github.com/zkasync/zkasync-go/handler"
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
 )
 
@@ -26,10 +24,12 @@ type Client struct {
 
 	// sink takes the operations of the present run; nil before the first start. Its own refusal is what makes
 	// operations fail once the run has begun to stop.
-	sink    atomic.Pointer[mux.Mux]
-	watches watchTable
-	creds   credentials
-	pauses  *pauses
+	sink     atomic.Pointer[mux.Mux]
+	watches  watchTable
+	lanes    lanes
+	delivery *delivery
+	creds    credentials
+	pauses   *pauses
 
 	mu       sync.Mutex
 	run      *run        // the present run, nil when stopped
@@ -50,6 +50,7 @@ func New(servers string, opts ...Option) (*Client, error) {
 	}
 	c := &Client{cfg: cfg, pauses: new(pauses), hosts: cfg.hosts, resume: cfg.resume}
 	c.view, c.whole = view{c, cfg.chroot}, view{c, ""}
+	c.delivery = newDelivery(cfg.handler, patience(cfg.sessionTimeout))
 	c.states = newStates(c)
 	c.creds.list = append(c.creds.list, cfg.auth...)
 	return c, nil
@@ -117,11 +118,6 @@ func (c *Client) Conn() *zk.Conn {
 		return nil
 	}
 	return c.run.conn
-}
-
-// lane returns what runs callbacks about path.
-func (c *Client) lane(kind handler.Kind, path string) future.Executor {
-	return c.cfg.handler.Lane(kind, path)
 }
 
 // submit hands a request to the present run.

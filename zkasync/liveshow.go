@@ -33,7 +33,7 @@ func (l *Live[T]) show(turn uint64, r Reading[T]) {
 	}
 	l.mu.Unlock()
 	for _, call := range due {
-		l.c.watchLane(l.path).Execute(call)
+		call.lane.Execute(call)
 	}
 }
 
@@ -53,6 +53,7 @@ func (l *Live[T]) sameLocked(r Reading[T]) bool {
 type liveCall[T any] struct {
 	l      *Live[T]
 	fn     func(Reading[T])
+	lane   *lane
 	queued bool // guarded by l.mu
 }
 
@@ -64,7 +65,7 @@ func (l *Live[T]) OnChange(fn func(Reading[T])) (remove func()) {
 	if fn == nil {
 		return func() {}
 	}
-	call := &liveCall[T]{l: l, fn: fn}
+	call := &liveCall[T]{l: l, fn: fn, lane: l.c.watchLane(l.path)}
 	l.mu.Lock()
 	post := l.known && l.err == nil
 	if l.err == nil {
@@ -73,7 +74,7 @@ func (l *Live[T]) OnChange(fn func(Reading[T])) (remove func()) {
 	call.queued = post
 	l.mu.Unlock()
 	if post {
-		l.c.watchLane(l.path).Execute(call)
+		call.lane.ExecuteHere(call)
 	}
 	return call.remove
 }

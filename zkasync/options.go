@@ -43,6 +43,8 @@ type config struct {
 	dial           dialFunc
 	ownDialer      bool       // dial was given by WithDialer
 	lookup         lookupFunc // nil: names are dialled as they are
+	dialer         string     // names WithDialer's function
+	calls          userCalls
 	tls            *tls.Config
 	auth           []credential
 	acl            []zk.ACL

@@ -10,6 +10,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/handler"
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
 )
 
@@ -25,6 +26,9 @@ type run struct {
 	cancel  context.CancelFunc
 	started *future.Promise[future.Void] // completes with the first session
 	stopped *future.Promise[future.Void] // nil until shutdown; guarded by c.mu
+	bye     *delivery                    // runs the callbacks of stopped; nil as long as that is
+	over    chan struct{}                // closed when the stop is complete and these callbacks have run, or do not return
+	left    error                        // which of them does not return; read when over is closed
 
 	stopping atomic.Bool
 	restores atomic.Int64 // counts the connections that were restored
@@ -54,7 +58,7 @@ type run struct {
 // ask Connected, and stop it (kazoo: start_async). Starting a client that is started returns the future of that start;
 // starting one that has begun to stop, and is not done, fails with [ErrClosed].
 func (c *Client) StartAsync() *future.Future[future.Void] {
-	defer c.states.tell() // without the lock: a callback may run at once, on this goroutine
+	defer c.states.tell((*lane).ExecuteHere) // without the lock: a callback may run at once, on this goroutine
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.run != nil && c.run.stopped == nil {
@@ -74,10 +78,10 @@ func (c *Client) newRunLocked() (*run, error) {
 	if c.run != nil || c.settling > 0 {
 		return nil, &OpError{Op: "start", Outcome: NotSent, Err: fmt.Errorf("%w: it is still stopping", ErrClosed)}
 	}
-	if err := c.cfg.handler.Start(c.cfg.logger); err != nil {
+	if err := c.startCallbacks(); err != nil {
 		return nil, fmt.Errorf("zkasync: start: %w", err)
 	}
-	r := &run{c: c, hosts: newHosts(c.cfg, c.hosts), resumed: c.resume.ID}
+	r := &run{c: c, over: make(chan struct{}), hosts: newHosts(c.cfg, c.hosts), resumed: c.resume.ID}
 	r.started = future.NewPromise[future.Void](c.completion(""))
 	r.ctx, r.cancel = context.WithCancel(context.Background())
 	r.timeout = c.cfg.sessionTimeout
@@ -105,6 +109,19 @@ func (c *Client) newRunLocked() (*run, error) {
 	r.conn, r.ended = conn, make(chan struct{})
 	go r.follow(events)
 	return r, nil
+}
+
+// startCallbacks starts what runs callbacks.
+func (c *Client) startCallbacks() error {
+	if err := c.delivery.start(c.cfg.logger); err != nil {
+		return err
+	}
+	if err := c.cfg.handler.Start(c.cfg.logger); err != nil {
+		_ = c.delivery.stop(context.Background()) // nothing runs there
+		return err
+	}
+	c.states.use(c.lane(handler.State, ""))
+	return nil
 }
 
 // follow waits for the end of go-zookeeper's loop, which closes its events then, and for that of the last connection, which

@@ -4,7 +4,7 @@ import (
 	"context"
 	"sync"
 
-	"github.com/zkasync/zkasync-go/handler"
+	"github.com/zkasync/zkasync-go/future"
 )
 
 // states holds the present state and tells listeners of each change, in order.
@@ -12,8 +12,10 @@ type states struct {
 	c *Client
 
 	mu        sync.Mutex
+	lane      *lane // of the handler's; nil before the first start
 	now       StateChange
 	outbox    []StateChange // changes that no listener has been told of yet
+	due       []*notice     // calls of listeners for the change that is being told
 	telling   bool          // a goroutine is at it
 	listeners []*listener
 	feeds     map[*stateFeed]struct{}
@@ -28,6 +30,13 @@ type listener struct {
 
 func newStates(c *Client) *states {
 	return &states{c: c, feeds: make(map[*stateFeed]struct{})}
+}
+
+// use sets where listeners are called.
+func (s *states) use(l *lane) {
+	s.mu.Lock()
+	s.lane = l
+	s.mu.Unlock()
 }
 
 func (s *states) current() StateChange {
@@ -47,7 +56,7 @@ func (s *states) note(id int64) {
 // do so at once, the first tells of both changes, so that the order is one.
 func (s *states) change(next func(now StateChange) (StateChange, bool)) {
 	s.set(next)
-	s.tell()
+	s.tell((*lane).executeState)
 }
 
 // set is change for who holds a lock that listeners may want; tell has to follow. Channels have the change at once: a
@@ -67,26 +76,56 @@ func (s *states) set(next func(now StateChange) (StateChange, bool)) {
 	}
 }
 
-// tell tells everybody of what has changed, unless a goroutine is at it, which then tells of this as well.
-func (s *states) tell() {
+// tell tells everybody of what has changed, unless a goroutine is at it, which then tells of this as well. It hands the
+// calls to execute. On a goroutine of the user's that may run them, and a callback may end that goroutine: then another one
+// goes on.
+func (s *states) tell(execute func(*lane, future.Task)) {
+	returned := false
+	defer func() {
+		if returned {
+			return
+		}
+		s.mu.Lock()
+		s.telling = false
+		s.mu.Unlock()
+		s.tell((*lane).executeState)
+	}()
+	s.tellAll(execute)
+	returned = true
+}
+
+func (s *states) tellAll(execute func(*lane, future.Task)) {
 	s.mu.Lock()
 	if s.telling {
 		s.mu.Unlock()
 		return
 	}
 	s.telling = true
-	for len(s.outbox) > 0 {
-		change := s.outbox[0]
-		s.outbox = s.outbox[1:]
-		listeners := append([]*listener(nil), s.listeners...)
+	for n := s.nextLocked(); n != nil; n = s.nextLocked() {
+		lane := s.lane
 		s.mu.Unlock()
-		for _, l := range listeners {
-			s.c.lane(handler.State, "").Execute(&notice{s: s, l: l, change: change})
-		}
+		execute(lane, n)
 		s.mu.Lock()
 	}
 	s.telling = false
 	s.mu.Unlock()
+}
+
+// nextLocked returns the next call of a listener, nil if there is none. Who listens to a change is settled when its turn
+// comes.
+func (s *states) nextLocked() *notice {
+	for len(s.due) == 0 && len(s.outbox) > 0 {
+		for _, l := range s.listeners {
+			s.due = append(s.due, &notice{s: s, l: l, change: s.outbox[0]})
+		}
+		s.outbox = s.outbox[1:]
+	}
+	if len(s.due) == 0 {
+		return nil
+	}
+	n := s.due[0]
+	s.due = s.due[1:]
+	return n
 }
 
 // notice is the call of a listener on its way through the handler.

@@ -22,7 +22,7 @@ const (
 // StopAsync stops the client and returns at once; a callback may call it. It refuses new operations, sends what was
 // queued, ends the session at the server, fails what is left with [ErrClosed], runs the callbacks and ends every
 // goroutine. The future completes when all that is done, or fails when a callback does not return within the close
-// timeout. Its callbacks run on the goroutine that stops the client.
+// timeout. Its callbacks come after all others, on a goroutine of their own; Close waits for them as well.
 //
 // A server that answers nothing for a second is not waited for. Then, and when the connection is lost, the client tries to
 // end the session at another server or with another connection, for a quarter of a second more, or for 1.25 seconds from the
@@ -46,7 +46,8 @@ func (c *Client) stop() (r *run, over bool) {
 		return c.last, true
 	}
 	if r.stopped == nil {
-		r.stopped = future.NewPromise[future.Void](nil)
+		r.bye = newFarewell(c.cfg.logger)
+		r.stopped = future.NewPromise[future.Void](&lane{r.bye, r.bye.lane})
 		r.stopping.Store(true)
 		r.m.Refuse(ErrClosed)
 		go r.shutdown()
@@ -63,15 +64,30 @@ func (c *Client) Close() error {
 	if r == nil {
 		return nil
 	}
-	if h := c.cfg.handler; h.InCallback() {
-		return fmt.Errorf("zkasync: close: %w: %s still runs; the client stops when it returns", handler.ErrInCallback, h.Running())
+	if name := c.inCallback(); name != "" {
+		return fmt.Errorf("zkasync: close: %w: %s still runs; the client stops when it returns", handler.ErrInCallback, name)
 	}
 	<-r.stopped.Future().Done()
 	_, err := r.stopped.Future().Result()
+	switch {
+	case r.bye.running() != "": // its callback cannot be waited for here, all else is over
+		return err
+	case err == nil:
+		<-r.over
+		err = r.left
+	}
 	if err != nil && over { // that was some time ago
 		err = c.settleAgain(r)
 	}
 	return err
+}
+
+// inCallback returns the name of the callback, or function of a derived future, that the calling goroutine is in, "" if none.
+func (c *Client) inCallback() string {
+	if h := c.cfg.handler; h.InCallback() {
+		return h.Running()
+	}
+	return c.delivery.running()
 }
 
 // settleAgain waits for what the last run has left behind. Meanwhile no other run begins, whose handler it would stop.
@@ -113,15 +129,24 @@ func (r *run) shutdown() {
 		return StateChange{State: Closed, SessionID: now.SessionID, Err: left}, true
 	})
 	r.c.states.endFeeds()
-	err := r.settle(end)
+	r.farewell(end, r.settle(end))
+}
+
+// farewell completes the stop, and waits for the callbacks of its future.
+func (r *run) farewell(end time.Time, err error) {
+	defer close(r.over)
 	r.c.mu.Lock()
 	r.c.run, r.c.last = nil, r
 	r.c.mu.Unlock()
 	if err != nil {
 		r.stopped.Reject(err)
+	} else {
+		r.stopped.Resolve(future.Void{})
+	}
+	r.left = within(end, r.bye.stop)
+	if err != nil || r.left != nil {
 		return
 	}
-	r.stopped.Resolve(future.Void{})
 	r.c.mu.Lock()
 	if r.c.last == r {
 		r.c.last = nil
@@ -129,9 +154,32 @@ func (r *run) shutdown() {
 	r.c.mu.Unlock()
 }
 
-// settle waits for what is the user's, callbacks and functions given to Retry, until end.
+// newFarewell makes what runs the callbacks of a stop's future.
+func newFarewell(logger *slog.Logger) *delivery {
+	d := newDelivery(nil, 0)
+	d.direct = true
+	_ = d.start(logger) // it is new
+	return d
+}
+
+// settle waits for what is the user's until end: functions given to Retry and to derived futures, callbacks, dialers.
 func (r *run) settle(end time.Time) error {
-	return errors.Join(r.resting.wait(end), r.stopHandler(end))
+	return errors.Join(
+		r.resting.wait(end),
+		within(end, r.c.delivery.stop),
+		r.stopHandler(end),
+		within(end, r.c.cfg.calls.wait),
+	)
+}
+
+// within gives wait until end, and a moment in any case.
+func within(end time.Time, wait func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(context.Background(), max(time.Until(end), leastDrain))
+	defer cancel()
+	if err := wait(ctx); err != nil {
+		return fmt.Errorf("zkasync: close: %w", err)
+	}
+	return nil
 }
 
 // endSession closes go-zookeeper's connection, which ends the session, and waits for its goroutines. It returns why the
@@ -161,13 +209,16 @@ func (r *run) endSession(end time.Time) error {
 	}
 }
 
-// overdue is the error for who waits when something of the user's holds the stop up: a callback on the receive goroutine
-// (handler.NewInline), or a dialer that does not heed its context. The stop goes on when it returns.
+// overdue is the error for whoever waits when something of the user's holds the stop up: a dialer that does not heed its
+// context, say, or the connection that it has made. The stop goes on when it returns.
 func (r *run) overdue() error {
-	if name := r.c.cfg.handler.Running(); name != "" {
-		return fmt.Errorf("zkasync: close: %w", &handler.StuckError{Callback: name, Err: context.DeadlineExceeded})
+	if name := r.c.cfg.calls.oldest(); name != "" {
+		return fmt.Errorf("zkasync: close: %s %w", name, errAbandoned)
 	}
-	return errors.New("zkasync: close: the dialer (WithDialer) does not return though its context has ended")
+	if name := r.c.cfg.dialer; name != "" {
+		return fmt.Errorf("zkasync: close: the connection made by the dialer %s does not end", name)
+	}
+	return errors.New("zkasync: close: the connection does not end")
 }
 
 // errUnanswered is why what is in flight fails then: its cause is the stop, not the network.
@@ -179,11 +230,18 @@ func (r *run) closeSession(closed chan<- struct{}) {
 	r.conn.Close()
 }
 
+// stopHandler stops the handler, which may be one of the user's own.
 func (r *run) stopHandler(end time.Time) error {
-	ctx, cancel := context.WithTimeout(context.Background(), max(time.Until(end), leastDrain))
-	defer cancel()
-	if err := r.c.cfg.handler.Stop(ctx); err != nil {
-		return fmt.Errorf("zkasync: close: %w", err)
-	}
-	return nil
+	return within(end, func(ctx context.Context) error {
+		h := r.c.cfg.handler
+		if dispatches(h) {
+			return h.Stop(ctx)
+		}
+		stopped := make(chan error, 1)
+		name := fmt.Sprintf("method Stop of the handler %T", h)
+		if err := r.c.cfg.calls.do(ctx, name, func() { stopped <- h.Stop(ctx) }); err != nil {
+			return err
+		}
+		return <-stopped
+	})
 }

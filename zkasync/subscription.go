@@ -39,13 +39,14 @@ type Subscription struct {
 	path   string
 	mode   AddWatchMode
 	fn     func(zk.Event) // nil: the channel
+	lane   *lane          // of fn
 	seq    uint64         // order of registration; guarded by persistentTable.mu
 	feed   *eventFeed
 	closed atomic.Bool // by Close
 }
 
 func newSubscription(c *Client, path string, mode AddWatchMode, spec subscribeSpec) *Subscription {
-	return &Subscription{c: c, path: path, mode: mode, fn: spec.fn, feed: newEventFeed(&c.watches.workers, path, spec)}
+	return &Subscription{c: c, path: path, mode: mode, fn: spec.fn, lane: c.watchLane(path), feed: newEventFeed(&c.watches.workers, path, spec)}
 }
 
 // Path returns the path that is watched.
@@ -104,7 +105,7 @@ func (s *Subscription) end(err error) { s.feed.end(watchEnded(s.path, err)) }
 // put delivers one event. It is called on the connection's reader only.
 func (s *Subscription) put(e zk.Event) {
 	if s.fn != nil {
-		s.c.watchLane(s.path).Execute(&eventCall{s, e})
+		s.lane.Execute(&eventCall{s, e})
 		return
 	}
 	if s.feed.put(e) {

@@ -1,0 +1,161 @@
+package zkasync
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/handler"
+)
+
+// delivery is where functions of the user's run that would otherwise run on whichever goroutine completes a future: the one
+// that reads the connection, that writes to it, that stops the client, or a timer's. None of these may be held up or ended by
+// them. It runs functions given to future.Then, FlatMap and Recover, and callbacks of handlers that run them on the goroutine
+// which has them to run (handler.NewInline, and handlers of the user's own).
+//
+// Most clients have no such functions. Their callbacks go to the handler at once; only behind a delivery do they take their
+// turn here, so that the order stays one.
+type delivery struct {
+	h       handler.Handler // its goroutine; a handler that nobody else has
+	lane    handler.Lane
+	direct  bool         // callbacks may go to the user's handler from any goroutine: it only queues them
+	pending atomic.Int64 // of what lane was given, how much has not ended
+
+	haste haste
+}
+
+func newDelivery(user handler.Handler, patience time.Duration) *delivery {
+	d := &delivery{h: handler.NewSequential(), direct: dispatches(user)}
+	d.lane = d.h.Lane(handler.Completion, "")
+	d.haste.patience = patience
+	return d
+}
+
+// dispatches reports whether h is known to run callbacks elsewhere than on the goroutine that hands them over.
+func dispatches(h handler.Handler) bool {
+	d, ok := h.(interface{ Dispatches() bool })
+	return ok && d.Dispatches()
+}
+
+func (d *delivery) start(logger *slog.Logger) error {
+	if err := d.h.Start(logger); err != nil {
+		return fmt.Errorf("%w: %s still runs", err, d.h.Running())
+	}
+	return nil
+}
+
+// stop waits until all that was given has been done, and ends the goroutine.
+func (d *delivery) stop(ctx context.Context) error {
+	err := d.h.Stop(ctx)
+	if rush := d.haste.stop(ctx); err == nil {
+		err = rush
+	}
+	return err
+}
+
+// running returns the name of the function that the calling goroutine is in, "" if it is none of the delivery's.
+func (d *delivery) running() string {
+	if d.pending.Load() == 0 || !d.h.InCallback() {
+		return ""
+	}
+	return d.h.Running()
+}
+
+// add has task run behind all that was added before. With a lane, the task is handed on to that.
+func (d *delivery) add(to handler.Lane, task future.Task) {
+	d.pending.Add(1)
+	d.lane.Execute(&delivered{d: d, to: to, task: task})
+}
+
+// delivered is a task of a delivery's.
+type delivered struct {
+	d    *delivery
+	to   handler.Lane // nil: runs here
+	task future.Task
+}
+
+func (n *delivered) Run() {
+	defer n.d.ended() // also when the task panics or ends the goroutine
+	if n.to == nil {
+		n.task.Run()
+		return
+	}
+	n.to.Execute(n.task)
+}
+
+// String names the task for reports about it.
+func (n *delivered) String() string {
+	if named, ok := n.task.(fmt.Stringer); ok {
+		return named.String()
+	}
+	return fmt.Sprintf("%T", n.task)
+}
+
+func (d *delivery) ended() {
+	d.haste.calm()
+	d.pending.Add(-1)
+}
+
+// lane is an order of callbacks: a lane of the user's handler, with the client's delivery in front of it. It is what futures
+// of the client have for an executor, and a deliverer in the sense of package future.
+type lane struct {
+	d  *delivery
+	to handler.Lane
+}
+
+// Execute implements future.Executor.
+func (l *lane) Execute(task future.Task) {
+	if l.d.direct && l.d.pending.Load() == 0 {
+		l.to.Execute(task)
+		return
+	}
+	l.d.add(l.to, task)
+}
+
+// Deliver has work run by the delivery.
+func (l *lane) Deliver(work future.Task) { l.d.add(nil, work) }
+
+// Forward hands on a task of work that the delivery runs now.
+func (l *lane) Forward(task future.Task) { l.to.Execute(task) }
+
+// ExecuteHere is Execute on a goroutine of the user's.
+func (l *lane) ExecuteHere(task future.Task) {
+	if l.d.pending.Load() == 0 {
+		l.to.Execute(task)
+		return
+	}
+	l.d.add(l.to, task)
+}
+
+// Delivering returns the name of the function of the delivery's that the calling goroutine is in.
+func (l *lane) Delivering() string { return l.d.running() }
+
+// Place returns the delivery.
+func (l *lane) Place() any { return l.d }
+
+// lanes keeps one lane for each of the handler's.
+type lanes struct {
+	first  atomic.Pointer[lane] // of most clients the only one
+	others sync.Map             // from handler.Lane to *lane
+}
+
+// lane returns what runs callbacks about path.
+func (c *Client) lane(kind handler.Kind, path string) *lane {
+	to := c.cfg.handler.Lane(kind, path)
+	if !c.delivery.direct {
+		return &lane{c.delivery, to} // a user's own need not be comparable
+	}
+	if l := c.lanes.first.Load(); l != nil && l.to == to {
+		return l
+	}
+	l := &lane{c.delivery, to}
+	if c.lanes.first.CompareAndSwap(nil, l) {
+		return l
+	}
+	known, _ := c.lanes.others.LoadOrStore(to, l)
+	return known.(*lane)
+}
