@@ -43,12 +43,15 @@ func AsCompleted[T any](ctx context.Context, fs ...*Future[T]) iter.Seq2[int, Re
 // refuseWaits puts a failure for each future whose completion the caller cannot wait
 // for.
 func refuseWaits[T any](fs []*Future[T]) []*Future[T] {
-	may := slices.Clone(fs)
+	may := fs
 	for i, f := range fs {
-		if f == nil || f.Ready() {
+		if !f.isBound() {
 			continue
 		}
 		if err := f.refuseWait(); err != nil {
+			if &may[0] == &fs[0] {
+				may = slices.Clone(fs)
+			}
 			may[i] = Failed[T](err)
 		}
 	}

@@ -70,7 +70,7 @@ func (c *Client) Close() error {
 	<-r.stopped.Future().Done()
 	_, err := r.stopped.Future().Result()
 	switch {
-	case r.bye.running() != "": // its callback cannot be waited for here, all else is over
+	case r.bye.h.InCallback(): // its callback cannot be waited for here, all else is over
 		return err
 	case err == nil:
 		<-r.over
@@ -99,7 +99,8 @@ func (c *Client) settleAgain(r *run) error {
 	}
 	c.settling++
 	c.mu.Unlock()
-	err := r.settle(time.Now().Add(c.cfg.closeTimeout))
+	end := time.Now().Add(c.cfg.closeTimeout)
+	err := errors.Join(r.settle(end), within(end, r.bye.stop))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.settling--

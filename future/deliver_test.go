@@ -1,0 +1,198 @@
+package future_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/zkasync/zkasync-go/future"
+)
+
+// place is a deliverer with a goroutine of its own.
+type place struct {
+	*lane
+	working atomic.Bool // a delivered function may wait: the test's functions are the only ones that do
+}
+
+func newPlace(t *testing.T) *place { return &place{lane: newLane(t)} }
+
+type delivery struct {
+	p    *place
+	work future.Task
+}
+
+func (d delivery) Run() {
+	d.p.working.Store(true)
+	defer d.p.working.Store(false)
+	d.work.Run()
+}
+
+func (p *place) Deliver(work future.Task)     { p.Execute(delivery{p, work}) }
+func (p *place) Forward(task future.Task)     { task.Run() }
+func (p *place) ExecuteHere(task future.Task) { task.Run() }
+func (p *place) Place() any                   { return p }
+func (p *place) Delivering() string {
+	if p.working.Load() {
+		return "the function"
+	}
+	return ""
+}
+
+// What needs no function of the user's completes inside the completion, the rest at the deliverer's place, in order.
+func TestDeliverer_FunctionsRunAtItsPlace(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	var tr trace
+	ps, fs := pending(2, p)
+	hold := make(chan struct{})
+	derived := future.Then(fs[0], func(v int) (int, error) { <-hold; tr.add("function"); return 2 * v, nil })
+	all := future.All(fs...)
+	both := future.First(fs[0], fs[1])
+	for _, x := range []struct {
+		f    *future.Future[int]
+		note string
+	}{{derived, "derived"}, {fs[1], "next"}, {fs[0], "source"}} {
+		x.f.OnDone(tr.on(x.note))
+	}
+	ps[0].Resolve(1)
+	ps[1].Resolve(2)
+	if !all.Ready() || !both.Ready() || !fs[0].Ready() {
+		t.Error("what needs no function waits for one")
+	}
+	if derived.Ready() {
+		t.Error("the function ran inside the completion")
+	}
+	close(hold)
+	wantNode(t, derived, 2)
+	p.drain()
+	tr.want(t, "function", "source", "derived", "next")
+}
+
+func wantNode(t *testing.T, f *future.Future[int], want int) {
+	t.Helper()
+	if v, err := f.Get(t.Context()); v != want || err != nil {
+		t.Errorf("got (%v, %v), want %v", v, err, want)
+	}
+}
+
+// A wait in a function is refused if it could never end, and only then.
+func TestDeliverer_RefusesWaitsThatCouldNeverEnd(t *testing.T) {
+	t.Parallel()
+	p, other := newPlace(t), newPlace(t)
+	ps, fs := pending(3, p)
+	os, ofs := pending(1, other)
+	id := func(v int) (int, error) { return v, nil }
+	bound := future.Then(fs[1], id)
+	own := future.NewPromise[int](nil)
+	followed := future.FlatMap(fs[2], func(int) *future.Future[int] { return own.Future() })
+	type verdict struct {
+		name    string
+		refused bool
+		err     error
+	}
+	verdicts := make(chan verdict, 20)
+	soon, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	defer cancel()
+	asked := make(chan struct{})
+	future.Then(fs[0], func(int) (int, error) {
+		for _, x := range []struct {
+			name    string
+			f       *future.Future[int]
+			refused bool
+		}{
+			{"a derived future", bound, true},
+			{"a chain", future.Then(future.Recover(bound, func(error) (int, error) { return 0, nil }), id), true},
+			{"an aggregate", future.Then(future.All(fs[1], bound), func(v []int) (int, error) { return v[0], nil }), true},
+			{"the first of some that need a function", future.First(bound, bound), true},
+		} {
+			_, err := x.f.Get(soon)
+			verdicts <- verdict{x.name, x.refused, err}
+		}
+		_, err := future.All(fs[1], bound).Get(soon)
+		verdicts <- verdict{"all", true, err}
+		_, err = future.Settle(bound).Get(soon)
+		verdicts <- verdict{"settle", true, err}
+		for _, r := range future.AsCompleted(soon, bound) {
+			verdicts <- verdict{"as completed", true, r.Err}
+		}
+		close(asked)
+		_, err = future.Then(ofs[0], id).Get(soon)
+		verdicts <- verdict{"another place's", false, err}
+		_, err = fs[1].Get(soon)
+		verdicts <- verdict{"a plain future", false, err}
+		_, err = future.First(bound, fs[1]).Get(soon)
+		verdicts <- verdict{"the first of some", false, err}
+		close(verdicts)
+		return 0, nil
+	})
+	ps[0].Resolve(1)
+	<-asked
+	os[0].Resolve(1)
+	ps[1].Resolve(1)
+	for v := range verdicts {
+		if got := errors.Is(v.err, future.ErrWouldDeadlock); got != v.refused || !v.refused && v.err != nil {
+			t.Errorf("%s: %v, want it refused: %v", v.name, v.err, v.refused)
+		}
+		if v.refused && !strings.Contains(v.err.Error(), "the function") {
+			t.Errorf("%s: %v does not name the function", v.name, v.err)
+		}
+	}
+
+	// Once its function has run, what is followed decides.
+	ps[2].Resolve(1)
+	p.drain()
+	last := future.NewPromise[int](p)
+	got := make(chan error, 1)
+	future.Then(last.Future(), func(int) (int, error) { _, err := followed.Get(soon); got <- err; return 0, nil })
+	last.Resolve(1)
+	own.Resolve(1)
+	if err := <-got; err != nil {
+		t.Errorf("a wait for a future whose function has run: %v", err)
+	}
+}
+
+func TestDeliverer_WaitsElsewhereAreNotRefused(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	ps, fs := pending(1, p)
+	derived := future.Then(fs[0], double)
+	go ps[0].Resolve(4)
+	wantNode(t, derived, 8)
+}
+
+// A function that ends its goroutine takes nothing else along.
+func TestDeliverer_GoexitLosesNothing(t *testing.T) {
+	t.Parallel()
+	p := &exitPlace{}
+	src := future.NewPromise[int](p)
+	bad := future.Then(src.Future(), func(int) (int, error) { exitGoroutine(); return 0, nil })
+	good := future.Then(src.Future(), double)
+	var tr trace
+	good.OnDone(tr.on("callback"))
+	src.Resolve(1)
+	if _, err := bad.Get(t.Context()); !errors.Is(err, future.ErrGoexit) {
+		t.Errorf("got %v", err)
+	}
+	wantNode(t, good, 2)
+	<-p.done
+	tr.want(t, "callback")
+}
+
+// exitPlace runs each delivery on a goroutine.
+type exitPlace struct{ done chan struct{} }
+
+func (p *exitPlace) Execute(task future.Task) { task.Run() }
+func (p *exitPlace) Deliver(work future.Task) {
+	p.done = make(chan struct{})
+	go func() {
+		defer close(p.done)
+		work.Run()
+	}()
+}
+func (p *exitPlace) Forward(task future.Task)     { task.Run() }
+func (p *exitPlace) ExecuteHere(task future.Task) { task.Run() }
+func (p *exitPlace) Place() any                   { return p }
+func (p *exitPlace) Delivering() string           { return "" }

@@ -1,0 +1,272 @@
+package zkasync_test
+
+import (
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"runtime"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/handler"
+	"github.com/zkasync/zkasync-go/internal/zkproxy"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// quiet takes the reports of panics that are meant to be.
+func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
+
+// A function given to Then may wait for another operation: nobody but the callbacks behind it waits with it.
+func TestUserFunctions_ThenMayWaitForAnotherOperation(t *testing.T) {
+	t.Parallel()
+	c := rooted(t)
+	f := future.Then(c.Get(t.Context(), "/"), func(zkasync.Node) (int, error) {
+		st, err := c.Exists(t.Context(), "/").Get(testContext(t))
+		if err != nil {
+			return 0, err
+		}
+		<-c.Sync(t.Context(), "/").Done()
+		return int(st.Version), nil
+	})
+	must(t, f)
+	if c.State() != zkasync.Connected {
+		t.Errorf("state %v", c.State())
+	}
+}
+
+// What could never end fails at once, and the error says where.
+func TestUserFunctions_WaitThatCouldNeverEnd(t *testing.T) {
+	t.Parallel()
+	c, other := rooted(t), rooted(t)
+	id := func(n zkasync.Node) (zkasync.Node, error) { return n, nil }
+	var refused, allowed, retried, closed error
+	f := future.Then(c.Get(t.Context(), "/"), func(n zkasync.Node) (zkasync.Node, error) {
+		_, refused = future.Then(c.Get(t.Context(), "/"), id).Get(testContext(t))
+		_, allowed = future.Then(other.Get(t.Context(), "/"), id).Get(testContext(t))
+		_, retried = zkasync.Retry(t.Context(), zkasync.RetryPolicy{}, func(ctx context.Context) *future.Future[zkasync.Node] {
+			return c.Get(ctx, "/")
+		}).Get(testContext(t))
+		closed = c.Close()
+		return n, nil
+	})
+	outcome(t, f)
+	for name, err := range map[string]error{"a derived future": refused, "Retry": retried} {
+		if !errors.Is(err, future.ErrWouldDeadlock) || !strings.Contains(err.Error(), "TestUserFunctions_WaitThatCouldNeverEnd") {
+			t.Errorf("a wait for %s: %v, want it refused, with the function's name", name, err)
+		}
+	}
+	if allowed != nil {
+		t.Errorf("a wait for another client: %v", allowed)
+	}
+	if !errors.Is(closed, handler.ErrInCallback) || !strings.Contains(closed.Error(), "TestUserFunctions_WaitThatCouldNeverEnd") {
+		t.Errorf("close: %v, want it refused, with the function's name", closed)
+	}
+	poll(t, "closed", func() bool { return c.State() == zkasync.Closed })
+}
+
+// blocking gives a client one function that does not return before the test says so.
+func blocking(t *testing.T, c *zkasync.Client) (release func()) {
+	t.Helper()
+	entered, hold := make(chan struct{}), make(chan struct{})
+	release = sync.OnceFunc(func() { close(hold) })
+	t.Cleanup(release)
+	future.Then(c.Get(t.Context(), "/"), func(zkasync.Node) (int, error) { close(entered); <-hold; return 0, nil })
+	<-entered
+	return release
+}
+
+// Row 53 of the faults: a function that does not return. The session lives, neighbours complete, and what happens to the
+// session is told in time.
+func TestFault53_FunctionThatDoesNotReturn(t *testing.T) {
+	t.Parallel()
+	c, _, p := proxied(t, zkasync.WithSessionTimeout(shortSession))
+	id := c.SessionID()
+	changes := make(chan zkasync.StateChange, 9)
+	c.OnState(func(change zkasync.StateChange) { changes <- change })
+	release := blocking(t, c)
+	for begin := time.Now(); time.Since(begin) < 3*shortSession/2; {
+		must(t, c.Get(t.Context(), "/"))
+	}
+	if len(changes) > 0 || c.SessionID() != id {
+		t.Errorf("the session changed while a function ran: %+v", <-changes)
+	}
+	cut := time.Now()
+	suspend(t, c, p)
+	for _, x := range []struct {
+		state zkasync.State
+		by    time.Duration
+	}{{zkasync.Suspended, shortSession}, {zkasync.Lost, 2 * shortSession}} {
+		select {
+		case change := <-changes:
+			if change.State != x.state || time.Since(cut) > x.by {
+				t.Errorf("told %v after %v, want %v within %v", change.State, time.Since(cut), x.state, x.by)
+			}
+		case <-time.After(wait):
+			t.Fatalf("%v was not told while a function ran", x.state)
+		}
+	}
+	resume(t, p)
+	poll(t, "connected", c.Connected)
+	must(t, c.Get(t.Context(), "/"))
+	release()
+}
+
+// The order of callbacks is one, functions or not.
+func TestUserFunctions_KeepTheOrder(t *testing.T) {
+	onEachHandler(t, func(t *testing.T, kind handlerKind, h handler.Handler) {
+		if !kind.oneSequence {
+			return
+		}
+		c := rooted(t, zkasync.WithHandler(h))
+		var j journal
+		var want []string
+		var last *future.Future[int]
+		release := blocking(t, c)
+		for i := range 200 {
+			plain := c.Get(t.Context(), "/")
+			last = future.Then(plain, func(zkasync.Node) (int, error) {
+				if i%10 == 0 {
+					runtime.Gosched()
+				}
+				return i, nil
+			})
+			between := c.Exists(t.Context(), "/")
+			noted(&j, "plain", plain)
+			noted(&j, "derived", last)
+			noted(&j, "between", between)
+			want = append(want, "plain", "derived", "between")
+			if i == 100 {
+				release()
+			}
+		}
+		must(t, last)
+		j.wants(t, want...)
+	})
+}
+
+// handing is a handler of a user's own, which runs callbacks where they are handed over.
+type handing struct{ handler.Handler }
+
+// Each kind of function calls Goexit or panics, with each kind of handler: the next one of each kind runs, neighbours are
+// unharmed, and the client stops in time.
+func TestFault53_FunctionThatEndsItsGoroutine(t *testing.T) {
+	kinds := append(slices.Clone(handlerKinds), handlerKind{name: "a user's own", build: func(*testing.T) handler.Handler {
+		return handing{handler.NewInline(handler.WithLogger(quiet()))}
+	}})
+	for how, end := range map[string]func(){"goexit": runtime.Goexit, "panic": func() { panic("on purpose") }} {
+		t.Run(how, func(t *testing.T) {
+			onHandlers(t, kinds, func(t *testing.T, _ handlerKind, h handler.Handler) { endGoroutines(t, h, end) })
+		})
+	}
+}
+
+func endGoroutines(t *testing.T, h handler.Handler, end func()) {
+	c, twin, p := proxied(t, zkasync.WithHandler(h), zkasync.WithLogger(quiet()))
+	id := c.SessionID()
+	ctx := testContext(t)
+	c.OnState(func(zkasync.StateChange) { end() })
+	must(t, c.AddWatch(ctx, "/", zkasync.PersistentRecursive, zkasync.OnEvent(func(zk.Event) { end() })))
+	live := c.WatchData(ctx, "/")
+	live.OnChange(func(zkasync.Reading[zkasync.Node]) { end() })
+	watched := must(t, c.GetW(ctx, "/"))
+	watched.Event.OnDone(func(zk.Event, error) { end() })
+	event := future.Then(watched.Event, func(zk.Event) (int, error) { end(); return 0, nil })
+
+	misbehaving := []*future.Future[zkasync.Node]{
+		future.Then(c.Get(ctx, "/"), func(zkasync.Node) (zkasync.Node, error) { end(); return zkasync.Node{}, nil }),
+		future.FlatMap(c.Get(ctx, "/"), func(zkasync.Node) *future.Future[zkasync.Node] { end(); return nil }),
+		future.Recover(c.Get(ctx, "/missing"), func(error) (zkasync.Node, error) { end(); return zkasync.Node{}, nil }),
+	}
+	c.Get(ctx, "/").OnDone(func(zkasync.Node, error) { end() })
+	neighbour := c.Set(ctx, "/", []byte("x"), zkasync.AnyVersion)
+	must(t, neighbour)
+	for _, f := range misbehaving {
+		var panicked *future.PanicError
+		if err := outcome(t, f); !errors.Is(err, future.ErrGoexit) && !errors.As(err, &panicked) {
+			t.Errorf("a function that did not return gave %v", err)
+		}
+	}
+	outcome(t, event)
+
+	// In flight and queued when the connection goes; withdrawn by its context while it waits.
+	p.Drop(zkproxy.ToClient, true)
+	inFlight := future.Recover(c.Get(ctx, "/"), func(error) (zkasync.Node, error) { end(); return zkasync.Node{}, nil })
+	suspend(t, c, p)
+	outcome(t, inFlight)
+	short, cancel := context.WithCancel(ctx)
+	withdrawn := future.Recover(c.Get(short, "/"), func(error) (zkasync.Node, error) { end(); return zkasync.Node{}, nil })
+	waiting := c.Set(ctx, "/", []byte("y"), zkasync.AnyVersion)
+	cancel()
+	outcome(t, withdrawn)
+	p.Heal()
+	resume(t, p)
+	must(t, waiting)
+	if c.SessionID() != id {
+		t.Errorf("session %#x, want %#x", c.SessionID(), id)
+	}
+	if n := must(t, twin.Get(ctx, "/")); string(n.Data) != "y" {
+		t.Errorf("data %q", n.Data)
+	}
+
+	stopped := c.StopAsync()
+	stopped.OnDone(func(future.Void, error) { end() })
+	said := make(chan struct{})
+	stopped.OnDone(func(future.Void, error) { close(said) })
+	future.Then(stopped, func(future.Void) (int, error) { end(); return 0, nil })
+	within(t, wait, "close", func() {
+		if err := c.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	<-said
+}
+
+// Close returns in its bound, names what holds it up, and when that has returned, closes.
+func TestFault53_CloseNamesTheFunction(t *testing.T) {
+	const limit = 300 * time.Millisecond
+	root := sharedRoot(t)
+	closeIt := closing(t)
+	c := connect(t, root, zkasync.WithCloseTimeout(limit))
+	release := blocking(t, c)
+	begin := time.Now()
+	err := c.Close()
+	var stuck *handler.StuckError
+	if !errors.As(err, &stuck) || !strings.Contains(err.Error(), "zkasync_test.blocking") || !strings.Contains(err.Error(), "userfunctions_test.go:") {
+		t.Errorf("close: %v, want it to name the function", err)
+	}
+	if took := time.Since(begin); took > limit+2*time.Second {
+		t.Errorf("close took %v", took)
+	}
+	if err := c.Start(testContext(t)); !errors.Is(err, handler.ErrRunning) || !strings.Contains(err.Error(), "zkasync_test.blocking") {
+		t.Errorf("start while a function still runs: %v, want it to name the function", err)
+	}
+	release()
+	closeIt(c, promptly)
+	poll(t, "a start", func() bool { return c.Start(testContext(t)) == nil })
+	closeIt(c, promptly)
+}
+
+// Close waits for the callbacks of StopAsync, and names one that does not return.
+func TestFault53_CloseWaitsForCallbacksOfTheStop(t *testing.T) {
+	root := sharedRoot(t)
+	closeIt := closing(t)
+	c := connect(t, root, zkasync.WithCloseTimeout(300*time.Millisecond))
+	hold := make(chan struct{})
+	inside := make(chan error, 1)
+	c.StopAsync().OnDone(func(future.Void, error) { inside <- c.Close(); <-hold })
+	if err := <-inside; err != nil {
+		t.Errorf("close in a callback of the stop: %v", err)
+	}
+	if err := c.Close(); err == nil || !strings.Contains(err.Error(), "TestFault53_CloseWaitsForCallbacksOfTheStop") {
+		t.Errorf("close: %v, want it to name the callback", err)
+	}
+	close(hold)
+	closeIt(c, promptly)
+}
