@@ -61,6 +61,10 @@
 //	its socketWatch       1 for a moment         its ctx         attempt.run
 //	resolver.run          1 per name             the dialer      run.follow; while the name is looked up
 //	handler's             1 by default           StartAsync      Close
+//	delivery's            1                      StartAsync      Close; it runs functions of derived futures
+//	run.bye's             1 while stopping       StopAsync       Close; it runs callbacks of StopAsync's future
+//	haste.takePast        1 for a moment         a timer         Close; it tells states past a function that blocks
+//	userCall.run          1 for a moment         userCalls.do    Close; it runs a dialer, say
 //	run.shutdown          1 while stopping       StopAsync       Close
 //	run.closeSession      1 while stopping       run.shutdown    run.shutdown
 //	farewell.tell         1 per server           run.shutdown    run.shutdown; while stopping without a connection
