@@ -164,11 +164,11 @@ func (o *addWatch) Reply(code int32, _ []byte) {
 		}
 		return
 	}
-	if code == codeUnimplemented {
+	if code == wire.CodeUnimplemented {
 		c.watches.persistent.old.Store(c.sink.Load())
 	}
 	o.unapplied()
-	o.rejected(watchRejection(o.code, o.path, code))
+	o.rejected(rejection(o.code.String(), o.path, code))
 }
 
 // unapplied takes back what the encoding has claimed. Reads that rely on it are answered

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"sync"
 
@@ -95,7 +96,10 @@ func (o *authOp) Reply(code int32, _ []byte) {
 		o.promise.Resolve(future.Void{})
 		return
 	}
-	err := &OpError{Op: o.code.String() + " " + printable(o.cred.scheme), Err: ErrAuthFailed}
+	err := rejection(o.code.String()+" "+printable(o.cred.scheme), "", code)
+	if code != wire.CodeAuthFailed {
+		err.Err = fmt.Errorf("%w: %w", ErrAuthFailed, err.Err)
+	}
 	o.v.c.authFailed(err)
 	o.promise.Reject(err)
 }

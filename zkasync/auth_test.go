@@ -132,7 +132,7 @@ func TestAuth_SchemeThatTheServerDoesNotKnow(t *testing.T) {
 	c.OnState(func(change zkasync.StateChange) { j.add(change.State.String()) })
 	changes := c.States(ctx)
 	err := fails(t, c.AddAuth(ctx, "no-such-scheme", []byte("x")), zkasync.ErrAuthFailed, zk.ErrAuthFailed)
-	if got, want := err.Error(), "zkasync: add auth no-such-scheme: authentication failed"; got != want {
+	if got, want := err.Error(), "zkasync: add auth no-such-scheme: client authentication failed"; got != want {
 		t.Errorf("error %q, want %q", got, want)
 	}
 	if change := nextChange(t, changes); change.State != zkasync.AuthFailed || !errors.Is(change.Err, zkasync.ErrAuthFailed) {

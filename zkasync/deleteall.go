@@ -29,11 +29,7 @@ const (
 // When it fails, part of the tree may have been deleted.
 func (c *Client) DeleteAll(ctx context.Context, path string) *future.Future[int] {
 	d := &deleteAll{c: c, ctx: ctx, path: path, promise: future.NewPromise[int](c.completion(path))}
-	err := checkPath(path)
-	if err == nil && path == "/" {
-		err = &pathError{"the root cannot be deleted"}
-	}
-	if err != nil {
+	if err := checkDeletable(path); err != nil {
 		d.promise.Reject(refusal(opDeleteAll, path, err))
 	} else {
 		d.restart()

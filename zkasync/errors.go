@@ -1,13 +1,11 @@
 package zkasync
 
 import (
-	"errors"
 	"strings"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
 // What can be asked of an error with errors.Is. The errors that go-zookeeper uses for the same are matched as well:
@@ -148,14 +146,7 @@ func failure(op, path string, f mux.Failure) *OpError {
 
 // rejection is the error for a server's code.
 func rejection(op, path string, code int32) *OpError {
-	err := wire.ErrorOf(code)
-	switch {
-	case errors.Is(err, zk.ErrSessionExpired):
-		err = ErrSessionExpired
-	case errors.Is(err, zk.ErrAuthFailed):
-		err = ErrAuthFailed
-	}
-	return &OpError{Op: op, Path: path, Err: err}
+	return &OpError{Op: op, Path: path, Err: ServerError{code}}
 }
 
 // refusal is the error for an operation that is refused before anything is sent.

@@ -77,10 +77,26 @@ func ExampleOpError() {
 	fmt.Println(errors.Is(err, zk.ErrInvalidPath), errors.Is(err, zkasync.ErrNotSent))
 	// Output:
 	// zkasync: get /missing: node does not exist
-	// get, /missing, rejected, zk: node does not exist
+	// get, /missing, rejected, node does not exist
 	// true false
 	// zkasync: get missing: not sent: invalid path: must begin with "/"
 	// true true
+}
+
+// What a server says can be asked for by name, and every code by its number.
+func ExampleServerError() {
+	ctx := context.Background()
+	c := demoClient()
+	defer c.Close()
+	_, err := c.RemoveWatches(ctx, "/", zkasync.WatcherAny).Get(ctx)
+	fmt.Println(errors.Is(err, zkasync.ErrNoWatcher), errors.Is(err, zkasync.ErrThrottled))
+
+	var code zkasync.ServerError
+	_, err = c.Get(ctx, "/missing").Get(ctx)
+	fmt.Println(errors.As(err, &code), code.Code, errors.Is(err, zk.ErrNoNode))
+	// Output:
+	// true false
+	// true -101 true
 }
 
 // A connection loss is one of two kinds. go-zookeeper's name for it matches as well, so that code moves over.

@@ -77,7 +77,7 @@ func TestFault31_PathsOnEveryOperation(t *testing.T) {
 		for _, call := range calls {
 			refuses(t, call.do(c, t.Context(), path), zk.ErrInvalidPath, call.name, rule)
 		}
-		if strings.HasSuffix(path, "/") && path != "//" {
+		if (strings.HasSuffix(path, "/") || strings.HasSuffix(path, ".")) && path != "//" {
 			continue // a sequential znode's number follows
 		}
 		for _, call := range sequentialCalls {
@@ -85,6 +85,40 @@ func TestFault31_PathsOnEveryOperation(t *testing.T) {
 		}
 	}
 	refuses(t, c.DeleteAll(t.Context(), "/"), zk.ErrInvalidPath, "root")
+	refuses(t, c.Delete(t.Context(), "/", zkasync.AnyVersion), zk.ErrInvalidPath, "root")
+	refuses(t, c.Multi(t.Context(), zkasync.DeleteOp("/", zkasync.AnyVersion)), zk.ErrInvalidPath, "operation 0, delete /", "root")
+}
+
+// The root of a chroot is the znode of whoever has made it.
+func TestDelete_RefusesTheChroot(t *testing.T) {
+	t.Parallel()
+	c := rooted(t)
+	refuses(t, c.Delete(t.Context(), "/", zkasync.AnyVersion), zk.ErrInvalidPath, "root")
+	refuses(t, c.Multi(t.Context(), zkasync.DeleteOp("/", 0)), zk.ErrInvalidPath, "root")
+	refuses(t, c.DeleteAll(t.Context(), "/"), zk.ErrInvalidPath, "root")
+	if st := must(t, c.Exists(t.Context(), "/")); st == nil {
+		t.Error("the chroot is gone")
+	}
+}
+
+// The server looks at the path with its number (PathUtils.validatePath).
+func TestCreate_SequentialNamesThatAreDots(t *testing.T) {
+	t.Parallel()
+	c := rooted(t)
+	ctx := testContext(t)
+	must(t, c.Create(ctx, "/p", nil))
+	for i, name := range []string{".", "..", "", "..."} {
+		want := fmt.Sprintf("/p/%s%010d", name, 2*i)
+		if made := must(t, c.Create(ctx, "/p/"+name, nil, zkasync.Sequential())); made.Path != want {
+			t.Errorf("created %q, want %q", made.Path, want)
+		}
+		want = fmt.Sprintf("/p/%s%010d", name, 2*i+1)
+		if made := must(t, c.Multi(ctx, zkasync.CreateOp("/p/"+name, nil, zkasync.Sequential()))); made[0].Path != want {
+			t.Errorf("created %q, want %q", made[0].Path, want)
+		}
+		must(t, c.Create(ctx, "/q"+name+"/"+name, nil, zkasync.Sequential(), zkasync.MakeParents()))
+	}
+	refuses(t, c.Create(ctx, "/p/./", nil, zkasync.Sequential()), zk.ErrInvalidPath, "relative name")
 }
 
 func TestInput_PathsThatAreFine(t *testing.T) {

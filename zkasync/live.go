@@ -162,7 +162,7 @@ func (l *Live[T]) answered(turn uint64, confirmed bool, w Watched[T], err error)
 		l.await(turn, w.Event)
 	case isNoNode(err):
 		l.awaitChange(turn, false)
-	case isThrottled(err):
+	case isThrottled(err), endsSession(err):
 		l.backOff(turn)
 	case isReplySize(err):
 		l.show(turn, Reading[T]{Err: err})
@@ -207,6 +207,13 @@ func (l *Live[T]) fatal(err error) bool {
 	return true
 }
 
+// endsSession reports whether a server has answered that the session is over. The end itself comes with the connection's;
+// until then there is nothing but the same answer to be had.
+func endsSession(err error) bool {
+	var s ServerError
+	return errors.As(err, &s) && errors.Is(s, ErrSessionExpired)
+}
+
 // backOff reads again after a pause, as a server wants it that throttles: it has executed nothing.
 func (l *Live[T]) backOff(turn uint64) {
 	l.mu.Lock()
@@ -242,7 +249,7 @@ func (l *Live[T]) awaitChange(turn uint64, refused bool) {
 		case err == nil:
 			l.giveUp(w.Event)
 			l.read(false) // created meanwhile
-		case isThrottled(err):
+		case isThrottled(err), endsSession(err):
 			l.backOff(turn)
 		case l.fatal(err):
 		default:

@@ -89,6 +89,9 @@ func (c *Client) Multi(ctx context.Context, ops ...MultiOp) *future.Future[[]Mul
 // prepare checks the operation and works out its create mode.
 func (m *MultiOp) prepare(c *Client) (err error) {
 	if m.code != wire.OpCreate2 {
+		if m.code == wire.OpDelete {
+			return checkDeletable(m.path)
+		}
 		return checkPath(m.path)
 	}
 	if m.spec, err = c.createSpec(m.opts); err != nil {
@@ -194,5 +197,5 @@ func (o *multiOp) blame(known *MultiError, i int, fault int32) *MultiError {
 		return known
 	}
 	m := &o.ops[i]
-	return &MultiError{Index: i, Op: m.code.String(), Path: m.path, Err: wire.ErrorOf(fault)}
+	return &MultiError{Index: i, Op: m.code.String(), Path: m.path, Err: ServerError{fault}}
 }

@@ -234,7 +234,7 @@ func WithShuffle(on bool) Option {
 }
 
 // WithReadOnly lets the client connect to a server that has lost its quorum and runs in read-only mode (ZOOKEEPER-704). It
-// reads what that server has, writes are rejected with the server's "not read only" error, and StateChange.ReadOnly
+// reads what that server has, writes are rejected with [ErrNotReadOnly], and StateChange.ReadOnly
 // tells. Meanwhile the client looks for a server with a quorum and moves there when it finds one. Such a server can begin
 // local sessions only, so it needs localSessionsEnabled as well. Off by default.
 func WithReadOnly(on bool) Option {

@@ -32,10 +32,20 @@ func checkPath(path string) error {
 	return checkNames(path)
 }
 
-// checkSequentialPath is checkPath for a path to which the server appends a number, so that it may end with "/".
+// checkSequentialPath is checkPath for a path to which the server appends a number: it looks at what comes of that
+// (PathUtils.validatePath with isSequential), so the path may end with "/", and its last name may be "." or "..".
 func checkSequentialPath(path string) error {
-	if strings.HasSuffix(path, "/") {
-		path += "0"
+	if strings.HasSuffix(path, "/") || strings.HasSuffix(path, ".") {
+		path += "1"
+	}
+	return checkPath(path)
+}
+
+// checkDeletable is checkPath for a path that is to be deleted. The root belongs to the server; and that of a chroot to
+// whoever made it, not to those who live in it.
+func checkDeletable(path string) error {
+	if path == "/" {
+		return &pathError{"the root cannot be deleted"}
 	}
 	return checkPath(path)
 }

@@ -74,15 +74,12 @@ func (q *query[T]) Reply(code int32, body []byte) {
 		q.finish(v, err)
 		return
 	}
-	if code == codeNoNode && q.kind.absent != nil {
+	if code == wire.CodeNoNode && q.kind.absent != nil {
 		q.promise.Resolve(q.kind.absent(q))
 		return
 	}
 	q.reject(code)
 }
-
-// codeNoNode is the server's code for zk.ErrNoNode.
-const codeNoNode = -101
 
 var (
 	getKind      = &queryKind[Node]{code: wire.OpGetData, flagged: true, decode: decodeNode}

@@ -71,7 +71,7 @@ func (q *watchQuery[T]) Reply(code int32, body []byte) {
 			return
 		}
 		q.watched(v, q.kind.on)
-	case code == codeNoNode && q.kind.absent:
+	case code == wire.CodeNoNode && q.kind.absent:
 		var none T
 		q.watched(none, watchExist)
 	default:

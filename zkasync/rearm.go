@@ -59,7 +59,7 @@ func (r *rearm) Append(b []byte) []byte {
 
 func (r *rearm) Reply(code int32, _ []byte) {
 	if code != 0 {
-		r.c.sink.Load().Abort(watchRejection(r.Op(), r.path, code))
+		r.c.sink.Load().Abort(rejection(r.Op().String(), r.path, code))
 		return
 	}
 	if !r.placed {

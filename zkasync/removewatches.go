@@ -79,11 +79,11 @@ func (o *removeWatches) Append(b []byte) []byte {
 
 func (o *removeWatches) Reply(code int32, _ []byte) {
 	c := o.v.c
-	if code != 0 && code != codeNoWatcher {
+	if code != 0 && code != wire.CodeNoWatcher {
 		if c.watches.persistent.unplaced(o.path) {
 			c.submit(&rearm{c: c, path: o.path, resync: true}) // what the request did to the placement is not known
 		}
-		o.rejected(watchRejection(o.code, o.path, code))
+		o.rejected(rejection(o.code.String(), o.path, code))
 		return
 	}
 	ended := o.endLocal()
@@ -91,7 +91,7 @@ func (o *removeWatches) Reply(code int32, _ []byte) {
 		c.submit(&rearm{c: c, path: o.path, resync: true})
 	}
 	if code != 0 && !ended {
-		o.rejected(watchRejection(o.code, o.path, code))
+		o.rejected(rejection(o.code.String(), o.path, code))
 		return
 	}
 	o.promise.Resolve(future.Void{})

@@ -121,10 +121,10 @@ func (s *setWatches) Append(b []byte) []byte {
 func (s *setWatches) Reply(code int32, _ []byte) {
 	m := s.c.sink.Load()
 	if code != 0 {
-		if code == codeUnimplemented && len(s.paths) > 0 {
+		if code == wire.CodeUnimplemented && len(s.paths) > 0 {
 			s.c.watches.persistent.old.Store(m)
 		}
-		m.Abort(watchRejection(s.Op(), "", code))
+		m.Abort(rejection(s.Op().String(), "", code))
 		return
 	}
 	for _, path := range s.paths {

@@ -108,12 +108,9 @@ var harmlessVerbs = func() map[string]bool {
 	return verbs
 }()
 
-// codeThrottled is the one rejection that asks for a repetition: "operation was throttled and not executed at all, please
-// retry with back off" (KeeperException.Code.THROTTLEDOP). The others with such names are no answers of a server's: the
-// Java client gives "request timeout" to itself.
-const codeThrottled = -127
-
-func isThrottled(err error) bool { return errors.Is(err, wire.ServerError{Code: codeThrottled}) }
+// isThrottled reports the one rejection that asks for a repetition. The others with such names are no answers of a server's:
+// the Java client gives "request timeout" to itself.
+func isThrottled(err error) bool { return errors.Is(err, ErrThrottled) }
 
 // retryError is why an operation was not repeated once more.
 type retryError struct {

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
 // WithRetry has the client repeat by itself what fails with the connection, by the rules of [Retry]: operations that were
@@ -101,7 +102,7 @@ func (l *lasting) Fail(f mux.Failure) {
 
 // Reply implements mux.Request.
 func (l *lasting) Reply(code int32, body []byte) {
-	if code == codeThrottled {
+	if code == wire.CodeThrottled {
 		l.attempts++
 		if pause := l.c.cfg.retry.pause(l.attempts); l.mayGoOn(pause) {
 			l.last = rejection(l.Op().String(), "", code).Err

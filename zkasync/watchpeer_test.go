@@ -46,7 +46,7 @@ func TestAddWatch_ServerBefore36(t *testing.T) {
 			t.Fatal(err)
 		}
 		err := fails(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent), zkasync.ErrUnimplemented)
-		if got, want := err.Error(), "zkasync: add watch /a: not known to the server"; got != want {
+		if got, want := err.Error(), "zkasync: add watch /a: server error -6 (unimplemented)"; got != want {
 			t.Errorf("error %q, want %q", got, want)
 		}
 	})

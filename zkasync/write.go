@@ -60,8 +60,9 @@ type deleteOp struct {
 	version int32
 }
 
-// Delete deletes a znode without children if its version is the one given (kazoo: delete_async). The usual rejections
-// are zk.ErrNoNode, zk.ErrNotEmpty, zk.ErrBadVersion and zk.ErrNoAuth.
+// Delete deletes a znode without children if its version is the one given (kazoo: delete_async). The root cannot be deleted,
+// neither the server's nor a chroot's. The usual rejections are zk.ErrNoNode, zk.ErrNotEmpty, zk.ErrBadVersion and
+// zk.ErrNoAuth.
 func (c *Client) Delete(ctx context.Context, path string, version int32) *future.Future[future.Void] {
 	return c.delete(ctx, c.completion(path), path, version)
 }
@@ -69,7 +70,7 @@ func (c *Client) Delete(ctx context.Context, path string, version int32) *future
 func (c *Client) delete(ctx context.Context, ex future.Executor, path string, version int32) *future.Future[future.Void] {
 	o := &deleteOp{version: version}
 	o.init(&c.view, ctx, ex, wire.OpDelete, path)
-	if err := checkPath(path); err != nil {
+	if err := checkDeletable(path); err != nil {
 		o.refuse(err)
 		return o.future()
 	}

@@ -53,6 +53,27 @@ var sentinels = map[int32]error{
 	-123: zk.ErrReconfigDisabled,
 }
 
+// The codes that somebody in this module goes by.
+const (
+	CodeMarshalling             int32 = -5
+	CodeUnimplemented           int32 = -6 // the server closes the connection behind it (UnimplementedRequestProcessor)
+	CodeOperationTimeout        int32 = -7
+	CodeUnknownSession          int32 = -12
+	CodeNewConfigNoQuorum       int32 = -13
+	CodeReconfigInProgress      int32 = -14
+	CodeNoNode                  int32 = -101
+	CodeAuthFailed              int32 = -115
+	CodeNotReadOnly             int32 = -119
+	CodeEphemeralOnLocalSession int32 = -120
+	CodeNoWatcher               int32 = -121
+	CodeRequestTimeout          int32 = -122
+	CodeSASLRequired            int32 = -124
+	CodeQuotaExceeded           int32 = -125
+	// CodeThrottled is the one that asks for a repetition: "operation was throttled and not executed at all, please
+	// retry" (KeeperException.ThrottledOpException, ZOOKEEPER-3243).
+	CodeThrottled int32 = -127
+)
+
 // codeNames are the other codes of KeeperException.Code and of the C client's
 // zookeeper.h (-9 is only there).
 var codeNames = map[int32]string{
