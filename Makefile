@@ -21,7 +21,7 @@ build: ## build all, and bin/zkdemo
 	$(GO) build ./...
 	$(GO) build -o bin/zkdemo ./cmd/zkdemo
 
-demo: install-zookeeper build ## the tour, and a folder of files into ZooKeeper and back
+demo: build ## the tour, and a folder of files into ZooKeeper and back; needs nothing but Go
 	@scripts/demo.sh
 
 test: install-zookeeper ## all tests, with the race detector and real servers

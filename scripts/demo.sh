@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The demo: the tour, then a folder of real files into ZooKeeper and out again,
-# compared byte for byte. Each part has a private server that ends with it.
+# compared byte for byte. It needs nothing but Go: the server is zkdemo's own, in
+# memory. Where Apache ZooKeeper is installed, all is done on that as well.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -10,8 +11,10 @@ work=$(mktemp -d)
 server=
 
 cleanup() {
-	exec 3>&- # the server ends when its standard input does
-	if [[ -n $server ]]; then wait "$server" || true; fi
+	if [[ -n $server ]]; then
+		kill "$server" 2>/dev/null || true
+		wait "$server" || true
+	fi
 	rm -rf "$work"
 }
 trap cleanup EXIT
@@ -19,19 +22,47 @@ trap cleanup EXIT
 say() { printf '\n== %s\n' "$*"; }
 run() { printf '$ zkdemo %s\n' "$*"; "$zkdemo" --server "$address" "$@"; }
 
-say 'The tour'
+# start runs a server in the background; its first line is its address. It gets
+# a standard input that does not end, since that ends zkserver.
+mkfifo "$work/in"
+exec 3<>"$work/in"
+start() {
+	rm -f "$work/address"
+	"$@" <&3 >"$work/address" &
+	server=$!
+	until address=$(grep -s -m1 . "$work/address"); do
+		kill -0 "$server" || exit 1
+		sleep 0.05
+	done
+}
+
+# copy brings the files in and out.
+copy() {
+	run import "$source_dir" /demo
+	run export /demo "$work/$1"
+	diff -r "$source_dir" "$work/$1"
+	echo "$(find "$source_dir" -type f | wc -l | tr -d ' ') files are the same, byte for byte"
+	run rm -r /demo
+	kill "$server"
+	wait "$server" || true
+	server=
+}
+
+say 'The tour, on a server in memory'
 "$zkdemo" tour --local
 
-say "$source_dir into ZooKeeper and out again"
-go build -o "$work/zkserver" ./internal/zkserver/run
-mkfifo "$work/in" "$work/out"
-"$work/zkserver" <"$work/in" >"$work/out" &
-server=$!
-exec 3>"$work/in"
-read -r address <"$work/out"
+say "$source_dir into that server and out again"
+start "$zkdemo" server --listen 127.0.0.1:0
+copy memory
 
-run import "$source_dir" /demo
-run export /demo "$work/exported"
-diff -r "$source_dir" "$work/exported"
-echo "$(find "$source_dir" -type f | wc -l | tr -d ' ') files are the same, byte for byte"
-run rm -r /demo
+if ! "$zkdemo" --local=zookeeper ls / >/dev/null 2>&1; then
+	say 'Apache ZooKeeper is not installed, so that was all'
+	exit
+fi
+say 'The tour, on Apache ZooKeeper'
+"$zkdemo" tour --local=zookeeper
+
+say "$source_dir into Apache ZooKeeper and out again"
+go build -o "$work/zkserver" ./internal/zkserver/run
+start "$work/zkserver"
+copy zookeeper

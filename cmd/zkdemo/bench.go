@@ -46,7 +46,7 @@ A latency counts from submitting a request to its answer, so with 1000 requests
 in flight it is mostly the wait behind the 999 others; --depth 1 shows a single
 round trip. The znodes are below a name of their own, /zkdemo-bench-…, and are
 deleted at the end.`,
-		Example: `  zkdemo --local bench --compare
+		Example: `  zkdemo --local=zookeeper bench --compare
   zkdemo bench get --depth 1
   zkdemo bench create --count 100000 --size 1000 --json`,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -18,10 +18,16 @@ const (
 	defaultTimeout  = 10 * time.Second
 )
 
+// The values of --local.
+const (
+	localMemory    = "memory"
+	localZooKeeper = "zookeeper"
+)
+
 // globalFlags apply to every command.
 type globalFlags struct {
 	server  string
-	local   bool
+	local   string
 	json    bool
 	timeout time.Duration
 	auth    []string
@@ -31,7 +37,8 @@ type globalFlags struct {
 
 func (g *globalFlags) register(f *pflag.FlagSet) {
 	f.StringVarP(&g.server, "server", "s", "", "`servers` to connect to, host:port,host:port/chroot (default $"+serversVariable+", else "+defaultServers+")")
-	f.BoolVar(&g.local, "local", false, "start a private server for this command, and stop it at the end")
+	f.StringVar(&g.local, "local", "", "have a private server for this command: inside this `process`, or with =zookeeper one of Apache ZooKeeper")
+	f.Lookup("local").NoOptDefVal = localMemory
 	f.BoolVar(&g.json, "json", false, "print JSON, where the output is data")
 	f.DurationVar(&g.timeout, "timeout", defaultTimeout, "how long to wait for a connection, and for any one answer")
 	f.StringArrayVar(&g.auth, "auth", nil, "`scheme:credential` to show the server, such as digest:user:password; may be repeated (default $"+authVariable+")")
@@ -42,7 +49,10 @@ func (g *globalFlags) check(serverGiven bool) error {
 	if serverGiven && g.server == "" {
 		return usagef(`--server "": must name a server, such as %s`, defaultServers)
 	}
-	if g.local && g.server != "" {
+	if g.local != "" && g.local != localMemory && g.local != localZooKeeper {
+		return usagef("--local=%s: must be --local, --local=%s or --local=%s", g.local, localMemory, localZooKeeper)
+	}
+	if g.local != "" && g.server != "" {
 		return usagef("--local and --server %s exclude each other", g.server)
 	}
 	if g.timeout <= 0 {

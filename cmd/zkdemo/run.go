@@ -73,7 +73,8 @@ const rootExamples = `  zkdemo --local                          the tour, on a s
   zkdemo create /config/limit 100 --parents
   zkdemo import ./conf /config            a directory into ZooKeeper
   zkdemo export /config ./backup          and back
-  zkdemo --local bench --compare          zkasync beside go-zookeeper`
+  zkdemo --local=zookeeper bench --compare   zkasync beside go-zookeeper
+  zkdemo server --load ./conf             a server for development, in memory`
 
 func (a *app) rootCommand() *cobra.Command {
 	tour := a.tourCommand()
@@ -97,7 +98,7 @@ func (a *app) rootCommand() *cobra.Command {
 	a.flags.register(root.PersistentFlags())
 	root.AddCommand(tour,
 		a.lsCommand(), a.treeCommand(), a.statCommand(), a.getCommand(), a.setCommand(), a.createCommand(), a.rmCommand(),
-		a.watchCommand(), a.importCommand(), a.exportCommand(), a.benchCommand())
+		a.watchCommand(), a.importCommand(), a.exportCommand(), a.benchCommand(), a.serverCommand())
 	return root
 }
 

@@ -7,29 +7,52 @@ import (
 
 	"github.com/zkasync/zkasync-go/internal/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
 // withServers calls fn with the servers to connect to, and starts and stops a private one if so asked.
-func (a *app) withServers(ctx context.Context, fn func(ctx context.Context, servers string) error) (err error) {
-	if !a.flags.local {
-		servers, source := a.flags.servers()
-		if _, err := zkasync.New(servers); err != nil { // checks the string, starts nothing
-			return usagef("%s %q: %w", source, servers, err)
-		}
-		return fn(ctx, servers)
+func (a *app) withServers(ctx context.Context, fn func(ctx context.Context, servers string) error) error {
+	switch a.flags.local {
+	case localMemory:
+		return withMemory(ctx, fn)
+	case localZooKeeper:
+		return withZooKeeper(ctx, fn)
 	}
-	if err := zkserver.Installed(); err != nil {
+	servers, source := a.flags.servers()
+	if _, err := zkasync.New(servers); err != nil { // checks the string, starts nothing
+		return usagef("%s %q: %w", source, servers, err)
+	}
+	return fn(ctx, servers)
+}
+
+// withMemory calls fn with a server inside this process.
+func withMemory(ctx context.Context, fn func(ctx context.Context, servers string) error) error {
+	srv, err := zktest.New()
+	if err != nil {
 		return connectError{fmt.Errorf("--local: %w", err)}
+	}
+	defer srv.Close()
+	addr, err := srv.Listen("127.0.0.1:0")
+	if err != nil {
+		return connectError{fmt.Errorf("--local: %w", err)}
+	}
+	return fn(ctx, addr)
+}
+
+// withZooKeeper calls fn with a server of Apache ZooKeeper.
+func withZooKeeper(ctx context.Context, fn func(ctx context.Context, servers string) error) (err error) {
+	if err := zkserver.Installed(); err != nil {
+		return connectError{fmt.Errorf("--local=%s: %w", localZooKeeper, err)}
 	}
 	server, err := zkserver.Start(ctx)
 	if err != nil {
-		return connectError{fmt.Errorf("--local: the server did not start: %w", err)}
+		return connectError{fmt.Errorf("--local=%s: the server did not start: %w", localZooKeeper, err)}
 	}
 	defer func() {
 		stopping, stop := context.WithTimeout(context.WithoutCancel(ctx), defaultTimeout)
 		defer stop()
 		if stopErr := server.Stop(stopping); stopErr != nil {
-			err = errors.Join(err, fmt.Errorf("--local: the server did not stop: %w", stopErr))
+			err = errors.Join(err, fmt.Errorf("--local=%s: the server did not stop: %w", localZooKeeper, stopErr))
 		}
 	}()
 	return fn(ctx, server.Addr())
@@ -62,7 +85,7 @@ func (a *app) withClientOf(ctx context.Context, servers string, fn func(c *zkasy
 
 // localHint says, to somebody who named no server, that there is another way.
 func (a *app) localHint() string {
-	if _, source := a.flags.servers(); source != "the default" || a.flags.local {
+	if _, source := a.flags.servers(); source != "the default" || a.flags.local != "" {
 		return ""
 	}
 	return "\n--server names another server; --local starts one for this command"

@@ -21,8 +21,10 @@ func TestTour_CanBeInterrupted(t *testing.T) {
 
 func TestTour_OnAServerOfItsOwn(t *testing.T) {
 	t.Parallel()
-	r := zkdemo(t, "--local").expect(t, exitOK)
-	says(t, r.out, "8. Shutting down")
+	for _, local := range []string{"--local", "--local=zookeeper"} {
+		r := zkdemo(t, local).expect(t, exitOK)
+		says(t, r.out, "8. Shutting down")
+	}
 }
 
 func TestTour_SaysWhenThereIsNoServer(t *testing.T) {

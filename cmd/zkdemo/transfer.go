@@ -73,21 +73,32 @@ type transferFunc func(ctx context.Context, c *zkasync.Client, o transfer.Option
 // transfer runs a copy and reports on it.
 func (a *app) transfer(ctx context.Context, t transferFlags, verb string, copyTree transferFunc) error {
 	return a.withServers(ctx, func(ctx context.Context, servers string) error {
-		return a.withClientOf(ctx, servers, func(c *zkasync.Client) error {
-			progress, finish := newProgress(a.stderr, verb, t.quiet)
-			started := time.Now()
-			report, err := copyTree(ctx, c, transfer.Options{
-				Depth:      t.depth,
-				Bytes:      int64(t.memory) * bytesPerMiB,
-				MaxRequest: t.maxRequest,
-				Overwrite:  t.overwrite,
-				Patience:   a.flags.timeout,
-				Progress:   progress,
-			})
-			finish()
-			return errors.Join(a.report(report, verb, time.Since(started)), ended(report, err))
-		}, zkasync.WithMaxRequestSize(t.maxRequest))
+		started := time.Now()
+		report, err := a.transferAt(ctx, servers, t, verb, copyTree)
+		var connect connectError
+		if errors.As(err, &connect) {
+			return err
+		}
+		return errors.Join(a.report(report, verb, time.Since(started)), ended(report, err))
 	})
+}
+
+// transferAt runs a copy with a client of its own.
+func (a *app) transferAt(ctx context.Context, servers string, t transferFlags, verb string, copyTree transferFunc, opts ...zkasync.Option) (report transfer.Report, err error) {
+	err = a.withClientOf(ctx, servers, func(c *zkasync.Client) error {
+		progress, finish := newProgress(a.stderr, verb, t.quiet)
+		defer finish()
+		report, err = copyTree(ctx, c, transfer.Options{
+			Depth:      t.depth,
+			Bytes:      int64(t.memory) * bytesPerMiB,
+			MaxRequest: t.maxRequest,
+			Overwrite:  t.overwrite,
+			Patience:   a.flags.timeout,
+			Progress:   progress,
+		})
+		return err
+	}, append(opts, zkasync.WithMaxRequestSize(t.maxRequest))...)
+	return report, err
 }
 
 // ended gives the transfer's error, or what follows from things that were skipped.

@@ -68,6 +68,11 @@ func TestRun_RefusesBadInputBeforeConnecting(t *testing.T) {
 		{"--timeout 0s ls", "--timeout 0s"},
 		{"--timeout soon ls", "soon"},
 		{"--local --server h:1 ls", "exclude each other"},
+		{"--local=disk ls", "--local=disk"},
+		{"server --local", "--local"},
+		{"server --listen nonsense", "nonsense"},
+		{"server --load nowhere", "nowhere"},
+		{"server x", `"x"`},
 		{"--server '' ls", "must name a server"},
 		{"--server h:x ls", `"h:x"`},
 		{"--server h:1/../x ls", "h:1/../x"},
@@ -97,7 +102,7 @@ func TestRun_ExplainsEveryCommand(t *testing.T) {
 	t.Parallel()
 	r := zkdemo(t, "help").expect(t, exitOK)
 	says(t, r.out, "Exit codes:", "130  interrupted", "Examples:", "tour", "bench", "import", "export", "watch", "$ZKASYNC_SERVERS")
-	for _, command := range []string{"tour", "ls", "tree", "stat", "get", "set", "create", "rm", "watch", "import", "export", "bench"} {
+	for _, command := range []string{"tour", "ls", "tree", "stat", "get", "set", "create", "rm", "watch", "import", "export", "bench", "server"} {
 		help := zkdemo(t, "help", command).expect(t, exitOK).out
 		says(t, help, "Usage:\n  zkdemo "+command, "Examples:")
 		if flag := zkdemo(t, command, "--help").expect(t, exitOK).out; flag != help {
