@@ -44,6 +44,18 @@ func nothingLeft(t *testing.T, before footprint) {
 	})
 }
 
+// growRuntime has so many goroutines at once. The runtime keeps what they take for later ones: a context that ends starts
+// one for each of its operations, and how many of these there are at once is chance.
+func growRuntime(goroutines int) {
+	var wg sync.WaitGroup
+	release := make(chan struct{})
+	for range goroutines {
+		wg.Go(func() { <-release })
+	}
+	close(release)
+	wg.Wait()
+}
+
 // Row 46 of the faults: a million operations are pending when the server is killed.
 func TestFault46_MillionPending(t *testing.T) {
 	const count, most = 1_000_000, 400
@@ -129,10 +141,11 @@ func TestMemory_OperationsEndedByTheirContexts(t *testing.T) {
 	must(t, c.Exists(t.Context(), "/"))
 	suspend(t, c, p)
 	stays := c.Exists(context.Background(), "/")
+	growRuntime(count)
 	var before footprint
 	for round := range rounds {
 		if round == 1 {
-			before = footprintNow() // the runtime keeps what the goroutines of a first round took
+			before = footprintNow()
 		}
 		ctx, cancel := context.WithCancel(context.Background())
 		fs := make([]*future.Future[*zk.Stat], count)

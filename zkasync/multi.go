@@ -45,8 +45,10 @@ func CheckOp(path string, version int32) MultiOp {
 
 // MultiResult is what became of one operation of a transaction that was applied.
 type MultiResult struct {
-	Path string  // of a create: as made
-	Stat zk.Stat // of a set; servers give none for the creates of a transaction (Op.Create of the server makes them plain)
+	Path string // of a create: as made
+	// Stat is that of the znode after a set or the create of a container. Other creates have it from servers since 3.7.2,
+	// 3.8.2 and 3.9.0; earlier ones give none (ZOOKEEPER-4026), and it is zero.
+	Stat zk.Stat
 }
 
 // MultiError says which operation failed a transaction; nothing of it was applied.

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/internal/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -41,6 +42,13 @@ func TestMulti_ResultsOfEachKind(t *testing.T) {
 	n := must(t, c.Get(ctx, "/a"))
 	if string(n.Data) != "newer" || got[4].Stat.Version != 1 || got[4].Stat.Mzxid != n.Stat.Mzxid {
 		t.Errorf("set: %+v, read %+v", got[4].Stat, n)
+	}
+	given := zkserver.Shared(t).Since("3.7.2", "3.8.2", "3.9.0") // ZOOKEEPER-4026
+	if st := must(t, c.Exists(ctx, "/a/e")); (got[2].Stat == *st) != given || got[2].Stat != (zk.Stat{}) && !given {
+		t.Errorf("stat of a create %+v, want one: %v", got[2].Stat, given)
+	}
+	if got[3].Stat.Czxid != got[4].Stat.Mzxid {
+		t.Errorf("stat of a container %+v", got[3].Stat)
 	}
 	if acl := must(t, c.GetACL(ctx, "/a/e")).Entries; !slices.Equal(acl, readers) {
 		t.Errorf("acl %v", acl)

@@ -48,7 +48,8 @@ func ReplyFrame(xid int32, zxid int64, code int32, body []byte) []byte {
 	return Frame(append(head, body...))
 }
 
-// EventFrame is a whole watch event. The zxid of its header is -1, as servers have it.
+// EventFrame is a whole watch event. The zxid of its header is -1, as servers before 3.9 have it; later ones give that of
+// the change (ZOOKEEPER-4655).
 func EventFrame(e wire.WatchEvent) []byte {
 	return ReplyFrame(wire.XidWatch, -1, 0, wire.AppendWatchEvent(nil, e))
 }
