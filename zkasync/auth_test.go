@@ -158,7 +158,7 @@ func TestAuth_StartWithACredentialThatFails(t *testing.T) {
 	t.Parallel()
 	c := unstarted(t, zkproxyForShared(t).Addr(), zkasync.WithAuth("no-such-scheme", []byte("x")))
 	early := c.Exists(t.Context(), "/")
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
 	defer cancel()
 	if err := c.Start(ctx); !errors.Is(err, zkasync.ErrAuthFailed) || ctx.Err() != nil {
 		t.Errorf("start: %v", err)

@@ -27,7 +27,7 @@ func Example() {
 	node := c.Get(ctx, "/config")                        // sent right behind
 	select {
 	case <-node.Done():
-	case <-time.After(10 * time.Second):
+	case <-time.After(30 * time.Second):
 		fmt.Println("not in time")
 		return
 	}

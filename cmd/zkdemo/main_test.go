@@ -78,7 +78,7 @@ func place(t *testing.T) (server string, c *zkasync.Client) {
 
 func connect(t *testing.T, servers string) *zkasync.Client {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
 	c, err := zkasync.Connect(ctx, servers)
 	if err != nil {
@@ -130,7 +130,7 @@ func (l *lines) String() string {
 // await waits until the output holds want.
 func (l *lines) await(t *testing.T, want string) {
 	t.Helper()
-	timeout := time.After(20 * time.Second)
+	timeout := time.After(60 * time.Second)
 	for {
 		l.mu.Lock()
 		found, more := strings.Contains(l.text.String(), want), l.more
@@ -169,7 +169,7 @@ func (r *running) end(t *testing.T) result {
 	select {
 	case code := <-r.code:
 		return result{code, r.out.String(), r.err.String()}
-	case <-time.After(30 * time.Second):
+	case <-time.After(60 * time.Second):
 		t.Fatalf("still running\n%s%s", r.out, r.err)
 		return result{}
 	}

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/zkasync/zkasync-go/internal/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -78,6 +79,7 @@ func TestWatch_EndsAfterTheCountAndPrintsJSON(t *testing.T) {
 
 func TestWatch_FollowsATree(t *testing.T) {
 	t.Parallel()
+	zkserver.Needs(t, "3.6", "persistent watches, which watch -r uses")
 	server, c := place(t)
 	w := start(t, "watch", "-r", "/", server, "--count", "4")
 	w.out.await(t, "watching       / and all that is below it")

@@ -38,6 +38,7 @@ func TestWatch_TellsOfTheConnectionAndMissesNothing(t *testing.T) {
 
 func TestWatch_SaysThatATreeMayHaveChangedUnseen(t *testing.T) {
 	t.Parallel()
+	zkserver.Needs(t, "3.6", "persistent watches, which watch -r uses")
 	server := zkserver.Run(t)
 	c := connect(t, server.Addr())
 	w := start(t, "watch", "-r", "/", "--server", server.Addr(), "--timeout", "30s")

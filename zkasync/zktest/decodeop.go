@@ -1,6 +1,8 @@
 package zktest
 
 import (
+	"slices"
+
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
@@ -124,6 +126,13 @@ func (o *operation) decodeMulti(d *decoder) {
 }
 
 func (o *operation) reads() bool { return o.op == wire.OpGetData || o.op == wire.OpGetChildren }
+
+// unknownFlags reports whether a part of a multi is a create with flags that mean nothing.
+func (o *operation) unknownFlags() bool {
+	return slices.ContainsFunc(o.sub, func(part operation) bool {
+		return OpAnyCreate.covers(part.op) && (part.flags < 0 || part.flags > flagTTLSequential)
+	})
+}
 
 // settleMode gives a create inside a multi the type that its flags ask for, whatever type it was sent with
 // (Op.Create.getOpcode). A TTL that comes in the wrong record has the server fail.

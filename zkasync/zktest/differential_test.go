@@ -22,8 +22,9 @@ import (
 // -rapid.checks=10000.
 func TestDifferential_RandomRequests(t *testing.T) {
 	t.Parallel()
+	zkserver.Needs(t, "3.6", "some of what zktest knows")
 	real := zkserver.Run(t, zkserver.WithTickTime(2*time.Second))
-	srv := zktest.Run(t)
+	srv := zktest.Run(t, zktest.WithVersion(real.Version()))
 	both := &differential{
 		ours:   side{dial: func() (net.Conn, error) { return srv.DialContext(context.Background(), "tcp", srv.Addr()) }},
 		theirs: side{dial: func() (net.Conn, error) { return net.DialTimeout("tcp", real.Addr(), wait) }},

@@ -193,7 +193,9 @@ func (g *golden) multis(z *player) {
 	z.multi("bad flag", wire.OpMulti, partCreate("/m/x", "", 77))
 	z.multi("reads", wire.OpMultiRead, partGet("/m"), partKids("/s"), partGet("/none"))
 	z.multi("write in reads", wire.OpMultiRead, partCreate("/m/x", "", 0))
-	z.unanswered("check alone", wire.OpCheck, cat(str("/m"), num(-1)))
+	if !g.checkUnknown {
+		z.unanswered("check alone", wire.OpCheck, cat(str("/m"), num(-1)))
+	}
 }
 
 func (g *golden) oneShots(z *player) {

@@ -191,10 +191,10 @@ func (p *plan) remove(path, parentPath string, parent outlook, t *txn) {
 	p.change(path, outlook{})
 }
 
-// deleteContainer is what the server's own cleaner asks for. A client that sends it is refused: there is no check of
-// permissions behind it.
+// deleteContainer is what the server's own cleaner asks for, without a check of permissions. Servers before 3.9 expect
+// another record and so refuse a client's.
 func (p *plan) deleteContainer(o *operation, t *txn) int32 {
-	if p.session != 0 || !deletable(o.path.s) {
+	if p.session != 0 && !p.w.cfg.behaviour.clientsClean || !deletable(o.path.s) {
 		return codeBadArguments
 	}
 	n, ok := p.look(o.path.s)

@@ -76,6 +76,7 @@ func TestServer_Versions(t *testing.T) {
 		whoAmI, eventZxid, statInMulti, checks bool
 	}{
 		{"3.6.3", false, false, false, true},
+		{"3.7.2", true, false, true, true},
 		{"3.8.0", true, false, false, true},
 		{"3.8.2", true, false, true, true},
 		{"3.8.5", true, false, true, false},

@@ -27,7 +27,7 @@ func connect(t *testing.T) (c *zkasync.Client, servers string) {
 
 func connectTo(t *testing.T, servers string) *zkasync.Client {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
 	c, err := zkasync.Connect(ctx, servers)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 func clients(t *testing.T) (*zkasync.Client, []Client) {
 	t.Helper()
 	c, servers := connect(t)
-	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
 	blocking, err := OpenBlocking(ctx, servers, 10*time.Second, nil)
 	if err != nil {

@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(zkserver.Main(m)) }
 // place gives a client that stands above the test's own root, and the servers string with that root as the chroot.
 func place(t *testing.T) (above *zkasync.Client, root, servers string) {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
 	addr := zkserver.Shared(t).Addr()
 	above, err := zkasync.Connect(ctx, addr)
@@ -53,7 +53,7 @@ func TestRun_GoesToTheEndAndLeavesNothing(t *testing.T) {
 	t.Parallel()
 	above, root, servers := place(t)
 	var out bytes.Buffer
-	if err := Run(t.Context(), Options{Servers: servers, Timeout: 10 * time.Second, Out: &out, Width: 80}); err != nil {
+	if err := Run(t.Context(), Options{Servers: servers, Timeout: 30 * time.Second, Out: &out, Width: 80}); err != nil {
 		t.Fatalf("%v\n%s", err, out.String())
 	}
 	nothingLeft(t, above, root)
@@ -97,7 +97,7 @@ func TestRun_EndsWithItsContextInEverySectionAndLeavesNothing(t *testing.T) {
 	above, root, servers := place(t)
 	for _, at := range []string{"nobody listens", "The same with", "2. ", "1000 of them", "znodes created", "select {", "First: rejected", "Second:", "Third:", "plugs"} {
 		ctx, stop := context.WithCancel(t.Context())
-		err := Run(ctx, Options{Servers: servers, Timeout: 10 * time.Second, Out: stopper{stop, at}, Width: 200})
+		err := Run(ctx, Options{Servers: servers, Timeout: 30 * time.Second, Out: stopper{stop, at}, Width: 200})
 		if ctx.Err() == nil {
 			t.Errorf("%q was never written", at)
 		}

@@ -25,7 +25,7 @@ func connect(t *testing.T, opts ...zkasync.Option) *zkasync.Client {
 
 func connectTo(t *testing.T, servers string, opts ...zkasync.Option) *zkasync.Client {
 	t.Helper()
-	ctx, stop := context.WithTimeout(t.Context(), 10*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
 	defer stop()
 	c, err := zkasync.Connect(ctx, servers, opts...)
 	if err != nil {
