@@ -57,9 +57,13 @@ func WithACL(acl []zk.ACL) CreateOption {
 // znode again. This takes further round trips, so operations submitted behind may overtake the second try.
 func MakeParents() CreateOption { return CreateOption{func(s *createSpec) { s.parents = true }} }
 
-// Protected survives an unknown outcome: the name gets a random prefix ("_c_" and 32 hex digits and "-"), by which the
-// znode is found again among its siblings after a connection loss. It is then not created twice. (Curator's protection,
-// ZOOKEEPER-22.)
+// Protected survives an unknown outcome: the name gets a random prefix ("_c_", a UUID and "-"), by which the znode is found
+// again after a connection loss. It is then not created twice, and one of an earlier session is not taken for this one's.
+// (Curator's protection, ZOOKEEPER-22, CURATOR-498.)
+//
+// A create whose context ends before that, or whose znode cannot be looked for, fails with [ErrOutcomeUnknown] and a
+// [*ProtectedError]. Its znode, if there is one, is deleted in the background: for as long as the session lives, and one that
+// is not ephemeral for as long as the client runs.
 func Protected() CreateOption { return CreateOption{func(s *createSpec) { s.protected = true }} }
 
 // maxTTL is the server's limit, 40 bits of milliseconds (EphemeralType.TTL).

@@ -2,12 +2,7 @@ package zkasync
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/hex"
 	"errors"
-	"strings"
-
-	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
 )
@@ -24,6 +19,7 @@ type steppedCreate struct {
 	data    []byte
 	spec    createSpec
 	applied bool // its parents may have been made
+	pauses  int  // after which what was throttled was asked again
 }
 
 func (c *Client) createInSteps(ctx context.Context, path string, data []byte, spec createSpec) *future.Future[Created] {
@@ -34,15 +30,6 @@ func (c *Client) createInSteps(ctx context.Context, path string, data []byte, sp
 	}
 	s.create()
 	return s.promise.Future()
-}
-
-// protect returns a random prefix and path with that prefix to its last name, in go-zookeeper's and Curator's form.
-func protect(path string) (prefix, protected string) {
-	var id [16]byte
-	_, _ = rand.Read(id[:]) // never fails
-	prefix = "_c_" + hex.EncodeToString(id[:]) + "-"
-	cut := strings.LastIndexByte(path, '/') + 1
-	return prefix, path[:cut] + prefix + path[cut:]
 }
 
 func (s *steppedCreate) create() {
@@ -72,65 +59,14 @@ func (s *steppedCreate) parentsMade(_ string, err error) {
 	s.create()
 }
 
-// search lists the siblings, on a later connection of the same session. The leader takes nothing more from the earlier
-// one (SessionMovedException), and the sync has this server catch up with all that the leader took: so what is not in the
-// list was not created.
-func (s *steppedCreate) search() {
-	parent := parentOf(s.path)
-	ask(&s.c.view, s.ctx, nil, syncKind, parent)
-	ask(&s.c.view, s.ctx, nil, childrenKind, parent).OnDone(s.searched)
-}
-
-func (s *steppedCreate) searched(siblings Children, err error) {
-	switch {
-	case isNoNode(err):
-		s.create() // which finds out about the parent
-		return
-	case err != nil && mayAskAgain(err):
-		s.search()
-		return
-	case err != nil:
-		s.failUnknown(err)
-		return
-	}
-	for _, name := range siblings.Names {
-		if strings.HasPrefix(name, s.prefix) {
-			s.confirm(join(parentOf(s.path), name))
-			return
-		}
-	}
-	s.create()
-}
-
-// confirm reads the stat of the znode that was found.
-func (s *steppedCreate) confirm(path string) {
-	ask(&s.c.view, s.ctx, nil, existsKind, path).OnDone(func(st *zk.Stat, err error) {
-		switch {
-		case err != nil && mayAskAgain(err):
-			s.confirm(path)
-		case err != nil:
-			s.failUnknown(err)
-		case st == nil:
-			s.failUnknown(zk.ErrNoNode) // created, and deleted by somebody since
-		default:
-			s.promise.Resolve(Created{Path: path, Stat: *st})
-		}
-	})
-}
-
 // fail gives a step's error the name and path of the call.
 func (s *steppedCreate) fail(err error) {
 	s.promise.Reject(stepError("create", s.asked, err, s.applied))
 }
 
-// failUnknown is fail for when the create itself was sent without an answer.
-func (s *steppedCreate) failUnknown(err error) {
-	s.promise.Reject(stepError("create", s.asked, err, true))
-}
-
 // stepError is the error of a composite operation whose step failed with err. If something may have been applied before,
 // the outcome of the whole is unknown, though the step itself was not sent.
-func stepError(op, path string, err error, applied bool) error {
+func stepError(op, path string, err error, applied bool) *OpError {
 	e := &OpError{Op: op, Path: path, Err: err}
 	var step *OpError
 	if errors.As(err, &step) {

@@ -111,7 +111,11 @@ func (d *deleteAll) count(err error) {
 // list asks for the children of a znode, which are visited then.
 func (d *deleteAll) list(path string) {
 	ask(&d.c.view, d.ctx, nil, childrenKind, path).OnDone(func(ch Children, err error) {
-		if err != nil && !isNoNode(err) {
+		switch {
+		case isNoAuth(err) && path == d.path: // which was not tried to delete yet
+			d.remove(path, func() { d.work.stop(err) })
+			return
+		case err != nil && !isNoNode(err):
 			d.work.stop(err)
 			return
 		}

@@ -126,8 +126,10 @@ func (r *run) attemptFailed(s server, err error) {
 	r.log(slog.LevelWarn, "cannot connect", "server", s.String(), "error", err)
 }
 
-func (r *run) log(level slog.Level, msg string, args ...any) {
-	if l := r.c.cfg.logger; l != nil {
+func (r *run) log(level slog.Level, msg string, args ...any) { r.c.log(level, msg, args...) }
+
+func (c *Client) log(level slog.Level, msg string, args ...any) {
+	if l := c.cfg.logger; l != nil {
 		l.Log(context.Background(), level, "zkasync: "+msg, args...)
 	}
 }

@@ -89,13 +89,14 @@ func (e *ensurePath) look() {
 }
 
 func (e *ensurePath) looked(found []future.Result[*zk.Stat], _ error) {
-	if whole := found[len(found)-1]; whole.Value != nil {
+	if whole := found[len(found)-1]; whole.Value != nil || isNoAuth(whole.Err) {
 		e.promise.Resolve(e.path)
 		return
 	}
 	e.missing = nil
 	for i, f := range found {
 		switch {
+		case isNoAuth(f.Err): // it exists, see isNoAuth
 		case f.Err != nil:
 			e.fail(f.Err)
 			return
@@ -105,6 +106,10 @@ func (e *ensurePath) looked(found []future.Result[*zk.Stat], _ error) {
 	}
 	e.create()
 }
+
+// isNoAuth reports whether the server has refused to tell. Servers since 3.8.4 and 3.9.2 do so for exists (ZOOKEEPER-2590),
+// of a znode that exists and may not be read: of one that does not exist they say that.
+func isNoAuth(err error) bool { return errors.Is(err, zk.ErrNoAuth) }
 
 // create creates all that is missing, without waiting in between.
 func (e *ensurePath) create() {

@@ -121,7 +121,7 @@ func TestFault51_ProtectedCreateInAFolderAboveTheLimit(t *testing.T) {
 	c := connect(t, p.Addr()+root, zkasync.WithMaxReplySize(smallReply))
 	before := p.Accepted()
 	p.Drop(zkproxy.ToClient, true)
-	made := c.Create(t.Context(), "/wide/p-", nil, zkasync.Protected(), zkasync.Ephemeral())
+	made := c.Create(t.Context(), "/wide/p-", nil, zkasync.Protected(), zkasync.Ephemeral(), zkasync.Sequential())
 	poll(t, "the znode", func() bool { return len(must(t, twin.Children(t.Context(), "/wide")).Names) == 201 })
 	suspend(t, c, p)
 	p.Heal()

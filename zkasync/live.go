@@ -220,11 +220,7 @@ func (l *Live[T]) backOff(turn uint64) {
 	l.pauses++
 	attempts := l.pauses
 	l.mu.Unlock()
-	policy := l.c.cfg.retry
-	if policy == nil {
-		policy = &RetryPolicy{FirstPause: defaultFirstPause, MaxPause: defaultMaxPause}
-	}
-	l.c.pauses.add(l.ctx, policy.pause(attempts), func(why error) {
+	l.c.pauses.add(l.ctx, l.c.throttlePause(attempts), func(why error) {
 		if why == nil && l.isTurn(turn) {
 			l.read(false)
 		}

@@ -28,6 +28,16 @@ type pause struct {
 	unwatch func() bool
 }
 
+// throttlePause is the pause before what was throttled is asked again for the nth time, by the policy of [WithRetry] or the
+// default one.
+func (c *Client) throttlePause(n int) time.Duration {
+	policy := c.cfg.retry
+	if policy == nil {
+		policy = &RetryPolicy{FirstPause: defaultFirstPause, MaxPause: defaultMaxPause}
+	}
+	return policy.pause(n)
+}
+
 // strays are the pauses for errors that no client made.
 var strays pauses
 

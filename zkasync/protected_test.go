@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-var protectedName = regexp.MustCompile(`^/a/_c_[0-9a-f]{32}-x(\d{10})?$`)
+var protectedName = regexp.MustCompile(`^/a/_c_[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}-x(\d{10})?$`)
 
 func TestCreate_ProtectedNames(t *testing.T) {
 	t.Parallel()

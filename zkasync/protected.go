@@ -1,0 +1,189 @@
+package zkasync
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+)
+
+// protect returns a random prefix and path with that prefix to its last name, in Curator's form, "_c_" + UUID + "-"
+// (ProtectedUtils), by which its recipes tell whose contender a znode is.
+func protect(path string) (prefix, protected string) {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	prefix = fmt.Sprintf("_c_%x-%x-%x-%x-%x-", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
+	cut := strings.LastIndexByte(path, '/') + 1
+	return prefix, path[:cut] + prefix + path[cut:]
+}
+
+// ProtectedError is why a [Protected] create has failed though its znode may have been made. Whoever wants to know looks for
+// a sibling whose name begins with Prefix.
+type ProtectedError struct {
+	Prefix string // of the znode's name
+	Err    error  // why it could not be found out
+}
+
+// Error names the prefix.
+func (e *ProtectedError) Error() string {
+	return fmt.Sprintf("a znode whose name begins with %s may have been created: %s", e.Prefix, bare(e.Err))
+}
+
+// Unwrap returns Err.
+func (e *ProtectedError) Unwrap() error { return e.Err }
+
+// search looks for the znode, on a later connection. The leader takes nothing more from the earlier one
+// (SessionMovedException), and the sync has this server catch up with all that the leader took: so what is not there was
+// not created. A name without a number is known in full, and can be asked for where siblings may not be listed.
+func (s *steppedCreate) search() {
+	ask(&s.c.view, s.ctx, nil, syncKind, parentOf(s.path))
+	if !s.spec.sequential {
+		s.confirm(s.path)
+		return
+	}
+	ask(&s.c.view, s.ctx, nil, childrenKind, parentOf(s.path)).OnDone(s.searched)
+}
+
+func (s *steppedCreate) searched(siblings Children, err error) {
+	switch {
+	case isNoNode(err):
+		s.create() // which finds out about the parent
+	case err != nil:
+		s.unanswered(err, s.search)
+	default:
+		if name := s.named(siblings); name != "" {
+			s.confirm(name)
+			return
+		}
+		s.create()
+	}
+}
+
+// named is the path of the sibling that has the prefix, "" if there is none.
+func (s *steppedCreate) named(siblings Children) string {
+	for _, name := range siblings.Names {
+		if strings.HasPrefix(name, s.prefix) {
+			return join(parentOf(s.path), name)
+		}
+	}
+	return ""
+}
+
+// confirm reads the stat of the znode that was found. One that belongs to an earlier session will be gone with that, and
+// must not be taken for this one's (CURATOR-498).
+func (s *steppedCreate) confirm(path string) {
+	ask(&s.c.view, s.ctx, nil, existsKind, path).OnDone(func(st *zk.Stat, err error) {
+		switch {
+		case err != nil:
+			s.unanswered(err, s.search)
+		case st == nil && s.spec.sequential:
+			s.failUnknown(zk.ErrNoNode) // created, and deleted by somebody since
+		case st == nil:
+			s.create()
+		case s.spec.ephemeral && st.EphemeralOwner != s.c.SessionID():
+			s.removeStranger(path)
+		default:
+			s.promise.Resolve(Created{Path: path, Stat: *st})
+		}
+	})
+}
+
+func (s *steppedCreate) removeStranger(path string) {
+	s.c.delete(s.ctx, nil, path, AnyVersion).OnDone(func(_ future.Void, err error) {
+		if err != nil && !isNoNode(err) {
+			s.unanswered(err, s.search)
+			return
+		}
+		s.create()
+	})
+}
+
+// unanswered goes on when a question was not answered: again is asked on the next connection, or after a pause when the
+// server throttles. Otherwise it cannot be found out, and what may be there is taken back.
+func (s *steppedCreate) unanswered(err error, again func()) {
+	switch {
+	case isThrottled(err):
+		s.pauses++
+		s.c.pauses.add(s.ctx, s.c.throttlePause(s.pauses), func(why error) {
+			if why == nil {
+				again()
+				return
+			}
+			s.abandon(why)
+		})
+	case mayAskAgain(err), errors.Is(err, ErrNotSent) && errors.Is(err, ErrConnectionLoss):
+		again()
+	default:
+		s.abandon(err)
+	}
+}
+
+// abandon fails the create, and has its znode deleted if it was made: one that nobody knows of would stand first in the
+// queue of a lock for ever. A znode of which the server may not tell stays.
+func (s *steppedCreate) abandon(err error) {
+	s.failUnknown(err)
+	if !errors.Is(err, ErrClosed) && !errors.Is(err, ErrAuthFailed) {
+		g := *s
+		g.ctx = nil // no deadline of the caller's counts any more
+		g.takeBack()
+	}
+}
+
+// takeBack looks for the znode and deletes it, in the background: for as long as the session lives, and a znode that is not
+// ephemeral for as long as the client runs. It holds no goroutine.
+func (s *steppedCreate) takeBack() {
+	if !s.spec.sequential {
+		s.takeBackAt(s.path)
+		return
+	}
+	ask(&s.c.view, nil, nil, syncKind, parentOf(s.path))
+	ask(&s.c.view, nil, nil, childrenKind, parentOf(s.path)).OnDone(func(siblings Children, err error) {
+		if err != nil {
+			s.notTakenBack(err)
+			return
+		}
+		if name := s.named(siblings); name != "" {
+			s.takeBackAt(name)
+		}
+	})
+}
+
+func (s *steppedCreate) takeBackAt(path string) {
+	s.c.delete(nil, nil, path, AnyVersion).OnDone(func(_ future.Void, err error) {
+		if err != nil {
+			s.notTakenBack(err)
+		}
+	})
+}
+
+func (s *steppedCreate) notTakenBack(err error) {
+	expired := errors.Is(err, ErrSessionExpired)
+	switch {
+	case isNoNode(err), errors.Is(err, ErrClosed), errors.Is(err, ErrAuthFailed), expired && s.spec.ephemeral:
+	case isThrottled(err):
+		s.pauses++
+		s.c.pauses.add(nil, s.c.throttlePause(s.pauses), func(why error) {
+			if why == nil {
+				s.takeBack()
+			}
+		})
+	case expired, mayAskAgain(err), errors.Is(err, ErrConnectionLoss) && !isReplySize(err):
+		s.takeBack()
+	default:
+		s.c.log(slog.LevelWarn, "the znode of a create that was given up may be left", "path", s.path, "error", err)
+	}
+}
+
+// failUnknown fails a create that was sent without an answer.
+func (s *steppedCreate) failUnknown(err error) {
+	e := stepError("create", s.asked, err, true)
+	e.Outcome, e.Err = Unknown, &ProtectedError{Prefix: s.prefix, Err: e.Err}
+	s.promise.Reject(e)
+}
