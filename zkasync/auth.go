@@ -71,7 +71,8 @@ type authOp struct {
 // AddAuth adds a credential to the session (kazoo: add_auth_async): "digest" with "user:password", "ip", "world" (which
 // everybody has, so nothing is sent), or a scheme that the servers have a provider for. Once accepted, it is sent on each
 // new connection before anything else. One that the server does not accept fails with [ErrAuthFailed] and is the end of
-// the connection: the state becomes AuthFailed.
+// the connection: the state becomes AuthFailed. So it does at a server that demands credentials (enforce.auth.enabled) of a
+// client that has sent something else before, if only a heartbeat: give those with [WithAuth].
 func (c *Client) AddAuth(ctx context.Context, scheme string, credential []byte) *future.Future[future.Void] {
 	o := &authOp{cred: newCredential(scheme, credential)}
 	o.init(&c.view, ctx, c.completion(""), wire.OpSetAuth, "")

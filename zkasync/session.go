@@ -153,6 +153,14 @@ func (r *run) stopClock() {
 	r.clock = nil
 }
 
+// Demanded implements mux.Observer.
+func (r *run) Demanded(code int32) {
+	err := fmt.Errorf("%w: the server serves only clients with credentials that it demands (its enforce.auth.enabled or sessionRequireClientSASLAuth): %w",
+		ErrAuthFailed, wire.ErrorOf(code))
+	r.log(slog.LevelWarn, "credentials are demanded", "error", err)
+	r.c.authFailed(err)
+}
+
 // authFailed ends the present run's use: servers refuse the credentials, and will on every connection.
 func (c *Client) authFailed(err error) {
 	c.mu.Lock()

@@ -16,7 +16,8 @@ const (
 	// In the second case the server may still know it, then Connected follows with the same session id. Who holds a
 	// lock or leads must stop now.
 	Lost
-	// AuthFailed: the server did not accept the credentials. Everything fails until the client is restarted.
+	// AuthFailed: the server did not accept the credentials, or demands some that the client does not have. Everything
+	// fails until the client is restarted.
 	AuthFailed
 )
 

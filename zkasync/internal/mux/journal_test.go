@@ -123,6 +123,7 @@ func (o *observer) Restored() {
 
 func (o *observer) CloseAsked()                    { o.j.add("close asked") }
 func (o *observer) Expired()                       { o.j.add("expired") }
+func (o *observer) Demanded(code int32)            { o.j.add("demanded: code %d", code) }
 func (o *observer) ExpiredDone()                   { o.j.add("expired done") }
 func (o *observer) ReplyDropped(e *ReplySizeError) { o.j.add("dropped: %v", e) }
 func (o *observer) Event(e wire.WatchEvent)        { o.j.add("event %d %s", e.Type, e.Path) }

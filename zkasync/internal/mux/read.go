@@ -80,6 +80,7 @@ func (c *Conn) demultiplex(frame []byte) error {
 	body := frame[wire.HeaderLen:]
 	switch h.Xid {
 	case wire.XidPing:
+		c.checkDemand(h.Err)
 		return c.leaveIfMoved()
 	case wire.XidWatch:
 		return c.event(frame, body)
@@ -97,10 +98,23 @@ func (c *Conn) demultiplex(frame []byte) error {
 			c.m.ended.Store(true)
 		}
 		c.handUpChecked(f, h, frame)
+		c.checkDemand(h.Err)
 		return nil
 	}
 	r.Reply(h.Err, body)
+	c.checkDemand(h.Err)
 	return c.leaveIfMoved()
+}
+
+// codeDemand is the answer to the first request of a client that lacks the credentials which the server demands of all:
+// SESSIONCLOSEDREQUIRESASLAUTH of ZOOKEEPER-1634, and of ZOOKEEPER-3561 (enforce.auth.enabled) whatever the scheme. The
+// server closes the connection behind it, and would so on each.
+const codeDemand = -124
+
+func (c *Conn) checkDemand(code int32) {
+	if code == codeDemand && !c.m.stopping.Load() {
+		c.m.obs.Demanded(code)
+	}
 }
 
 func (c *Conn) leaveIfMoved() error {

@@ -71,6 +71,8 @@ type Observer interface {
 	// ReplyDropped: a reply to somebody else's request, on go-zookeeper's side of the connection, was larger than
 	// is accepted.
 	ReplyDropped(cause *ReplySizeError)
+	// Demanded: the server demands credentials that the client does not have, and ends the connection.
+	Demanded(code int32)
 	// Event is a watch event from the server, in its place among the replies.
 	Event(e wire.WatchEvent)
 }
