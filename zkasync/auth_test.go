@@ -143,12 +143,15 @@ func TestAuth_SchemeThatTheServerDoesNotKnow(t *testing.T) {
 	fails(t, c.EnsurePath(ctx, "/b"), zkasync.ErrAuthFailed, zkasync.ErrNotSent)
 	fails(t, watch, zkasync.ErrAuthFailed)
 	poll(t, "the connection's end", func() bool { return p.Conns() == 0 })
+	if n := p.Accepted() - accepted; n != 0 {
+		t.Errorf("%d connections since", n)
+	}
 	if err := c.Restart(testContext(t)); err != nil {
 		t.Fatal(err)
 	}
 	must(t, c.Get(ctx, "/a"))
-	if n := p.Accepted() - accepted; n != 1 {
-		t.Errorf("%d connections since, want the restart's", n)
+	if n := p.Accepted() - accepted; n != 2 {
+		t.Errorf("%d connections since, want that which ends the session and the restart's", n)
 	}
 	j.wants(t, "AuthFailed", "Closed", "Connecting", "Connected")
 }
