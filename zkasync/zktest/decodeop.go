@@ -1,8 +1,6 @@
 package zktest
 
 import (
-	"slices"
-
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
@@ -36,7 +34,7 @@ type operation struct {
 	null    bool // a list of setWatches is null
 
 	members [3]text // of reconfig: joining, leaving, new
-	badMode bool    // a part of a multi whose flags contradict its type
+	badMode bool    // a part of a multi over whose flags the server stumbles
 }
 
 // decodeOperation reads the record of a request. It is not called for operations that the server does not know.
@@ -117,7 +115,7 @@ func (o *operation) decodeMulti(d *decoder) {
 			return
 		}
 		part := decodeOperation(op, d)
-		part.settleMode()
+		part.watch = false // a read in a multi leaves no watch
 		if len(o.sub) > 0 && part.reads() != o.sub[0].reads() {
 			d.bad = true
 		}
@@ -127,29 +125,29 @@ func (o *operation) decodeMulti(d *decoder) {
 
 func (o *operation) reads() bool { return o.op == wire.OpGetData || o.op == wire.OpGetChildren }
 
-// unknownFlags reports whether a part of a multi is a create with flags that mean nothing.
-func (o *operation) unknownFlags() bool {
-	return slices.ContainsFunc(o.sub, func(part operation) bool {
-		return OpAnyCreate.covers(part.op) && (part.flags < 0 || part.flags > flagTTLSequential)
-	})
-}
-
-// settleMode gives a create inside a multi the type that its flags ask for, whatever type it was sent with
-// (Op.Create.getOpcode). A TTL that comes in the wrong record has the server fail.
-func (o *operation) settleMode() {
+// settleMode gives a create inside a multi the type that its flags ask for (Op.Create.getOpcode). It reports whether the
+// flags can be understood at all.
+func (o *operation) settleMode(b *behaviour) bool {
+	withTTL := o.flags == flagTTL || o.flags == flagTTLSequential
 	switch o.op {
 	case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer:
-		switch o.flags {
-		case flagContainer:
-			o.op = wire.OpCreateContainer
-		case flagTTL, flagTTLSequential:
+		switch {
+		case b.create2InMulti && (o.flags < 0 || o.flags >= flagTTL):
+			return false
+		case withTTL:
 			o.badMode = true
-		default:
-			if o.op == wire.OpCreateContainer {
-				o.op = wire.OpCreate
-			}
+		case o.flags == flagContainer:
+			o.op = wire.OpCreateContainer
+		case o.op == wire.OpCreateContainer && !b.create2InMulti:
+			o.op = wire.OpCreate
 		}
 	case wire.OpCreateTTL:
-		o.badMode = o.flags != flagTTL && o.flags != flagTTLSequential
+		switch {
+		case o.flags == flagContainer:
+			o.op, o.ttl = wire.OpCreateContainer, -1
+		case !withTTL:
+			o.op, o.ttl = wire.OpCreate, -1
+		}
 	}
+	return true
 }

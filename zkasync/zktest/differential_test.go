@@ -208,9 +208,16 @@ func drawACL(rt *rapid.T) []zk.ACL {
 func drawPart(root string) *rapid.Generator[part] {
 	return rapid.Custom(func(rt *rapid.T) part {
 		path := root + rapid.SampledFrom([]string{"/a", "/b", "/a/c", "/b/f", "/b/g"}).Draw(rt, "path")
-		switch rapid.IntRange(0, 5).Draw(rt, "part") {
+		switch rapid.IntRange(0, 7).Draw(rt, "part") {
 		case 0, 1:
 			return partCreate(path, "m", rapid.Int32Range(0, 3).Draw(rt, "flags"))
+		case 6:
+			op := rapid.SampledFrom([]wire.OpCode{wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer}).Draw(rt, "op")
+			return partOf(op, path, "o", rapid.Int32Range(-1, 7).Draw(rt, "flags"))
+		case 7:
+			ttl := rapid.Int64Range(-1, 1).Draw(rt, "ttl") * 3_600_000
+			p := partOf(wire.OpCreateTTL, path, "t", rapid.Int32Range(0, 6).Draw(rt, "flags"))
+			return part{p.op, append(p.body, long(ttl)...)}
 		case 2:
 			return partCreate2(path)
 		case 3:

@@ -9,6 +9,7 @@
 //
 // It speaks ZooKeeper's protocol and answers as Apache ZooKeeper 3.8.0 does: the same checks in the same order, the same
 // zxids, versions and counters, watches fired at the same points. [WithVersion] chooses another release where they differ.
+// Tests hold it to the real ones, from 3.6 to 3.9, with a script and with random sequences of requests.
 // It starts at once, needs neither Java nor a port nor a file, and leaves nothing behind.
 //
 // # Connecting

@@ -267,7 +267,10 @@ func (p *player) events(what string) {
 	p.rest(what)
 }
 
-const sessionExpired = -112
+const (
+	sessionExpired = -112
+	unknownSession = -12
+)
 
 // rest says what comes until the answer to a ping, or the end.
 func (p *player) rest(what string) {
@@ -281,7 +284,7 @@ func (p *player) rest(what string) {
 		if h.Xid == wire.XidPing {
 			break
 		}
-		if h.Err == sessionExpired {
+		if h.Err == sessionExpired || h.Err == unknownSession {
 			continue // whether what comes behind the end of a session gets this answer or none is a matter of luck
 		}
 		if h.Xid == wire.XidWatch {

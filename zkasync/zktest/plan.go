@@ -191,10 +191,10 @@ func (p *plan) remove(path, parentPath string, parent outlook, t *txn) {
 	p.change(path, outlook{})
 }
 
-// deleteContainer is what the server's own cleaner asks for, without a check of permissions. Servers before 3.9 expect
-// another record and so refuse a client's.
+// deleteContainer is what the server's own cleaner asks for. There is no check of permissions behind it. A client that
+// sends it is refused by most releases, by accident: they take the whole record for the path.
 func (p *plan) deleteContainer(o *operation, t *txn) int32 {
-	if p.session != 0 && !p.w.cfg.behaviour.clientsClean || !deletable(o.path.s) {
+	if p.session != 0 && !p.w.cfg.behaviour.containerGoes || !deletable(o.path.s) {
 		return codeBadArguments
 	}
 	n, ok := p.look(o.path.s)
@@ -287,6 +287,12 @@ func (p *plan) check(o *operation, t *txn) int32 {
 // multi decides part after part. When one fails nothing is done: those before it report OK, those after it
 // RUNTIMEINCONSISTENCY, and sequence numbers count as never given.
 func (p *plan) multi(o *operation, t *txn) {
+	for i := range o.sub {
+		if !o.sub[i].settleMode(&p.w.cfg.behaviour) {
+			t.code = codeMarshalling
+			return
+		}
+	}
 	p.changed = make(map[string]outlook)
 	t.parts = make([]txn, len(o.sub))
 	for i := range o.sub {

@@ -65,7 +65,7 @@ func (c *conn) process(xid int32, op wire.OpCode, body []byte, do Action) {
 	d := decoder{body: body}
 	r := &w.scratch
 	*r = request{c: c, xid: xid, op: op, o: decodeOperation(op, &d)}
-	r.bad = d.bad || w.cfg.behaviour.badFlagFails && r.o.unknownFlags()
+	r.bad = d.bad
 	var struck *Injected
 	if do.kind == actPass && len(w.faults) > 0 {
 		if struck = w.strike(r); struck != nil && struck.fault.When == Before {
