@@ -97,7 +97,7 @@ func TestREADME_MakeTargetsExist(t *testing.T) {
 func TestDocuments_LinksLeadSomewhere(t *testing.T) {
 	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`)
-	for _, file := range []string{"README.md", "CHANGELOG.md", "docs/design.md"} {
+	for _, file := range []string{"README.md", "CHANGELOG.md", "docs/design.md", "docs/testing.md"} {
 		for _, m := range link.FindAllStringSubmatch(read(t, file), -1) {
 			if !strings.Contains(m[1], "://") {
 				read(t, filepath.Join(filepath.Dir(file), m[1]))
