@@ -15,8 +15,9 @@ import (
 
 // credential proves who the client is.
 type credential struct {
-	scheme string
-	secret []byte
+	scheme  string
+	secret  []byte
+	suspect *suspicion // of its restorations
 }
 
 func checkCredential(scheme string, secret []byte) error {
@@ -36,7 +37,7 @@ func checkCredential(scheme string, secret []byte) error {
 const schemeWorld = "world"
 
 func newCredential(scheme string, secret []byte) credential {
-	return credential{scheme, bytes.Clone(secret)}
+	return credential{scheme, bytes.Clone(secret), new(suspicion)}
 }
 
 // credentials are what is sent first on every connection.
@@ -65,7 +66,8 @@ func (s *credentials) all() []credential {
 // authOp is AddAuth, or its repetition on a new connection.
 type authOp struct {
 	op[future.Void]
-	cred credential
+	cred     credential
+	restores bool
 }
 
 // AddAuth adds a credential to the session (kazoo: add_auth_async): "digest" with "user:password", "ip", "world" (which
@@ -93,6 +95,7 @@ func (o *authOp) Append(b []byte) []byte { return wire.AppendAuth(b, o.cred.sche
 
 func (o *authOp) Reply(code int32, _ []byte) {
 	if code == 0 {
+		o.cred.suspect.losses = 0
 		o.v.c.creds.add(o.cred)
 		o.promise.Resolve(future.Void{})
 		return
@@ -105,11 +108,28 @@ func (o *authOp) Reply(code int32, _ []byte) {
 	o.promise.Reject(err)
 }
 
+// lossesOfCredential is how many losses in a row are put down to a credential that each connection must begin with: to
+// do without it is the end of the client, so a bad network must not lead there.
+const lossesOfCredential = 10
+
+// Fail implements mux.Request.
+func (o *authOp) Fail(f mux.Failure) {
+	o.op.Fail(f)
+	s := o.cred.suspect
+	if o.restores && s.lost(f.Blame, f.Sent) && s.losses >= lossesOfCredential {
+		end := &GivenUpError{Losses: s.losses, Size: f.Blame.Size, Err: &lossError{f.Cause}}
+		o.v.c.authFailed(&OpError{
+			Op:  o.code.String() + " " + printable(o.cred.scheme),
+			Err: fmt.Errorf("%w: %w", ErrAuthFailed, end),
+		})
+	}
+}
+
 // restoreAuth returns the requests that repeat all credentials.
 func (c *Client) restoreAuth() []mux.Request {
 	var rs []mux.Request
 	for _, cred := range c.creds.all() {
-		o := &authOp{cred: cred}
+		o := &authOp{cred: cred, restores: true}
 		o.init(&c.view, nil, nil, wire.OpSetAuth, "")
 		rs = append(rs, o)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/internal/zkproxy"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
 // Credentials of the tests.
@@ -186,6 +187,22 @@ func TestAuth_RejectedOnReconnect(t *testing.T) {
 	within(t, 2*time.Second, "close", func() {
 		if err := c.Close(); err != nil {
 			t.Error(err)
+		}
+	})
+}
+
+// Servers that hang up at a credential without a word leave no way to go on: after some connections the client says so.
+func TestAuth_ConnectionsThatEndAtTheCredential(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		s := newScripted(t, []zkasync.Option{zkasync.WithAuth("digest", []byte("u:p"))}, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Next()
+		})
+		err := s.Start(testContext(t))
+		wantErr(t, err, zkasync.ErrAuthFailed)
+		var up *zkasync.GivenUpError
+		if !errors.As(err, &up) || up.Losses != 10 || s.peer.Accepted() != 10 {
+			t.Errorf("error %v after %d connections, want a GivenUpError after 10", err, s.peer.Accepted())
 		}
 	})
 }

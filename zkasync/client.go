@@ -31,6 +31,8 @@ type Client struct {
 	creds    credentials
 	pauses   *pauses
 
+	restoreLimit restoreLimit
+
 	mu       sync.Mutex
 	run      *run        // the present run, nil when stopped
 	last     *run        // the one before, if Close may have to wait for it; nil once another has started
@@ -109,8 +111,8 @@ func (c *Client) SessionTimeout() time.Duration {
 
 // Conn returns go-zookeeper's connection of the same session, nil when the client is not started, for libraries that take
 // one (zk.NewLock, for instance). Its requests go over the same connection, in order with those of the client. It ends with
-// the client's Close; its own Close stops the client. It does not know of the chroot, and gives zk.ErrShortBuffer for
-// requests beyond WithMaxRequestSize.
+// the client's Close; its own Close stops the client. It does not know of the chroot, and gives zk.ErrShortBuffer, or
+// zk.ErrBadArguments for those below 128 KiB, for requests beyond WithMaxRequestSize.
 func (c *Client) Conn() *zk.Conn {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -20,6 +20,8 @@ type steppedCreate struct {
 	spec    createSpec
 	applied bool // its parents may have been made
 	pauses  int  // after which what was throttled was asked again
+
+	making, looking suspicion // of the create, and of the reads after it
 }
 
 func (c *Client) createInSteps(ctx context.Context, path string, data []byte, spec createSpec) *future.Future[Created] {
@@ -44,6 +46,10 @@ func (s *steppedCreate) created(made Created, err error) {
 		parent := parentOf(s.path)
 		s.c.ensure(s.ctx, nil, parent, createSpec{acl: s.spec.acl}).OnDone(s.parentsMade)
 	case s.spec.protected && isUnknown(err):
+		if end := s.making.lostWith(err); end != nil {
+			s.abandon(end)
+			return
+		}
 		s.search()
 	default:
 		s.fail(err)

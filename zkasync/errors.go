@@ -67,7 +67,8 @@ type OpError struct {
 	Outcome Outcome // what is known
 	Err     error   // the cause
 
-	pauses *pauses // of the client, nil if the error is not an operation's own
+	pauses *pauses   // of the client, nil if the error is not an operation's own
+	blame  mux.Blame // for the loss of the connection
 }
 
 // Error reads "zkasync: get /path: node does not exist", or "zkasync: get /path: not sent: connection lost: ...". It is one
@@ -129,13 +130,15 @@ func (e *lossError) Unwrap() []error {
 
 // failure turns what the multiplexer knows into an error.
 func failure(op, path string, f mux.Failure) *OpError {
-	e := &OpError{Op: op, Path: path, Outcome: NotSent, Err: f.Cause}
+	e := &OpError{Op: op, Path: path, Outcome: NotSent, Err: f.Cause, blame: f.Blame}
 	if f.Sent {
 		e.Outcome = Unknown
 	}
 	switch f.Reason {
 	case mux.ReasonLoss:
-		e.Err = &lossError{f.Cause}
+		if e.Err = f.Cause; !isGivenUp(f.Cause) {
+			e.Err = &lossError{f.Cause}
+		}
 	case mux.ReasonExpired:
 		e.Err = ErrSessionExpired
 	case mux.ReasonReply:

@@ -3,6 +3,7 @@ package zkasync_test
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"testing"
 
 	"github.com/go-zookeeper/zk"
@@ -14,11 +15,22 @@ import (
 // What users of Conn send shares the connection with everybody, so the limit holds for it as well: one byte more would have
 // the server reset the connection.
 func TestConn_RequestSizeLimit(t *testing.T) {
+	for _, test := range []struct {
+		limit int
+		want  error
+	}{
+		{zkasync.DefaultMaxRequestSize, zk.ErrShortBuffer},
+		{64 << 10, zk.ErrBadArguments}, // its buffer has to hold a request that restores watches
+	} {
+		t.Run(fmt.Sprint(test.limit), func(t *testing.T) { testConnLimit(t, test.limit, test.want) })
+	}
+}
+
+func testConnLimit(t *testing.T, limit int, want error) {
 	t.Parallel()
-	const limit = zkasync.DefaultMaxRequestSize
 	path := zkserver.Root(t)
 	p := zkproxyForShared(t)
-	c := connect(t, p.Addr())
+	c := connect(t, p.Addr(), zkasync.WithMaxRequestSize(limit))
 	must(t, c.EnsurePath(t.Context(), path))
 	frames := tap(p)
 
@@ -26,9 +38,9 @@ func TestConn_RequestSizeLimit(t *testing.T) {
 	if _, err := c.Conn().Set(path, fits, -1); err != nil {
 		t.Errorf("set with a request of the limit: %v", err)
 	}
-	for _, over := range []int{1, 2, 1000, limit} {
-		if _, err := c.Conn().Set(path, make([]byte, len(fits)+over), -1); !errors.Is(err, zk.ErrShortBuffer) {
-			t.Errorf("set with a request %d bytes over the limit: %v, want %v", over, err, zk.ErrShortBuffer)
+	for _, over := range []int{1, 2, 1000, limit / 2} {
+		if _, err := c.Conn().Set(path, make([]byte, len(fits)+over), -1); !errors.Is(err, want) {
+			t.Errorf("set with a request %d bytes over the limit: %v, want %v", over, err, want)
 		}
 	}
 	if n := must(t, c.Get(t.Context(), path)); !bytes.Equal(n.Data, fits) {

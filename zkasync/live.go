@@ -52,6 +52,7 @@ type Live[T any] struct {
 	version int64                    // zxid of the newest value that existed
 	calls   []*liveCall[T]           // callbacks
 	pauses  int                      // for throttled requests in a row
+	suspect suspicion                // of the reads
 	err     error                    // why it has ended
 }
 
@@ -192,7 +193,14 @@ func (l *Live[T]) confirm() {
 
 // fatal deals with errors that are no answer. What a connection took along is asked again on the next one.
 func (l *Live[T]) fatal(err error) bool {
+	l.mu.Lock()
+	end := l.suspect.lostWith(err)
+	l.mu.Unlock()
 	switch {
+	case end != nil:
+		l.end(end.Err)
+	case isGivenUp(err): // by WithRetry
+		l.end(errors.Unwrap(err))
 	case errors.Is(err, ErrConnectionLoss), errors.Is(err, ErrSessionExpired):
 		l.read(false)
 	case errors.Is(err, ErrNotSent), errors.Is(err, ErrClosed), errors.Is(err, ErrAuthFailed):

@@ -29,7 +29,7 @@ func (l *Live[T]) Latest() (Reading[T], bool) {
 func (l *Live[T]) Done() <-chan struct{} { return l.done }
 
 // Err returns why l has ended, nil as long as it goes on: the error of its context, [ErrWatchRemoved] after Close, [ErrClosed]
-// after the client's Close, [ErrAuthFailed], or zk.ErrInvalidPath.
+// after the client's Close, [ErrAuthFailed], zk.ErrInvalidPath, or a [*GivenUpError] if each connection is lost at its reads.
 func (l *Live[T]) Err() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -9,7 +9,7 @@ func (l *Live[T]) show(turn uint64, r Reading[T]) {
 		l.mu.Unlock()
 		return
 	}
-	l.refused, l.pauses = r.Err != nil, 0
+	l.refused, l.pauses, l.suspect = r.Err != nil, 0, suspicion{}
 	same := l.known && l.sameLocked(r)
 	l.latest, l.known = r, true
 	if r.Exists {

@@ -108,7 +108,10 @@ func (s *steppedCreate) removeStranger(path string) {
 // unanswered goes on when a question was not answered: again is asked on the next connection, or after a pause when the
 // server throttles. Otherwise it cannot be found out, and what may be there is taken back.
 func (s *steppedCreate) unanswered(err error, again func()) {
+	end := s.looking.lostWith(err)
 	switch {
+	case end != nil:
+		s.abandon(end)
 	case isThrottled(err):
 		s.pauses++
 		s.c.pauses.add(s.ctx, s.c.throttlePause(s.pauses), func(why error) {
@@ -118,7 +121,7 @@ func (s *steppedCreate) unanswered(err error, again func()) {
 			}
 			s.abandon(why)
 		})
-	case mayAskAgain(err), errors.Is(err, ErrNotSent) && errors.Is(err, ErrConnectionLoss):
+	case mayAskAgain(err):
 		again()
 	default:
 		s.abandon(err)
@@ -165,6 +168,7 @@ func (s *steppedCreate) takeBackAt(path string) {
 
 func (s *steppedCreate) notTakenBack(err error) {
 	expired := errors.Is(err, ErrSessionExpired)
+	end := s.looking.lostWith(err)
 	switch {
 	case isNoNode(err), errors.Is(err, ErrClosed), errors.Is(err, ErrAuthFailed), expired && s.spec.ephemeral:
 	case isThrottled(err):
@@ -174,7 +178,7 @@ func (s *steppedCreate) notTakenBack(err error) {
 				s.takeBack()
 			}
 		})
-	case expired, mayAskAgain(err), errors.Is(err, ErrConnectionLoss) && !isReplySize(err):
+	case end == nil && (expired || mayAskAgain(err)):
 		s.takeBack()
 	default:
 		s.c.log(slog.LevelWarn, "the znode of a create that was given up may be left", "path", s.path, "error", err)

@@ -7,13 +7,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
-const (
-	// setWatchesLimit bounds a request that restores watches: servers may be configured with a limit on requests far
-	// below the usual one, so the Java client keeps to this (ZOOKEEPER-706).
-	setWatchesLimit = 128 << 10
-	// setWatchesHead is the size of such a request without any path: its length, xid, opcode, zxid and five counts.
-	setWatchesHead = 40
-)
+// setWatchesHead is the size of such a request without any path: its xid, opcode, zxid and five counts.
+const setWatchesHead = 36
 
 // setWatches restores watches on a new connection: the server fires at once those one-shot watches whose znode has
 // changed since the zxid, and keeps the rest. Of persistent watches it only takes note.
@@ -22,6 +17,8 @@ type setWatches struct {
 	zxid  int64
 	set   wire.WatchSet
 	paths []string // client paths of the persistent watches in set
+	all   []string // client paths of all watches in set
+	size  int      // of the frame at most
 }
 
 // restoreWatches returns the requests that restore all watches. On servers before 3.9 the last watch of a path stays: that
@@ -33,7 +30,7 @@ func (c *Client) restoreWatches(zxid int64) []mux.Request {
 			s.end(ErrUnimplemented)
 		}
 	}
-	p := portions{c: c, zxid: zxid}
+	p := portions{c: c, zxid: zxid, limit: c.restoreLimit.size(c.cfg.maxRequest)}
 	placements := t.persistent.restore()
 	recursive := make(map[string]bool)
 	for _, path := range placements[PersistentRecursive] {
@@ -67,8 +64,8 @@ func (c *Client) restoreWatches(zxid int64) []mux.Request {
 type portions struct {
 	c        *Client
 	zxid     int64
+	limit    int // of a request
 	requests []mux.Request
-	size     int // of the last one
 	full     bool
 }
 
@@ -80,12 +77,14 @@ func (p *portions) last() *setWatches { return p.requests[len(p.requests)-1].(*s
 func (p *portions) add(path string, list func(*setWatches) *[]string) {
 	full := fullPath(p.c.view.chroot, path)
 	size := 4 + len(full)
-	if len(p.requests) == 0 || p.full || p.size+size > setWatchesLimit {
-		p.requests = append(p.requests, &setWatches{c: p.c, zxid: p.zxid})
-		p.size, p.full = setWatchesHead, false
+	if len(p.requests) == 0 || p.full || p.last().size+size > p.limit {
+		p.requests = append(p.requests, &setWatches{c: p.c, zxid: p.zxid, size: setWatchesHead})
+		p.full = false
 	}
-	p.size += size
-	l := list(p.last())
+	last := p.last()
+	last.size += size
+	last.all = append(last.all, path)
+	l := list(last)
 	*l = append(*l, full)
 }
 
@@ -105,9 +104,15 @@ func (s *setWatches) Op() wire.OpCode {
 	return wire.OpSetWatches
 }
 
-func (s *setWatches) Size() int                { return setWatchesLimit }
+func (s *setWatches) Size() int                { return s.size - requestHeaderSize }
 func (s *setWatches) Context() context.Context { return nil }
-func (s *setWatches) Fail(mux.Failure)         {}
+
+// Fail implements mux.Request: the next connection restores everything, perhaps in smaller portions.
+func (s *setWatches) Fail(f mux.Failure) {
+	if f.Blame.First && s.c.restoreLimit.lost(s.all, f.Blame) {
+		s.c.dropWatches(s.all[0], &GivenUpError{Losses: lossesToGiveUp, Size: f.Blame.Size, Err: &lossError{f.Cause}})
+	}
+}
 
 func (s *setWatches) Append(b []byte) []byte {
 	if len(s.paths) > 0 {
@@ -127,6 +132,7 @@ func (s *setWatches) Reply(code int32, _ []byte) {
 		m.Abort(rejection(s.Op().String(), "", code))
 		return
 	}
+	s.c.restoreLimit.restored(s.all)
 	for _, path := range s.paths {
 		s.c.watches.persistent.resync(path, ErrConnectionLoss)
 	}

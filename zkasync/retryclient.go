@@ -19,7 +19,8 @@ import (
 //
 // The policy's pauses are for what the server throttled; that goes to the end of the queue afterwards. The policy's bounds
 // are looked at when a connection is lost, not while an operation waits for the next: its context does that. The error in
-// the end covers all attempts, as with Retry.
+// the end covers all attempts, as with Retry. Whatever the policy says, an operation that ends each of its connections is
+// given up after a few, see [GivenUpError].
 //
 // The option works on single requests, so also on those of EnsurePath, DeleteAll and other composite operations.
 func WithRetry(policy RetryPolicy) Option {
@@ -57,6 +58,8 @@ type lasting struct {
 
 	attempts int
 	last     error // why the latest attempt failed
+	suspect  suspicion
+	givenUp  bool
 }
 
 // lasting wraps r if the client repeats operations.
@@ -72,8 +75,9 @@ func (l *lasting) Outlives(f mux.Failure) bool {
 	l.attempts++
 	flags := l.flags()
 	flags.doubt = flags.doubt || f.Sent
+	l.givenUp = f.Reason == mux.ReasonLoss && l.suspect.lost(f.Blame, f.Sent)
 	safe := harmless[l.Op()] || !flags.doubt || flags.idempotent && f.Reason == mux.ReasonLoss
-	if !safe || !l.mayGoOn(0) {
+	if !safe || l.givenUp || !l.mayGoOn(0) {
 		return false
 	}
 	l.last = &lossError{f.Cause}
@@ -90,7 +94,9 @@ func (l *lasting) mayGoOn(pause time.Duration) bool {
 // Fail implements mux.Request. The operation fails for good, and as it must for all its attempts together.
 func (l *lasting) Fail(f mux.Failure) {
 	f.Sent = f.Sent || l.flags().doubt
-	if l.last != nil && f.Cause != nil {
+	if l.givenUp {
+		f.Cause = &GivenUpError{Losses: l.suspect.losses, Size: f.Blame.Size, Err: &lossError{f.Cause}}
+	} else if l.last != nil && f.Cause != nil {
 		why := &retryError{why: f.Cause, last: l.last, attempts: l.attempts}
 		if f.Reason == mux.ReasonLoss {
 			why.last = nil // the same again

@@ -57,6 +57,7 @@ type retry[T any] struct {
 	attempts int
 	doubt    bool     // the outcome of an attempt is unknown
 	last     *OpError // of the latest attempt that was to be repeated
+	suspect  suspicion
 }
 
 // judge runs inside the completion of an attempt, not on the client's handler, where a callback may wait for the result.
@@ -72,6 +73,10 @@ func (r *retry[T]) judge(res future.Result[T]) {
 		return
 	}
 	r.doubt = r.doubt || e.Outcome == Unknown
+	if end := r.suspect.lostWith(e); end != nil {
+		r.giveUp(end, end.Err)
+		return
+	}
 	pause := r.policy.pause(r.attempts)
 	if !r.policy.allows(r.attempts, time.Since(r.begun)+pause) {
 		r.giveUp(e, &retryError{why: e.Err, attempts: r.attempts})
@@ -93,7 +98,7 @@ func (r *retry[T]) repeatable(e *OpError) bool {
 		return false
 	case isThrottled(e):
 		return true
-	case e.Outcome == Rejected, !expired && !errors.Is(e, ErrConnectionLoss):
+	case isGivenUp(e), e.Outcome == Rejected, !expired && !errors.Is(e, ErrConnectionLoss):
 		return false
 	case harmlessVerbs[e.Op]:
 		return true

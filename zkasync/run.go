@@ -87,6 +87,8 @@ func (c *Client) newRunLocked() (*run, error) {
 	r.timeout = c.cfg.sessionTimeout
 	r.m = mux.New(mux.Config{
 		MaxReply:       c.cfg.maxReply,
+		MaxRequest:     c.cfg.maxRequest,
+		WatchesLimit:   func() int { return c.restoreLimit.size(c.cfg.maxRequest) },
 		SessionTimeout: c.cfg.sessionTimeout,
 		ReadOnly:       c.cfg.readOnly,
 		Resume:         c.resume,
@@ -101,7 +103,7 @@ func (c *Client) newRunLocked() (*run, error) {
 		zk.WithLogger(debugLog{c.cfg.logger}),
 		zk.WithLogInfo(false),
 		zk.WithMaxBufferSize(max(c.cfg.maxReply, mux.MaxEvent)), // the multiplexer has looked at it
-		zk.WithMaxConnBufferSize(c.cfg.maxRequest+requestSlack),
+		zk.WithMaxConnBufferSize(max(c.cfg.maxRequest, theirWatches)+requestSlack),
 	)
 	if err != nil { // the host list is empty, which New has refused
 		return nil, fmt.Errorf("zkasync: start: %w", err)
@@ -147,6 +149,10 @@ func (r *run) follow(events <-chan zk.Event) {
 // requestSlack is what go-zookeeper's encode buffer needs beyond the largest request: the frame's length. Anything more
 // would let a request through at which the server resets the connection.
 const requestSlack = 4
+
+// theirWatches is the size up to which go-zookeeper makes requests that restore its watches. One that does not fit into the
+// buffer is dropped, watches and all, so the multiplexer gets it and divides it.
+const theirWatches = 128<<10 + setWatchesHead
 
 // Start starts the client and waits for the first session. When ctx ends before, or the start fails, it stops the client
 // and returns an error that names the last attempt's failure.

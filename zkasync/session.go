@@ -95,6 +95,9 @@ func (r *run) ReplyDropped(cause *mux.ReplySizeError) {
 	r.log(slog.LevelWarn, "reply to a request of Conn() dropped", "error", &ReplySizeError{cause.Size, cause.Limit})
 }
 
+// WatchesLost implements mux.Observer.
+func (r *run) WatchesLost(b mux.Blame) { r.c.restoreLimit.shrink() }
+
 // CloseAsked implements mux.Observer: without its session the client is of no use.
 func (r *run) CloseAsked() {
 	r.log(slog.LevelWarn, "session closed through Conn(); stopping")

@@ -34,5 +34,7 @@ func isReplySize(err error) bool {
 	return errors.As(err, &e)
 }
 
-// mayAskAgain reports whether an operation of which no answer came may have one the next time.
-func mayAskAgain(err error) bool { return isUnknown(err) && !isReplySize(err) }
+// mayAskAgain reports whether a read that failed is worth another attempt: no answer came, and one may the next time.
+func mayAskAgain(err error) bool {
+	return (isUnknown(err) || errors.Is(err, ErrConnectionLoss)) && !isReplySize(err) && !isGivenUp(err)
+}

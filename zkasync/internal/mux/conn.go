@@ -25,6 +25,7 @@ type Conn struct {
 	nextReply int32     // xid of the oldest request in flight
 	shaken    bool      // the connect response was handed up
 	torn      bool      // teardown is done
+	session   time.Duration
 
 	sinceBirth struct { // nanoseconds since born
 		read  atomic.Int64 // of the last byte received
@@ -52,11 +53,18 @@ type Conn struct {
 	auths       []authEntry // written, no reply yet
 	open        bool        // the handshake is done
 	left        bool        // the Move can no longer be taken back
+	urgent      []Request   // heartbeats, to be written before anything else
+	refused     []int32     // xids of go-zookeeper's requests that are too large; a ping is under way for each
 	restore     []Request   // to be written before anything queued
 	restoring   int         // of these, how many lack their reply
 	unsent      int         // requests at the tail of flight that did not leave
 	unsentAuths int         // and of auths
+	broken      int32       // xid of the request that left in part, 0: there is none
 	nextXid     int32
+	written     int64     // ordinary requests that were put in flight
+	repliesAt   int64     // Mux.replies at the handshake
+	heavy       bool      // the last one taken is to be alone, see care
+	liveSince   time.Time // when the queue was opened, zero: it was not
 }
 
 // authEntry is an auth request in flight. The server answers it past everything that is in its pipeline.

@@ -189,8 +189,8 @@ func TestConn_SwallowsPingReplies(t *testing.T) {
 		w.get("/b")
 		synctest.Wait()
 		w.j.want(t, "established", "restored", "/a: ok", "/b: ok")
-		if all := s.all(); len(all) != 3 || all[1].Xid != wire.XidPing || all[2].Xid != 2 {
-			t.Errorf("on the wire: %+v, want the ping between xid 1 and 2", all)
+		if all := s.all(); len(all) != 3 || all[1].Xid+all[2].Xid+all[0].Xid != 1+2+wire.XidPing || all[2].Xid != 2 {
+			t.Errorf("on the wire: %+v, want the ping before xid 2", all)
 		}
 	})
 }

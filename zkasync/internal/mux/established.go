@@ -30,9 +30,10 @@ func (c *Conn) established(resp wire.ConnectResponse) {
 	}
 	restore := c.m.obs.Established(s)
 	c.shaken = true
+	c.session = time.Duration(s.Timeout) * time.Millisecond
 	m := c.m
 	m.mu.Lock()
-	c.open = true
+	c.open, c.repliesAt = true, m.replies.Load()
 	c.restoring = len(restore)
 	for _, r := range restore {
 		c.restore = append(c.restore, &restoring{Request: r, c: c})
@@ -80,6 +81,7 @@ func (c *Conn) goLive() {
 	m.mu.Lock()
 	if m.cur == c && !c.moving.Load() && !c.isDead() {
 		m.live, m.guard = true, false
+		c.liveSince = time.Now()
 		m.wakeLocked()
 	}
 	m.mu.Unlock()
@@ -113,7 +115,7 @@ func (c *Conn) expired() {
 		m.cur = nil
 	}
 	expired := Failure{Reason: ReasonExpired}
-	waiting := m.keepLocked(m.drainQueueLocked(nil), expired)
+	waiting := m.keepLocked(m.drainQueueLocked(nil), expired, blame{})
 	m.mu.Unlock()
 	failAll(waiting, expired)
 	m.obs.ExpiredDone()

@@ -13,6 +13,7 @@ import (
 // foreign is a request of go-zookeeper's. Its reply is handed up by the reader; when it fails there is nothing to tell,
 // go-zookeeper finds out from Read.
 type foreign struct {
+	c    *Conn
 	op   wire.OpCode
 	xid  int32
 	body []byte
@@ -23,7 +24,13 @@ func (f *foreign) Size() int                { return len(f.body) }
 func (f *foreign) Append(b []byte) []byte   { return append(b, f.body...) }
 func (f *foreign) Context() context.Context { return nil }
 func (f *foreign) Reply(int32, []byte)      {}
-func (f *foreign) Fail(Failure)             {}
+
+// Fail implements Request: of watches the client makes smaller portions.
+func (f *foreign) Fail(x Failure) {
+	if f.op == wire.OpSetWatches && x.Blame.First {
+		f.c.m.obs.WatchesLost(x.Blame)
+	}
+}
 
 // Write takes one packet of go-zookeeper's: each of its packets is exactly one call. The connect request
 // is dropped, for the handshake is made already. The rest joins the queue and is never an error, a dead connection shows in
@@ -37,6 +44,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	f := &foreign{
+		c:    c,
 		xid:  int32(binary.BigEndian.Uint32(p[4:])),
 		op:   wire.OpCode(binary.BigEndian.Uint32(p[8:])),
 		body: append([]byte(nil), p[requestOverhead:]...),
@@ -53,11 +61,40 @@ func (c *Conn) Write(p []byte) (int, error) {
 		close(c.closeReq)
 	}
 	c.m.mu.Lock()
-	if c.m.cur == c && !c.isDead() {
+	switch {
+	case c.m.cur != c || c.isDead():
+	case f.op == wire.OpPing:
+		c.urgent = append(c.urgent, f) // a long queue, or one that waits, must not cost the session
+		c.m.wakeLocked()
+	case f.op != wire.OpSetWatches && c.m.cfg.MaxRequest > 0 && len(p)-frameHead > c.m.cfg.MaxRequest:
+		c.refused = append(c.refused, f.xid)
+		c.urgent = append(c.urgent, ping{}) // has the reader look
+		c.m.wakeLocked()
+	case f.op == wire.OpSetWatches && c.m.cfg.WatchesLimit != nil:
+		for _, part := range c.splitWatches(f, c.m.cfg.WatchesLimit()) {
+			c.m.enqueueLocked(part)
+		}
+	default:
 		c.m.enqueueLocked(f)
 	}
 	c.m.mu.Unlock()
 	return len(p), nil
+}
+
+// badArguments is the server's code for what zk.ErrBadArguments says.
+const badArguments = -8
+
+// answerRefused answers one of go-zookeeper's requests that were not sent.
+func (c *Conn) answerRefused() {
+	c.m.mu.Lock()
+	if len(c.refused) == 0 {
+		c.m.mu.Unlock()
+		return
+	}
+	xid := c.refused[0]
+	c.refused = c.refused[1:]
+	c.m.mu.Unlock()
+	c.handUpReply(xid, wire.ReplyHeader{Err: badArguments}, nil)
 }
 
 // marshallingError is the server's code for a record that cannot be read.

@@ -52,6 +52,7 @@ type asked struct {
 	then   func() // called at the end, if not nil
 	ends   atomic.Int32
 	cause  error // of its failure
+	blame  Blame // of its failure
 }
 
 func (a *asked) Op() wire.OpCode          { return a.op }
@@ -83,7 +84,7 @@ func (a *asked) Fail(f Failure) {
 		ReasonLoss: "lost", ReasonExpired: "expired", ReasonContext: "context", ReasonRefused: "refused",
 		ReasonReply: "reply too large",
 	}[f.Reason]
-	a.cause = f.Cause
+	a.cause, a.blame = f.Cause, f.Blame
 	a.j.add("%s: %s, %s", a.name, reason, sent)
 	a.end()
 }
@@ -126,6 +127,7 @@ func (o *observer) Expired()                       { o.j.add("expired") }
 func (o *observer) Demanded(code int32)            { o.j.add("demanded: code %d", code) }
 func (o *observer) ExpiredDone()                   { o.j.add("expired done") }
 func (o *observer) ReplyDropped(e *ReplySizeError) { o.j.add("dropped: %v", e) }
+func (o *observer) WatchesLost(b Blame)            { o.j.add("watches lost: %d bytes", b.Size) }
 func (o *observer) Event(e wire.WatchEvent)        { o.j.add("event %d %s", e.Type, e.Path) }
 
 func (o *observer) Lost(cause error, heard time.Time) {

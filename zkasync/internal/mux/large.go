@@ -48,8 +48,7 @@ func (c *Conn) large(why error) (ok bool, err error) {
 		return false, err
 	}
 	c.in.skip()
-	c.sawZxid(h.Zxid)
-	c.m.replies.Add(1)
+	c.counted(h.Zxid)
 	return true, c.dropped(r, h, &ReplySizeError{Size: size, Limit: c.in.limit})
 }
 

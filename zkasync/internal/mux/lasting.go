@@ -10,13 +10,13 @@ type Lasting interface {
 
 // keepLocked puts those of rs that outlive f at the end of the queue, in order, and returns the others. Once the Mux
 // refuses requests, nothing lasts.
-func (m *Mux) keepLocked(rs []Request, f Failure) (ended []Request) {
+func (m *Mux) keepLocked(rs []Request, f Failure, b blame) (ended []Request) {
 	if m.refusal != nil {
 		return rs
 	}
 	ended = rs[:0]
 	for _, r := range rs {
-		if l, ok := r.(Lasting); ok && l.Outlives(f) {
+		if l, ok := r.(Lasting); ok && l.Outlives(b.of(r, f)) {
 			m.queue.push(m.guardLocked(r))
 			continue
 		}

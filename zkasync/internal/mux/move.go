@@ -25,7 +25,7 @@ func (m *Mux) Move() {
 		m.live = false
 		m.guardQueueLocked()
 		// The reader looks whether anything is left after each reply; this one comes when there was none to wait for.
-		c.restore = append(c.restore, ping{})
+		c.urgent = append(c.urgent, ping{})
 		m.wakeLocked()
 	} else {
 		c.left = true
@@ -75,8 +75,11 @@ func (m *Mux) keepOwnLocked() {
 }
 
 func isForeign(r Request) bool {
-	_, ok := r.(*foreign)
-	return ok
+	switch r.(type) {
+	case *foreign, *foreignWatches:
+		return true
+	}
+	return false
 }
 
 // ping is a heartbeat of ours.

@@ -13,8 +13,14 @@ type Config struct {
 	MaxReply int
 	// SessionTimeout is what new sessions are asked for with.
 	SessionTimeout time.Duration
+	// MaxRequest is the largest frame that go-zookeeper may send, in bytes without its length; 0: any. Watches that it
+	// restores are divided instead, see WatchesLimit.
+	MaxRequest int
 	// ReadOnly accepts servers that have lost their quorum.
 	ReadOnly bool
+	// WatchesLimit gives the size, in bytes of a frame, that requests of go-zookeeper's for many watches may have; nil: any.
+	// It must not call the Mux.
+	WatchesLimit func() int
 	// Resume is a session to take up; its ID is 0 if there is none.
 	Resume Session
 }
@@ -28,6 +34,7 @@ type Mux struct {
 	replies  atomic.Int64 // counts replies, as a sign of progress
 	stopping atomic.Bool
 	ended    atomic.Bool // the server has confirmed the session's end
+	careful  atomic.Bool // care has a window; changed under mu
 
 	guards sync.WaitGroup // contexts being watched
 	conns  sync.WaitGroup // connections to servers that are not torn down
@@ -47,6 +54,7 @@ type Mux struct {
 	refusal error         // not nil: nothing is accepted
 	parked  bool          // cur's writer waits for work
 	work    sync.Cond     // on mu; wakes the writer
+	care    care
 }
 
 // New returns a Mux with no connection: what is submitted waits.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
+	"sort"
 	"testing"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
@@ -38,7 +40,11 @@ func TestWholeFrames_CountsWhatLeftInFull(t *testing.T) {
 				want[xids[i]]++
 			}
 		}
-		ordinary, auths := wholeFrames(buf, n)
+		inPart := n > 0 && n < len(buf) && !slices.Contains(ends, n)
+		ordinary, auths, broken := wholeFrames(buf, n)
+		if next := sort.SearchInts(ends, n); inPart && min(broken, 0) != xids[next] || inPart != (broken != 0) {
+			t.Errorf("%d bytes left: xid %d left in part", n, broken)
+		}
 		if ordinary != want[0] || auths != want[wire.XidAuth] {
 			t.Errorf("%d bytes left: %d frames and %d auth frames, want %d and %d", n, ordinary, auths, want[0], want[wire.XidAuth])
 		}

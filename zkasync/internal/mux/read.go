@@ -81,6 +81,7 @@ func (c *Conn) demultiplex(frame []byte) error {
 	switch h.Xid {
 	case wire.XidPing:
 		c.checkDemand(h.Err)
+		c.answerRefused()
 		return c.leaveIfMoved()
 	case wire.XidWatch:
 		return c.event(frame, body)
@@ -91,8 +92,7 @@ func (c *Conn) demultiplex(frame []byte) error {
 	if err != nil {
 		return err
 	}
-	c.sawZxid(h.Zxid)
-	c.m.replies.Add(1)
+	c.counted(h.Zxid)
 	if f, ok := r.(*foreign); ok {
 		if f.op == wire.OpClose {
 			c.m.ended.Store(true)
@@ -150,6 +150,15 @@ func (c *Conn) expectMore() {
 	c.expectBuf = c.expect
 }
 
+// counted takes note of an answer.
+func (c *Conn) counted(zxid int64) {
+	c.sawZxid(zxid)
+	c.m.replies.Add(1)
+	if c.m.careful.Load() {
+		c.eased()
+	}
+}
+
 // sawZxid keeps the highest zxid of replies. Those of pings and events do not count: offering them at a reconnect would
 // skip changes whose events were not delivered.
 func (c *Conn) sawZxid(zxid int64) {
@@ -177,6 +186,7 @@ func (c *Conn) authReply(h wire.ReplyHeader, body []byte) error {
 	}
 	r := c.auths[0].Request
 	c.auths = c.auths[1:]
+	c.m.wakeLocked() // it may have waited for this, see care
 	c.m.mu.Unlock()
 	if f, ok := r.(*foreign); ok {
 		c.handUpReply(f.xid, h, body)

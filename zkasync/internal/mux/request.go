@@ -45,6 +45,7 @@ type Failure struct {
 	// Sent reports whether the whole request was handed to the connection, so that the server may have applied it.
 	Sent  bool
 	Cause error
+	Blame Blame // at the loss of a connection
 }
 
 // Session is what a handshake agreed on.
@@ -73,6 +74,8 @@ type Observer interface {
 	ReplyDropped(cause *ReplySizeError)
 	// Demanded: the server demands credentials that the client does not have, and ends the connection.
 	Demanded(code int32)
+	// WatchesLost: a connection was lost at a request of go-zookeeper's that restores watches.
+	WatchesLost(b Blame)
 	// Event is a watch event from the server, in its place among the replies.
 	Event(e wire.WatchEvent)
 }

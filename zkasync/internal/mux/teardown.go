@@ -17,9 +17,9 @@ func (c *Conn) teardown() {
 
 	inFlight := Failure{Reason: ReasonLoss, Sent: true, Cause: cause}
 	queued := Failure{Reason: ReasonLoss, Cause: cause}
-	sent, unsent := c.takeAll(inFlight, queued)
-	failAll(sent, inFlight)
-	failAll(unsent, queued)
+	sent, unsent, b := c.takeAll(inFlight, queued)
+	b.failAll(sent, inFlight)
+	b.failAll(unsent, queued)
 	if c.shaken {
 		c.m.obs.Lost(cause, c.born.Add(time.Duration(c.sinceBirth.read.Load())))
 	}
@@ -27,7 +27,7 @@ func (c *Conn) teardown() {
 
 // takeAll detaches the connection and returns its requests, oldest first. Before the handshake nothing belongs to it and
 // what is queued goes on waiting. So does what outlives its failure.
-func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request) {
+func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request, b blame) {
 	m := c.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -36,7 +36,7 @@ func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request) {
 	}
 	m.live, m.guard = false, true
 	if !c.shaken {
-		return nil, nil
+		return nil, nil, b
 	}
 	all := append([]Request(nil), c.expect...)
 	c.expect, c.expectBuf = nil, nil
@@ -44,6 +44,7 @@ func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request) {
 	cut := max(0, len(all)-c.unsent) // a broken server may have answered what did not leave
 	cutAuths := max(0, len(c.auths)-c.unsentAuths)
 	sent = mergeAuths(all[:cut:cut], c.auths[:cutAuths], c.nextReply)
+	b = c.lostLocked(all, cut, cutAuths, sent)
 	unsent = mergeAuths(all[cut:len(all):len(all)], c.auths[cutAuths:], c.nextReply+int32(cut))
 	unsent = append(unsent, c.restore...)
 	c.auths, c.restore = nil, nil
@@ -54,11 +55,11 @@ func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request) {
 	} else {
 		unsent = m.drainQueueLocked(unsent)
 	}
-	sent, unsent = m.keepLocked(sent, inFlight), m.keepLocked(unsent, queued)
+	sent, unsent = m.keepLocked(sent, inFlight, b), m.keepLocked(unsent, queued, b)
 	for behind.len() > 0 {
 		m.queue.push(behind.pop())
 	}
-	return sent, unsent
+	return sent, unsent, b
 }
 
 // mergeAuths puts auth requests to their places among the requests in flight, the first of which has the xid first.

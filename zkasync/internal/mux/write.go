@@ -54,12 +54,12 @@ func (c *Conn) takeBatch(out *outgoing) bool {
 		if c.isDead() {
 			return false
 		}
-		if len(c.restore) > 0 {
-			out.reqs = append(out.reqs, c.restore...)
-			c.restore = nil
-			return true
-		}
-		if m.live {
+		out.reqs = append(out.reqs, c.urgent...)
+		c.urgent = nil
+		switch {
+		case len(c.restore) > 0:
+			c.takeRestoreLocked(out)
+		case m.live:
 			m.guard = false // the writer moves; it looks at the contexts itself
 			c.takeQueuedLocked(out)
 		}
@@ -72,9 +72,28 @@ func (c *Conn) takeBatch(out *outgoing) bool {
 	}
 }
 
+// takeRestoreLocked takes what restores the session, all at once where no care is needed.
+func (c *Conn) takeRestoreLocked(out *outgoing) {
+	n := len(c.restore)
+	if c.m.care.window > 0 {
+		n = min(c.roomLocked(c.restore[0].Size()), 1)
+	}
+	out.reqs = append(out.reqs, c.restore[:n]...)
+	if c.restore = c.restore[n:]; len(c.restore) == 0 {
+		c.restore = nil
+	}
+}
+
 func (c *Conn) takeQueuedLocked(out *outgoing) {
 	m := c.m
-	for size := 0; m.queue.len() > 0 && size < batchBytes && len(out.reqs) < batchCount; {
+	most := batchCount
+	if m.care.window > 0 && m.queue.len() > 0 {
+		most = len(out.reqs) + c.roomLocked((*m.queue.at(0)).Size())
+	}
+	for size := 0; m.queue.len() > 0 && size < batchBytes && len(out.reqs) < most; {
+		if m.care.window > 0 && size > 0 && (*m.queue.at(0)).Size() >= heavy {
+			return // in a batch of its own
+		}
 		if r := m.takeLocked(); r != nil {
 			out.reqs = append(out.reqs, r)
 			size += requestOverhead + r.Size()
@@ -109,6 +128,7 @@ func (c *Conn) encode(out *outgoing) {
 		m.flight.push(r)
 	}
 	c.nextXid = xid
+	c.written += int64(len(out.kept))
 	c.auths = append(c.auths, out.auths...)
 	m.mu.Unlock()
 }
@@ -143,8 +163,9 @@ func (c *Conn) send(out *outgoing) error {
 		if !exactWrites {
 			n = len(out.buf)
 		}
-		ordinary, auths := wholeFrames(out.buf, n)
+		ordinary, auths, broken := wholeFrames(out.buf, n)
 		c.m.mu.Lock()
+		c.broken = broken
 		c.unsent, c.unsentAuths = len(out.kept)-ordinary, len(out.auths)-auths
 		c.m.mu.Unlock()
 	}
@@ -152,14 +173,15 @@ func (c *Conn) send(out *outgoing) error {
 }
 
 // wholeFrames counts the frames with an ordinary xid, and those of auth requests, that lie wholly within the first n
-// bytes of buf.
-func wholeFrames(buf []byte, n int) (ordinary, auths int) {
-	for len(buf) >= requestOverhead {
+// bytes of buf, and returns the xid of the one that lies there in part, 0 if there is none.
+func wholeFrames(buf []byte, n int) (ordinary, auths int, broken int32) {
+	for len(buf) >= requestOverhead && n > 0 {
 		size := 4 + int(binary.BigEndian.Uint32(buf))
+		xid := int32(binary.BigEndian.Uint32(buf[4:]))
 		if size > n {
-			break
+			return ordinary, auths, xid
 		}
-		switch xid := int32(binary.BigEndian.Uint32(buf[4:])); {
+		switch {
 		case xid > 0:
 			ordinary++
 		case xid == wire.XidAuth:
@@ -167,5 +189,5 @@ func wholeFrames(buf []byte, n int) (ordinary, auths int) {
 		}
 		buf, n = buf[size:], n-size
 	}
-	return ordinary, auths
+	return ordinary, auths, 0
 }

@@ -105,6 +105,9 @@ func (c *Conn) read(p []byte) bool {
 	return !c.ended
 }
 
+// More reports whether bytes of another request are there already.
+func (c *Conn) More() bool { return c.in.Buffered() > 0 }
+
 // Send writes any bytes, in one Write.
 func (c *Conn) Send(b []byte) bool {
 	if !c.ended {

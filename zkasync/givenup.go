@@ -1,0 +1,66 @@
+package zkasync
+
+import (
+	"errors"
+	"fmt"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+)
+
+// GivenUpError is why a request that the client repeats by itself was not repeated once more, by [WithRetry], [Retry], a
+// [Live] or a create with [Protected]: several connections in a row were lost while it was the first in flight without an
+// answer, and the last one while it was the only one. Whatever the cause is, everybody else's operations would go down with
+// it again. The usual cause is a request that is larger than the servers take, at which they reset the connection: then
+// [WithMaxRequestSize] is above their jute.maxbuffer. Whether the last attempt was applied is said by the outcome.
+type GivenUpError struct {
+	Losses int // of connections in a row
+	Size   int // of the request, in bytes
+	// Err is why the last connection was lost. It is also an ErrConnectionLoss.
+	Err error
+}
+
+// Error names the losses, the size, and the options that it may be up to.
+func (e *GivenUpError) Error() string {
+	return fmt.Sprintf("given up, since %d connections in a row were lost at this request, which has %d bytes (the servers' "+
+		"jute.maxbuffer may be below WithMaxRequestSize; a reply is limited by WithMaxReplySize): %s", e.Losses, e.Size, bare(e.Err))
+}
+
+// Unwrap returns the cause of the last loss.
+func (e *GivenUpError) Unwrap() error { return e.Err }
+
+// lossesToGiveUp is how many losses in a row are put down to the request that was first in flight at each of them.
+const lossesToGiveUp = 3
+
+// suspicion counts the losses in a row that point at one request, which is repeated. The zero value is ready.
+type suspicion struct{ losses int }
+
+// lost counts a loss. It reports whether the request is to be given up.
+func (s *suspicion) lost(b mux.Blame, sent bool) bool {
+	switch {
+	case b.First:
+		s.losses++
+	case sent:
+		s.losses = 0 // it was in flight, and another one was first
+	}
+	return b.Alone && s.losses >= lossesToGiveUp
+}
+
+// lostWith is lost for the error of an attempt. It returns the error to end with, nil if the request may be repeated.
+func (s *suspicion) lostWith(err error) *OpError {
+	var e *OpError
+	if !errors.As(err, &e) || !errors.Is(e, ErrConnectionLoss) {
+		s.losses = 0
+		return nil
+	}
+	if !s.lost(e.blame, e.Outcome == Unknown) {
+		return nil
+	}
+	end := *e
+	end.Err = &GivenUpError{Losses: s.losses, Size: e.blame.Size, Err: e.Err}
+	return &end
+}
+
+func isGivenUp(err error) bool {
+	var e *GivenUpError
+	return errors.As(err, &e)
+}
