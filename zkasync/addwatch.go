@@ -99,13 +99,15 @@ type addWatch struct {
 	sub    *Subscription
 	mode   AddWatchMode // as encoded
 	placed bool         // it was encoded, and counts among the placement's pending ones
+	old    bool         // the server is known not to know it
 }
 
 // AddWatch watches a path until the subscription is closed (kazoo has no such thing; ZOOKEEPER-1416, servers since 3.6). The
 // znode need not exist. The future completes once the server watches; every later event goes to the [Subscription].
 //
 // A server that does not know persistent watches ends the connection at the request. The future then fails with
-// [ErrUnimplemented], and so does every other AddWatch at once, and without harm, until the client is restarted.
+// [ErrUnimplemented], and so does every other AddWatch on that server, without harm, for an hour or until the client is
+// restarted.
 //
 // Any number of subscriptions may be on one path, beside one-shot watches of it; the server has one watch for them all, and
 // the last one that is closed removes it. Watches that were set through Conn() are not known here: on servers before 3.9
@@ -119,9 +121,6 @@ func (c *Client) AddWatch(ctx context.Context, path string, mode AddWatchMode, o
 	}
 	if err == nil && mode != Persistent && mode != PersistentRecursive {
 		err = fmt.Errorf("unknown mode %d", mode)
-	}
-	if m := c.sink.Load(); err == nil && m != nil && c.watches.persistent.old.Load() == m {
-		err = ErrUnimplemented
 	}
 	if err != nil {
 		o.refuse(err)
@@ -146,6 +145,15 @@ func newSubscribeSpec(opts []SubscribeOption) (subscribeSpec, error) {
 
 func (o *addWatch) Size() int { return o.pathSize() + 4 }
 
+// Context does not let the request go to a server that would end the connection at it.
+func (o *addWatch) Context() context.Context {
+	if o.v.c.watches.persistent.old.isPresent() {
+		o.old = true
+		return withdrawn
+	}
+	return o.ctx
+}
+
 func (o *addWatch) Append(b []byte) []byte {
 	o.mode = o.v.c.watches.persistent.place(o.path, o.sub.mode, !o.placed)
 	o.placed = true
@@ -165,7 +173,7 @@ func (o *addWatch) Reply(code int32, _ []byte) {
 		return
 	}
 	if code == wire.CodeUnimplemented {
-		c.watches.persistent.old.Store(c.sink.Load())
+		c.watches.persistent.old.learn()
 	}
 	o.unapplied()
 	o.rejected(rejection(o.code.String(), o.path, code))
@@ -183,6 +191,10 @@ func (o *addWatch) unapplied() {
 func (o *addWatch) Fail(f mux.Failure) {
 	if o.placed {
 		o.v.c.watches.persistent.abandon(o.path)
+	}
+	if o.old && f.Reason == mux.ReasonContext {
+		o.refuse(ErrUnimplemented)
+		return
 	}
 	o.op.Fail(f)
 }

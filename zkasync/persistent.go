@@ -5,8 +5,6 @@ import (
 	"slices"
 	"sync"
 	"sync/atomic"
-
-	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
 )
 
 // persistentTable holds the subscriptions, and what the server has been told of them. The zero value is empty and ready.
@@ -21,7 +19,7 @@ import (
 // Requests are encoded by one goroutine in the order of the wire, so "placed" is true of the server at the moment when it
 // will look at the request that is being encoded.
 type persistentTable struct {
-	old atomic.Pointer[mux.Mux] // of the run whose servers do not know persistent watches
+	old oldServers
 
 	size atomic.Int32 // of byPath, to be looked at without the lock
 

@@ -25,7 +25,7 @@ type setWatches struct {
 // must be the persistent one, but for lists of children, which no recursive watch is about, see persistentTable.
 func (c *Client) restoreWatches(zxid int64) []mux.Request {
 	t := &c.watches
-	if m := c.sink.Load(); t.persistent.old.Load() == m {
+	if t.persistent.old.isPresent() {
 		for _, s := range t.persistent.takeAll() {
 			s.end(ErrUnimplemented)
 		}
@@ -127,7 +127,7 @@ func (s *setWatches) Reply(code int32, _ []byte) {
 	m := s.c.sink.Load()
 	if code != 0 {
 		if code == wire.CodeUnimplemented && len(s.paths) > 0 {
-			s.c.watches.persistent.old.Store(m)
+			s.c.watches.persistent.old.learn()
 		}
 		m.Abort(rejection(s.Op().String(), "", code))
 		return

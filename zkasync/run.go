@@ -95,6 +95,7 @@ func (c *Client) newRunLocked() (*run, error) {
 	}, r)
 	c.last, c.resume = nil, mux.Session{}
 	c.sink.Store(r.m)
+	c.watches.persistent.old.forget()
 	c.pauses.open()
 	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: Connecting}, true })
 	conn, events, err := zk.Connect(c.hosts, c.cfg.sessionTimeout,

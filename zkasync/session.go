@@ -25,6 +25,7 @@ func (r *run) Established(s mux.Session) []mux.Request {
 	r.gone, r.refusals, r.lives = time.Time{}, 0, time.Time{}
 	r.mu.Unlock()
 	r.c.states.note(s.ID)
+	r.c.watches.persistent.old.connected(s.Server)
 	r.log(slog.LevelInfo, "session established", "id", fmt.Sprintf("%#x", s.ID), "timeout", r.timeout)
 	return append(r.c.restoreAuth(), r.c.restoreWatches(r.m.LastZxid())...)
 }
@@ -47,6 +48,7 @@ func (r *run) Restored() {
 
 // Lost implements mux.Observer. From here on the session lives for as long as the server does not miss the client.
 func (r *run) Lost(cause error, heard time.Time) {
+	r.c.watches.persistent.old.connected("")
 	if r.stopping.Load() {
 		return
 	}

@@ -24,6 +24,7 @@ type Conn struct {
 	expectBuf []Request // expect's backing array
 	nextReply int32     // xid of the oldest request in flight
 	shaken    bool      // the connect response was handed up
+	early     int       // requests in flight that were answered out of their turn
 	torn      bool      // teardown is done
 	session   time.Duration
 

@@ -25,6 +25,9 @@ func (c *Conn) finishHandshake() error {
 // established starts the connection's goroutines and the restoration of what the session had.
 func (c *Conn) established(resp wire.ConnectResponse) {
 	s := Session{ID: resp.SessionID, Password: resp.Password, Timeout: resp.Timeout, ReadOnly: resp.ReadOnly}
+	if addr := c.sock.RemoteAddr(); addr != nil {
+		s.Server = addr.String()
+	}
 	if !s.ReadOnly {
 		c.m.offer = s
 	}

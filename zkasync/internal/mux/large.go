@@ -43,7 +43,7 @@ func (c *Conn) large(why error) (ok bool, err error) {
 	if h.Xid <= 0 {
 		return false, why
 	}
-	r, err := c.match(h.Xid)
+	r, err := c.match(h)
 	if err != nil {
 		return false, err
 	}

@@ -12,17 +12,20 @@ import (
 func TestConn_AReplyOutOfOrderEndsTheConnection(t *testing.T) {
 	body := func(path string) []byte { return zkpeer.Body(zkpeer.Request{Op: wire.OpGetData, Path: path}) }
 	cases := map[string][]byte{
-		"unknown":             zkpeer.ReplyFrame(99, 1, 0, body("/b")),
-		"swapped":             zkpeer.ReplyFrame(3, 1, 0, body("/c")),
-		"repeated":            zkpeer.ReplyFrame(1, 1, 0, body("/a")),
-		"zero":                zkpeer.ReplyFrame(0, 1, 0, body("/b")),
-		"-3":                  zkpeer.ReplyFrame(-3, 1, 0, body("/b")),
-		"-8":                  zkpeer.ReplyFrame(-8, 1, 0, body("/b")),
-		"-2³¹":                zkpeer.ReplyFrame(-1<<31, 1, 0, body("/b")),
-		"an error's":          zkpeer.ReplyFrame(3, 1, -101, nil),
-		"auth without one":    zkpeer.ReplyFrame(wire.XidAuth, 1, 0, nil),
-		"a torn watch event":  zkpeer.ReplyFrame(wire.XidWatch, -1, 0, []byte{0, 0, 0, 1}),
-		"a reply behind, too": append(zkpeer.ReplyFrame(3, 1, 0, body("/c")), zkpeer.ReplyFrame(2, 1, 0, body("/b"))...),
+		"unknown":                      zkpeer.ReplyFrame(99, 1, 0, body("/b")),
+		"swapped":                      zkpeer.ReplyFrame(3, 1, 0, body("/c")),
+		"repeated":                     zkpeer.ReplyFrame(1, 1, 0, body("/a")),
+		"zero":                         zkpeer.ReplyFrame(0, 1, 0, body("/b")),
+		"-3":                           zkpeer.ReplyFrame(-3, 1, 0, body("/b")),
+		"-8":                           zkpeer.ReplyFrame(-8, 1, 0, body("/b")),
+		"-2³¹":                         zkpeer.ReplyFrame(-1<<31, 1, 0, body("/b")),
+		"an error's":                   zkpeer.ReplyFrame(3, 1, -101, nil),
+		"unknown operation, nobody's":  zkpeer.ReplyFrame(99, 1, unimplemented, nil),
+		"unknown operation, once more": zkpeer.ReplyFrame(1, 1, unimplemented, nil),
+		"unknown operation, negative":  zkpeer.ReplyFrame(-9, 1, unimplemented, nil),
+		"auth without one":             zkpeer.ReplyFrame(wire.XidAuth, 1, 0, nil),
+		"a torn watch event":           zkpeer.ReplyFrame(wire.XidWatch, -1, 0, []byte{0, 0, 0, 1}),
+		"a reply behind, too":          append(zkpeer.ReplyFrame(3, 1, 0, body("/c")), zkpeer.ReplyFrame(2, 1, 0, body("/b"))...),
 	}
 	for name, bad := range cases {
 		t.Run(name, func(t *testing.T) {

@@ -88,7 +88,7 @@ func (c *Conn) demultiplex(frame []byte) error {
 	case wire.XidAuth:
 		return c.authReply(h, body)
 	}
-	r, err := c.match(h.Xid)
+	r, err := c.match(h)
 	if err != nil {
 		return err
 	}
@@ -125,18 +125,31 @@ func (c *Conn) leaveIfMoved() error {
 }
 
 // match returns the oldest request in flight; the reply must be its own.
-func (c *Conn) match(xid int32) (Request, error) {
+func (c *Conn) match(h wire.ReplyHeader) (Request, error) {
+	if c.early > 0 {
+		c.skipAnswered()
+	}
 	if len(c.expect) == 0 {
 		c.expectMore()
 	}
-	if len(c.expect) == 0 || xid != c.nextReply {
-		return nil, fmt.Errorf("reply with xid %d received, want %d of %d in flight", xid, c.nextReply, len(c.expect))
+	if len(c.expect) == 0 || h.Xid != c.nextReply {
+		if h.Err == unimplemented {
+			if r := c.outOfTurn(h.Xid); r != nil {
+				return r, nil
+			}
+		}
+		return nil, fmt.Errorf("reply with xid %d received, want %d of %d in flight", h.Xid, c.nextReply, len(c.expect))
 	}
+	return c.take(), nil
+}
+
+// take removes the oldest of what is expected.
+func (c *Conn) take() Request {
 	r := c.expect[0]
 	c.expect[0] = nil
 	c.expect = c.expect[1:]
 	c.nextReply = nextXid(c.nextReply)
-	return r, nil
+	return r
 }
 
 func (c *Conn) expectMore() {

@@ -54,6 +54,7 @@ type Session struct {
 	Password []byte
 	Timeout  int32 // milliseconds
 	ReadOnly bool
+	Server   string // the address of the connection's other end
 }
 
 // Observer is told what happens to the session. All methods run on the goroutine that found out, one at a time, in order with the completions around them, and hold no lock.

@@ -44,9 +44,10 @@ func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request, b blam
 	cut := max(0, len(all)-c.unsent) // a broken server may have answered what did not leave
 	cutAuths := max(0, len(c.auths)-c.unsentAuths)
 	sent = mergeAuths(all[:cut:cut], c.auths[:cutAuths], c.nextReply)
+	sent = c.dropAnswered(sent)
 	b = c.lostLocked(all, cut, cutAuths, sent)
 	unsent = mergeAuths(all[cut:len(all):len(all)], c.auths[cutAuths:], c.nextReply+int32(cut))
-	unsent = append(unsent, c.restore...)
+	unsent = append(c.dropAnswered(unsent), c.restore...)
 	c.auths, c.restore = nil, nil
 	var behind ring[Request] // waits for the next server anyway
 	if c.moving.Load() {

@@ -1,0 +1,181 @@
+package zkasync_test
+
+import (
+	"context"
+	"net"
+	"testing"
+	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
+)
+
+// answersAheadUnknown is a script of ZooKeeper 3.5: an operation that it does not know it answers ahead of those that it
+// is still processing, here as many as held, which it answers before it closes the connection if they are fast.
+func answersAheadUnknown(held int, fast bool, ops ...wire.OpCode) zkpeer.Script {
+	return func(c *zkpeer.Conn) {
+		var waiting []zkpeer.Request
+		unknown := make(map[wire.OpCode]bool)
+		for _, op := range ops {
+			unknown[op] = true
+		}
+		c.Accept()
+		c.Serve(func(r zkpeer.Request) bool {
+			switch {
+			case unknown[r.Op]:
+				c.Refuse(r, codeUnimplemented)
+				for _, w := range waiting {
+					if fast {
+						c.Answer(w)
+					}
+				}
+				c.Cut()
+			case len(waiting) < held:
+				waiting = append(waiting, r)
+			default:
+				return false
+			}
+			return true
+		})
+	}
+}
+
+func TestAddWatch_AnsweredAheadOfItsTurn(t *testing.T) {
+	for name, fast := range map[string]bool{"others answered": true, "others lost": false} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				c := connectScripted(t, answersAheadUnknown(2, fast, wire.OpAddWatch), answersAheadUnknown(0, false, wire.OpAddWatch))
+				a, b := c.get("/a"), c.get("/b")
+				added := c.AddWatch(t.Context(), "/a", zkasync.Persistent)
+				fails(t, added, zkasync.ErrUnimplemented)
+				if fast {
+					wantNode(t, a, "/a")
+					wantNode(t, b, "/b")
+				} else {
+					wantLoss(t, "a", a, zkasync.ErrOutcomeUnknown)
+					wantLoss(t, "b", b, zkasync.ErrOutcomeUnknown)
+				}
+				wantNode(t, c.get("/c"), "/c")
+				for range 3 {
+					fails(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent), zkasync.ErrUnimplemented, zkasync.ErrNotSent)
+				}
+				if n := c.peer.Accepted(); n != 2 {
+					t.Errorf("%d connections, want 2: an unknown operation costs one", n)
+				}
+			})
+		})
+	}
+}
+
+// Of several that were in flight, those without an answer are repeated by WithRetry and refused here.
+func TestAddWatch_AnsweredAheadAndRepeated(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := newScripted(t, []zkasync.Option{zkasync.WithRetry(zkasync.RetryPolicy{})},
+			answersAheadUnknown(1, false, wire.OpAddWatch), answersAheadUnknown(0, false, wire.OpAddWatch))
+		if err := c.Start(testContext(t)); err != nil {
+			t.Fatal(err)
+		}
+		a := c.get("/a")
+		first := c.AddWatch(t.Context(), "/a", zkasync.Persistent)
+		second := c.AddWatch(t.Context(), "/b", zkasync.Persistent)
+		fails(t, first, zkasync.ErrUnimplemented)
+		fails(t, second, zkasync.ErrUnimplemented)
+		wantNode(t, a, "/a")
+		if n := c.peer.Accepted(); n != 2 {
+			t.Errorf("%d connections, want 2", n)
+		}
+	})
+}
+
+// Several requests restore the watches of a client that comes to such a server; it does not know the last of them.
+func TestWatchRestore_AnsweredAheadOfItsTurn(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := newScripted(t, []zkasync.Option{zkasync.WithMaxRequestSize(1024)},
+			func(c *zkpeer.Conn) {
+				c.Accept()
+				c.Serve(func(r zkpeer.Request) bool {
+					if r.Op == wire.OpSync {
+						c.Cut()
+					}
+					return r.Op == wire.OpSync
+				})
+			},
+			answersAheadUnknown(1, false, wire.OpSetWatches2),
+			answersAheadUnknown(0, false, wire.OpSetWatches2))
+		if err := c.Start(testContext(t)); err != nil {
+			t.Fatal(err)
+		}
+		s := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
+		for i := range 40 {
+			must(t, c.GetW(t.Context(), "/a-watched-znode-with-a-long-name-"+string(rune('A'+i))))
+		}
+		fails(t, c.Sync(t.Context(), "/"), zkasync.ErrConnectionLoss)
+		<-s.Done()
+		wantErr(t, s.Err(), zkasync.ErrUnimplemented)
+		wantNode(t, c.get("/a"), "/a")
+		if n := c.peer.Accepted(); n != 3 {
+			t.Errorf("%d connections, want 3", n)
+		}
+	})
+}
+
+// namedConn is a connection to a server of an ensemble.
+type namedConn struct {
+	net.Conn
+	server string
+}
+
+func (c namedConn) RemoteAddr() net.Addr { return c }
+func (c namedConn) Network() string      { return "test" }
+func (c namedConn) String() string       { return c.server }
+
+// Ensembles are upgraded one server at a time: what one does not know another may, and it may itself a while later.
+func TestAddWatch_UpgradedServers(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		cuts := func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				if r.Op == wire.OpSync {
+					c.Cut()
+				}
+				return r.Op == wire.OpSync
+			})
+		}
+		peer := zkpeer.Pipes(t, answersAheadUnknown(0, false, wire.OpAddWatch), cuts, cuts, cuts)
+		server := "old.test:2181"
+		c, err := zkasync.New("peers.test", zkasync.WithSessionTimeout(bubbleSession),
+			zkasync.WithDialer(func(ctx context.Context, network, address string) (net.Conn, error) {
+				sock, err := peer.Dial(ctx, network, address)
+				return namedConn{sock, server}, err
+			}))
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		if err := c.Start(testContext(t)); err != nil {
+			t.Fatal(err)
+		}
+		add := func() error {
+			s, err := c.AddWatch(t.Context(), "/a", zkasync.Persistent).Get(testContext(t))
+			if err == nil {
+				s.Close()
+			}
+			return err
+		}
+		wantErr(t, add(), zkasync.ErrUnimplemented)
+		wantErr(t, add(), zkasync.ErrUnimplemented)
+		server = "new.test:2181"
+		fails(t, c.Sync(t.Context(), "/"), zkasync.ErrConnectionLoss)
+		if err := add(); err != nil {
+			t.Errorf("on a server that knows it: %v", err)
+		}
+		server = "old.test:2181"
+		fails(t, c.Sync(t.Context(), "/"), zkasync.ErrConnectionLoss)
+		wantErr(t, add(), zkasync.ErrUnimplemented)
+		time.Sleep(time.Hour)
+		if err := add(); err != nil {
+			t.Errorf("an hour later: %v", err)
+		}
+	})
+}
