@@ -30,9 +30,7 @@ func (r *rearm) Op() wire.OpCode {
 	return wire.OpSetWatches2
 }
 
-func (r *rearm) Size() int {
-	return setWatchesHead - requestHeaderSize + 4*(4+wire.PathLen(r.c.view.chroot, r.path))
-}
+func (r *rearm) Size() int        { return setWatchesHead + 4*(4+wire.PathLen(r.c.view.chroot, r.path)) }
 func (r *rearm) Fail(mux.Failure) {} // the next connection restores everything
 
 func (r *rearm) Context() context.Context {

@@ -7,8 +7,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
-// setWatchesHead is the size of such a request without any path: its xid, opcode, zxid and five counts.
-const setWatchesHead = 36
+// setWatchesHead is the size of such a request without any path: its length, xid, opcode, zxid and five counts.
+const setWatchesHead = 40
 
 // setWatches restores watches on a new connection: the server fires at once those one-shot watches whose znode has
 // changed since the zxid, and keeps the rest. Of persistent watches it only takes note.
@@ -104,7 +104,7 @@ func (s *setWatches) Op() wire.OpCode {
 	return wire.OpSetWatches
 }
 
-func (s *setWatches) Size() int                { return s.size - requestHeaderSize }
+func (s *setWatches) Size() int                { return s.size - requestSlack - requestHeaderSize }
 func (s *setWatches) Context() context.Context { return nil }
 
 // Fail implements mux.Request: the next connection restores everything, perhaps in smaller portions.

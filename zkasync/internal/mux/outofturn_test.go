@@ -37,12 +37,8 @@ func TestOutOfTurn_UnknownOperation(t *testing.T) {
 						}
 						c.Serve(nil)
 					})
-					u := w.dial()
+					u := w.open()
 					u.conn.nextXid, u.conn.nextReply = first, first
-					if err := u.shake(); err != nil {
-						t.Fatal(err)
-					}
-					u.read()
 					var rs []*asked
 					for i := range requests {
 						r := w.getRequest("/a")
