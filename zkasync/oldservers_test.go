@@ -56,6 +56,7 @@ func TestAddWatch_AnsweredAheadOfItsTurn(t *testing.T) {
 					wantLoss(t, "a", a, zkasync.ErrOutcomeUnknown)
 					wantLoss(t, "b", b, zkasync.ErrOutcomeUnknown)
 				}
+				poll(t, "the next connection", func() bool { return c.peer.Accepted() == 2 && c.Connected() })
 				wantNode(t, c.get("/c"), "/c")
 				for range 3 {
 					fails(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent), zkasync.ErrUnimplemented, zkasync.ErrNotSent)
