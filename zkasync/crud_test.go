@@ -23,9 +23,13 @@ func testContext(t testing.TB) context.Context {
 	return ctx
 }
 
+// patientSession is the session timeout of tests that are not about it: a busy machine is no silent server.
+const patientSession = 30 * time.Second
+
 // connect returns a client on servers that the test's end closes.
 func connect(t testing.TB, servers string, opts ...zkasync.Option) *zkasync.Client {
 	t.Helper()
+	opts = append([]zkasync.Option{zkasync.WithSessionTimeout(patientSession)}, opts...)
 	c, err := zkasync.Connect(testContext(t), servers, opts...)
 	if err != nil {
 		t.Fatal(err)
