@@ -67,10 +67,11 @@ const handshakePatience = 10 * time.Second
 // readLoop reads requests and works them off.
 func (c *conn) readLoop() {
 	defer c.srv.w.running.Done()
-	for {
-		n, err := c.sock.Read(c.in.room())
+	for err := c.secure(); err == nil; {
+		var n int
+		n, err = c.sock.Read(c.in.room())
 		c.in.came(n)
-		if n > 0 && !c.workOff() || err != nil {
+		if n > 0 && !c.workOff() {
 			break
 		}
 	}

@@ -15,7 +15,7 @@
 // # Connecting
 //
 // Clients connect in memory: [Server.Options] has what package zkasync needs for it, [Server.Dial] is go-zookeeper's
-// Dialer. [Server.Listen] opens a port for clients in other processes, such as kazoo, Curator or zkCli.
+// Dialer. [Server.Listen] opens a port for clients in other processes, such as kazoo, Curator or zkCli. [WithTLS] secures both.
 //
 // # Time
 //

@@ -29,7 +29,7 @@ func NewEnsemble(n int, opts ...Option) (*Ensemble, error) {
 	w := newWorld(cfg)
 	w.epoch = 1
 	w.zxid = max(cfg.firstZxid, w.epoch<<epochShift)
-	first := newTree()
+	first := cfg.newTree()
 	first.last = w.zxid
 	for i := range n {
 		s := w.addServer(first.clone())
@@ -99,7 +99,7 @@ func (e *Ensemble) ConnectString() string {
 // Options returns the options with which a client of package zkasync connects to the servers in memory. The client tries
 // them in the order of the connection string.
 func (e *Ensemble) Options() []zkasync.Option {
-	return []zkasync.Option{zkasync.WithDialer(e.w.servers[0].DialContext), zkasync.WithShuffle(false)}
+	return append(e.w.servers[0].Options(), zkasync.WithShuffle(false))
 }
 
 // Depose has another server lead: s, or with nil the one that is to be elected. As in a real election, an epoch begins, all

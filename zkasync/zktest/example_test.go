@@ -156,6 +156,40 @@ func ExampleOption() {
 	// zktest: tick 0s is not a positive number of milliseconds
 }
 
+// With TLS, the options have what the client needs, in memory as on a port.
+func ExampleWithTLS() {
+	srv, err := zktest.New(zktest.WithTLS(true))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	c, err := zkasync.Connect(context.Background(), srv.Addr(), srv.Options()...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	fmt.Println(c.State(), srv.TLSConfig().ServerName)
+	// Output: Connected zktest.invalid
+}
+
+// ClickHouse Keeper does not restore sessions.
+func ExampleWithClickHouseKeeper() {
+	srv, err := zktest.New(zktest.WithClickHouseKeeper())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	fmt.Print(srv.Tree())
+	// Output:
+	// /
+	// /keeper = ""
+	// /keeper/api_version = "2"
+	// /keeper/feature_flags = "\x02"
+}
+
 // Nobody is served before credentials.
 func ExampleWithEnforcedAuthentication() {
 	srv, err := zktest.New(zktest.WithEnforcedAuthentication())

@@ -28,7 +28,7 @@ func (c *conn) greet(frame []byte) {
 	}
 	c.timeout = time.Duration(asked) * time.Millisecond
 	c.timeout = min(max(c.timeout, w.cfg.minTimeout), w.cfg.maxTimeout)
-	if w.replaced[id] {
+	if w.replaced[id] || w.cfg.keeper {
 		delete(w.replaced, id)
 		id = 0
 	}

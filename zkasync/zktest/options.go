@@ -1,7 +1,6 @@
 package zktest
 
 import (
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"math"
@@ -44,7 +43,8 @@ type config struct {
 	mustAuthenticate bool
 	superDigest      string
 	saslUsers        map[string]string
-	tls              *tls.Config
+	tls              *tlsSetup // nil: none
+	keeper           bool
 
 	firstZxid   int64
 	sessionSeed uint64

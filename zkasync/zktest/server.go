@@ -2,6 +2,7 @@ package zktest
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -59,7 +60,7 @@ func New(opts ...Option) (*Server, error) {
 		return nil, err
 	}
 	w := newWorld(cfg)
-	s := w.addServer(newTree())
+	s := w.addServer(cfg.newTree())
 	s.tree.last = cfg.firstZxid
 	w.leader = s
 	return s, nil
@@ -145,10 +146,14 @@ func (s *Server) Addr() string {
 
 // Options returns the options with which a client of package zkasync connects to the server in memory.
 func (s *Server) Options() []zkasync.Option {
-	return []zkasync.Option{zkasync.WithDialer(s.DialContext)}
+	opts := []zkasync.Option{zkasync.WithDialer(s.DialContext)}
+	if config := s.TLSConfig(); config != nil {
+		opts = append(opts, zkasync.WithTLS(config))
+	}
+	return opts
 }
 
-// DialContext connects to the server in memory, or to another of its ensemble, which addr tells. It has the shape of
+// DialContext connects to the server in memory, without TLS, or to another of its ensemble, which addr tells. It has the shape of
 // net.Dialer's method, whose place it takes in a client. The network is not looked at.
 func (s *Server) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	fail := func(err error) (net.Conn, error) {
@@ -203,6 +208,9 @@ func (s *Server) welcomeConn(sock net.Conn) bool {
 	}
 	s.connsMade++
 	c := &conn{srv: s, number: s.connsMade, sock: sock, raw: sock, ip: host, since: s.w.now}
+	if setup := s.w.cfg.tls; setup != nil {
+		c.sock = tls.Server(sock, setup.server)
+	}
 	c.ids = []identity{{schemeIP, host}}
 	c.out.init()
 	c.impatient = s.w.after(handshakePatience, c.drop)

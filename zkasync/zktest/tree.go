@@ -139,7 +139,7 @@ type tree struct {
 	quotas     int                // of znodes that limit a subtree
 }
 
-func newTree() *tree {
+func (cfg *config) newTree() *tree {
 	t := &tree{
 		root:       &node{data: []byte{}, acl: openACL},
 		ephemerals: make(map[int64]*pathSet),
@@ -148,8 +148,11 @@ func newTree() *tree {
 	}
 	own := t.seed(t.root, "zookeeper")
 	t.seed(own, "quota")
-	config := t.seed(own, "config")
-	config.acl, config.aversion = readACL, -1
+	members := t.seed(own, "config")
+	members.acl, members.aversion = readACL, -1
+	if cfg.keeper {
+		t.addKeeper()
+	}
 	return t
 }
 
