@@ -54,6 +54,7 @@ type config struct {
 	retry          *RetryPolicy // nil: none
 	maxRequest     int
 	maxReply       int
+	slept          func() time.Duration // of mux.Config
 }
 
 // Option is an option of [New]. New reports the first that is wrong, with its value and the rule.
@@ -102,7 +103,9 @@ func (cfg *config) askTime() time.Duration {
 }
 
 // WithSessionTimeout sets the session timeout to ask for; the servers bound it. The default is 10 seconds, the
-// resolution a millisecond.
+// resolution a millisecond. Time for which the host sleeps counts: the connection is left when it wakes, and the session is
+// Lost at once if it can no longer be alive. Linux tells for how long it slept. On macOS the wall clock must tell, which may
+// have been set, so the session is resumed without being called Lost before; on Windows timers go on meanwhile.
 func WithSessionTimeout(d time.Duration) Option {
 	return Option{func(cfg *config) error {
 		const limit = math.MaxInt32 * time.Millisecond

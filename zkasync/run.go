@@ -41,10 +41,11 @@ type run struct {
 	pace     pace
 
 	mu        sync.Mutex
-	lastError error       // of the last attempt to connect
-	awaited   server      // that was tried last
-	lives     time.Time   // until when the session can be alive; zero while connected
-	clock     *time.Timer // runs while Suspended: declares the session Lost
+	lastError error          // of the last attempt to connect
+	awaited   server         // that was tried last
+	lives     time.Time      // until when the session can be alive; zero while connected
+	clock     *time.Timer    // runs while Suspended: declares the session Lost
+	sleep     mux.SleepWatch // while clock runs
 	clocks    sync.WaitGroup
 	seekers   sync.WaitGroup // goroutines of seekWritable
 	session   mux.Session    // as of the last handshake
@@ -91,6 +92,7 @@ func (c *Client) newRunLocked() (*run, error) {
 		WatchesLimit:   func() int { return c.restoreLimit.size(c.cfg.maxRequest) },
 		SessionTimeout: c.cfg.sessionTimeout,
 		ReadOnly:       c.cfg.readOnly,
+		Slept:          c.cfg.slept,
 		Resume:         c.resume,
 	}, r)
 	c.last, c.resume = nil, mux.Session{}

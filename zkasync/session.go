@@ -118,24 +118,38 @@ func (r *run) declareLost(err error) {
 // errClock is why a session is Lost by the local clock.
 var errClock = errors.New("nothing heard from the servers for a session timeout")
 
-// startClock has the session declared Lost a session timeout after the server was heard from last.
+// clockTick is how often the clock looks whether the host has slept.
+const clockTick = time.Second
+
+// startClock has the session declared Lost a session timeout after the server was heard from last. The time that the host
+// sleeps counts, though it does not for timers.
 func (r *run) startClock(heard time.Time) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.lives = heard.Add(r.timeout)
 	r.clocks.Add(1)
 	var clock *time.Timer
-	clock = time.AfterFunc(time.Until(heard.Add(r.timeout)), func() {
+	r.sleep = mux.NewSleepWatch(r.c.cfg.slept)
+	clock = time.AfterFunc(min(clockTick, time.Until(r.lives)), func() {
 		defer r.clocks.Done()
 		r.clockRanOut(&clock)
 	})
 	r.clock = clock
 }
 
-// clockRanOut declares the session Lost, unless it has turned out to live meanwhile. What clock points to is guarded by mu.
+// clockRanOut declares the session Lost, unless there is time left, or it has turned out to live meanwhile. What clock points to is guarded by mu.
 func (r *run) clockRanOut(clock **time.Timer) {
 	r.mu.Lock()
 	if r.clock != *clock {
+		r.mu.Unlock()
+		return
+	}
+	if slept := r.sleep.Since(); mux.SleepIsCertain {
+		r.lives = r.lives.Add(-slept)
+	}
+	if left := time.Until(r.lives); left > 0 {
+		r.clocks.Add(1)
+		r.clock.Reset(min(clockTick, left))
 		r.mu.Unlock()
 		return
 	}

@@ -16,6 +16,7 @@ func TestSessionClock_ThatComesLateChangesNothing(t *testing.T) {
 	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: Suspended}, true })
 	r.startClock(time.Now())
 	clock := r.clock
+	r.lives = time.Time{}
 	r.stopClock()
 	r.clockRanOut(&clock) // behind the handshake
 	if state := c.State(); state != Suspended || !r.gone.IsZero() {
@@ -23,6 +24,7 @@ func TestSessionClock_ThatComesLateChangesNothing(t *testing.T) {
 	}
 	r.startClock(time.Now())
 	clock = r.clock
+	r.lives = time.Time{}
 	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: Connected}, true })
 	r.clockRanOut(&clock) // behind the restoration
 	if state := c.State(); state != Connected {

@@ -16,6 +16,8 @@ type Config struct {
 	// MaxRequest is the largest frame that go-zookeeper may send, in bytes without its length; 0: any. Watches that it
 	// restores are divided instead, see WatchesLimit.
 	MaxRequest int
+	// Slept takes the place of the function Slept in tests; nil otherwise.
+	Slept func() time.Duration
 	// ReadOnly accepts servers that have lost their quorum.
 	ReadOnly bool
 	// WatchesLimit gives the size, in bytes of a frame, that requests of go-zookeeper's for many watches may have; nil: any.

@@ -1,6 +1,9 @@
 package mux
 
-import "time"
+import (
+	"errors"
+	"time"
+)
 
 // teardown ends a dead connection: it joins its goroutines and fails what it left behind. The caller has the reading
 // side, so no reply is being delivered. It may be called again and then does nothing.
@@ -21,7 +24,12 @@ func (c *Conn) teardown() {
 	b.failAll(sent, inFlight)
 	b.failAll(unsent, queued)
 	if c.shaken {
-		c.m.obs.Lost(cause, c.born.Add(time.Duration(c.sinceBirth.read.Load())))
+		heard := c.born.Add(time.Duration(c.sinceBirth.read.Load()))
+		var slept *SleepError
+		if SleepIsCertain && errors.As(cause, &slept) {
+			heard = heard.Add(-time.Duration(c.asleep.Load()))
+		}
+		c.m.obs.Lost(cause, heard)
 	}
 }
 

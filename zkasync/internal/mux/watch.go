@@ -35,12 +35,26 @@ func (c *Conn) watchLoop(session time.Duration) {
 	every := min(max(session/16, minWatchTick), maxWatchTick)
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	last := c.now()
+	sleep := NewSleepWatch(c.m.cfg.Slept)
+	last, heard := c.now(), int64(0)
+	var asleep time.Duration // since the last byte
 	for {
 		select {
 		case <-c.dead:
 			return
 		case <-tick.C:
+		}
+		if read := c.sinceBirth.read.Load(); read != heard {
+			heard, asleep = read, 0
+		}
+		if d := sleep.Since(); d > 0 {
+			asleep += d
+			c.asleep.Store(int64(asleep))
+			// Shorter ones count as silence: the server has heard as little as this side.
+			if d >= session || time.Duration(c.now()-heard)+asleep > limit {
+				c.die(&SleepError{For: d})
+				return
+			}
 		}
 		now := c.now()
 		starved := now-last > int64(2*every)
@@ -48,7 +62,7 @@ func (c *Conn) watchLoop(session time.Duration) {
 		if starved {
 			continue // it was this process that stood still; let the reader see what has come meanwhile
 		}
-		c.checkSilence(now, limit, every)
+		c.checkSilence(now, limit-asleep, every)
 	}
 }
 
