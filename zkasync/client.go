@@ -28,6 +28,7 @@ type Client struct {
 	watches  watchTable
 	lanes    lanes
 	delivery *delivery
+	logs     *logbook
 	creds    credentials
 	pauses   *pauses
 
@@ -53,6 +54,7 @@ func New(servers string, opts ...Option) (*Client, error) {
 	c := &Client{cfg: cfg, pauses: new(pauses), hosts: cfg.hosts, resume: cfg.resume}
 	c.view, c.whole = view{c, cfg.chroot}, view{c, ""}
 	c.delivery = newDelivery(cfg.handler, patience(cfg.sessionTimeout))
+	c.logs = newLogbook(cfg.logger)
 	c.states = newStates(c)
 	c.creds.list = append(c.creds.list, cfg.auth...)
 	return c, nil

@@ -128,17 +128,13 @@ func (r *run) attemptFailed(s server, err error) {
 
 func (r *run) log(level slog.Level, msg string, args ...any) { r.c.log(level, msg, args...) }
 
-func (c *Client) log(level slog.Level, msg string, args ...any) {
-	if l := c.cfg.logger; l != nil {
-		l.Log(context.Background(), level, "zkasync: "+msg, args...)
-	}
-}
+func (c *Client) log(level slog.Level, msg string, args ...any) { c.logs.add(level, msg, args...) }
 
 // debugLog takes go-zookeeper's log, which tells of trouble that is ours to report.
-type debugLog struct{ l *slog.Logger }
+type debugLog struct{ logs *logbook }
 
 func (d debugLog) Printf(format string, args ...any) {
-	if d.l != nil && d.l.Enabled(context.Background(), slog.LevelDebug) {
-		d.l.Debug("zkasync: " + fmt.Sprintf(format, args...))
+	if d.logs.l != nil {
+		d.logs.add(slog.LevelDebug, fmt.Sprintf(format, args...))
 	}
 }

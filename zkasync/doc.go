@@ -64,6 +64,8 @@
 //	delivery's            1                      StartAsync      Close; it runs functions of derived futures
 //	run.bye's             1 while stopping       StopAsync       Close; it runs callbacks of StopAsync's future
 //	haste.takePast        1 for a moment         a timer         Close; it tells states past a function that blocks
+//	logbook's             1 with WithLogger      StartAsync      Close
+//	pauses.endAll         1 while stopping       run.shutdown    Close
 //	userCall.run          1 for a moment         userCalls.do    Close; it runs a dialer, say
 //	run.shutdown          1 while stopping       StopAsync       Close
 //	run.closeSession      1 while stopping       run.shutdown    run.shutdown

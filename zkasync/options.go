@@ -170,7 +170,8 @@ func WithDialer(dial func(ctx context.Context, network, address string) (net.Con
 		if dial == nil {
 			return errors.New("dialer is nil")
 		}
-		cfg.dial, cfg.ownDialer = dial, true
+		cfg.dialer = functionName(dial)
+		cfg.dial, cfg.ownDialer = cfg.calls.guardDialer(cfg.dialer, dial), true
 		return nil
 	}}
 }
@@ -185,7 +186,7 @@ func WithResolver(lookupHost func(ctx context.Context, host string) (addrs []str
 		if lookupHost == nil {
 			return errors.New("resolver is nil")
 		}
-		cfg.lookup = lookupHost
+		cfg.lookup = cfg.calls.guardResolver(functionName(lookupHost), lookupHost)
 		return nil
 	}}
 }
@@ -197,7 +198,7 @@ func WithTLS(tlsConfig *tls.Config) Option {
 		if tlsConfig == nil {
 			return errors.New("tls configuration is nil")
 		}
-		cfg.tls = tlsConfig.Clone()
+		cfg.tls = cfg.calls.guardTLS(tlsConfig)
 		return nil
 	}}
 }

@@ -4,6 +4,9 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"time"
@@ -72,6 +75,7 @@ func (ps *pauses) add(ctx context.Context, d time.Duration, then func(error)) {
 // end runs when the time is over or the context has ended, whichever comes first, and perhaps again.
 func (p *pause) end(why error) {
 	ps := p.ps
+	defer ps.release() // also when what Retry was given ends this goroutine
 	ps.mu.Lock()
 	_, first := ps.waiting[p]
 	if first {
@@ -79,8 +83,21 @@ func (p *pause) end(why error) {
 	}
 	ps.mu.Unlock()
 	if first {
-		p.then(why)
+		p.call(why)
 	}
+}
+
+// call calls then. What that completes may have callbacks that run in place, if it is no client's.
+func (p *pause) call(why error) {
+	defer func() {
+		if v := recover(); v != nil {
+			slog.Error("zkasync: callback panicked", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+		}
+	}()
+	p.then(why)
+}
+
+func (ps *pauses) release() {
 	ps.mu.Lock()
 	ps.releaseLocked(1)
 	ps.mu.Unlock()
@@ -121,13 +138,31 @@ func (ps *pauses) stop() resting {
 	}
 	ps.mu.Unlock()
 	slices.SortFunc(hit, func(a, b *pause) int { return cmp.Compare(a.seq, b.seq) })
-	for _, p := range hit {
-		p.then(ErrClosed)
+	ended := make(chan struct{})
+	go ps.endAll(hit, ended)
+	select {
+	case <-ended:
+	case <-time.After(closeStall): // something of the user's holds it up; resting tells when it is over
 	}
-	ps.mu.Lock()
-	ps.releaseLocked(1)
-	ps.mu.Unlock()
 	return done
+}
+
+// endAll ends pauses one after the other, for stop. It goes on when something of the user's ends its goroutine.
+func (ps *pauses) endAll(hit []*pause, ended chan<- struct{}) {
+	returned := false
+	defer func() {
+		if !returned {
+			ps.endAll(hit, ended)
+		}
+	}()
+	for len(hit) > 0 {
+		p := hit[0]
+		hit = hit[1:]
+		p.call(ErrClosed)
+	}
+	returned = true
+	ps.release()
+	close(ended)
 }
 
 // resting is closed when nothing of the pauses runs any more.

@@ -115,12 +115,14 @@ func (r *retry[T]) again(why error) {
 		r.giveUp(r.last, &retryError{why: why, last: r.last.Err, attempts: r.attempts})
 		return
 	}
-	// Called from within FlatMap, an op that panics fails its future.
-	attempt := future.FlatMap(future.Resolved(future.Void{}), func(future.Void) *future.Future[T] { return r.op(r.ctx) })
+	// Called from within FlatMap, an op that panics or ends its goroutine fails its future. All is linked before it is called.
+	begin := future.NewPromise[future.Void](nil)
+	attempt := future.FlatMap(begin.Future(), func(future.Void) *future.Future[T] { return r.op(r.ctx) })
 	future.Then(future.Settle(attempt), func(rs []future.Result[T]) (future.Void, error) {
 		r.judge(rs[0])
 		return future.Void{}, nil
 	})
+	begin.Resolve(future.Void{})
 }
 
 // fail ends with an error that allows no repetition; e is its OpError, nil if it has none.

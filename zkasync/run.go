@@ -103,7 +103,7 @@ func (c *Client) newRunLocked() (*run, error) {
 	conn, events, err := zk.Connect(c.hosts, c.cfg.sessionTimeout,
 		zk.WithDialer(r.dial),
 		zk.WithHostProvider(r.hosts),
-		zk.WithLogger(debugLog{c.cfg.logger}),
+		zk.WithLogger(debugLog{c.logs}),
 		zk.WithLogInfo(false),
 		zk.WithMaxBufferSize(max(c.cfg.maxReply, mux.MaxEvent)), // the multiplexer has looked at it
 		zk.WithMaxConnBufferSize(max(c.cfg.maxRequest, theirWatches)+requestSlack),
@@ -118,11 +118,17 @@ func (c *Client) newRunLocked() (*run, error) {
 
 // startCallbacks starts what runs callbacks.
 func (c *Client) startCallbacks() error {
-	if err := c.delivery.start(c.cfg.logger); err != nil {
-		return err
+	if err := c.logs.start(); err != nil {
+		return fmt.Errorf("%w: the logger (WithLogger) has not returned", err)
 	}
-	if err := c.cfg.handler.Start(c.cfg.logger); err != nil {
-		_ = c.delivery.stop(context.Background()) // nothing runs there
+	err := c.delivery.start(c.cfg.logger)
+	if err == nil {
+		if err = c.cfg.handler.Start(c.cfg.logger); err != nil {
+			_ = c.delivery.stop(context.Background()) // nothing runs there
+		}
+	}
+	if err != nil {
+		_ = c.logs.stop(context.Background()) // nothing was logged
 		return err
 	}
 	c.states.use(c.lane(handler.State, ""))

@@ -171,6 +171,7 @@ func (r *run) settle(end time.Time) error {
 		within(end, r.c.delivery.stop),
 		r.stopHandler(end),
 		within(end, r.c.cfg.calls.wait),
+		within(end, r.c.logs.stop),
 	)
 }
 

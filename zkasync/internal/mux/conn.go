@@ -59,6 +59,7 @@ type Conn struct {
 	urgent      []Request   // heartbeats, to be written before anything else
 	refused     []int32     // xids of go-zookeeper's requests that are too large; a ping is under way for each
 	restore     []Request   // to be written before anything queued
+	taken       []Request   // from the queue, not in flight yet; nil: failed. The writer's own until it has ended
 	restoring   int         // of these, how many lack their reply
 	unsent      int         // requests at the tail of flight that did not leave
 	unsentAuths int         // and of auths

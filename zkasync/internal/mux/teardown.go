@@ -55,8 +55,14 @@ func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request, b blam
 	sent = c.dropAnswered(sent)
 	b = c.lostLocked(all, cut, cutAuths, sent)
 	unsent = mergeAuths(all[cut:len(all):len(all)], c.auths[cutAuths:], c.nextReply+int32(cut))
-	unsent = append(c.dropAnswered(unsent), c.restore...)
-	c.auths, c.restore = nil, nil
+	unsent = c.dropAnswered(unsent)
+	for _, r := range c.taken { // the writer has come to a sudden end
+		if r != nil {
+			unsent = append(unsent, r)
+		}
+	}
+	unsent = append(unsent, c.restore...)
+	c.auths, c.restore, c.taken = nil, nil, nil
 	var behind ring[Request] // waits for the next server anyway
 	if c.moving.Load() {
 		m.keepOwnLocked()

@@ -2,6 +2,7 @@ package mux
 
 import (
 	"encoding/binary"
+	"fmt"
 	"runtime"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
@@ -29,12 +30,18 @@ type outgoing struct {
 // writeLoop is the only writer after the handshake. It ends when the connection is dead.
 func (c *Conn) writeLoop() {
 	defer c.workers.Done()
+	returned := false
+	defer func() {
+		if v := recover(); v != nil || !returned {
+			c.die(&writerError{v})
+		}
+	}()
 	var out outgoing
 	for c.takeBatch(&out) {
 		c.encode(&out)
 		if err := c.send(&out); err != nil {
 			c.die(err)
-			return
+			break
 		}
 		clear(out.reqs)
 		clear(out.kept)
@@ -42,6 +49,17 @@ func (c *Conn) writeLoop() {
 			out.buf = nil
 		}
 	}
+	returned = true
+}
+
+// writerError reports that something of the user's, a context or a connection, has panicked or ended the writer.
+type writerError struct{ panicked any }
+
+func (e *writerError) Error() string {
+	if e.panicked == nil {
+		return "a context or the connection called runtime.Goexit"
+	}
+	return fmt.Sprintf("a context or the connection panicked: %v", e.panicked)
 }
 
 // takeBatch waits for work and moves it from the queue to out.reqs; false when the connection is dead.
@@ -106,9 +124,12 @@ func (c *Conn) takeQueuedLocked(out *outgoing) {
 func (c *Conn) encode(out *outgoing) {
 	m := c.m
 	xid := c.nextXid
-	for _, r := range out.reqs {
+	c.taken = out.reqs
+	for i, r := range out.reqs {
 		if ctx := r.Context(); ctx != nil && ctx.Err() != nil {
-			r.Fail(contextFailure(ctx))
+			f := contextFailure(ctx)
+			out.reqs[i] = nil
+			r.Fail(f)
 			continue
 		}
 		switch r.Op() {
@@ -127,6 +148,7 @@ func (c *Conn) encode(out *outgoing) {
 	for _, r := range out.kept {
 		m.flight.push(r)
 	}
+	c.taken = nil
 	c.nextXid = xid
 	c.written += int64(len(out.kept))
 	c.auths = append(c.auths, out.auths...)
