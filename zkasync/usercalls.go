@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"sync"
+	"time"
 )
 
 // userCalls are calls of functions of the user's that the client waits for: the dialer, callbacks of the TLS configuration,
@@ -46,13 +47,18 @@ func (u *userCalls) do(ctx context.Context, name string, fn func()) error {
 		return c.err
 	case <-ctx.Done():
 	}
+	grace := time.NewTimer(abandonAfter) // it heeds its context as a rule, and has an error of its own
+	defer grace.Stop()
 	select {
 	case <-c.done:
 		return c.err
-	default:
-		return fmt.Errorf("%s %w", name, errAbandoned)
+	case <-grace.C:
+		return fmt.Errorf("%s %w: %w", name, errAbandoned, ctx.Err())
 	}
 }
+
+// abandonAfter is how long a call may take to notice that its context has ended.
+const abandonAfter = 100 * time.Millisecond
 
 // run is the goroutine of a call; its owner is userCalls, for whose end Close waits.
 func (c *userCall) run() {
