@@ -93,8 +93,8 @@ func TestClose_StartThatGivesUp(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			closeIt := closing(t)
-			c := unstarted(t, test.servers, zkasync.WithConnectTimeout(50*time.Millisecond))
-			ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+			c := unstarted(t, test.servers, zkasync.WithConnectTimeout(250*time.Millisecond))
+			ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 			defer cancel()
 			err := c.Start(ctx)
 			closeIt(c, promptly)

@@ -15,7 +15,7 @@ import (
 )
 
 // wait is how long a test waits for what must come.
-const wait = 30 * time.Second
+const wait = time.Minute
 
 func testContext(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), wait)
