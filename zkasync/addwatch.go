@@ -43,6 +43,7 @@ type subscribeSpec struct {
 	coalesce bool
 	limit    int
 	fn       func(zk.Event)
+	live     watcher
 }
 
 // SubscribeOption is an option of [Client.AddWatch].
@@ -127,6 +128,14 @@ func (c *Client) AddWatch(ctx context.Context, path string, mode AddWatchMode, o
 		return o.future()
 	}
 	o.sub = newSubscription(c, path, mode, spec)
+	return o.send(o)
+}
+
+// addWatcher is AddWatch for what is told of events on the connection's reader. The path is valid.
+func (c *Client) addWatcher(ctx context.Context, path string, w watcher) *future.Future[*Subscription] {
+	o := &addWatch{}
+	o.init(&c.view, ctx, nil, wire.OpAddWatch, path)
+	o.sub = newSubscription(c, path, Persistent, subscribeSpec{live: w})
 	return o.send(o)
 }
 

@@ -29,7 +29,7 @@ type eventFeed struct {
 func newEventFeed(crew *crew, path string, spec subscribeSpec) *eventFeed {
 	f := &eventFeed{done: make(chan struct{}), crew: crew, limit: spec.limit}
 	switch {
-	case spec.fn != nil:
+	case spec.fn != nil || spec.live != nil:
 		f.ch = make(chan zk.Event)
 	case spec.coalesce:
 		f.ch = make(chan zk.Event, eventRoom)

@@ -30,9 +30,13 @@ type Reading[T any] struct {
 // What the server throttles (code -127) is asked again after a pause, by the policy of [WithRetry] or the default one,
 // without bound; meanwhile nothing is given. A value that is larger than [WithMaxReplySize] allows is given as a [Reading]
 // whose Err is a [*ReplySizeError], and watched. Any other refusal is given as a Reading with Err. The server is asked
-// again when the znode's data changes, after each reconnect, and on Refresh, which is the one to call when permissions
-// were changed: there is no event for that, and of changes that are made while the client may not read, servers since
-// 3.8.4 and 3.9.2 say nothing (CVE-2024-23944).
+// again when the znode changes, after each reconnect, and on Refresh, which is the one to call when permissions were
+// changed: there is no event for that, and of changes that are made while the client may not read, servers with
+// ZOOKEEPER-4799 say nothing (3.8.4, 3.9.2 and later; CVE-2024-23944). The next change after that brings the newest value.
+//
+// It goes by a persistent watch, which is removed from the server when the last Live or subscription of its path ends. On
+// servers before 3.6, which know none, it goes by one-shot watches: these stay at the server until they fire, and a change
+// that may not be told leaves none.
 type Live[T any] struct {
 	c       *Client
 	path    string
@@ -45,7 +49,10 @@ type Live[T any] struct {
 
 	mu      sync.Mutex
 	turn    uint64                   // of the read or watch that counts; what belongs to an earlier one is ignored
-	event   *future.Future[zk.Event] // of the watch that is waited for, or nil
+	watch   liveWatch                // the persistent watch that it goes by
+	reading bool                     // a read is under way
+	again   bool                     // something has changed since it was sent
+	event   *future.Future[zk.Event] // of the one-shot watch that is waited for, or nil
 	refused bool                     // the server did not tell the present value
 	latest  Reading[T]               // the newest
 	known   bool                     // there is a latest
@@ -59,14 +66,18 @@ type Live[T any] struct {
 // liveKind is what sets them apart.
 type liveKind[T any] struct {
 	op      string
-	read    *watchQueryKind[T]
-	version func(T) int64 // zxid of the change that made it
+	plain   *queryKind[T]
+	read    *watchQueryKind[T]    // for servers that know one-shot watches only
+	changes map[zk.EventType]bool // events of the persistent watch that it changes with
+	version func(T) int64         // zxid of the change that made it
 }
 
 var (
-	liveData = &liveKind[Node]{op: "watch data", read: getWKind,
+	liveData = &liveKind[Node]{op: "watch data", plain: getKind, read: getWKind,
+		changes: map[zk.EventType]bool{zk.EventNodeCreated: true, zk.EventNodeDeleted: true, zk.EventNodeDataChanged: true},
 		version: func(n Node) int64 { return n.Stat.Mzxid }}
-	liveChildren = &liveKind[Children]{op: "watch children", read: childrenWKind,
+	liveChildren = &liveKind[Children]{op: "watch children", plain: childrenKind, read: childrenWKind,
+		changes: map[zk.EventType]bool{zk.EventNodeCreated: true, zk.EventNodeDeleted: true, zk.EventNodeChildrenChanged: true},
 		version: func(ch Children) int64 { return ch.Stat.Pzxid }}
 )
 
@@ -102,10 +113,10 @@ func newLive[T any](c *Client, ctx context.Context, kind *liveKind[T], path stri
 	return l
 }
 
-// retry reads again what was refused, on a new connection.
+// retry reads again what was refused, on a new connection. A persistent watch has told so by itself.
 func (l *Live[T]) retry() {
 	l.mu.Lock()
-	refused := l.refused
+	refused := l.refused && l.watch.old
 	l.mu.Unlock()
 	if refused {
 		l.read(false)
@@ -120,6 +131,7 @@ func (l *Live[T]) nextTurn() (turn uint64, ok bool) {
 		return 0, false
 	}
 	l.turn++
+	l.reading, l.again = true, false
 	turn, event := l.turn, l.event
 	l.event = nil
 	l.mu.Unlock()
@@ -146,12 +158,50 @@ func (l *Live[T]) read(confirmed bool) {
 	if !ok {
 		return
 	}
-	askWatch(l.c, l.ctx, nil, nil, l.kind.read, l.path).OnDone(func(w Watched[T], err error) {
-		l.answered(turn, confirmed, w, err)
+	if !l.subscribe() {
+		askWatch(l.c, l.ctx, nil, nil, l.kind.read, l.path).OnDone(func(w Watched[T], err error) {
+			l.answeredOnce(turn, confirmed, w, err)
+		})
+		return
+	}
+	ask(&l.c.view, l.ctx, nil, l.kind.plain, l.path).OnDone(func(v T, err error) {
+		l.answered(turn, confirmed, v, err)
 	})
 }
 
-func (l *Live[T]) answered(turn uint64, confirmed bool, w Watched[T], err error) {
+// answered deals with what a read behind a persistent watch has found.
+func (l *Live[T]) answered(turn uint64, confirmed bool, v T, err error) {
+	switch {
+	case !l.isTurn(turn):
+		return
+	case err == nil && !confirmed && l.isOlder(v):
+		l.confirm()
+		return
+	case isThrottled(err), endsSession(err):
+		l.backOff(turn)
+		return
+	case err == nil:
+		l.show(turn, Reading[T]{Value: v, Exists: true})
+	case isNoNode(err):
+		l.show(turn, Reading[T]{})
+	case isReplySize(err):
+		l.show(turn, Reading[T]{Err: err})
+	case l.fatal(err):
+		return
+	default:
+		l.show(turn, Reading[T]{Err: err})
+	}
+	l.mu.Lock()
+	again := l.again && l.turn == turn
+	l.reading = l.reading && l.turn != turn
+	l.mu.Unlock()
+	if again {
+		l.read(false)
+	}
+}
+
+// answeredOnce is answered for a read that has left a one-shot watch.
+func (l *Live[T]) answeredOnce(turn uint64, confirmed bool, w Watched[T], err error) {
 	switch {
 	case !l.isTurn(turn):
 		l.giveUp(w.Event)
@@ -255,7 +305,7 @@ func (l *Live[T]) awaitChange(turn uint64, refused bool) {
 			l.read(false) // created meanwhile
 		case isThrottled(err), endsSession(err):
 			l.backOff(turn)
-		case l.fatal(err):
+		case l.fatal(err), refused: // it was told of the refusal
 		default:
 			l.show(turn, Reading[T]{Err: err})
 		}
@@ -298,8 +348,8 @@ func (l *Live[T]) finish(err error, silent bool) {
 		return
 	}
 	l.err = &OpError{Op: l.kind.op, Path: l.path, Err: err}
-	event := l.event
-	l.event = nil
+	event, sub := l.event, l.watch.sub
+	l.event, l.watch.sub = nil, nil
 	if silent {
 		l.calls = nil
 	}
@@ -312,5 +362,8 @@ func (l *Live[T]) finish(err error, silent bool) {
 	}
 	l.cancel()
 	l.giveUp(event)
+	if sub != nil {
+		sub.Close() // so that the server's watch does not stay
+	}
 	l.c.watches.lives.remove(l)
 }

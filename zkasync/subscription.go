@@ -40,13 +40,14 @@ type Subscription struct {
 	mode   AddWatchMode
 	fn     func(zk.Event) // nil: the channel
 	lane   *lane          // of fn
+	live   watcher        // nil: it is a user's
 	seq    uint64         // order of registration; guarded by persistentTable.mu
 	feed   *eventFeed
 	closed atomic.Bool // by Close
 }
 
 func newSubscription(c *Client, path string, mode AddWatchMode, spec subscribeSpec) *Subscription {
-	return &Subscription{c: c, path: path, mode: mode, fn: spec.fn, lane: c.watchLane(path), feed: newEventFeed(&c.watches.workers, path, spec)}
+	return &Subscription{c: c, path: path, mode: mode, fn: spec.fn, live: spec.live, lane: c.watchLane(path), feed: newEventFeed(&c.watches.workers, path, spec)}
 }
 
 // Path returns the path that is watched.
@@ -100,10 +101,25 @@ func (s *Subscription) Close() {
 	}
 }
 
-func (s *Subscription) end(err error) { s.feed.end(watchEnded(s.path, err)) }
+func (s *Subscription) end(err error) {
+	s.feed.end(watchEnded(s.path, err))
+	if s.live != nil {
+		s.live.unwatched(s, err)
+	}
+}
+
+// watcher is what of the client's own has a subscription. It is told on the connection's reader, with no lock held.
+type watcher interface {
+	changed(e zk.Event)
+	unwatched(s *Subscription, why error)
+}
 
 // put delivers one event. It is called on the connection's reader only.
 func (s *Subscription) put(e zk.Event) {
+	if s.live != nil {
+		s.live.changed(e)
+		return
+	}
 	if s.fn != nil {
 		s.lane.Execute(&eventCall{s, e})
 		return

@@ -30,7 +30,7 @@ func refusesAuthFirst(t *testing.T) zkpeer.Script {
 // What was answered before the connection ends succeeds, but has no watch any more: the servers refuse the credentials.
 func TestWatch_AnsweredBehindRefusedCredentials(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		c := connectScripted(t, refusesAuthFirst(t))
+		c := connectScripted(t, refusesAuthFirst(t), zkpeer.Healthy) // the second one is asked to end the session
 		read := c.GetW(t.Context(), "/a")
 		added := c.AddWatch(t.Context(), "/a", zkasync.Persistent)
 		fails(t, c.AddAuth(t.Context(), "nosuch", []byte("x")), zkasync.ErrAuthFailed)

@@ -1,0 +1,129 @@
+package zkasync_test
+
+import (
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
+)
+
+// Row 55 of the faults: a znode is hidden, changed and shown again, before the client has noticed. The server tells nothing
+// of the change, and would spend a one-shot watch on it (ZOOKEEPER-4799): no later change would be seen.
+func TestFault55_ValueThatWasHiddenMeanwhile(t *testing.T) {
+	t.Parallel()
+	zkserver.Needs(t, "3.6", "persistent watches")
+	c, twin, _ := proxied(t)
+	must(t, twin.Create(t.Context(), "/a", []byte("1")))
+	data, children := c.WatchData(t.Context(), "/a"), c.WatchChildren(t.Context(), "/a")
+	wantData(t, data, "1")
+	wantChildren(t, children, "[]")
+	writes := zk.ACL{Perms: zk.PermAll &^ zk.PermRead, Scheme: "world", ID: "anyone"}
+	must(t, twin.SetACL(t.Context(), "/a", append([]zk.ACL{writes}, hidden...), zkasync.AnyVersion))
+	must(t, twin.Set(t.Context(), "/a", []byte("2"), zkasync.AnyVersion))
+	must(t, twin.Create(t.Context(), "/a/x", nil))
+	must(t, c.Sync(t.Context(), "/"))
+	must(t, twin.SetACL(t.Context(), "/a", zk.WorldACL(zk.PermAll), zkasync.AnyVersion))
+	must(t, twin.Set(t.Context(), "/a", []byte("3"), zkasync.AnyVersion))
+	must(t, twin.Create(t.Context(), "/a/y", nil))
+	poll(t, "the newest data", func() bool { r, _ := data.Latest(); return dataLine(r) == "3" })
+	poll(t, "the newest children", func() bool { r, _ := children.Latest(); return childrenLine(r) == "[x y]" })
+}
+
+// watchCount is how many paths the server watches for anybody.
+func watchCount(t *testing.T, srv *zkserver.Server) string {
+	t.Helper()
+	answer, err := srv.FourLetter(t.Context(), "wchs")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, total, _ := strings.Cut(strings.TrimSpace(answer), "Total watches:")
+	return total
+}
+
+// Values that were closed leave nothing at the server, and none of the others' watches goes with them.
+func TestLive_CloseRemovesTheServersWatch(t *testing.T) {
+	t.Parallel()
+	zkserver.Needs(t, "3.6", "persistent watches")
+	srv := zkserver.Run(t)
+	c := connect(t, srv.Addr())
+	const n = 100
+	var lives []interface{ Close() }
+	for i := range n {
+		data, children := c.WatchData(t.Context(), fmt.Sprint("/", i)), c.WatchChildren(t.Context(), fmt.Sprint("/", i))
+		lives = append(lives, data, children)
+	}
+	stays := c.WatchData(t.Context(), "/7")
+	wantData(t, stays, "absent")
+	if got := watchCount(t, srv); got != fmt.Sprint(n) {
+		t.Errorf("%s watches of %d values on %d paths", got, 2*n+1, n)
+	}
+	for _, l := range lives {
+		l.Close()
+	}
+	poll(t, "one watch left", func() bool { return watchCount(t, srv) == "1" })
+	must(t, c.Create(t.Context(), "/7", []byte("x")))
+	wantData(t, stays, "x")
+	stays.Close()
+	poll(t, "no watch left", func() bool { return watchCount(t, srv) == "0" })
+}
+
+// The servers know one-shot watches only: these do.
+func TestLive_OnServersBefore36(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := connectScripted(t, knowsNot(wire.OpAddWatch), func(c *zkpeer.Conn) {
+			c.Accept()
+			var reads int
+			c.Serve(func(r zkpeer.Request) bool {
+				switch r.Op {
+				case wire.OpAddWatch:
+					t.Error("it was asked for a persistent watch again")
+				case wire.OpGetData:
+					reads++
+					stat := zkpeer.Stat(r.Path)
+					stat.Mzxid = int64(reads)
+					body := wire.AppendStat(wire.AppendBuffer(nil, fmt.Append(nil, reads)), &stat)
+					return c.Reply(r, body) && (reads > 2 || c.Event(wire.WatchEvent{Type: int32(zk.EventNodeDataChanged), Path: r.Path}))
+				}
+				return false
+			})
+		})
+		l := c.WatchData(testContext(t), "/a")
+		poll(t, "the third value", func() bool { r, _ := l.Latest(); return dataLine(r) == "3" })
+		l.Close()
+	})
+}
+
+// Changes come faster than their reads: each read sees all that came before it, so one more is enough.
+func TestLive_ReadsOnceForManyChanges(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var reads atomic.Int32
+		c := connectScripted(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				if r.Op != wire.OpGetData {
+					return false
+				}
+				if reads.Add(1) == 1 {
+					for range 1000 {
+						c.Event(wire.WatchEvent{Type: int32(zk.EventNodeDataChanged), Path: r.Path})
+					}
+				}
+				return false
+			})
+		})
+		l := c.WatchData(testContext(t), "/a")
+		nextReading(t, l)
+		must(t, c.Sync(t.Context(), "/"))
+		must(t, c.Sync(t.Context(), "/"))
+		if n := reads.Load(); n != 2 {
+			t.Errorf("%d reads, want 2", n)
+		}
+	})
+}
