@@ -52,6 +52,9 @@ func newDemoNetwork(servers string) *demoNetwork {
 // LoseNextReply has the connection break while the server's next reply is under way.
 func (n *demoNetwork) LoseNextReply() { n.proxy.CutAfter(zkproxy.ToClient, 0, 1) }
 
+// HoldReplies has what the server sends come no further until Plug.
+func (n *demoNetwork) HoldReplies() { n.proxy.Hold(zkproxy.ToClient, true) }
+
 // Unplug breaks all connections, so that no new one can be made, and returns when c has noticed.
 func (n *demoNetwork) Unplug(c *zkasync.Client) {
 	n.proxy.Refuse()

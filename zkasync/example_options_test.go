@@ -68,6 +68,21 @@ func ExampleWithCloseTimeout() {
 	// Output: true true
 }
 
+// A server that answers heartbeats and never a request, as one with a stuck disk may do, is left after this long.
+func ExampleWithRequestTimeout() {
+	ctx := context.Background()
+	network := newDemoNetwork(demoServers())
+	defer network.Close()
+	c := demoConnect(network.Servers, zkasync.WithRequestTimeout(200*time.Millisecond))
+	defer c.Close()
+	network.HoldReplies() // in truth it answers heartbeats
+
+	_, err := c.Get(ctx, "/").Get(ctx)
+	network.Plug()
+	fmt.Println(errors.Is(err, zkasync.ErrConnectionLoss), errors.Is(err, zkasync.ErrOutcomeUnknown))
+	// Output: true true
+}
+
 // The application's own loop runs the callbacks beside its other work, so they share data without locks.
 func ExampleWithHandler() {
 	ctx := context.Background()

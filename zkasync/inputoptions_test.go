@@ -83,6 +83,8 @@ func TestInput_Options(t *testing.T) {
 		{zkasync.WithSessionTimeout(math.MaxInt32 * time.Millisecond), nil},
 		{zkasync.WithConnectTimeout(0), []string{"connect timeout 0s", "positive"}},
 		{zkasync.WithConnectTimeout(-1), []string{"connect timeout -1ns"}},
+		{zkasync.WithRequestTimeout(0), []string{"request timeout 0s", "1ms"}},
+		{zkasync.WithRequestTimeout(-time.Second), []string{"request timeout -1s", "1ms"}},
 		{zkasync.WithCloseTimeout(0), []string{"close timeout 0s", "positive"}},
 		{zkasync.WithHandler(nil), []string{"handler is nil"}},
 		{zkasync.WithDialer(nil), []string{"dialer is nil"}},

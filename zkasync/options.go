@@ -38,6 +38,7 @@ type config struct {
 	sessionTimeout time.Duration
 	connectTimeout time.Duration // 0: derived from the session timeout
 	closeTimeout   time.Duration
+	requestTimeout time.Duration // 0: none
 	handler        handler.Handler
 	logger         *slog.Logger // nil: none
 	dial           dialFunc
@@ -139,6 +140,21 @@ func positive(dst *time.Duration, name string, d time.Duration) error {
 	}
 	*dst = d
 	return nil
+}
+
+// WithRequestTimeout has the client leave a server that answers heartbeats and no requests, as one with a stuck disk or
+// thread may do for ever: when some request is in flight and none has been answered for d, the connection counts as lost. What was in
+// flight fails with [ErrOutcomeUnknown], and the next server is tried. Answers come in order, so it is not a bound on each
+// request; a context bounds the waiting for one. The resolution is a quarter of d or of a second, whichever is shorter. By default there
+// is no such bound: a server that is slow for a while, as during an election, answers in the end.
+func WithRequestTimeout(d time.Duration) Option {
+	return Option{func(cfg *config) error {
+		if d < time.Millisecond {
+			return fmt.Errorf("request timeout %v is not 1ms or more", d)
+		}
+		cfg.requestTimeout = d
+		return nil
+	}}
 }
 
 // WithHandler sets what runs callbacks; the default is a new handler.NewSequential(). A handler serves one client.

@@ -91,6 +91,7 @@ func (c *Client) newRunLocked() (*run, error) {
 		MaxRequest:     c.cfg.maxRequest,
 		WatchesLimit:   func() int { return c.restoreLimit.size(c.cfg.maxRequest) },
 		SessionTimeout: c.cfg.sessionTimeout,
+		RequestTimeout: c.cfg.requestTimeout,
 		ReadOnly:       c.cfg.readOnly,
 		Slept:          c.cfg.slept,
 		Resume:         c.resume,

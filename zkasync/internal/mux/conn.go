@@ -33,7 +33,9 @@ type Conn struct {
 		write atomic.Int64 // of the write in progress, 0: none
 	}
 
-	asleep atomic.Int64 // nanoseconds for which the host was asleep when it was found so last
+	asleep    atomic.Int64 // nanoseconds for which the host was asleep when it was found so last
+	pieces    atomic.Int64 // of large frames received
+	listening atomic.Bool  // the reader waits for the server
 
 	asked    bool                 // go-zookeeper has written its connect request; used by the writing goroutine alone
 	openZxid int64                // last zxid when the connect request was written

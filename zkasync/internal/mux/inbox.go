@@ -108,6 +108,12 @@ func (in *inbox) frame(have int) int {
 	return int(min(frameHead+length, keepBuffer))
 }
 
+// inLarge reports whether a part of a frame has come that is larger than the answer to a heartbeat.
+func (in *inbox) inLarge() bool {
+	have := in.end - in.start
+	return in.skipping > 0 || have >= leastRead && frameHead+int64(binary.BigEndian.Uint32(in.buf[in.start:])) > int64(have)
+}
+
 // head returns the first n bytes of the frame that is next, behind its length, or ok false when more bytes are needed. The
 // frame stays there.
 func (in *inbox) head(n int) (head []byte, ok bool) {

@@ -18,6 +18,8 @@ type Config struct {
 	MaxRequest int
 	// Slept takes the place of the function Slept in tests; nil otherwise.
 	Slept func() time.Duration
+	// RequestTimeout is for how long no request may be answered while one is in flight; 0: there is no bound.
+	RequestTimeout time.Duration
 	// ReadOnly accepts servers that have lost their quorum.
 	ReadOnly bool
 	// WatchesLimit gives the size, in bytes of a frame, that requests of go-zookeeper's for many watches may have; nil: any.

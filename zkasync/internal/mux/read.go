@@ -65,10 +65,16 @@ func (c *Conn) receive() error {
 }
 
 func (c *Conn) fill() error {
-	if err := c.in.fill(c.sock); err != nil {
+	c.listening.Store(true)
+	err := c.in.fill(c.sock)
+	c.listening.Store(false)
+	if err != nil {
 		return err
 	}
 	c.sinceBirth.read.Store(c.now())
+	if c.in.inLarge() {
+		c.pieces.Add(1)
+	}
 	return nil
 }
 

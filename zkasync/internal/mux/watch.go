@@ -33,6 +33,10 @@ func (c *Conn) watchLoop(session time.Duration) {
 	defer c.workers.Done()
 	limit := session * silenceNum / silenceDen
 	every := min(max(session/16, minWatchTick), maxWatchTick)
+	if t := c.m.cfg.RequestTimeout; t > 0 {
+		every = max(min(every, t/4), minWatchTick)
+	}
+	var answers answerClock
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	sleep := NewSleepWatch(c.m.cfg.Slept)
@@ -60,9 +64,13 @@ func (c *Conn) watchLoop(session time.Duration) {
 		starved := now-last > int64(2*every)
 		last = now
 		if starved {
+			answers.since = now
 			continue // it was this process that stood still; let the reader see what has come meanwhile
 		}
 		c.checkSilence(now, limit-asleep, every)
+		if c.m.cfg.RequestTimeout > 0 {
+			c.checkAnswers(&answers, now)
+		}
 	}
 }
 
