@@ -21,6 +21,7 @@ type conn struct {
 
 	// The rest is guarded by the world's lock.
 	ids       []identity
+	nonce     string   // of a SASL negotiation under way
 	session   *session // nil until the handshake is done
 	timeout   time.Duration
 	oldClient bool      // left out the readOnly byte, so its answer has none

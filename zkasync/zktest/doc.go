@@ -15,7 +15,8 @@
 // # Connecting
 //
 // Clients connect in memory: [Server.Options] has what package zkasync needs for it, [Server.Dial] is go-zookeeper's
-// Dialer. [Server.Listen] opens a port for clients in other processes, such as kazoo, Curator or zkCli. [WithTLS] secures both.
+// Dialer. [Server.Listen] opens a port for clients in other processes, such as kazoo, Curator or zkCli. [WithTLS] secures both,
+// [WithSASL] lets clients authenticate by DIGEST-MD5.
 //
 // # Time
 //

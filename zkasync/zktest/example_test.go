@@ -174,6 +174,17 @@ func ExampleWithTLS() {
 	// Output: Connected zktest.invalid
 }
 
+// Users have passwords, which no request carries.
+func ExampleWithSASL() {
+	srv, err := zktest.New(zktest.WithSASL(map[string]string{"bob": "builder"}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(srv.Close())
+	// Output: <nil>
+}
+
 // ClickHouse Keeper does not restore sessions.
 func ExampleWithClickHouseKeeper() {
 	srv, err := zktest.New(zktest.WithClickHouseKeeper())
