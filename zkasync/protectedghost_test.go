@@ -17,13 +17,15 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
-// unanswered has a protected create applied, and its answer lost, on a connection that is lost.
+// unanswered has a protected create applied, and its answer lost, on a connection that is lost. The twin may do all.
 func unanswered(t *testing.T, ctx context.Context, acl []zk.ACL, opts ...zkasync.CreateOption) (
 	made *future.Future[zkasync.Created], c, twin *zkasync.Client, p *zkproxy.Proxy,
 ) {
 	t.Helper()
 	c, twin, p = proxied(t)
 	must(t, twin.Create(t.Context(), "/a", nil))
+	must(t, twin.AddAuth(t.Context(), "digest", []byte(userPassword)))
+	acl = append(zk.DigestACL(zk.PermAll, user, password), acl...)
 	stat := must(t, twin.SetACL(t.Context(), "/a", acl, zkasync.AnyVersion))
 	p.Drop(zkproxy.ToClient, true)
 	made = c.Create(ctx, "/a/x", nil, append(opts, zkasync.Protected())...)
