@@ -23,8 +23,9 @@ import (
 func TestDifferential_RandomRequests(t *testing.T) {
 	t.Parallel()
 	zkserver.Needs(t, "3.6", "some of what zktest knows")
-	real := zkserver.Run(t, zkserver.WithTickTime(2*time.Second))
-	srv := zktest.Run(t, zktest.WithVersion(real.Version()))
+	// Neither side deletes containers by itself: the time of that would be another on each.
+	real := zkserver.Run(t, zkserver.WithTickTime(2*time.Second), zkserver.WithJVMFlag("-Dznode.container.checkIntervalMs=86400000"))
+	srv := zktest.Run(t, zktest.WithVersion(real.Version()), zktest.WithCleaning(24*time.Hour))
 	both := &differential{
 		ours:   side{dial: func() (net.Conn, error) { return srv.DialContext(context.Background(), "tcp", srv.Addr()) }},
 		theirs: side{dial: func() (net.Conn, error) { return net.DialTimeout("tcp", real.Addr(), wait) }},
