@@ -3,8 +3,10 @@ package future
 // Then returns a future of what fn makes of f's value. If f fails, it fails with
 // the same error and fn is not called. A panic in fn fails it with a *[PanicError].
 //
-// fn runs on the goroutine that completes f, or inside Then if f is complete. It
-// must not block: for work that blocks use [Go] or [Future.OnDone].
+// fn runs on the goroutine that completes f, or inside Then if f is complete; for
+// futures of a client, on a goroutine that the client has for it. Where it blocks it
+// holds up what completes behind it: for work that blocks use [Go] or
+// [Future.OnDone].
 func Then[T, U any](f *Future[T], fn func(T) (U, error)) *Future[U] {
 	p := newBound[U](f.executor())
 	f.hookUsers(func(v T, err error, b *batch) {
@@ -18,8 +20,8 @@ func Then[T, U any](f *Future[T], fn func(T) (U, error)) *Future[U] {
 }
 
 // Recover returns a future of f's value, or, if f fails, of what fn makes of the
-// error. A panic in fn fails it with a *[PanicError]. Where fn runs, and that it
-// must not block, is as for [Then].
+// error. A panic in fn fails it with a *[PanicError]. Where fn runs, and what
+// it holds up, is as for [Then].
 func Recover[T any](f *Future[T], fn func(error) (T, error)) *Future[T] {
 	p := newBound[T](f.executor())
 	f.hookUsers(func(v T, err error, b *batch) {
@@ -35,8 +37,8 @@ func Recover[T any](f *Future[T], fn func(error) (T, error)) *Future[T] {
 // FlatMap returns a future that completes as the one does that fn makes of f's
 // value. If f fails, it fails with the same error and fn is not called. A panic in
 // fn fails it with a *[PanicError], a nil future with [ErrNilFuture], and the very
-// future that FlatMap returned with [ErrCycle]. Where fn runs, and that it must
-// not block, is as for [Then].
+// future that FlatMap returned with [ErrCycle]. Where fn runs, and what it holds
+// up, is as for [Then].
 func FlatMap[T, U any](f *Future[T], fn func(T) *Future[U]) *Future[U] {
 	p := newBound[U](f.executor())
 	f.hookUsers(func(v T, err error, b *batch) {

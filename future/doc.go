@@ -32,8 +32,14 @@
 // complete already. So a derived future is complete before any callback of its
 // source begins to run, and a callback may wait for it. The callbacks of a source
 // come before those of the futures derived from it, and all of them before those
-// of whatever is completed next. The functions given to Then, FlatMap and Recover
-// must therefore not block: for work that blocks, use [Go] or [Future.OnDone].
+// of whatever is completed next. So a function given to Then, FlatMap or Recover
+// holds up the call that completes its source: for work that blocks, use [Go] or
+// [Future.OnDone].
+//
+// Futures of a client have a goroutine for these functions. There, they hold up only
+// each other and the callbacks behind them, so they may wait for an operation. They
+// cannot wait for what completes only after their own return: [Future.Get] then fails
+// with [ErrWouldDeadlock].
 //
 // A derived future has its source's executor, an aggregate the first executor
 // among its sources. Where there is none, it takes the executor of the future

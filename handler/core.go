@@ -154,6 +154,9 @@ func (c *core) settleLocked() {
 		return
 	}
 	c.phase = idle
+	for i := range c.queues {
+		c.queues[i].stopWatchLocked()
+	}
 	if c.style == byWorker {
 		for i := range c.queues {
 			close(c.queues[i].wake)

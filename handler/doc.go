@@ -7,8 +7,8 @@
 //	NewSequential  one goroutine, one sequence for all callbacks. The default.
 //	               With WithTwoQueues: kazoo's two sequences, so that a
 //	               completion that blocks does not hold up watch events.
-//	NewInline      callbacks run on the goroutine that brings the news, which is
-//	               the connection's reader. Cheapest; for callbacks that never block.
+//	NewInline      callbacks run on the goroutine that brings the news: a client has
+//	               one for that, so the handler needs none.
 //	NewLoop        callbacks run in the application's own loop, which needs no locks
 //	               for what only the loop and the callbacks touch.
 //	NewPool        n goroutines; callbacks of one path keep their order.
@@ -30,6 +30,12 @@
 // calls [runtime.Goexit] (t.FailNow does) is reported the same way, with
 // [ErrGoexit] as the value, and the sequence goes on.
 //
+// Queues grow as they must: a callback that never returns takes memory for whatever
+// comes behind it, some hundred bytes for each task, for as long as the client lives.
+// When one has not returned for 5 seconds and others wait, that is logged, once, at
+// level Warn with the callback's name and the number of tasks queued, if there is a
+// logger: [WithLogger], or the one given to Start.
+//
 // # The goroutines
 //
 //	goroutine                      how many        started by   ends, and is joined, with
@@ -37,6 +43,8 @@
 //	                               WithTwoQueues
 //	(*queue).dispatch, Pool        n               Start        Stop
 //	(*queue).finish, Loop          at most 1       Stop, for what the loop left  the same Stop
+//
+// (*queue).checkStall runs on a timer's goroutine for a moment, while tasks wait.
 //
 // A dispatcher whose callback called runtime.Goexit is replaced by a new one that
 // the same Stop joins. Inline has none.

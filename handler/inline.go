@@ -4,13 +4,14 @@ package handler
 type inline struct{ core }
 
 // NewInline returns a handler without goroutines: a callback runs on the goroutine
-// that queues it, which for results and events is the one that reads the client's
-// connection. It runs at once; one that is queued by a callback runs after that
+// that queues it. In a client that is the delivery goroutine, which also runs the
+// functions of derived futures, or the caller's own, as for one linked to a future
+// that is complete. It runs at once; one that is queued by a callback runs after that
 // callback has returned. Callbacks still run one at a time, in one sequence: what other
 // goroutines queue meanwhile is run by the one that is at it.
 //
-// It is the cheapest handler, and for callbacks that never block: while one runs,
-// nothing is received, so one that waits for the client waits for ever. Options:
+// A callback that blocks holds up those after it, and functions of derived futures. So
+// does a callback that waits for one of these by other means than Get. Options:
 // WithLogger, WithPanicHook.
 func NewInline(opts ...Option) Handler {
 	o := newOptions(opts)

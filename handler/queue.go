@@ -37,6 +37,7 @@ type queue struct {
 	before  uint64 // how many tasks had begun before those of turn
 	free    freelist
 	held    bool // the baton is out
+	stall   stall
 
 	// wake carries the baton, with tasks to run, to the dispatcher; capacity 1, so that
 	// passing it never blocks. Made by Start, closed when the stop is complete and the
@@ -56,6 +57,7 @@ func (q *queue) Execute(task Task) {
 	wasEmpty := q.waiting.empty()
 	q.waiting.push(task, &q.free)
 	if q.held {
+		q.watchLocked()
 		c.mu.Unlock()
 		return
 	}

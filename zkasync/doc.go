@@ -49,6 +49,51 @@
 // server's answer whatever becomes of the context; waiting for it has a context of its own. A nil context counts as
 // context.Background().
 //
+// # Functions of yours
+//
+// None of them runs on a goroutine that the client needs for something else: one that blocks, panics or calls
+// runtime.Goexit (t.FailNow does) keeps no heartbeat, no reply and no state from coming.
+//
+//	function                          runs on                            may it block?       panic, Goexit
+//	OnDone, OnEvent, OnChange,        the handler's goroutine, your      yes; callbacks      logged, WithPanicHook;
+//	OnState                           loop, or, with NewInline, the      behind it wait      the next one runs
+//	                                  delivery goroutine
+//	future.Then, FlatMap, Recover     the delivery goroutine; inside     yes; callbacks and  the derived future fails:
+//	                                  the call if the source is          functions behind    PanicError, ErrGoexit
+//	                                  complete                           it wait
+//	future.Go                         one of its own                     yes                 its future fails
+//	callbacks of StopAsync's future   one of their own                   yes; Close waits    logged; the next one runs
+//	                                                                     for them
+//	Retry's operation                 the caller's; when repeated, a     briefly; Close      the result fails
+//	                                  timer's                            waits for it
+//	WithDialer, WithResolver          one for each call                  till its context    that attempt fails
+//	                                                                     ends
+//	callbacks of WithTLS: Verify...,  one for each call                  the handshake       the handshake fails
+//	GetClientCertificate                                                 waits
+//	net.Conn that a dialer made       the connection's                   like any network    panic: connection loss
+//	WithLogger                        one of its own                     yes; 1000 lines     that line is lost
+//	                                                                     wait, then dropped
+//	context.Context of your own       the connection's writer            no                  connection loss
+//	methods of a handler of your own  the delivery goroutine             yes                 logged
+//
+// A function may wait for any operation of any client, but not for what completes only after its own return: [future.Future.Get]
+// fails there at once with [future.ErrWouldDeadlock], and Close and Restart with handler.ErrInCallback. A wait by other means,
+// such as <-f.Done(), cannot be refused. It holds up the functions and callbacks behind it, and nothing else. What one
+// request needs of another is best said with FlatMap, which waits for nobody:
+//
+//	name := c.Get(ctx, "/current")
+//	node := future.FlatMap(name, func(n zkasync.Node) *future.Future[zkasync.Node] { return c.Get(ctx, string(n.Data)) })
+//
+// A change of the state comes in its place among the callbacks. Behind a function of Then that does not return it waits for no
+// longer than a tenth of the session timeout (a second at the most), and then overtakes. State, and the channel of States, have
+// it at once. A callback that itself does not return holds up OnState, so whoever must hear of Lost in time reads States.
+//
+// When Close cannot wait for a function any longer it returns an error that names it, with file and line.
+//
+// What is queued behind a callback that does not return takes memory without bound, about 100 bytes for each event of
+// OnEvent; after 5 seconds that is logged at level Warn, once for each such callback, with its name and the number of
+// tasks queued. A bound have the channels of subscriptions, see [CoalesceEvents] and [BufferEvents].
+//
 // # Goroutines
 //
 // Close returns when all of them are gone.
