@@ -110,9 +110,12 @@ type addWatch struct {
 // [ErrUnimplemented], and so does every other AddWatch on that server, without harm, for an hour or until the client is
 // restarted.
 //
-// Any number of subscriptions may be on one path, beside one-shot watches of it; the server has one watch for them all, and
-// the last one that is closed removes it. Watches that were set through Conn() are not known here: on servers before 3.9
-// (ZOOKEEPER-4466) one on the very path of a subscription takes its place at the server.
+// Any number of subscriptions may be on one path, beside one-shot watches of it; the server has one watch for them all, or on
+// servers since 3.9 one of each mode, and the last subscription that is closed removes it. On older servers a Persistent one
+// beside a recursive one misses what the recursive one is not told, as the creation of a child that the client may not read.
+//
+// Watches that were set through Conn() are not known here: on servers before 3.9 (ZOOKEEPER-4466) one on the very path of a
+// subscription takes its place at the server.
 func (c *Client) AddWatch(ctx context.Context, path string, mode AddWatchMode, opts ...SubscribeOption) *future.Future[*Subscription] {
 	o := &addWatch{}
 	o.init(&c.view, ctx, c.completion(path), wire.OpAddWatch, path)
@@ -173,12 +176,12 @@ func (o *addWatch) Reply(code int32, _ []byte) {
 	c := o.v.c
 	if code == 0 {
 		c.watches.persistent.activate(o.sub)
-		c.rearmChildren(o.path, o.mode, c.lastZxid())
-		o.promise.Resolve(o.sub)
-		if c.State() == AuthFailed { // all others have ended, see authFailed
-			c.watches.persistent.remove(o.sub)
-			o.sub.end(ErrAuthFailed)
+		if o.mode != o.sub.mode {
+			c.submit(&rearm{c: c, path: o.path, done: o.watched}) // see placement.both
+			return
 		}
+		c.rearmChildren(o.path, o.mode, c.lastZxid())
+		o.watched()
 		return
 	}
 	if code == wire.CodeUnimplemented {
@@ -186,6 +189,15 @@ func (o *addWatch) Reply(code int32, _ []byte) {
 	}
 	o.unapplied()
 	o.rejected(rejection(o.code.String(), o.path, code))
+}
+
+func (o *addWatch) watched() {
+	c := o.v.c
+	o.promise.Resolve(o.sub)
+	if c.State() == AuthFailed { // all others have ended, see authFailed
+		c.watches.persistent.remove(o.sub)
+		o.sub.end(ErrAuthFailed)
+	}
 }
 
 // unapplied takes back what the encoding has claimed. Reads that rely on it are answered

@@ -29,7 +29,7 @@ type persistentTable struct {
 	seq       uint64      // of subscriptions
 	epoch     uint64      // of placements
 	conns     uint64      // counts connections
-	echo      string      // path whose children have just been reported as changed by implied
+	echo      eventEcho
 }
 
 // placement is the persistent watch of one path.
@@ -178,24 +178,29 @@ func (t *persistentTable) unplaced(path string) (wanted bool) {
 	}
 	if !p.placed {
 		p.implies = false
-		if t.echo == path {
-			t.echo = "" // it would have come before this answer
-		}
 	}
 	t.tidyLocked(path, p)
 	return len(p.subs) > 0
 }
 
-// replace is called when a request is encoded that can place anew what is wanted; ok is false when nothing is.
-func (t *persistentTable) replace(path string) (mode AddWatchMode, ok bool) {
+// replace is called when a request is encoded that can place anew what is wanted; ok is false when nothing is. Both says
+// that servers which keep modes apart are to have the weaker one as well.
+func (t *persistentTable) replace(path string) (mode AddWatchMode, both, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p := t.byPath.m[path]
 	if p == nil || len(p.subs) == 0 && p.pending == 0 {
-		return 0, false
+		return 0, false, false
 	}
 	t.placeLocked(p, p.strongest())
-	return p.mode, true
+	return p.mode, p.both(), true
+}
+
+// both reports whether a recursive watch is placed where a subscription is not recursive. Servers since 3.9 have one of each
+// mode then, and so tell of the list of children also where its znodes are hidden. To others the recursive one, which
+// comes last in the request that has both, is what counts.
+func (p *placement) both() bool {
+	return p.mode == PersistentRecursive && slices.ContainsFunc(p.subs, func(s *Subscription) bool { return s.mode == Persistent })
 }
 
 // strongest is the mode that the subscriptions need.

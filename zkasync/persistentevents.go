@@ -4,12 +4,31 @@ import "github.com/go-zookeeper/zk"
 
 // What happens to subscriptions on the connection's reader: events, and the restoration on a new connection.
 
-// restore is called for a new connection: the server has nothing yet, and will have what this returns.
+// eventPlace says which change an event is of, as far as that can be told.
+type eventPlace struct {
+	zxid    int64 // of the change; -1 from servers before 3.9 (ZOOKEEPER-4655) and for what came at a restoration
+	replies int64 // that came before it
+}
+
+// isOf reports whether two events are of one change. Servers send what one change leads to without any reply between.
+func (at eventPlace) isOf(other eventPlace) bool {
+	return at.zxid == other.zxid && (at.zxid > 0 || at.replies == other.replies)
+}
+
+// eventEcho is what may come behind an event that implied has told of: that the children of a path have changed. It need not
+// come at all, as when the client may not read that znode.
+type eventEcho struct {
+	path string
+	at   eventPlace
+}
+
+// restore is called for a new connection: the server has nothing yet, and will have what this returns. A path may be in both
+// lists, see placement.both.
 func (t *persistentTable) restore() (byMode [watchModes][]string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.conns++
-	t.echo = "" // it would have come on the connection before
+	t.echo = eventEcho{} // it would have come on the connection before
 	for path, p := range t.byPath.m {
 		p.placed, p.implies = false, false
 		if len(p.subs) == 0 {
@@ -22,6 +41,9 @@ func (t *persistentTable) restore() (byMode [watchModes][]string) {
 			p.gap = ErrConnectionLoss
 		}
 		byMode[p.mode] = append(byMode[p.mode], path)
+		if p.both() {
+			byMode[Persistent] = append(byMode[Persistent], path)
+		}
 	}
 	return byMode
 }
@@ -52,7 +74,7 @@ func (t *persistentTable) resync(path string, why error) {
 }
 
 // listeners returns the subscriptions that e is for, in the order of their registration.
-func (t *persistentTable) listeners(e zk.Event) []*Subscription {
+func (t *persistentTable) listeners(e zk.Event, at eventPlace) []*Subscription {
 	if t.size.Load() == 0 {
 		return nil
 	}
@@ -60,8 +82,8 @@ func (t *persistentTable) listeners(e zk.Event) []*Subscription {
 	defer t.mu.Unlock()
 	children := e.Type == zk.EventNodeChildrenChanged
 	if echo := t.echo; children {
-		t.echo = ""
-		if e.Path == echo {
+		t.echo = eventEcho{}
+		if e.Path == echo.path && at.isOf(echo.at) {
 			return nil
 		}
 	}
@@ -104,14 +126,14 @@ func (t *persistentTable) hitLocked(hit []*Subscription, path string, mode AddWa
 // implied returns the subscriptions that are to be told of a changed list of children because of e, and the path of that
 // list: servers do not report it for a recursive watch, and those before 3.9 forget any other persistent watch of its path.
 // One that does report it sends it right behind e; that echo is for one-shot watches alone then.
-func (t *persistentTable) implied(e zk.Event) (parent string, subs []*Subscription) {
+func (t *persistentTable) implied(e zk.Event, at eventPlace) (parent string, subs []*Subscription) {
 	if t.size.Load() == 0 {
 		return "", nil
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if e.Type != zk.EventNodeChildrenChanged {
-		t.echo = ""
+		t.echo = eventEcho{}
 	}
 	if e.Path == "/" || e.Type != zk.EventNodeCreated && e.Type != zk.EventNodeDeleted {
 		return "", nil
@@ -121,7 +143,7 @@ func (t *persistentTable) implied(e zk.Event) (parent string, subs []*Subscripti
 	if p == nil || !p.implies {
 		return "", nil
 	}
-	t.echo = parent
+	t.echo = eventEcho{parent, at}
 	for _, s := range p.subs {
 		if s.mode == Persistent {
 			subs = append(subs, s)

@@ -17,7 +17,7 @@ func listenersTime(t *persistentTable, e zk.Event) (least time.Duration, n int) 
 	least = time.Hour
 	for range 5 {
 		begin := time.Now()
-		n = len(t.listeners(e))
+		n = len(t.listeners(e, eventPlace{}))
 		least = min(least, time.Since(begin))
 	}
 	return least, n
@@ -60,12 +60,12 @@ func TestPersistentTable_CountsRecursiveSubscriptions(t *testing.T) {
 	}
 	table.activate(&Subscription{path: "/a", mode: Persistent})
 	e := zk.Event{Type: zk.EventNodeCreated, Path: "/a/b/c"}
-	if hit := table.listeners(e); len(hit) != 3 || hit[0] != subs[0] || hit[1] != subs[1] || hit[2] != subs[4] {
+	if hit := table.listeners(e, eventPlace{}); len(hit) != 3 || hit[0] != subs[0] || hit[1] != subs[1] || hit[2] != subs[4] {
 		t.Errorf("listeners of %s: %d, want those of /, /a and /a/b in this order", e.Path, len(hit))
 	}
 	table.remove(subs[1])
 	table.takePath("/b")
-	if hit := table.listeners(e); len(hit) != 2 {
+	if hit := table.listeners(e, eventPlace{}); len(hit) != 2 {
 		t.Errorf("%d listeners after /a was removed, want 2", len(hit))
 	}
 	table.takeAll()

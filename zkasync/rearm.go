@@ -17,6 +17,7 @@ type rearm struct {
 	resync bool   // tell subscriptions that there was a gap
 	plain  bool   // leave the persistent watch alone; servers before 3.6 know that request
 	conn   uint64 // the only connection that it is for, as persistentTable counts them; 0: any
+	done   func() // called at its end, unless it is nil
 
 	mode   AddWatchMode // of the persistent watch, if placed
 	placed bool
@@ -30,8 +31,16 @@ func (r *rearm) Op() wire.OpCode {
 	return wire.OpSetWatches2
 }
 
-func (r *rearm) Size() int        { return setWatchesHead + 4*(4+wire.PathLen(r.c.view.chroot, r.path)) }
-func (r *rearm) Fail(mux.Failure) {} // the next connection restores everything
+func (r *rearm) Size() int { return setWatchesHead + 5*(4+wire.PathLen(r.c.view.chroot, r.path)) }
+
+// Fail implements mux.Request: the next connection restores everything.
+func (r *rearm) Fail(mux.Failure) { r.end() }
+
+func (r *rearm) end() {
+	if r.done != nil {
+		r.done()
+	}
+}
 
 func (r *rearm) Context() context.Context {
 	if r.conn != 0 && r.conn != r.c.watches.persistent.connection() {
@@ -51,13 +60,18 @@ func (r *rearm) Append(b []byte) []byte {
 	if r.plain {
 		return wire.AppendSetWatches(b, r.zxid, set)
 	}
-	if r.mode, r.placed = r.c.watches.persistent.replace(r.path); r.placed {
+	var both bool
+	if r.mode, both, r.placed = r.c.watches.persistent.replace(r.path); r.placed {
 		*persistentLists(set)[r.mode] = full
+	}
+	if both {
+		set.Persistent = full
 	}
 	return wire.AppendSetWatches2(b, r.zxid, set)
 }
 
 func (r *rearm) Reply(code int32, _ []byte) {
+	defer r.end()
 	if code != 0 {
 		r.c.sink.Load().Abort(rejection(r.Op().String(), r.path, code))
 		return

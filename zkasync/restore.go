@@ -16,7 +16,7 @@ type setWatches struct {
 	c     *Client
 	zxid  int64
 	set   wire.WatchSet
-	paths []string // client paths of the persistent watches in set
+	paths []string // client paths of the persistent watches in set, each in one request
 	all   []string // client paths of all watches in set
 	size  int      // of the frame at most
 }
@@ -49,7 +49,9 @@ func (c *Client) restoreWatches(zxid int64) []mux.Request {
 	for mode, paths := range placements {
 		for _, path := range paths {
 			p.add(path, func(s *setWatches) *[]string { return persistentLists(&s.set)[mode] })
-			p.last().paths = append(p.last().paths, path)
+			if mode == int(PersistentRecursive) || !recursive[path] {
+				p.last().paths = append(p.last().paths, path)
+			}
 		}
 	}
 	p.begin()
@@ -96,9 +98,14 @@ func persistentLists(s *wire.WatchSet) [watchModes]*[]string {
 	return [...]*[]string{Persistent: &s.Persistent, PersistentRecursive: &s.PersistentRecursive}
 }
 
+// persistent reports whether there are watches that servers know since 3.6.
+func (s *setWatches) persistent() bool {
+	return len(s.set.Persistent)+len(s.set.PersistentRecursive) > 0
+}
+
 // Op implements mux.Request. Servers before 3.6 know the older request only.
 func (s *setWatches) Op() wire.OpCode {
-	if len(s.paths) > 0 {
+	if s.persistent() {
 		return wire.OpSetWatches2
 	}
 	return wire.OpSetWatches
@@ -115,7 +122,7 @@ func (s *setWatches) Fail(f mux.Failure) {
 }
 
 func (s *setWatches) Append(b []byte) []byte {
-	if len(s.paths) > 0 {
+	if s.persistent() {
 		return wire.AppendSetWatches2(b, s.zxid, &s.set)
 	}
 	return wire.AppendSetWatches(b, s.zxid, &s.set)
@@ -126,7 +133,7 @@ func (s *setWatches) Append(b []byte) []byte {
 func (s *setWatches) Reply(code int32, _ []byte) {
 	m := s.c.sink.Load()
 	if code != 0 {
-		if code == wire.CodeUnimplemented && len(s.paths) > 0 {
+		if code == wire.CodeUnimplemented && s.persistent() {
 			s.c.watches.persistent.old.learn()
 		}
 		m.Abort(rejection(s.Op().String(), "", code))

@@ -79,7 +79,7 @@ func (r *run) Expired() {
 func (r *run) ExpiredDone() { r.c.watches.expired() }
 
 // Event implements mux.Observer.
-func (r *run) Event(e wire.WatchEvent) {
+func (r *run) Event(e wire.WatchEvent, zxid int64) {
 	typ := zk.EventType(e.Type)
 	if _, known := firedBy[typ]; !known {
 		r.log(slog.LevelWarn, "watch event of unknown type ignored", "type", e.Type, "path", e.Path)
@@ -89,7 +89,8 @@ func (r *run) Event(e wire.WatchEvent) {
 	if !ok {
 		return // a watch of go-zookeeper's own
 	}
-	r.c.watches.fire(zk.Event{Type: typ, State: zk.State(e.State), Path: path})
+	at := eventPlace{zxid: zxid, replies: r.m.Replies()}
+	r.c.watches.fire(zk.Event{Type: typ, State: zk.State(e.State), Path: path}, at)
 }
 
 // ReplyDropped implements mux.Observer: go-zookeeper's error can only say that the reply cannot be read.

@@ -27,12 +27,12 @@ var firedBy = map[zk.EventType][]watchKind{
 
 // fire delivers an event of the server: to one-shot watches first, then to subscriptions, each in the order of their
 // registration. The server sends one event per change, however many watches it is for.
-func (t *watchTable) fire(e zk.Event) {
+func (t *watchTable) fire(e zk.Event, at eventPlace) {
 	t.once.fire(e)
-	for _, s := range t.persistent.listeners(e) {
+	for _, s := range t.persistent.listeners(e, at) {
 		s.put(e)
 	}
-	parent, subs := t.persistent.implied(e)
+	parent, subs := t.persistent.implied(e, at)
 	for _, s := range subs {
 		s.put(zk.Event{Type: zk.EventNodeChildrenChanged, State: e.State, Path: parent})
 	}

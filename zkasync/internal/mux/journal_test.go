@@ -122,13 +122,13 @@ func (o *observer) Restored() {
 	}
 }
 
-func (o *observer) CloseAsked()                    { o.j.add("close asked") }
-func (o *observer) Expired()                       { o.j.add("expired") }
-func (o *observer) Demanded(code int32)            { o.j.add("demanded: code %d", code) }
-func (o *observer) ExpiredDone()                   { o.j.add("expired done") }
-func (o *observer) ReplyDropped(e *ReplySizeError) { o.j.add("dropped: %v", e) }
-func (o *observer) WatchesLost(b Blame)            { o.j.add("watches lost: %d bytes", b.Size) }
-func (o *observer) Event(e wire.WatchEvent)        { o.j.add("event %d %s", e.Type, e.Path) }
+func (o *observer) CloseAsked()                      { o.j.add("close asked") }
+func (o *observer) Expired()                         { o.j.add("expired") }
+func (o *observer) Demanded(code int32)              { o.j.add("demanded: code %d", code) }
+func (o *observer) ExpiredDone()                     { o.j.add("expired done") }
+func (o *observer) ReplyDropped(e *ReplySizeError)   { o.j.add("dropped: %v", e) }
+func (o *observer) WatchesLost(b Blame)              { o.j.add("watches lost: %d bytes", b.Size) }
+func (o *observer) Event(e wire.WatchEvent, _ int64) { o.j.add("event %d %s", e.Type, e.Path) }
 
 func (o *observer) Lost(cause error, heard time.Time) {
 	o.note(cause, heard)

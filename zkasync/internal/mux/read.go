@@ -90,7 +90,7 @@ func (c *Conn) demultiplex(frame []byte) error {
 		c.answerRefused()
 		return c.leaveIfMoved()
 	case wire.XidWatch:
-		return c.event(frame, body)
+		return c.event(h.Zxid, frame, body)
 	case wire.XidAuth:
 		return c.authReply(h, body)
 	}
@@ -187,12 +187,12 @@ func (c *Conn) sawZxid(zxid int64) {
 }
 
 // event delivers a watch event to us and to go-zookeeper, either of whom may have asked for it.
-func (c *Conn) event(frame, body []byte) error {
+func (c *Conn) event(zxid int64, frame, body []byte) error {
 	e, err := wire.DecodeWatchEvent(body)
 	if err != nil {
 		return err
 	}
-	c.m.obs.Event(e)
+	c.m.obs.Event(e, zxid)
 	c.handUp(frame, wire.XidWatch)
 	return nil
 }

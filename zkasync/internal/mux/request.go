@@ -77,6 +77,7 @@ type Observer interface {
 	Demanded(code int32)
 	// WatchesLost: a connection was lost at a request of go-zookeeper's that restores watches.
 	WatchesLost(b Blame)
-	// Event is a watch event from the server, in its place among the replies.
-	Event(e wire.WatchEvent)
+	// Event is a watch event from the server, in its place among the replies. Zxid is that of the change, -1 where the server
+	// does not tell.
+	Event(e wire.WatchEvent, zxid int64)
 }

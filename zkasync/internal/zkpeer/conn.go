@@ -126,8 +126,11 @@ func (c *Conn) Refuse(r Request, code int32) bool {
 	return c.Send(ReplyFrame(r.Xid, c.Zxid, code, nil))
 }
 
-// Event sends a watch event.
+// Event sends a watch event as servers before 3.9 do, which do not tell the change's zxid.
 func (c *Conn) Event(e wire.WatchEvent) bool { return c.Send(EventFrame(e)) }
+
+// EventAt sends a watch event as servers since 3.9 do, with the zxid of the change.
+func (c *Conn) EventAt(e wire.WatchEvent, zxid int64) bool { return c.Send(eventFrame(e, zxid)) }
 
 // Drain reads whatever comes and says nothing, to the end of the connection.
 func (c *Conn) Drain() {

@@ -50,6 +50,8 @@ func ReplyFrame(xid int32, zxid int64, code int32, body []byte) []byte {
 
 // EventFrame is a whole watch event. The zxid of its header is -1, as servers before 3.9 have it; later ones give that of
 // the change (ZOOKEEPER-4655).
-func EventFrame(e wire.WatchEvent) []byte {
-	return ReplyFrame(wire.XidWatch, -1, 0, wire.AppendWatchEvent(nil, e))
+func EventFrame(e wire.WatchEvent) []byte { return eventFrame(e, -1) }
+
+func eventFrame(e wire.WatchEvent, zxid int64) []byte {
+	return ReplyFrame(wire.XidWatch, zxid, 0, wire.AppendWatchEvent(nil, e))
 }
