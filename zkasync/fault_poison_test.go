@@ -117,6 +117,7 @@ func wantGivenUp(t *testing.T, err error, size int) {
 // small limit, whether the client was told of it or not.
 func TestFault52_WatchesBelowTheServersLimit(t *testing.T) {
 	t.Parallel()
+	needsAddWatch(t)
 	const limit = 64 << 10
 	srv := smallServer(t, limit)
 	for name, told := range map[string][]zkasync.Option{

@@ -98,6 +98,9 @@ func TestFault51_LiveListAboveTheLimit(t *testing.T) {
 	twin, p, root := wideFolder(t)
 	c := connect(t, p.Addr()+root, zkasync.WithMaxReplySize(smallReply))
 	before := p.Accepted()
+	if !zkserver.Shared(t).Since("3.6") {
+		before++ // to find out that the server does not know persistent watches
+	}
 	l := c.WatchChildren(t.Context(), "/wide")
 	defer l.Close()
 	wantReplySize(t, nextReading(t, l).Err)
