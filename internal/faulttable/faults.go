@@ -41,6 +41,8 @@ var faults = []fault{
 	{"network drops everything for a session timeout and tells nobody, 1000 creates pending", halfOpen},
 	{"leader of three killed under 200 creates a second", leaderKilled},
 	{"20 connections cut under watches on 50 znodes that another client sets 2000 times", watches},
+	{"a list above the client's limit on replies is asked for again for 8 s, beside 50 creates a second", largeReply},
+	{"a set above the server's limit on requests is made again for 8 s, beside 50 creates a second", largeRequest},
 	{"a peer sends a watch event of 8 bytes", func(ctx context.Context, s string) (string, error) { return inChild(ctx, s, "8") }},
 	{"a peer sends the length 0xffffffff", func(ctx context.Context, s string) (string, error) { return inChild(ctx, s, "4294967295") }},
 	{"close: a peer answers pings but not the close request", func(ctx context.Context, s string) (string, error) { return inChild(ctx, s, "mute") }},
