@@ -3,6 +3,7 @@ package zkasync
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 
 	"github.com/go-zookeeper/zk"
@@ -26,7 +27,7 @@ const (
 // deleted as well. A path that does not exist is not an error: nothing is deleted. The root cannot be deleted. (kazoo:
 // delete with recursive=True, which its asynchronous form does not have.)
 //
-// When it fails, part of the tree may have been deleted.
+// When it fails, part of the tree may have been deleted; the error's text says how many znodes are known to be.
 func (c *Client) DeleteAll(ctx context.Context, path string) *future.Future[int] {
 	d := &deleteAll{c: c, ctx: ctx, path: path, promise: future.NewPromise[int](c.completion(path))}
 	if err := checkDeletable(path); err != nil {
@@ -166,5 +167,24 @@ func (d *deleteAll) swept(err error) {
 const codeNotEmpty = -111
 
 func (d *deleteAll) fail(err error) {
-	d.promise.Reject(stepError(opDeleteAll, d.path, err, d.deleted > 0 || d.unknown))
+	d.mu.Lock()
+	deleted, unknown := d.deleted, d.unknown
+	d.mu.Unlock()
+	e := stepError(opDeleteAll, d.path, err, deleted > 0 || unknown)
+	if deleted > 0 {
+		e.Err = &partlyDeleted{deleted: deleted, err: e.Err}
+	}
+	d.promise.Reject(e)
 }
+
+// partlyDeleted tells how far a DeleteAll came.
+type partlyDeleted struct {
+	deleted int
+	err     error
+}
+
+func (e *partlyDeleted) Error() string {
+	return fmt.Sprintf("%s (znodes deleted before: %d)", bare(e.err), e.deleted)
+}
+
+func (e *partlyDeleted) Unwrap() error { return e.err }

@@ -2,11 +2,15 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"path"
 	"strings"
 
+	"github.com/go-zookeeper/zk"
 	"github.com/spf13/cobra"
 
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -36,7 +40,7 @@ An ephemeral znode lives as long as the session that created it, so with
 			if err := kind.check(path); err != nil {
 				return err
 			}
-			data, err := from.read(a.stdin, args[1:])
+			data, err := from.read(&a.stream, a.stdin, args[1:])
 			if err != nil {
 				return err
 			}
@@ -80,10 +84,13 @@ func (k createFlags) options() []zkasync.CreateOption {
 	return opts
 }
 
-func (a *app) create(ctx context.Context, c *zkasync.Client, path string, data []byte, kind createFlags) error {
+func (a *app) create(ctx context.Context, c *zkasync.Client, name string, data []byte, kind createFlags) error {
 	waiting, stop := a.patient(ctx)
 	defer stop()
-	created, err := c.Create(ctx, path, data, kind.options()...).Get(waiting)
+	created, err := c.Create(ctx, name, data, kind.options()...).Get(waiting)
+	if errors.Is(err, zk.ErrNoNode) && !kind.parents {
+		return fmt.Errorf("%w: its parent %s is missing (--parents creates it)", err, screen.Name(path.Dir(name)))
+	}
 	if err != nil {
 		return err
 	}

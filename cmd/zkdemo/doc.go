@@ -1,7 +1,7 @@
 // Command zkdemo shows what zkasync does, and is a small ZooKeeper client of its own: it lists, reads, writes and watches
 // znodes, copies directories into ZooKeeper and back, and measures a server.
 //
-//	zkdemo --local          a tour of asynchronous ZooKeeper on a server of its own
+//	zkdemo tour --local     a tour of asynchronous ZooKeeper on a server of its own
 //	zkdemo tree /           what a server holds
 //	zkdemo help             everything else
 //

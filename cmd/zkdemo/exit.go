@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"sync"
 	"syscall"
 )
 
@@ -77,20 +78,32 @@ func exitCode(ctx context.Context, err error) int {
 type output struct {
 	w    io.Writer
 	stop context.CancelCauseFunc
-	err  error
+
+	mu  sync.Mutex
+	err error
 }
 
 func (o *output) Write(p []byte) (int, error) {
-	if o.err != nil {
-		return 0, o.err
+	if err := o.failure(); err != nil {
+		return 0, err
 	}
 	n, err := o.w.Write(p)
 	if err != nil {
-		o.err = fmt.Errorf("%w: %w", errOutput, err)
-		o.stop(o.err)
+		failed := fmt.Errorf("%w: %w", errOutput, err)
+		o.mu.Lock()
+		o.err = failed
+		o.mu.Unlock()
+		o.stop(failed)
 	}
 	return n, err
 }
 
+// failure is why no more can be written, nil if it can.
+func (o *output) failure() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.err
+}
+
 // closedByReader reports whether the output failed because its reader had seen enough, which nobody needs to be told.
-func (o *output) closedByReader() bool { return errors.Is(o.err, syscall.EPIPE) }
+func (o *output) closedByReader() bool { return errors.Is(o.failure(), syscall.EPIPE) }

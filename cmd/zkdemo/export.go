@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"context"
 	"errors"
 	"io"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/transfer"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -34,15 +36,18 @@ against --memory with the largest znode that the server can hold (--max-request)
 by default no more than 256 znodes are asked for at a time.
 
 With --tar, DIR is the name of one file, a tar archive of the same files, which
-takes far less time. It is there when it is complete; a killed run leaves DIR.partial-
-and a number. Whether a system allows the names is for whoever unpacks it.
+takes far less time, or - for the standard output. It is there when it is complete;
+a killed run leaves DIR.partial- and numbers. Whether a system allows the names is
+for whoever unpacks it. Files get the mode that the umask leaves; one that is
+replaced keeps its own.
 
 Skipped are names that this system does not allow for files, or takes for the
 same file (by case, for instance), and what was deleted meanwhile.
 
 ` + mappingHelp,
-		Example: "  zkdemo export /config ./backup\n  zkdemo export / everything.tar --tar --quiet",
-		Args:    argCount(2, 2),
+		Example:           "  zkdemo export /config ./backup\n  zkdemo export / everything.tar --tar --quiet",
+		Args:              argCount(2, 2),
+		ValidArgsFunction: localArg(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, dir := args[0], args[1]
 			if err := checkPath(path); err != nil {
@@ -55,6 +60,14 @@ same file (by case, for instance), and what was deleted meanwhile.
 			if tar {
 				choose = archiveTo
 			}
+			if tar && dir == standardOutput {
+				if screen.IsTerminal(a.stdout) {
+					return usagef("export to -: the standard output is a terminal")
+				}
+				archive := a.out
+				a.out = &output{w: a.stderr, stop: archive.stop} // the report does not belong into the archive
+				return a.transfer(cmd.Context(), flags, "exported", archiveInto(path, archive))
+			}
 			copyTree, err := choose(path, dir, flags.overwrite)
 			if err != nil {
 				return err
@@ -65,6 +78,18 @@ same file (by case, for instance), and what was deleted meanwhile.
 	cmd.Flags().BoolVar(&tar, "tar", false, "write one tar archive")
 	flags.register(cmd.Flags(), exportMemory)
 	return cmd
+}
+
+// standardOutput is its name as an argument.
+const standardOutput = "-"
+
+// archiveInto is archiveTo for what is there already.
+func archiveInto(path string, w io.Writer) transferFunc {
+	return func(ctx context.Context, c *zkasync.Client, o transfer.Options) (transfer.Report, error) {
+		b := bufio.NewWriterSize(w, fileBuffer)
+		report, err := transfer.Archive(ctx, c, path, b, o)
+		return report, errors.Join(err, b.Flush())
+	}
 }
 
 func exportTo(path, dir string, _ bool) (transferFunc, error) {
@@ -79,9 +104,11 @@ func exportTo(path, dir string, _ bool) (transferFunc, error) {
 }
 
 func archiveTo(path, file string, overwrite bool) (transferFunc, error) {
-	switch info, err := os.Stat(file); {
+	switch info, err := os.Lstat(file); {
 	case err == nil && info.IsDir():
 		return nil, usagef("export to %s: is a directory", file)
+	case err == nil && notReplaceable(file, info) != nil:
+		return nil, usagef("export to %w (- writes to the standard output)", notReplaceable(file, info))
 	case err == nil && !overwrite:
 		return nil, usagef("export to %s: is there (--overwrite replaces it)", file)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):

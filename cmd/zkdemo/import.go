@@ -20,16 +20,18 @@ func (a *app) importCommand() *cobra.Command {
 		Use:   "import DIR PATH",
 		Short: "copy a directory into ZooKeeper",
 		Long: `Copies the directory DIR, and all that is in it, to the znode PATH, which is
-created if need be. Many requests are in flight at a time; the memory that this
-takes is bounded by --memory, not by the size of the tree.
+created if need be. Many requests are in flight at a time; the memory for contents
+is bounded by --memory, not by the size of the tree. Beside that it grows with the
+names in the directories that are being worked on, and with what is skipped.
 
 Skipped are symbolic links, devices and the like, files that one request cannot
 hold (--max-request), and names that ZooKeeper does not allow: control
 characters, what is not UTF-8, and characters beyond U+FFFF, such as emoji.
 
 ` + mappingHelp,
-		Example: "  zkdemo import ./conf /config\n  zkdemo import ./conf /config --overwrite --json",
-		Args:    argCount(2, 2),
+		Example:           "  zkdemo import ./conf /config\n  zkdemo import ./conf /config --overwrite --json",
+		Args:              argCount(2, 2),
+		ValidArgsFunction: localArg(0),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			dir, path := args[0], args[1]
 			if err := checkPath(path); err != nil {

@@ -1,9 +1,14 @@
 package main
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
+	"strconv"
 	"time"
+	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 
 	"github.com/go-zookeeper/zk"
@@ -11,10 +16,44 @@ import (
 
 // printJSON writes v for programs, and for people who look all the same.
 func printJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetIndent("", "  ")
 	e.SetEscapeHTML(false)
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(escapeUnseen(b.Bytes()))
+	return err
+}
+
+// escapeUnseen escapes what a terminal would obey and the encoder lets through: DEL, the control characters from U+0080 on,
+// and those that turn the direction of writing. Outside of strings JSON has none of them.
+func escapeUnseen(doc []byte) []byte {
+	out := make([]byte, 0, len(doc))
+	for _, r := range string(doc) {
+		if r == '\n' || unicode.IsPrint(r) {
+			out = utf8.AppendRune(out, r)
+			continue
+		}
+		for _, unit := range utf16.Encode([]rune{r}) {
+			out = fmt.Appendf(out, `\u%04x`, unit)
+		}
+	}
+	return out
+}
+
+// sessionID is a session's id as servers print it. As a number it would be above 2⁵³, where JavaScript and jq round.
+type sessionID int64
+
+// MarshalText implements encoding.TextMarshaler.
+func (id sessionID) MarshalText() ([]byte, error) { return fmt.Appendf(nil, "0x%x", uint64(id)), nil }
+
+// UnmarshalText implements encoding.TextUnmarshaler.
+func (id *sessionID) UnmarshalText(text []byte) error {
+	n, err := strconv.ParseUint(string(text), 0, 64)
+	*id = sessionID(n)
+	return err
 }
 
 // statJSON is a Stat under the names that ZooKeeper's documentation gives its fields.
@@ -27,7 +66,7 @@ type statJSON struct {
 	Version        int32     `json:"version"`
 	Cversion       int32     `json:"cversion"`
 	Aversion       int32     `json:"aversion"`
-	EphemeralOwner int64     `json:"ephemeral_owner"`
+	EphemeralOwner sessionID `json:"ephemeral_owner"`
 	DataLength     int32     `json:"data_length"`
 	NumChildren    int32     `json:"num_children"`
 }
@@ -36,7 +75,7 @@ func newStatJSON(s zk.Stat) *statJSON {
 	return &statJSON{
 		Czxid: s.Czxid, Mzxid: s.Mzxid, Pzxid: s.Pzxid, Created: time.UnixMilli(s.Ctime).UTC(), Modified: time.UnixMilli(s.Mtime).UTC(),
 		Version: s.Version, Cversion: s.Cversion, Aversion: s.Aversion,
-		EphemeralOwner: s.EphemeralOwner, DataLength: s.DataLength, NumChildren: s.NumChildren,
+		EphemeralOwner: sessionID(s.EphemeralOwner), DataLength: s.DataLength, NumChildren: s.NumChildren,
 	}
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -52,6 +53,8 @@ func optionalPath(args []string) (string, error) {
 type childJSON struct {
 	Name string    `json:"name"`
 	Stat *statJSON `json:"stat,omitempty"`
+	// Hidden: the server does not tell of it.
+	Hidden bool `json:"unreadable,omitempty"`
 }
 
 func (a *app) ls(ctx context.Context, c *zkasync.Client, path string, long bool) error {
@@ -96,11 +99,13 @@ func (a *app) statAll(ctx context.Context, c *zkasync.Client, path string, names
 		}
 		child := znode.Join(path, name)
 		pipeline.Add(win, child, 0, c.Exists(ctx, child), func(stat *zk.Stat, err error) {
-			if err != nil && failed == nil {
+			switch {
+			case errors.Is(err, zk.ErrNoAuth): // so it is there
+				list = append(list, childJSON{Name: name, Hidden: true})
+			case err != nil && failed == nil:
 				failed = err
-			}
-			if stat != nil {
-				list = append(list, childJSON{name, newStatJSON(*stat)})
+			case stat != nil:
+				list = append(list, childJSON{Name: name, Stat: newStatJSON(*stat)})
 			}
 		})
 	}
@@ -111,6 +116,10 @@ func (a *app) statAll(ctx context.Context, c *zkasync.Client, path string, names
 }
 
 func printChild(w io.Writer, child childJSON) {
+	if child.Hidden {
+		fmt.Fprintf(w, "%s  (may not be read)\n", screen.Name(child.Name))
+		return
+	}
 	if child.Stat == nil {
 		fmt.Fprintln(w, screen.Name(child.Name))
 		return
@@ -120,7 +129,7 @@ func printChild(w io.Writer, child childJSON) {
 		s.Modified.Local().Format("2006-01-02 15:04:05"), screen.Name(child.Name), ephemeralMark(s.EphemeralOwner))
 }
 
-func ephemeralMark(owner int64) string {
+func ephemeralMark(owner sessionID) string {
 	if owner == 0 {
 		return ""
 	}

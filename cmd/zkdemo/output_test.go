@@ -29,7 +29,7 @@ func TestRun_StopsWhenTheOutputFails(t *testing.T) {
 		says string
 	}{{syscall.ENOSPC, "cannot write the output: no space left"}, {syscall.EPIPE, ""}} {
 		var errs strings.Builder
-		code := run(t.Context(), []string{"tour", server}, strings.NewReader(""), &full{room: 500, err: tt.err}, &errs)
+		code := run(t.Context(), []string{"tour", "--yes", server}, strings.NewReader(""), &full{room: 500, err: tt.err}, &errs)
 		if code != exitFailed || !strings.Contains(errs.String(), tt.says) || tt.says == "" && errs.Len() > 0 {
 			t.Errorf("%v: exit code %d, %q", tt.err, code, errs.String())
 		}

@@ -20,7 +20,7 @@ func (p *payload) register(f *pflag.FlagSet) {
 const payloadHelp = `The data are the argument DATA, byte for byte, or come from --file.`
 
 // read gives the data: nil when none were named.
-func (p *payload) read(stdin io.Reader, args []string) ([]byte, error) {
+func (p *payload) read(s *stream, stdin io.Reader, args []string) ([]byte, error) {
 	switch {
 	case len(args) > 0 && p.file != "":
 		return nil, usagef("data were given twice, as the argument %q and as --file %s", args[0], p.file)
@@ -29,12 +29,16 @@ func (p *payload) read(stdin io.Reader, args []string) ([]byte, error) {
 	case p.file == "-":
 		return readLimited(stdin, "the standard input")
 	case p.file != "":
-		f, err := os.Open(p.file)
+		var f *os.File
+		_, err := s.during(func() (_ int, err error) { // opening a pipe waits for somebody who writes to it
+			f, err = os.Open(p.file)
+			return 0, err
+		})
 		if err != nil {
 			return nil, usagef("--file: %w", err)
 		}
 		defer f.Close()
-		return readLimited(f, p.file)
+		return readLimited(watchedReader{f, s}, p.file)
 	}
 	return nil, nil
 }

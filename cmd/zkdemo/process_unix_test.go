@@ -61,7 +61,7 @@ func TestProgram_EndsInOrderOnASignal(t *testing.T) {
 func TestProgram_EndsInOrderWhenItsReaderGoesAway(t *testing.T) {
 	t.Parallel()
 	server, c := place(t)
-	cmd, out, errs := program(t, "tour", server)
+	cmd, out, errs := program(t, "tour", "--yes", server)
 	if _, err := bufio.NewReader(out).ReadString('\n'); err != nil {
 		t.Fatal(err)
 	}

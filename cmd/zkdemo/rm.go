@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/go-zookeeper/zk"
 	"github.com/spf13/cobra"
@@ -49,8 +50,8 @@ func (a *app) rm(ctx context.Context, c *zkasync.Client, path string, recursive 
 	deleted := 1
 	var err error
 	if recursive {
-		deleted, err = c.DeleteAll(ctx, path).Get(ctx) // takes as long as there is something to delete
-		if err == nil && deleted == 0 {                // which DeleteAll does not mind; a mistyped path should not pass
+		deleted, err = a.deleteAll(ctx, c, path)
+		if err == nil && deleted == 0 { // which DeleteAll does not mind; a mistyped path should not pass
 			err = fmt.Errorf("delete %s: %w", path, zk.ErrNoNode)
 		}
 	} else {
@@ -62,7 +63,7 @@ func (a *app) rm(ctx context.Context, c *zkasync.Client, path string, recursive 
 		return fmt.Errorf("%w (-r deletes them too)", err)
 	}
 	if err != nil {
-		return err
+		return a.withVersion(ctx, c, path, version, err)
 	}
 	if a.flags.json {
 		return printJSON(a.out, struct {
@@ -72,4 +73,22 @@ func (a *app) rm(ctx context.Context, c *zkasync.Client, path string, recursive 
 	}
 	_, err = fmt.Fprintf(a.out, "deleted %s\n", screen.Plural(int64(deleted), "znode", "znodes"))
 	return err
+}
+
+// lastDeletes is how long an interrupted delete waits for the answers to what it has sent.
+const lastDeletes = 2 * time.Second
+
+// deleteAll deletes a tree, which takes as long as there is something to delete. Interrupted, it tells how far it has come.
+func (a *app) deleteAll(ctx context.Context, c *zkasync.Client, path string) (int, error) {
+	all := c.DeleteAll(ctx, path)
+	deleted, err := all.Get(ctx)
+	if ctx.Err() == nil {
+		return deleted, err
+	}
+	grace, stop := context.WithTimeout(context.WithoutCancel(ctx), lastDeletes)
+	defer stop()
+	if deleted, err = all.Get(grace); err != nil {
+		fmt.Fprintln(a.stderr, ownPrefixes.Replace(err.Error()))
+	}
+	return deleted, err
 }

@@ -6,6 +6,8 @@ import (
 	"io"
 	"runtime/debug"
 	"strings"
+	"sync/atomic"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -19,6 +21,42 @@ type app struct {
 	stderr io.Writer
 	out    *output
 	flags  globalFlags
+	doing  string // the command and what it is about
+	stream
+}
+
+// stream counts what is read and written, so that a command which is stuck there can be told.
+type stream struct {
+	blocked atomic.Int32 // reads and writes under way
+	streams atomic.Int64 // that have begun
+}
+
+// during calls fn, which reads or writes.
+func (s *stream) during(fn func() (int, error)) (int, error) {
+	s.streams.Add(1)
+	s.blocked.Add(1)
+	defer s.blocked.Add(-1)
+	return fn()
+}
+
+// watchedReader is a reader whose reads are counted.
+type watchedReader struct {
+	io.Reader
+	s *stream
+}
+
+func (r watchedReader) Read(p []byte) (int, error) {
+	return r.s.during(func() (int, error) { return r.Reader.Read(p) })
+}
+
+// watchedWriter is a writer whose writes are counted.
+type watchedWriter struct {
+	io.Writer
+	s *stream
+}
+
+func (w watchedWriter) Write(p []byte) (int, error) {
+	return w.s.during(func() (int, error) { return w.Writer.Write(p) })
 }
 
 // run is the program: it does what args say and returns the exit code. It leaves nothing behind, no goroutine and no
@@ -26,30 +64,69 @@ type app struct {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	a := &app{stdin: stdin, stdout: stdout, stderr: stderr, out: &output{w: stdout, stop: stop}}
+	a := &app{stdout: stdout, stderr: stderr}
+	a.stdin = watchedReader{stdin, &a.stream}
+	a.out = &output{w: watchedWriter{stdout, &a.stream}, stop: stop}
 	root := a.rootCommand()
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	root.SetOut(a.out)
 	root.SetErr(stderr)
-	err := root.ExecuteContext(running)
-	if a.out.err != nil {
-		err = a.out.err
+	err := a.execute(running, root)
+	if failed := a.out.failure(); failed != nil {
+		err = failed
 	}
 	code := exitCode(ctx, err)
 	a.explain(code, err)
 	return code
 }
 
+// stuckAfter is how long a read or write that nobody answers may hold up the end of an interrupted command.
+const stuckAfter = time.Second
+
+// execute runs the command. An interrupt ends what waits for ZooKeeper by its context. A read from a pipe that nobody writes
+// to, and a write that nobody reads, end by themselves only; such a command is left to the end of the process.
+func (a *app) execute(ctx context.Context, root *cobra.Command) error {
+	done := make(chan error, 1)
+	go a.command(ctx, root, done)
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+	}
+	tick := time.NewTicker(stuckAfter)
+	defer tick.Stop()
+	for before := int64(-1); ; {
+		select {
+		case err := <-done:
+			return err
+		case <-tick.C:
+		}
+		now := a.streams.Load()
+		if now == before && a.blocked.Load() > 0 {
+			return context.Cause(ctx)
+		}
+		before = now
+	}
+}
+
+// command is the goroutine of execute.
+func (a *app) command(ctx context.Context, root *cobra.Command, done chan<- error) {
+	done <- root.ExecuteContext(ctx)
+}
+
 // ownPrefixes takes out the names of the packages that an error passed through: the reader asked zkdemo.
 var ownPrefixes = strings.NewReplacer("zkasync: ", "", "zk: ", "")
+
+// waitEnded is how the library says that a wait was bounded; what it was for is known here.
+const waitEnded = "future: wait ended: context deadline exceeded: "
 
 // explain writes what went wrong.
 func (a *app) explain(code int, err error) {
 	style := screen.StyleFor(a.stderr)
 	message := ""
 	if err != nil {
-		message = ownPrefixes.Replace(err.Error())
+		message = strings.Replace(ownPrefixes.Replace(err.Error()), waitEnded, a.doing+": ", 1)
 	}
 	switch {
 	case code == exitOK || a.out.closedByReader():
@@ -64,11 +141,11 @@ func (a *app) explain(code int, err error) {
 
 const rootHelp = `zkdemo shows what zkasync does, and is a small ZooKeeper client of its own.
 
-Without a command it takes you on a tour: connecting, callbacks, reading and
+"zkdemo tour --local" takes you on a tour: connecting, callbacks, reading and
 writing, waiting for several things at once, failures, shutting down, each on a
 live server, with the Go call and what came back.`
 
-const rootExamples = `  zkdemo --local                          the tour, on a server of its own
+const rootExamples = `  zkdemo tour --local                     the tour, on a server of its own
   zkdemo --server zk1:2181,zk2:2181 tree /config
   zkdemo create /config/limit 100 --parents
   zkdemo import ./conf /config            a directory into ZooKeeper
@@ -85,11 +162,12 @@ func (a *app) rootCommand() *cobra.Command {
 		Example:       rootExamples,
 		Version:       version(),
 		Args:          noArgs,
-		RunE:          tour.RunE,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.PersistentPreRunE = func(cmd *cobra.Command, _ []string) error {
+	root.PersistentPreRunE = func(cmd *cobra.Command, args []string) error {
+		a.doing = strings.TrimSpace(cmd.Name() + " " + screen.Name(strings.Join(args[:min(len(args), 1)], " ")))
 		return a.flags.check(cmd.Flags().Changed("server"))
 	}
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
@@ -99,7 +177,22 @@ func (a *app) rootCommand() *cobra.Command {
 	root.AddCommand(tour,
 		a.lsCommand(), a.treeCommand(), a.statCommand(), a.getCommand(), a.setCommand(), a.createCommand(), a.rmCommand(),
 		a.watchCommand(), a.importCommand(), a.exportCommand(), a.benchCommand(), a.serverCommand())
+	for _, cmd := range root.Commands() {
+		if cmd.ValidArgsFunction == nil {
+			cmd.ValidArgsFunction = cobra.NoFileCompletions // a znode's path is no file's
+		}
+	}
 	return root
+}
+
+// localArg completes the argument with that number as the name of a file, and the others not at all.
+func localArg(n int) cobra.CompletionFunc {
+	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
+		if len(args) == n {
+			return nil, cobra.ShellCompDirectiveDefault
+		}
+		return nil, cobra.ShellCompDirectiveNoFileComp
+	}
 }
 
 // helpCommand is cobra's, and refuses what is no command.

@@ -69,6 +69,10 @@ func (a *app) withClientOf(ctx context.Context, servers string, fn func(c *zkasy
 	for _, credential := range a.flags.credentials {
 		opts = append(opts, zkasync.WithAuth(credential.Scheme, credential.Value))
 	}
+	if _, err := zkasync.New(servers, opts...); err != nil { // starts nothing
+		return usageError{err}
+	}
+	opts = append(opts, zkasync.WithRequestTimeout(a.flags.timeout)) // also where what is waited for takes many answers
 	connecting, stop := context.WithTimeout(ctx, a.flags.timeout)
 	c, err := zkasync.Connect(connecting, servers, opts...)
 	stop()

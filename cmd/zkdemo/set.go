@@ -2,10 +2,13 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
+	"github.com/go-zookeeper/zk"
 	"github.com/spf13/cobra"
 
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -28,7 +31,7 @@ func (a *app) setCommand() *cobra.Command {
 			if len(args) == 1 && from.file == "" {
 				return usagef("set %s: to what? DATA or --file is missing; '' empties the znode", path)
 			}
-			data, err := from.read(a.stdin, args[1:])
+			data, err := from.read(&a.stream, a.stdin, args[1:])
 			if err != nil {
 				return err
 			}
@@ -45,7 +48,7 @@ func (a *app) set(ctx context.Context, c *zkasync.Client, path string, data []by
 	defer stop()
 	stat, err := c.Set(ctx, path, data, version).Get(waiting)
 	if err != nil {
-		return err
+		return a.withVersion(ctx, c, path, version, err)
 	}
 	if a.flags.json {
 		return printJSON(a.out, struct {
@@ -53,6 +56,20 @@ func (a *app) set(ctx context.Context, c *zkasync.Client, path string, data []by
 			Stat *statJSON `json:"stat"`
 		}{path, newStatJSON(stat)})
 	}
-	fmt.Fprintf(a.out, "%s has %d bytes, version %d\n", path, stat.DataLength, stat.Version)
-	return nil
+	_, err = fmt.Fprintf(a.out, "%s has %s, version %d\n", screen.Name(path), screen.Plural(int64(stat.DataLength), "byte", "bytes"), stat.Version)
+	return err
+}
+
+// withVersion adds the present version to a conflict of versions, as far as the server tells.
+func (a *app) withVersion(ctx context.Context, c *zkasync.Client, path string, version int32, err error) error {
+	if !errors.Is(err, zk.ErrBadVersion) {
+		return err
+	}
+	waiting, stop := a.patient(ctx)
+	defer stop()
+	stat, lookErr := c.Exists(ctx, path).Get(waiting)
+	if lookErr != nil || stat == nil {
+		return err
+	}
+	return fmt.Errorf("%w: --version %d was given, the present version is %d", err, version, stat.Version)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/go-zookeeper/zk"
 	"github.com/spf13/cobra"
 
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -56,7 +57,7 @@ func printStat(w io.Writer, s *statJSON) {
 	for _, line := range []struct{ name, value string }{
 		{"created", fmt.Sprintf("%s  by transaction %#x", s.Created.Local().Format(when), s.Czxid)},
 		{"modified", fmt.Sprintf("%s  by transaction %#x", s.Modified.Local().Format(when), s.Mzxid)},
-		{"data", fmt.Sprintf("%d bytes, version %d", s.DataLength, s.Version)},
+		{"data", fmt.Sprintf("%s, version %d", screen.Plural(int64(s.DataLength), "byte", "bytes"), s.Version)},
 		{"children", fmt.Sprintf("%d, version %d, last changed by transaction %#x", s.NumChildren, s.Cversion, s.Pzxid)},
 		{"ACL", fmt.Sprintf("version %d", s.Aversion)},
 		{"owner", owner},

@@ -11,20 +11,29 @@ import (
 )
 
 func (a *app) tourCommand() *cobra.Command {
-	return &cobra.Command{
+	var yes bool
+	cmd := &cobra.Command{
 		Use:   "tour",
-		Short: "walk through asynchronous ZooKeeper on a live server (the default)",
+		Short: "walk through asynchronous ZooKeeper on a live server",
 		Long: `Walks through what an asynchronous client does, section by section, on a live
 server: connecting with a limit, callbacks, reading and writing, many requests
 at once, select, failures, shutting down. Each step shows the Go call, what came
 back and how long it took.
 
 The tour works below one znode with a random name, /zkdemo-tour-…, and deletes
-it at the end.`,
-		Example: "  zkdemo --local tour\n  zkdemo tour --server zk1:2181",
+it at the end. It writes more than a thousand znodes, so on a server that is not
+its own (--local) it wants to be told so (--yes).`,
+		Example: "  zkdemo tour --local\n  zkdemo tour --server zk1:2181 --yes",
 		Args:    noArgs,
-		RunE:    func(cmd *cobra.Command, _ []string) error { return a.tour(cmd.Context()) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if servers, source := a.flags.servers(); a.flags.local == "" && !yes {
+				return usagef("the tour would write some thousand znodes on %s (%s): --yes lets it, --local gives it a server of its own", servers, source)
+			}
+			return a.tour(cmd.Context())
+		},
 	}
+	cmd.Flags().BoolVar(&yes, "yes", false, "write on the servers that --server or $"+serversVariable+" names")
+	return cmd
 }
 
 func (a *app) tour(ctx context.Context) error {

@@ -47,10 +47,11 @@ func (a *app) treeCommand() *cobra.Command {
 // branch is a znode of the tree that is shown.
 type branch struct {
 	Path     string    `json:"path"`
-	Stat     *statJSON `json:"stat"`
+	Stat     *statJSON `json:"stat,omitempty"`
 	Data     *dataJSON `json:"data,omitempty"`
 	Children []*branch `json:"children,omitempty"`
 	preview  string
+	Hidden   bool `json:"unreadable,omitempty"` // the server does not tell of it, or of what is below
 	gone     bool // deleted between its parent's answer and its own
 }
 
@@ -78,6 +79,12 @@ const previewLength = 40
 // remark says what there is to say of a znode beside its name.
 func (b *branch) remark(style screen.Style) string {
 	var parts []string
+	if b.Hidden {
+		parts = append(parts, "may not be read")
+	}
+	if b.Stat == nil {
+		b = &branch{Stat: new(statJSON)} // there is no more to say
+	}
 	if b.Stat.DataLength > 0 {
 		parts = append(parts, screen.Bytes(int64(b.Stat.DataLength)))
 	}
@@ -143,6 +150,9 @@ func (g *grower) grow(path string) (*branch, error) {
 			return nil, g.failed
 		}
 	}
+	if root.Hidden && root.Stat == nil {
+		return nil, fmt.Errorf("tree %s: %w", path, zk.ErrNoAuth)
+	}
 	if root.gone {
 		return nil, fmt.Errorf("tree %s: %w", path, zk.ErrNoNode)
 	}
@@ -200,8 +210,15 @@ func (g *grower) read(b *branch) {
 
 // lost deals with a znode that could not be read. One that was deleted meanwhile is no failure.
 func (g *grower) lost(b *branch, err error) {
-	if err == nil || errors.Is(err, zk.ErrNoNode) {
+	switch {
+	case err == nil || errors.Is(err, zk.ErrNoNode):
 		b.gone = true
+		return
+	case errors.Is(err, zk.ErrNoAuth): // so it is there
+		if b.Stat == nil && !b.Hidden {
+			g.count++
+		}
+		b.Hidden = true
 		return
 	}
 	if g.failed == nil {

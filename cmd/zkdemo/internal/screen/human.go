@@ -3,6 +3,7 @@ package screen
 import (
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 	"unicode"
 	"unicode/utf8"
@@ -98,8 +99,9 @@ func IsProse(data []byte) bool {
 	if !utf8.Valid(data) {
 		return false
 	}
-	for _, r := range string(data) {
-		if !unicode.IsPrint(r) && r != '\n' && r != '\t' && r != '\r' {
+	text := strings.ReplaceAll(string(data), "\r\n", "\n") // alone, a return has the next text written over this one
+	for _, r := range text {
+		if !unicode.IsPrint(r) && r != '\n' && r != '\t' {
 			return false
 		}
 	}

@@ -7,7 +7,7 @@ type Style struct{ on bool }
 
 // StyleFor gives the style for stream: colours on a terminal, unless NO_COLOR is set (see no-color.org).
 func StyleFor(stream any) Style {
-	return Style{on: IsTerminal(stream) && os.Getenv("NO_COLOR") == ""}
+	return Style{on: IsTerminal(stream) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
 // The sequences are ECMA-48's "select graphic rendition".

@@ -57,7 +57,10 @@ func (g *guide) withBadNetwork(fn func(c *zkasync.Client, network *gate) error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	defer network.mend() // so that the session can be closed properly
+	defer func() { // so that the session can be closed properly, wherever this ends
+		network.cut()
+		network.mend()
+	}()
 	return fn(c, network)
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"slices"
-	"syscall"
 
 	"github.com/go-zookeeper/zk"
 
@@ -221,7 +220,7 @@ func (ex *exporter) push(parent string, dir *localDir, names []string) {
 
 // give reports a znode that is not copied, or not whole.
 func (ex *exporter) give(s *source, err error) {
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, errArchive) {
+	if endsAll(err) || errors.Is(err, errArchive) {
 		ex.fatal = err
 	}
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
 )
 
 // localTree is the directory that an export writes into. Nothing outside it can be reached: os.Root sees to that, also
@@ -127,7 +126,7 @@ func (t *localTree) openDir(rel string) (d *localDir, created bool, err error) {
 		return nil, false, err
 	}
 	for _, entry := range entries {
-		if strings.HasPrefix(entry.Name(), partialPrefix) && entry.Type().IsRegular() {
+		if isLeftover(entry) {
 			if err := t.root.Remove(path.Join(rel, entry.Name())); err != nil {
 				return nil, false, err
 			}
@@ -175,7 +174,7 @@ func (t *localTree) writeIn(dir *os.Root, d *localDir, name string, data []byte)
 	info, err := dir.Lstat(name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
-		return true, t.replace(dir, d, name, data)
+		return true, t.replace(dir, d, name, data, nil)
 	case err != nil:
 		return false, err
 	case !d.has(name):
@@ -192,7 +191,7 @@ func (t *localTree) writeIn(dir *os.Root, d *localDir, name string, data []byte)
 	case !t.overwrite:
 		return false, errOtherContents
 	}
-	return true, t.replace(dir, d, name, data)
+	return true, t.replace(dir, d, name, data, info)
 }
 
 // holds reports whether the file name of dir has exactly these contents.
@@ -204,15 +203,19 @@ func holds(dir *os.Root, name string, size int64, data []byte) (bool, error) {
 	return bytes.Equal(there, data), err
 }
 
-// replace writes a temporary file beside the target and renames it, so that the target is never seen half-written.
-func (t *localTree) replace(dir *os.Root, d *localDir, name string, data []byte) (err error) {
+// replace writes a temporary file beside the target and renames it, so that the target is never seen half-written. there is
+// what is replaced, or nil.
+func (t *localTree) replace(dir *os.Root, d *localDir, name string, data []byte, there fs.FileInfo) (err error) {
 	t.partials++
 	temporary := partialPrefix + strconv.Itoa(os.Getpid()) + "-" + strconv.Itoa(t.partials)
-	f, err := dir.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o644)
+	f, err := dir.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // less the umask
 	if err != nil {
 		return err
 	}
 	_, err = f.Write(data)
+	if err == nil && there != nil {
+		err = f.Chmod(there.Mode().Perm()) // as it was: it may be kept from others
+	}
 	err = errors.Join(err, f.Close())
 	if err == nil {
 		err = dir.Rename(temporary, name)

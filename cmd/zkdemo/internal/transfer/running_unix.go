@@ -1,0 +1,14 @@
+//go:build unix
+
+package transfer
+
+import (
+	"errors"
+	"syscall"
+)
+
+// isRunning reports whether there is a process with the number pid.
+func isRunning(pid int) bool {
+	err := syscall.Kill(pid, 0)
+	return err == nil || errors.Is(err, syscall.EPERM)
+}
