@@ -112,8 +112,12 @@ func TestFault51_LiveListAboveTheLimit(t *testing.T) {
 		r, _ := l.Latest()
 		return r.Err == nil && len(r.Value.Names) == 1
 	})
-	if n := p.Accepted() - before; n != 0 {
-		t.Errorf("%d more connections, want none", n)
+	allowed := 0
+	if !zkserver.Shared(t).Since("3.6") {
+		allowed = 1 // it ended the connection at the request for a persistent watch
+	}
+	if n := p.Accepted() - before; n > allowed {
+		t.Errorf("%d more connections, want %d", n, allowed)
 	}
 }
 

@@ -29,10 +29,13 @@ type Reading[T any] struct {
 //
 // What the server throttles (code -127) is asked again after a pause, by the policy of [WithRetry] or the default one,
 // without bound; meanwhile nothing is given. A value that is larger than [WithMaxReplySize] allows is given as a [Reading]
-// whose Err is a [*ReplySizeError], and watched. Any other refusal is given as a Reading with Err. The server is asked
-// again when the znode changes, after each reconnect, and on Refresh, which is the one to call when permissions were
-// changed: there is no event for that, and of changes that are made while the client may not read, servers with
-// ZOOKEEPER-4799 say nothing (3.8.4, 3.9.2 and later; CVE-2024-23944). The next change after that brings the newest value.
+// whose Err is a [*ReplySizeError], and watched. Any other refusal is given as a Reading with Err, and asked again after
+// pauses of a second at first and half a minute at last, since no server tells of changed permissions; also when the znode
+// changes, after each reconnect, and on Refresh.
+//
+// Of changes that are made while the client may not read, servers with ZOOKEEPER-4799 say nothing (3.8.4, 3.9.2 and later;
+// CVE-2024-23944). A znode that is hidden, changed and shown again without any read in between keeps its old value here until
+// the next change that may be read, a reconnect, or Refresh, which is the one to call when permissions were changed.
 //
 // It goes by a persistent watch, which is removed from the server when the last Live or subscription of its path ends. On
 // servers before 3.6, which know none, it goes by one-shot watches: these stay at the server until they fire, and a change
@@ -59,6 +62,7 @@ type Live[T any] struct {
 	version int64                    // zxid of the newest value that existed
 	calls   []*liveCall[T]           // callbacks
 	pauses  int                      // for throttled requests in a row
+	denials int                      // refusals in a row
 	suspect suspicion                // of the reads
 	err     error                    // why it has ended
 }
@@ -190,6 +194,7 @@ func (l *Live[T]) answered(turn uint64, confirmed bool, v T, err error) {
 		return
 	default:
 		l.show(turn, Reading[T]{Err: err})
+		l.askLater(turn)
 	}
 	l.mu.Lock()
 	again := l.again && l.turn == turn
@@ -221,6 +226,7 @@ func (l *Live[T]) answeredOnce(turn uint64, confirmed bool, w Watched[T], err er
 	case l.fatal(err):
 	default:
 		l.show(turn, Reading[T]{Err: err})
+		l.askLater(turn)
 		l.awaitChange(turn, true)
 	}
 }

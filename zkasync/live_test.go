@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -12,6 +13,8 @@ import (
 
 	"github.com/zkasync/zkasync-go/internal/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
 // nextReading receives the next value.
@@ -227,7 +230,8 @@ func TestLive_AsksAgainAfterARefusal(t *testing.T) {
 
 	refused()
 	must(t, twin.Set(t.Context(), "/a", []byte("1"), -1))
-	wantData(t, data, "1")
+	for dataLine(nextReading(t, data)) != "1" { // it may have asked before the change
+	}
 	wantChildren(t, children, "[]")
 
 	refused()
@@ -235,6 +239,52 @@ func TestLive_AsksAgainAfterARefusal(t *testing.T) {
 	resume(t, p)
 	wantData(t, data, "1")
 	wantChildren(t, children, "[]")
+
+	refused() // nothing happens: the server tells of permissions to nobody
+	wantData(t, data, "1")
+	wantChildren(t, children, "[]")
+}
+
+// What is refused is asked again, on servers of every age, and less and less often.
+func TestLive_PausesBetweenRefusals(t *testing.T) {
+	for _, op := range []wire.OpCode{wire.OpAddWatch, wire.OpExists} { // what the server does not know, or refuses
+		inBubbleNamed(t, op.String(), func(t *testing.T) {
+			var reads atomic.Int32
+			refuse := func(c *zkpeer.Conn) {
+				c.Accept()
+				c.Serve(func(r zkpeer.Request) bool {
+					switch r.Op {
+					case op:
+						if op == wire.OpAddWatch {
+							c.Refuse(r, codeUnimplemented)
+							c.Cut()
+							return true
+						}
+						return c.Refuse(r, codeNoAuth)
+					case wire.OpGetData:
+						return reads.Add(1) < 12 && c.Refuse(r, codeNoAuth)
+					}
+					return false
+				})
+			}
+			c := connectScripted(t, refuse, refuse)
+			l := c.WatchData(t.Context(), "/a")
+			wantData(t, l, "zkasync: get /a: not authenticated")
+			start := time.Now()
+			select {
+			case r := <-l.C():
+				if dataLine(r) != "/a" {
+					t.Errorf("value %q (%v), want the znode's", dataLine(r), l.Err())
+				}
+			case <-time.After(time.Hour):
+				t.Fatal("nobody asked again")
+			}
+			if took := time.Since(start); took < 10*time.Second || took > 5*time.Minute {
+				t.Errorf("12 reads within %v", took)
+			}
+			l.Close()
+		})
+	}
 }
 
 func TestLive_GoesOnAcrossOutagesAndSessions(t *testing.T) {

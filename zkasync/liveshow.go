@@ -10,6 +10,9 @@ func (l *Live[T]) show(turn uint64, r Reading[T]) {
 		return
 	}
 	l.refused, l.pauses, l.suspect = r.Err != nil, 0, suspicion{}
+	if !l.refused {
+		l.denials = 0
+	}
 	same := l.known && l.sameLocked(r)
 	l.latest, l.known = r, true
 	if r.Exists {

@@ -2,6 +2,7 @@ package zkasync
 
 import (
 	"errors"
+	"time"
 
 	"github.com/go-zookeeper/zk"
 )
@@ -83,4 +84,27 @@ func (l *Live[T]) unwatched(sub *Subscription, err error) {
 	if mine && (errors.Is(err, ErrWatchRemoved) || errors.Is(err, ErrUnimplemented)) {
 		l.read(false)
 	}
+}
+
+// denialPauses are the pauses before what was refused is asked again.
+var denialPauses = RetryPolicy{FirstPause: time.Second, MaxPause: 30 * time.Second}
+
+// askLater reads again after a pause, unless something has led to a read before: there is no event when permissions change,
+// and none of the changes before that.
+func (l *Live[T]) askLater(turn uint64) {
+	l.mu.Lock()
+	counts := l.err == nil && l.turn == turn
+	if counts {
+		l.denials++
+	}
+	n := l.denials
+	l.mu.Unlock()
+	if !counts {
+		return
+	}
+	l.c.pauses.add(l.ctx, denialPauses.pause(n), func(why error) {
+		if why == nil && l.isTurn(turn) {
+			l.read(false)
+		}
+	})
 }
