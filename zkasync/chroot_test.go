@@ -119,9 +119,9 @@ func TestChroot_DataACLAndStatOfTheRoot(t *testing.T) {
 	if acl := must(t, c.GetACL(ctx, "/")).Entries; acl[0].Perms != zk.PermAll&^zk.PermAdmin {
 		t.Errorf("acl %v", acl)
 	}
-	must(t, c.Delete(ctx, "/", 1))
-	if must(t, whole.Exists(ctx, chroot)) != nil {
-		t.Error("the chroot is there")
+	fails(t, c.Delete(ctx, "/", 1), zk.ErrInvalidPath)
+	if must(t, whole.Exists(ctx, chroot)) == nil {
+		t.Error("the chroot was deleted")
 	}
 }
 

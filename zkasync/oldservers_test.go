@@ -4,6 +4,7 @@ import (
 	"context"
 	"net"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -164,15 +165,19 @@ func TestAddWatch_UpgradedServers(t *testing.T) {
 			}
 			return err
 		}
+		loseIt := func() {
+			fails(t, c.Sync(t.Context(), "/"), zkasync.ErrConnectionLoss)
+			synctest.Wait() // what comes now waits for the next connection
+		}
 		wantErr(t, add(), zkasync.ErrUnimplemented)
 		wantErr(t, add(), zkasync.ErrUnimplemented)
 		server = "new.test:2181"
-		fails(t, c.Sync(t.Context(), "/"), zkasync.ErrConnectionLoss)
+		loseIt()
 		if err := add(); err != nil {
 			t.Errorf("on a server that knows it: %v", err)
 		}
 		server = "old.test:2181"
-		fails(t, c.Sync(t.Context(), "/"), zkasync.ErrConnectionLoss)
+		loseIt()
 		wantErr(t, add(), zkasync.ErrUnimplemented)
 		time.Sleep(time.Hour)
 		if err := add(); err != nil {

@@ -12,7 +12,6 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
 // opError is the failure of an attempt.
@@ -145,8 +144,8 @@ func TestRetry_RepeatsOnlyWhatIsSafe(t *testing.T) {
 		{name: "expired, read", err: expired("get", zkasync.NotSent), plain: true, marked: true},
 		{name: "expired, write not sent", err: expired("set", zkasync.NotSent), plain: true, marked: true},
 		{name: "expired, write in flight", err: expired("set", zkasync.Unknown)},
-		{name: "throttled", err: opError("set", zkasync.Rejected, wire.ErrorOf(-127)), plain: true, marked: true},
-		{name: "request timeout", err: opError("get", zkasync.Rejected, wire.ErrorOf(-122))},
+		{name: "throttled", err: opError("set", zkasync.Rejected, zkasync.ErrThrottled), plain: true, marked: true},
+		{name: "request timeout", err: opError("get", zkasync.Rejected, zkasync.ErrRequestTimeout)},
 		{name: "rejected", err: opError("get", zkasync.Rejected, zk.ErrNoNode)},
 		{name: "closed", err: opError("get", zkasync.NotSent, zkasync.ErrClosed)},
 		{name: "context", err: opError("get", zkasync.NotSent, context.Canceled)},

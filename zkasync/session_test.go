@@ -13,11 +13,13 @@ func TestClient_ResumesSession(t *testing.T) {
 	t.Parallel()
 	s := zkserver.Shared(t)
 	root := zkserver.Root(t)
-	first := connect(t, s.Addr())
+	p := zkproxyForShared(t)
+	first := connect(t, p.Addr())
 	must(t, first.Create(t.Context(), root, nil, zkasync.Ephemeral()))
 	changes := first.States(testContext(t))
 	id, password := first.Session()
 
+	p.SetTarget(nowhere) // it knows the password as well, and is not to come back meanwhile
 	second := connect(t, s.Addr(), zkasync.WithSession(id, password))
 	if second.SessionID() != id {
 		t.Errorf("session %#x, want %#x", second.SessionID(), id)
@@ -26,7 +28,8 @@ func TestClient_ResumesSession(t *testing.T) {
 	if st := must(t, second.Exists(t.Context(), root)); st == nil || st.EphemeralOwner != id {
 		t.Errorf("ephemeral znode: %+v, want it owned by %#x", st, id)
 	}
-	if err := first.Close(); err != nil { // comes back first, or not: it knows the password as well
+	resume(t, p)
+	if err := first.Close(); err != nil { // comes back first, or not
 		t.Error(err)
 	}
 }

@@ -17,6 +17,7 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/handler"
 	"github.com/zkasync/zkasync-go/internal/zkproxy"
+	"github.com/zkasync/zkasync-go/internal/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -172,7 +173,9 @@ func endGoroutines(t *testing.T, h handler.Handler, end func()) {
 	id := c.SessionID()
 	ctx := testContext(t)
 	c.OnState(func(zkasync.StateChange) { end() })
-	must(t, c.AddWatch(ctx, "/", zkasync.PersistentRecursive, zkasync.OnEvent(func(zk.Event) { end() })))
+	if zkserver.Shared(t).Since("3.6") {
+		must(t, c.AddWatch(ctx, "/", zkasync.PersistentRecursive, zkasync.OnEvent(func(zk.Event) { end() })))
+	}
 	live := c.WatchData(ctx, "/")
 	live.OnChange(func(zkasync.Reading[zkasync.Node]) { end() })
 	watched := must(t, c.GetW(ctx, "/"))
