@@ -112,13 +112,11 @@ func (c *Conn) demultiplex(frame []byte) error {
 	return c.leaveIfMoved()
 }
 
-// codeDemand is the answer to the first request of a client that lacks the credentials which the server demands of all:
-// SESSIONCLOSEDREQUIRESASLAUTH of ZOOKEEPER-1634, and of ZOOKEEPER-3561 (enforce.auth.enabled) whatever the scheme. The
-// server closes the connection behind it, and would so on each.
-const codeDemand = -124
-
+// checkDemand looks for the answer to the first request of a client that lacks the credentials which the server demands of
+// all: by SASL (ZOOKEEPER-1634), or whatever the scheme (enforce.auth.enabled, ZOOKEEPER-3561). The server closes the
+// connection behind it, and would so on each.
 func (c *Conn) checkDemand(code int32) {
-	if code == codeDemand && !c.m.stopping.Load() {
+	if code == wire.CodeSASLRequired && !c.m.stopping.Load() {
 		c.m.obs.Demanded(code)
 	}
 }
