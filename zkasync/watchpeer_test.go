@@ -180,12 +180,18 @@ func TestAddWatch_ThrottledAndRepeatedLeavesReadsWatched(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		attempts := 0
 		c := newScripted(t, []zkasync.Option{zkasync.WithRetry(zkasync.RetryPolicy{})}, func(c *zkpeer.Conn) {
+			var first zkpeer.Request
 			c.Accept()
 			c.Serve(func(r zkpeer.Request) bool {
 				switch r.Op {
 				case wire.OpAddWatch:
 					attempts++
-					return attempts == 1 && c.Refuse(r, codeThrottled)
+					if attempts == 1 {
+						first = r // until the read is there
+					}
+					return attempts == 1
+				case wire.OpGetData:
+					return !c.Refuse(first, codeThrottled)
 				case wire.OpSetWatches2:
 					c.Answer(r)
 					return c.Event(wire.WatchEvent{Type: int32(zk.EventNodeDataChanged), Path: "/a"})
