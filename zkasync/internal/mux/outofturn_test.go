@@ -39,13 +39,11 @@ func TestOutOfTurn_UnknownOperation(t *testing.T) {
 					})
 					u := w.open()
 					u.conn.nextXid, u.conn.nextReply = first, first
-					var rs []*asked
 					for i := range requests {
 						r := w.getRequest("/a")
 						if i == at {
 							r.op = wire.OpAddWatch
 						}
-						rs = append(rs, r)
 						w.m.Submit(r)
 					}
 					w.get("/behind")
