@@ -40,6 +40,7 @@ type Client struct {
 	settling int         // calls of Close that wait for last
 	hosts    []string    // where the next run connects to
 	resume   mux.Session // the session that the first run takes up
+	lent     atomic.Bool // Conn was called
 }
 
 // New makes a client for the servers of a connection string, "host1:port,host2:port/chroot", and checks everything it
@@ -121,6 +122,7 @@ func (c *Client) Conn() *zk.Conn {
 	if c.run == nil {
 		return nil
 	}
+	c.lent.Store(true)
 	return c.run.conn
 }
 

@@ -67,6 +67,10 @@ func (l *Live[T]) changed(e zk.Event) {
 	waits := l.reading
 	l.again = l.again || counts && waits
 	l.mu.Unlock()
+	if l.c.lent.Load() {
+		// A watch of Conn() may have taken the place of this one and is spent now (ZOOKEEPER-4466, servers before 3.9).
+		l.c.submit(&rearm{c: l.c, path: l.path})
+	}
 	if counts && !waits {
 		l.read(false)
 	}

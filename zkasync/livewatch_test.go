@@ -127,3 +127,27 @@ func TestLive_ReadsOnceForManyChanges(t *testing.T) {
 		}
 	})
 }
+
+// A one-shot watch that a library leaves through Conn() takes the place of the value's on servers before 3.9
+// (ZOOKEEPER-4466), and is spent with the first change.
+func TestLive_BesideAWatchOfConn(t *testing.T) {
+	t.Parallel()
+	zkserver.Needs(t, "3.6", "persistent watches")
+	root := zkserver.Root(t)
+	c := connect(t, zkserver.Shared(t).Addr()+root)
+	must(t, c.EnsurePath(t.Context(), "/a"))
+	l := c.WatchData(t.Context(), "/a")
+	wantData(t, l, "")
+	_, _, event, err := c.Conn().GetW(root + "/a")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 3 {
+		must(t, c.Set(t.Context(), "/a", fmt.Append(nil, i), zkasync.AnyVersion))
+		wantData(t, l, fmt.Sprint(i))
+	}
+	if e := <-event; e.Type != zk.EventNodeDataChanged {
+		t.Errorf("event %v of Conn(), want a change", e)
+	}
+	l.Close()
+}
