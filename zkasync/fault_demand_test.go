@@ -2,6 +2,7 @@ package zkasync_test
 
 import (
 	"errors"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -11,11 +12,14 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
+// codeDemand is the server's answer to whoever lacks the credentials that it demands of all.
+const codeDemand = -124
+
 // wantsDemand checks that a client is done for because the server demands credentials, and says so.
 func wantsDemand(t *testing.T, change zkasync.StateChange) {
 	t.Helper()
 	if !errors.Is(change.Err, zkasync.ErrAuthFailed) || !strings.Contains(change.Err.Error(), "enforce.auth.enabled") ||
-		!strings.Contains(change.Err.Error(), "-124") {
+		!strings.Contains(change.Err.Error(), strconv.Itoa(codeDemand)) {
 		t.Errorf("%+v, want the reason", change)
 	}
 }
@@ -63,7 +67,7 @@ func TestAuthDemanded_AtAReconnect(t *testing.T) {
 		p := zkpeer.Pipes(t, cutWhen(cut), func(c *zkpeer.Conn) {
 			c.Accept()
 			r, _ := c.Next()
-			c.Refuse(r, -124)
+			c.Refuse(r, codeDemand)
 		})
 		c := connect(t, "one.test", zkasync.WithDialer(p.Dial))
 		watch := must(t, c.ExistsW(t.Context(), "/a")).Event
