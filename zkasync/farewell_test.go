@@ -103,7 +103,7 @@ func TestFault57_CloseWithoutAServer(t *testing.T) {
 				nextState(t, changes, zkasync.Suspended)
 				time.Sleep(time.Second)
 				if test.script == nil {
-					delete(f.servers, threeServers[0])
+					f.gone(threeServers[0])
 				}
 				close(gone)
 				err, took := closedErr(t, c)

@@ -44,6 +44,13 @@ func (f *fleet) server(addr string, scripts ...zkpeer.Script) *zkpeer.Peer {
 	return p
 }
 
+// gone has nothing answer at an address any more.
+func (f *fleet) gone(addr string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	delete(f.servers, addr)
+}
+
 // name has the name service know a name.
 func (f *fleet) name(host string, to named) {
 	f.mu.Lock()

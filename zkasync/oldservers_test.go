@@ -3,6 +3,7 @@ package zkasync_test
 import (
 	"context"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -144,12 +145,13 @@ func TestAddWatch_UpgradedServers(t *testing.T) {
 				return r.Op == wire.OpSync
 			})
 		}
-		peer := zkpeer.Pipes(t, answersAheadUnknown(0, false, wire.OpAddWatch), cuts, cuts, cuts)
-		server := "old.test:2181"
+		peer := zkpeer.Pipes(t, answersAheadUnknown(0, false, wire.OpAddWatch), cuts, cuts, cuts, cuts)
+		var server atomic.Value
+		server.Store("old.test:2181")
 		c, err := zkasync.New("peers.test", zkasync.WithSessionTimeout(bubbleSession),
 			zkasync.WithDialer(func(ctx context.Context, network, address string) (net.Conn, error) {
 				sock, err := peer.Dial(ctx, network, address)
-				return namedConn{sock, server}, err
+				return namedConn{sock, server.Load().(string)}, err
 			}))
 		if err != nil {
 			t.Fatal(err)
@@ -170,13 +172,14 @@ func TestAddWatch_UpgradedServers(t *testing.T) {
 			synctest.Wait() // what comes now waits for the next connection
 		}
 		wantErr(t, add(), zkasync.ErrUnimplemented)
+		synctest.Wait() // the server has closed the connection
 		wantErr(t, add(), zkasync.ErrUnimplemented)
-		server = "new.test:2181"
+		server.Store("new.test:2181")
 		loseIt()
 		if err := add(); err != nil {
 			t.Errorf("on a server that knows it: %v", err)
 		}
-		server = "old.test:2181"
+		server.Store("old.test:2181")
 		loseIt()
 		wantErr(t, add(), zkasync.ErrUnimplemented)
 		time.Sleep(time.Hour)

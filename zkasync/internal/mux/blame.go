@@ -49,7 +49,7 @@ const (
 type care struct {
 	strikes int // connections in a row that were lost soon, with something in flight
 	window  int // how many requests may be in flight, 0: any number
-	passed  int // answers since the last loss
+	passed  int // answers since the last loss, or since the window grew
 }
 
 // lost is called when an established connection is lost on which something was in flight.
@@ -64,14 +64,16 @@ func (k *care) lost(soon bool) {
 	}
 }
 
-// passedOne is called at each answer; pending is how many requests are in flight then.
-func (k *care) passedOne(pending int, held bool) {
+// passedOne is called at each answer. The window grows by answers, not at moments when nothing is in flight: a busy
+// client has none.
+func (k *care) passedOne(held bool) {
 	k.passed++
 	switch {
 	case held:
 		*k = care{}
-	case k.passed >= singles && pending == 0 && k.window < batchCount:
+	case k.passed >= max(singles, k.window) && k.window < batchCount:
 		k.window *= 2
+		k.passed = 0
 	}
 }
 
@@ -100,7 +102,7 @@ func (c *Conn) eased() {
 	m := c.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	m.care.passedOne(c.pendingLocked(), c.heldLocked())
+	m.care.passedOne(c.heldLocked())
 	m.careful.Store(m.care.window > 0)
 	m.wakeLocked()
 }
