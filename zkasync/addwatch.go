@@ -188,7 +188,7 @@ func (o *addWatch) Reply(code int32, _ []byte) {
 		c.watches.persistent.old.learn()
 	}
 	o.unapplied()
-	o.rejected(rejection(o.code.String(), o.path, code))
+	o.reject(code)
 }
 
 func (o *addWatch) watched() {

@@ -27,9 +27,9 @@ func TestChroot_MissingUntilEnsured(t *testing.T) {
 		t.Error("the chroot exists")
 	}
 	isOp(t, fails(t, c.Create(ctx, "/a", nil), zk.ErrNoNode), "create", "/a", zkasync.Rejected,
-		"zkasync: create /a: node does not exist")
+		"zkasync: create /a: the chroot "+chroot+" does not exist")
 	isOp(t, fails(t, c.Children(ctx, "/"), zk.ErrNoNode), "children", "/", zkasync.Rejected,
-		"zkasync: children /: node does not exist")
+		"zkasync: children /: the chroot "+chroot+" does not exist")
 	watch := must(t, c.ExistsW(ctx, "/")).Event
 	if path := must(t, c.EnsurePath(ctx, "/")); path != "/" {
 		t.Errorf("ensured %q", path)

@@ -30,6 +30,7 @@ type Client struct {
 	delivery *delivery
 	logs     *logbook
 	creds    credentials
+	root     chrootWatch
 	pauses   *pauses
 
 	restoreLimit restoreLimit
@@ -45,8 +46,8 @@ type Client struct {
 
 // New makes a client for the servers of a connection string, "host1:port,host2:port/chroot", and checks everything it
 // is given: a port is a number without a sign, the chroot stands once, behind the last address, and blanks may stand
-// around the commas only. It starts nothing. With a chroot, all paths are below it; the chroot itself must exist or be made, as with
-// EnsurePath(ctx, "/") of the client that has it.
+// around the commas only. It starts nothing. With a chroot, all paths are below it; the chroot itself must exist or be made,
+// as with EnsurePath(ctx, "/") of the client that has it. What fails for want of it tells so, with a [*ChrootError].
 func New(servers string, opts ...Option) (*Client, error) {
 	cfg, err := newConfig(servers, opts)
 	if err != nil {

@@ -119,3 +119,22 @@ func ExampleOpError_connectionLoss() {
 	// true true
 	// true false
 }
+
+// What fails for want of the client's chroot says so, "get /config: the chroot /app does not exist".
+func ExampleChrootError() {
+	ctx := context.Background()
+	c := demoConnect(demoServers() + "/app")
+	defer c.Close()
+	_, err := c.Get(ctx, "/config").Get(ctx)
+	var missing *zkasync.ChrootError
+	fmt.Println(errors.As(err, &missing), errors.Is(err, zk.ErrNoNode))
+
+	_, err = c.EnsurePath(ctx, "/").Get(ctx) // makes the chroot
+	fmt.Println(err)
+	_, err = c.Get(ctx, "/config").Get(ctx)
+	fmt.Println(err)
+	// Output:
+	// true true
+	// <nil>
+	// zkasync: get /config: node does not exist
+}

@@ -38,13 +38,14 @@ func TestFault57_CloseWhileSuspended(t *testing.T) {
 }
 
 // closedErr closes a client and returns what its Closed state says.
-func closedErr(t *testing.T, c *zkasync.Client) (err error, took time.Duration) {
+func closedErr(t *testing.T, c *zkasync.Client) (took time.Duration, err error) {
 	t.Helper()
 	changes, start := c.States(t.Context()), time.Now()
 	if err := c.Close(); err != nil {
 		t.Error(err)
 	}
-	return nextState(t, changes, zkasync.Closed).Err, time.Since(start)
+	closed := nextState(t, changes, zkasync.Closed)
+	return time.Since(start), closed.Err
 }
 
 // The server that the client is connected to stands still. The session is ended at the other one.
@@ -56,7 +57,7 @@ func TestFault57_CloseUnderAFrozenServer(t *testing.T) {
 		f.server(threeServers[2], (*zkpeer.Conn).Hold)
 		c := f.client(threeAddresses, zkasync.WithShuffle(false))
 		started(t, c)
-		err, took := closedErr(t, c)
+		took, err := closedErr(t, c)
 		if err != nil || f.endedSessions() != 1 {
 			t.Errorf("closed: %v, %d sessions ended", err, f.endedSessions())
 		}
@@ -106,7 +107,7 @@ func TestFault57_CloseWithoutAServer(t *testing.T) {
 					f.gone(threeServers[0])
 				}
 				close(gone)
-				err, took := closedErr(t, c)
+				took, err := closedErr(t, c)
 				switch {
 				case test.want == "" && err != nil:
 					t.Errorf("closed: %v, though the session is over", err)

@@ -199,5 +199,5 @@ func (o *multiOp) blame(known *MultiError, i int, fault int32) *MultiError {
 		return known
 	}
 	m := &o.ops[i]
-	return &MultiError{Index: i, Op: m.code.String(), Path: m.path, Err: ServerError{fault}}
+	return &MultiError{Index: i, Op: m.code.String(), Path: m.path, Err: o.v.serverError(fault)}
 }

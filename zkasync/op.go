@@ -54,7 +54,9 @@ func (o *op[T]) finish(v T, err error) {
 	o.promise.Resolve(v)
 }
 
-func (o *op[T]) reject(code int32) { o.rejected(rejection(o.code.String(), o.path, code)) }
+func (o *op[T]) reject(code int32) {
+	o.rejected(&OpError{Op: o.code.String(), Path: o.path, Err: o.v.serverError(code)})
+}
 
 // rejected fails an operation that the server rejected, perhaps because an earlier attempt was applied.
 func (o *op[T]) rejected(e *OpError) {

@@ -1,6 +1,7 @@
 package zkasync
 
 import (
+	"context"
 	"crypto/rand"
 	"errors"
 	"fmt"
@@ -159,7 +160,7 @@ func (s *steppedCreate) takeBack() {
 }
 
 func (s *steppedCreate) takeBackAt(path string) {
-	s.c.delete(nil, nil, path, AnyVersion).OnDone(func(_ future.Void, err error) {
+	s.c.delete(context.Background(), nil, path, AnyVersion).OnDone(func(_ future.Void, err error) {
 		if err != nil {
 			s.notTakenBack(err)
 		}
@@ -173,7 +174,7 @@ func (s *steppedCreate) notTakenBack(err error) {
 	case isNoNode(err), errors.Is(err, ErrClosed), errors.Is(err, ErrAuthFailed), expired && s.spec.ephemeral:
 	case isThrottled(err):
 		s.pauses++
-		s.c.pauses.add(nil, s.c.throttlePause(s.pauses), func(why error) {
+		s.c.pauses.add(context.Background(), s.c.throttlePause(s.pauses), func(why error) {
 			if why == nil {
 				s.takeBack()
 			}

@@ -79,11 +79,12 @@ func (o *removeWatches) Append(b []byte) []byte {
 
 func (o *removeWatches) Reply(code int32, _ []byte) {
 	c := o.v.c
+	c.chrootChanged(o.path)
 	if code != 0 && code != wire.CodeNoWatcher {
 		if c.watches.persistent.unplaced(o.path) {
 			c.submit(&rearm{c: c, path: o.path, resync: true}) // what the request did to the placement is not known
 		}
-		o.rejected(rejection(o.code.String(), o.path, code))
+		o.reject(code)
 		return
 	}
 	ended := o.endLocal()
@@ -91,7 +92,7 @@ func (o *removeWatches) Reply(code int32, _ []byte) {
 		c.submit(&rearm{c: c, path: o.path, resync: true})
 	}
 	if code != 0 && !ended {
-		o.rejected(rejection(o.code.String(), o.path, code))
+		o.reject(code)
 		return
 	}
 	o.promise.Resolve(future.Void{})
@@ -161,6 +162,7 @@ func (d *dropWatch) Append(b []byte) []byte {
 // Reply sets the one-shot watches of the path again: their events came with the placement up to here, or the server has
 // removed them along with it.
 func (d *dropWatch) Reply(int32, []byte) {
+	d.c.chrootChanged(d.path)
 	d.c.watches.persistent.unplaced(d.path)
 	if kinds, any := d.c.watches.once.at(d.path); any {
 		d.c.submit(&rearm{c: d.c, path: d.path, kinds: kinds, zxid: d.c.lastZxid()})

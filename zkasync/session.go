@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -27,7 +28,7 @@ func (r *run) Established(s mux.Session) []mux.Request {
 	r.c.states.note(s.ID)
 	r.c.watches.persistent.old.connected(s.Server)
 	r.log(slog.LevelInfo, "session established", "id", fmt.Sprintf("%#x", s.ID), "timeout", r.timeout)
-	return append(r.c.restoreAuth(), r.c.restoreWatches(r.m.LastZxid())...)
+	return slices.Concat(r.c.restoreAuth(), r.c.restoreChroot(), r.c.restoreWatches(r.m.LastZxid()))
 }
 
 // Restored implements mux.Observer.
@@ -89,6 +90,7 @@ func (r *run) Event(e wire.WatchEvent, zxid int64) {
 	if !ok {
 		return // a watch of go-zookeeper's own
 	}
+	r.c.chrootChanged(path)
 	at := eventPlace{zxid: zxid, replies: r.m.Replies()}
 	r.c.watches.fire(zk.Event{Type: typ, State: zk.State(e.State), Path: path}, at)
 }

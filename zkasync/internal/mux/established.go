@@ -37,9 +37,8 @@ func (c *Conn) established(resp wire.ConnectResponse) {
 	m := c.m
 	m.mu.Lock()
 	c.open, c.repliesAt = true, m.replies.Load()
-	c.restoring = len(restore)
 	for _, r := range restore {
-		c.restore = append(c.restore, &restoring{Request: r, c: c})
+		c.restoreLocked(r)
 	}
 	m.mu.Unlock()
 	c.workers.Add(2)
@@ -50,6 +49,11 @@ func (c *Conn) established(resp wire.ConnectResponse) {
 	}
 }
 
+func (c *Conn) restoreLocked(r Request) {
+	c.restoring++
+	c.restore = append(c.restore, &restoring{Request: r, c: c})
+}
+
 // restoring is a request that goes out before anything queued. The last reply of its kind opens the queue.
 type restoring struct {
 	Request
@@ -58,7 +62,15 @@ type restoring struct {
 
 func (r *restoring) Reply(code int32, body []byte) {
 	r.Request.Reply(code, body)
+	var next Request
+	if s, ok := r.Request.(Step); ok {
+		next = s.Next()
+	}
 	r.c.m.mu.Lock()
+	if next != nil {
+		r.c.restoreLocked(next)
+		r.c.m.wakeLocked()
+	}
 	r.c.restoring--
 	last := r.c.restoring == 0
 	r.c.m.mu.Unlock()

@@ -23,6 +23,13 @@ type Request interface {
 	Fail(f Failure)
 }
 
+// Step is a request of a restoration that may not be the last of its kind: when it was answered, Next returns the one to
+// follow it, before anything queued, or nil.
+type Step interface {
+	Request
+	Next() Request
+}
+
 // Reason says why a request got no answer.
 type Reason uint8
 

@@ -50,6 +50,9 @@ type Measure struct {
 func Run(ctx context.Context, c *zkasync.Client, p Plan, clients []Client, turn func(round int, client string)) (_ []Measure, err error) {
 	w := newWork(p.Op, p.Root, p.Keys, p.Size)
 	defer func() {
+		if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
+			err = fmt.Errorf("%w: %w", cause, err) // a request that had begun told only that its context ended
+		}
 		if cleanErr := clean(ctx, c, p.Root); err == nil {
 			err = cleanErr
 		}

@@ -1,0 +1,131 @@
+package zkasync
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// ChrootError says that an operation failed because the client's chroot does not exist, whatever its own path is. It is
+// zk.ErrNoNode as well. EnsurePath(ctx, "/") makes the chroot.
+//
+// A chroot that is deleted under a running client is noticed at a failure, which does not tell it yet; the question is asked
+// once a second at the most.
+type ChrootError struct {
+	Chroot string
+}
+
+// Error names the chroot.
+func (e *ChrootError) Error() string {
+	return fmt.Sprintf("the chroot %s does not exist", printable(e.Chroot))
+}
+
+// Unwrap returns the server's code.
+func (e *ChrootError) Unwrap() error { return ServerError{wire.CodeNoNode} }
+
+// chrootWatch knows whether the chroot is missing. A watch that was left with the answer "no such node" makes that exact: the
+// server sends its event before any answer that could have another reason. Only of a chroot that was made unreadable servers
+// since 3.8.4 and 3.9.2 send none (ZOOKEEPER-4799), so what fails has the question asked again.
+type chrootWatch struct {
+	missing atomic.Bool
+	asking  atomic.Bool  // the question is under way
+	found   atomic.Int64 // when it was found there, in Unix nanoseconds; 0: it was not, or never asked for
+}
+
+// chrootPause is the least time between two questions about a chroot that is there.
+const chrootPause = time.Second
+
+// restoreChroot returns the question for a new connection, whose answer comes before those to operations. A chroot that was
+// there is not asked for again.
+func (c *Client) restoreChroot() []mux.Request {
+	if c.view.chroot == "" || c.root.found.Load() != 0 {
+		return nil
+	}
+	c.root.missing.Store(false)
+	c.root.asking.Store(true)
+	return []mux.Request{&chrootQuery{c: c, first: true}}
+}
+
+// chrootChanged forgets that the chroot is missing: the watch has fired, or was removed with others of that path.
+func (c *Client) chrootChanged(path string) {
+	if path == "/" {
+		c.root.missing.Store(false)
+	}
+}
+
+// serverError is the error for a code that a server answered to an operation of v.
+func (v *view) serverError(code int32) error {
+	if code != wire.CodeNoNode || v.chroot == "" {
+		return ServerError{code}
+	}
+	missing := v.c.root.missing.Load()
+	v.c.askForChroot(missing)
+	if missing {
+		return &ChrootError{v.chroot}
+	}
+	return ServerError{code}
+}
+
+func (c *Client) askForChroot(missing bool) {
+	w := &c.root
+	if found := w.found.Load(); found != 0 && time.Since(time.Unix(0, found)) < chrootPause || w.asking.Swap(true) {
+		return
+	}
+	c.submit(&chrootQuery{c: c, watch: missing})
+}
+
+// chrootQuery asks whether the chroot exists. Only when it does not, the question is asked again with a watch, so that the
+// many whose chroot is there have none that they did not set.
+type chrootQuery struct {
+	c     *Client
+	watch bool
+	first bool // on its connection, see Next
+	next  *chrootQuery
+}
+
+func (q *chrootQuery) Op() wire.OpCode          { return wire.OpExists }
+func (q *chrootQuery) Context() context.Context { return nil }
+func (q *chrootQuery) Size() int                { return 4 + wire.PathLen(q.c.view.chroot, "/") + 1 }
+
+func (q *chrootQuery) Append(b []byte) []byte {
+	return wire.AppendPathWatch(b, q.c.view.chroot, "/", q.watch)
+}
+
+// Fail implements mux.Request: the next connection asks again.
+func (q *chrootQuery) Fail(mux.Failure) {
+	q.c.root.found.Store(0)
+	q.c.root.missing.Store(false)
+	q.c.root.asking.Store(false)
+}
+
+// Reply implements mux.Request. An exists that was refused for want of a permission has found the chroot, too.
+func (q *chrootQuery) Reply(code int32, _ []byte) {
+	w := &q.c.root
+	absent := code == wire.CodeNoNode
+	w.missing.Store(absent && q.watch)
+	if absent {
+		w.found.Store(0)
+	} else {
+		w.found.Store(time.Now().UnixNano())
+	}
+	again := absent && !q.watch
+	w.asking.Store(again)
+	switch next := (&chrootQuery{c: q.c, watch: true}); {
+	case again && q.first:
+		q.next = next
+	case again:
+		q.c.submit(next)
+	}
+}
+
+// Next implements mux.Step.
+func (q *chrootQuery) Next() mux.Request {
+	if q.next == nil {
+		return nil
+	}
+	return q.next
+}

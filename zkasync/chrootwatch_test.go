@@ -1,0 +1,115 @@
+package zkasync_test
+
+import (
+	"errors"
+	"fmt"
+	"path"
+	"testing"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
+)
+
+// errOf is the error of an operation, whatever its result.
+func errOf[T any](t *testing.T, f *future.Future[T]) error {
+	t.Helper()
+	_, err := f.Get(testContext(t))
+	return err
+}
+
+// failing are operations on what does not exist.
+func failing(t *testing.T, c *zkasync.Client) map[string]error {
+	t.Helper()
+	ctx := t.Context()
+	fs := map[string]error{
+		"get":      errOf(t, c.Get(ctx, "/x")),
+		"getw":     errOf(t, c.GetW(ctx, "/x")),
+		"children": errOf(t, c.Children(ctx, "/x")),
+		"acl":      errOf(t, c.GetACL(ctx, "/x")),
+		"set":      errOf(t, c.Set(ctx, "/x", nil, zkasync.AnyVersion)),
+		"delete":   errOf(t, c.Delete(ctx, "/x", zkasync.AnyVersion)),
+		"create":   errOf(t, c.Create(ctx, "/x/y", nil)),
+		"multi":    errOf(t, c.Multi(ctx, zkasync.CheckOp("/x", 0))),
+	}
+	return fs
+}
+
+func wantChrootError(t *testing.T, when string, errs map[string]error, chroot string) {
+	t.Helper()
+	for op, err := range errs {
+		var missing *zkasync.ChrootError
+		if !errors.Is(err, zk.ErrNoNode) || !errors.Is(err, zkasync.ServerError{Code: wire.CodeNoNode}) {
+			t.Errorf("%s: %s: %v is not zk.ErrNoNode", when, op, err)
+		}
+		if errors.As(err, &missing) != (chroot != "") || missing != nil && missing.Chroot != chroot {
+			t.Errorf("%s: %s: %v, want the chroot %q in it", when, op, err, chroot)
+		}
+	}
+}
+
+// That the chroot is missing is told by all that fails for it, and by nothing that fails for another reason, while it comes
+// and goes.
+func TestChroot_MissingIsToldForAsLongAsItLasts(t *testing.T) {
+	t.Parallel()
+	c, whole, chroot := chrooted(t)
+	ctx := t.Context()
+	must(t, whole.EnsurePath(ctx, path.Dir(chroot)))
+	wantChrootError(t, "before", failing(t, c), chroot)
+	for i := range 3 {
+		must(t, whole.Create(ctx, chroot, nil))
+		must(t, c.Sync(ctx, "/"))
+		wantChrootError(t, fmt.Sprintf("created %d", i), failing(t, c), "")
+		must(t, whole.Set(ctx, chroot, []byte{byte(i)}, zkasync.AnyVersion))
+		must(t, c.Sync(ctx, "/"))
+		if i == 1 {
+			must(t, c.ExistsW(ctx, "/"))
+			must(t, c.RemoveWatches(ctx, "/", zkasync.WatcherAny))
+		}
+		must(t, whole.Delete(ctx, chroot, zkasync.AnyVersion))
+		must(t, c.Sync(ctx, "/"))
+		poll(t, "the chroot to be missed", func() bool { // the first may not know yet
+			var missing *zkasync.ChrootError
+			return errors.As(errOf(t, c.Get(ctx, "/x")), &missing)
+		})
+		wantChrootError(t, fmt.Sprintf("deleted %d", i), failing(t, c), chroot)
+	}
+}
+
+// With every operation in flight while another client makes and deletes the chroot, an error that names it is never given for
+// one that was answered between its creation and its deletion.
+func TestChroot_MissingIsNeverClaimedInVain(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		exists := false
+		peer := zkpeer.Pipes(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			watched := false
+			c.Serve(func(r zkpeer.Request) bool {
+				switch {
+				case r.Op == wire.OpExists && !exists:
+					watched = true
+					c.Refuse(r, wire.CodeNoNode)
+				case r.Op == wire.OpSync: // makes the chroot
+					if exists = true; watched {
+						c.Event(wire.WatchEvent{Type: int32(zk.EventNodeCreated), State: 3, Path: "/app"})
+					}
+					return false
+				case r.Op == wire.OpGetData:
+					c.Refuse(r, wire.CodeNoNode)
+				default:
+					return false
+				}
+				return true
+			})
+		})
+		c := connect(t, "peer.test/app", zkasync.WithDialer(peer.Dial), zkasync.WithSessionTimeout(bubbleSession))
+		before := c.Get(t.Context(), "/a")
+		c.Sync(t.Context(), "/")
+		after := c.Get(t.Context(), "/a")
+		wantChrootError(t, "before", map[string]error{"get": errOf(t, before)}, "/app")
+		wantChrootError(t, "after", map[string]error{"get": errOf(t, after)}, "")
+	})
+}
