@@ -83,7 +83,8 @@ func (c *Client) askForChroot(missing bool) {
 type chrootQuery struct {
 	c     *Client
 	watch bool
-	first bool // on its connection, see Next
+	first bool   // on its connection, see Next
+	epoch uint64 // of the persistent watch that brings the event; 0: the request's own does
 	next  *chrootQuery
 }
 
@@ -91,8 +92,12 @@ func (q *chrootQuery) Op() wire.OpCode          { return wire.OpExists }
 func (q *chrootQuery) Context() context.Context { return nil }
 func (q *chrootQuery) Size() int                { return 4 + wire.PathLen(q.c.view.chroot, "/") + 1 }
 
+// Append relies on a persistent watch that is there, which servers before 3.9 would replace.
 func (q *chrootQuery) Append(b []byte) []byte {
-	return wire.AppendPathWatch(b, q.c.view.chroot, "/", q.watch)
+	if q.watch {
+		q.epoch = q.c.watches.persistent.covers("/", false)
+	}
+	return wire.AppendPathWatch(b, q.c.view.chroot, "/", q.watch && q.epoch == 0)
 }
 
 // Fail implements mux.Request: the next connection asks again.
@@ -106,7 +111,8 @@ func (q *chrootQuery) Fail(mux.Failure) {
 func (q *chrootQuery) Reply(code int32, _ []byte) {
 	w := &q.c.root
 	absent := code == wire.CodeNoNode
-	w.missing.Store(absent && q.watch)
+	watched := q.watch && (q.epoch == 0 || q.epoch == q.c.watches.persistent.covers("/", false))
+	w.missing.Store(absent && watched)
 	if absent {
 		w.found.Store(0)
 	} else {

@@ -113,3 +113,38 @@ func TestChroot_MissingIsNeverClaimedInVain(t *testing.T) {
 		wantChrootError(t, "after", map[string]error{"get": errOf(t, after)}, "")
 	})
 }
+
+// A subscription on the chroot that waits for its creation hears of it, though the client watches for that as well.
+func TestChroot_MissingIsWatchedBesideASubscription(t *testing.T) {
+	needsAddWatch(t)
+	t.Parallel()
+	for _, mode := range []zkasync.AddWatchMode{zkasync.Persistent, zkasync.PersistentRecursive} {
+		c, whole, chroot := chrooted(t)
+		ctx := t.Context()
+		must(t, whole.EnsurePath(ctx, path.Dir(chroot)))
+		events := must(t, c.AddWatch(ctx, "/", mode))
+		for range 3 {
+			wantChrootError(t, "missing", failing(t, c), chroot)
+			must(t, whole.Create(ctx, chroot, nil))
+			must(t, c.Sync(ctx, "/"))
+			wantChrootError(t, "created", failing(t, c), "")
+			must(t, whole.Delete(ctx, chroot, zkasync.AnyVersion))
+			must(t, c.Sync(ctx, "/"))
+			poll(t, "the chroot to be missed", func() bool {
+				var missing *zkasync.ChrootError
+				return errors.As(errOf(t, c.Get(ctx, "/x")), &missing)
+			})
+		}
+		for i, e := range nextEvents(t, events, 6) {
+			want := []zk.EventType{zk.EventNodeCreated, zk.EventNodeDeleted}[i%2]
+			if e.Type != want || e.Path != "/" {
+				t.Errorf("%v: event %d is %v, want %v", mode, i, e, want)
+			}
+		}
+		events.Close()
+		must(t, c.Sync(ctx, "/"))
+		must(t, whole.Create(ctx, chroot, nil))
+		must(t, c.Sync(ctx, "/"))
+		wantChrootError(t, "created after the subscription's end", failing(t, c), "")
+	}
+}
