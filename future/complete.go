@@ -23,7 +23,7 @@ func (f *Future[T]) complete(v T, err error, b *batch) bool {
 	}
 	m := f.more
 	if m != nil && m.c != nil {
-		f.fillLocked(m.c)
+		m.c <- Result[T]{f.value, f.err}
 	}
 	hooks := m != nil && m.hooks.head != nil
 	f.posting = hooks || f.slot == linked || m != nil && m.callbacks.head != nil

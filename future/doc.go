@@ -7,8 +7,8 @@
 //
 //   - [Future.Get] waits, bounded by a context;
 //   - [Future.Done] is a channel for select, closed on completion;
-//   - [Future.C] is a channel for select that carries the result, for one reader:
-//     a second one finds it closed, and receives the zero [Result];
+//   - [Future.C] is a channel for select that carries the result once, for one
+//     reader;
 //   - [Future.Result] and [Future.Ready] look without waiting;
 //   - [Future.OnDone] has a callback run.
 //

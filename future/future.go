@@ -71,10 +71,13 @@ func (f *Future[T]) Done() <-chan struct{} {
 	return f.done
 }
 
-// C returns a channel that carries the result once and is then closed. It has
-// room for the result, so nothing waits for the reader, and each call returns the
-// same channel: it is for one reader, which Done and Get are not. A second one
-// finds the channel closed: it receives the zero Result, with ok false.
+// C returns a channel that carries the result once. It has room for the result, so
+// nothing waits for the reader, and each call returns the same channel: it is for
+// one reader, which Done and Get are not.
+//
+// Like the channel of a time.Timer it is never closed: in a loop around a select
+// its case is taken once and never again. A closed channel would give zero Results
+// there, which look like success. So do not range over it.
 func (f *Future[T]) C() <-chan Result[T] {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -82,7 +85,7 @@ func (f *Future[T]) C() <-chan Result[T] {
 	if m.c == nil {
 		m.c = make(chan Result[T], 1)
 		if f.completed.Load() {
-			f.fillLocked(m.c)
+			m.c <- Result[T]{f.value, f.err}
 		}
 	}
 	return m.c
@@ -160,11 +163,6 @@ func (f *Future[T]) extrasLocked() *extras[T] {
 		f.more = new(extras[T])
 	}
 	return f.more
-}
-
-func (f *Future[T]) fillLocked(c chan Result[T]) {
-	c <- Result[T]{f.value, f.err}
-	close(c)
 }
 
 // executor returns who runs f's callbacks, as far as that is known. A nil future
