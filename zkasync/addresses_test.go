@@ -69,8 +69,8 @@ func TestFault48_AnAddressGoesBadUnderAClient(t *testing.T) {
 				started(t, c)
 				id, changes, start := c.SessionID(), c.States(t.Context()), time.Now()
 				close(cut)
-				nextState(t, changes, zkasync.Suspended)
-				if now := nextState(t, changes, zkasync.Connected); now.SessionID != id {
+				nextState(t, changes, zkasync.StateSuspended)
+				if now := nextState(t, changes, zkasync.StateConnected); now.SessionID != id {
 					t.Errorf("session %#x, want %#x", now.SessionID, id)
 				}
 				if took := time.Since(start); took > zkasync.DefaultSessionTimeout/3 {
@@ -155,7 +155,7 @@ func TestFault49_TheNameServiceIsDownAtAReconnect(t *testing.T) {
 				f.name("zk.test", to)
 				changes, start := c.States(t.Context()), time.Now()
 				close(cut)
-				nextState(t, changes, zkasync.Connected)
+				nextState(t, changes, zkasync.StateConnected)
 				if took := time.Since(start); took > 200*time.Millisecond {
 					t.Errorf("took %v", took)
 				}
@@ -179,7 +179,7 @@ func TestAddresses_AreResolvedAnew(t *testing.T) {
 		f.name("zk.test", named{addrs: []string{"10.0.0.2"}, after: time.Second}) // later than the addresses of before are tried
 		start := time.Now()
 		close(cut)
-		if now := nextState(t, changes, zkasync.Connected); now.SessionID != id {
+		if now := nextState(t, changes, zkasync.StateConnected); now.SessionID != id {
 			t.Errorf("session %#x, want %#x", now.SessionID, id)
 		}
 		if took := time.Since(start); took < time.Second || took > 2*time.Second {
@@ -275,7 +275,7 @@ func TestUpdateServers_WithNames(t *testing.T) {
 		if err := c.UpdateServers("new.test"); err != nil {
 			t.Fatal(err)
 		}
-		if now := nextState(t, changes, zkasync.Connected); now.SessionID != id {
+		if now := nextState(t, changes, zkasync.StateConnected); now.SessionID != id {
 			t.Errorf("session %#x, want %#x", now.SessionID, id)
 		}
 		if server := c.Conn().Server(); server != "10.0.0.3:2181" {

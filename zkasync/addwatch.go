@@ -194,7 +194,7 @@ func (o *addWatch) Reply(code int32, _ []byte) {
 func (o *addWatch) watched() {
 	c := o.v.c
 	o.promise.Resolve(o.sub)
-	if c.State() == AuthFailed { // all others have ended, see authFailed
+	if c.State() == StateAuthFailed { // all others have ended, see authFailed
 		c.watches.persistent.remove(o.sub)
 		o.sub.end(ErrAuthFailed)
 	}

@@ -136,7 +136,7 @@ func TestAuth_SchemeThatTheServerDoesNotKnow(t *testing.T) {
 	if got, want := err.Error(), "zkasync: add auth no-such-scheme: client authentication failed"; got != want {
 		t.Errorf("error %q, want %q", got, want)
 	}
-	if change := nextChange(t, changes); change.State != zkasync.AuthFailed || !errors.Is(change.Err, zkasync.ErrAuthFailed) {
+	if change := nextChange(t, changes); change.State != zkasync.StateAuthFailed || !errors.Is(change.Err, zkasync.ErrAuthFailed) {
 		t.Errorf("change %+v", change)
 	}
 	accepted := p.Accepted()
@@ -168,7 +168,7 @@ func TestAuth_StartWithACredentialThatFails(t *testing.T) {
 		t.Errorf("start: %v", err)
 	}
 	fails(t, early, zkasync.ErrNotSent)
-	if c.State() != zkasync.Closed {
+	if c.State() != zkasync.StateClosed {
 		t.Errorf("state %v", c.State())
 	}
 }
@@ -183,7 +183,7 @@ func TestAuth_RejectedOnReconnect(t *testing.T) {
 	p.Rewrite(zkproxy.ToServer, renameScheme("digest", "digust"))
 	resume(t, p)
 	fails(t, waiting, zkasync.ErrAuthFailed, zkasync.ErrNotSent)
-	nextState(t, changes, zkasync.AuthFailed)
+	nextState(t, changes, zkasync.StateAuthFailed)
 	within(t, 2*time.Second, "close", func() {
 		if err := c.Close(); err != nil {
 			t.Error(err)

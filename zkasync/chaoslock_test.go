@@ -99,7 +99,7 @@ func (l *lockLedger) holds(cc *chaosClient) bool {
 
 // stateChanged is how a holder learns that it must stop.
 func (l *lockLedger) stateChanged(cc *chaosClient, change zkasync.StateChange) {
-	if change.State == zkasync.Lost {
+	if change.State == zkasync.StateLost {
 		l.leave(cc, &l.lost)
 	}
 }

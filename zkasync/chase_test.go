@@ -189,7 +189,7 @@ func TestFault06_WatchesAcrossRestarts(t *testing.T) {
 		if err := s.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		poll(t, "suspended", func() bool { return c.State() == zkasync.Suspended })
+		poll(t, "suspended", func() bool { return c.State() == zkasync.StateSuspended })
 		if err := s.Restart(testContext(t)); err != nil {
 			t.Fatal(err)
 		}

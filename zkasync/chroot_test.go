@@ -26,9 +26,9 @@ func TestChroot_MissingUntilEnsured(t *testing.T) {
 	if must(t, c.Exists(ctx, "/")) != nil {
 		t.Error("the chroot exists")
 	}
-	isOp(t, fails(t, c.Create(ctx, "/a", nil), zk.ErrNoNode), "create", "/a", zkasync.Rejected,
+	isOp(t, fails(t, c.Create(ctx, "/a", nil), zk.ErrNoNode), "create", "/a", zkasync.OutcomeRejected,
 		"zkasync: create /a: the chroot "+chroot+" does not exist")
-	isOp(t, fails(t, c.Children(ctx, "/"), zk.ErrNoNode), "children", "/", zkasync.Rejected,
+	isOp(t, fails(t, c.Children(ctx, "/"), zk.ErrNoNode), "children", "/", zkasync.OutcomeRejected,
 		"zkasync: children /: the chroot "+chroot+" does not exist")
 	watch := must(t, c.ExistsW(ctx, "/")).Event
 	if path := must(t, c.EnsurePath(ctx, "/")); path != "/" {

@@ -76,7 +76,7 @@ func Connect(ctx context.Context, servers string, opts ...Option) (*Client, erro
 }
 
 // Connected reports whether the state is Connected.
-func (c *Client) Connected() bool { return c.State() == Connected }
+func (c *Client) Connected() bool { return c.State() == StateConnected }
 
 // State returns the present state.
 func (c *Client) State() State { return c.states.current().State }

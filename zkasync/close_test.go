@@ -44,7 +44,7 @@ func closing(t *testing.T) func(c *zkasync.Client, limit time.Duration) {
 			t.Errorf("close took %v, want no more than %v", took, limit)
 		}
 		goleak.VerifyNone(t, options...)
-		if c.State() != zkasync.Closed || c.Connected() {
+		if c.State() != zkasync.StateClosed || c.Connected() {
 			t.Errorf("state %v after close", c.State())
 		}
 		fails(t, c.Exists(t.Context(), "/"), zkasync.ErrClosed, zkasync.ErrNotSent)
@@ -121,7 +121,7 @@ func TestClose_NeverConnected(t *testing.T) {
 			started := c.StartAsync()
 			waiting := c.Exists(t.Context(), "/")
 			poll(t, "attempts to connect", func() bool { return d.n.Load() >= test.attempts })
-			if started.Ready() || waiting.Ready() || c.State() != zkasync.Connecting {
+			if started.Ready() || waiting.Ready() || c.State() != zkasync.StateConnecting {
 				t.Error("started without a server")
 			}
 			closeIt(c, promptly)
@@ -212,7 +212,7 @@ func TestClose_FrozenServer(t *testing.T) {
 	}
 	closeIt(c, 2*time.Second)
 	s.check(t)
-	if last := nextState(t, changes, zkasync.Closed); last.Err == nil {
+	if last := nextState(t, changes, zkasync.StateClosed); last.Err == nil {
 		t.Error("the Closed state does not say that the session was left to its timeout")
 	}
 	fails(t, made[0], zkasync.ErrOutcomeUnknown)

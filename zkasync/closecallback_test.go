@@ -28,7 +28,7 @@ func TestClose_FromACallback(t *testing.T) {
 			if !errors.Is(err, handler.ErrInCallback) || !strings.Contains(err.Error(), "TestClose_FromACallback") {
 				t.Errorf("close in a callback: %v, want one that names the callback", err)
 			}
-			poll(t, "closed", func() bool { return c.State() == zkasync.Closed })
+			poll(t, "closed", func() bool { return c.State() == zkasync.StateClosed })
 			closeIt(c, promptly)
 		})
 	}
@@ -74,7 +74,7 @@ func TestClose_CallbackThatDoesNotReturn(t *testing.T) {
 	if took := time.Since(begin); took < limit || took > limit+time.Second {
 		t.Errorf("close took %v, want %v", took, limit)
 	}
-	if c.State() != zkasync.Closed {
+	if c.State() != zkasync.StateClosed {
 		t.Errorf("state %v", c.State())
 	}
 	if err := c.Start(testContext(t)); !errors.Is(err, handler.ErrRunning) {

@@ -55,7 +55,7 @@ func TestClient_StopsWhenItsConnIsClosedInAnOutage(t *testing.T) {
 	suspend(t, c, p)
 	waits := c.Get(t.Context(), "/")
 	c.Conn().Close()
-	poll(t, "closed", func() bool { return c.State() == zkasync.Closed })
+	poll(t, "closed", func() bool { return c.State() == zkasync.StateClosed })
 	fails(t, waits, zkasync.ErrClosed, zkasync.ErrNotSent)
 }
 

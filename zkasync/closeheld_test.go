@@ -45,7 +45,7 @@ func TestClient_CloseNamesWhatHoldsItUp(t *testing.T) {
 	}
 	close(release)
 	poll(t, "the stops end", func() bool {
-		return blocked.State() == zkasync.Closed && dialer.State() == zkasync.Closed
+		return blocked.State() == zkasync.StateClosed && dialer.State() == zkasync.StateClosed
 	})
 }
 
@@ -53,6 +53,6 @@ func TestClient_StopsWhenItsConnIsClosed(t *testing.T) {
 	t.Parallel()
 	c := connect(t, zkserver.Shared(t).Addr())
 	c.Conn().Close()
-	poll(t, "closed", func() bool { return c.State() == zkasync.Closed })
+	poll(t, "closed", func() bool { return c.State() == zkasync.StateClosed })
 	fails(t, c.Get(t.Context(), "/"), zkasync.ErrClosed, zkasync.ErrNotSent)
 }

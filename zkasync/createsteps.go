@@ -81,8 +81,8 @@ func stepError(op, path string, err error, applied bool) *OpError {
 			e.Err = &stepCause{op: step.Op, path: step.Path, err: step.Err}
 		}
 	}
-	if applied && e.Outcome == NotSent {
-		e.Outcome = Unknown
+	if applied && e.Outcome == OutcomeNotSent {
+		e.Outcome = OutcomeUnknown
 	}
 	return e
 }

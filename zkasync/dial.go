@@ -68,7 +68,7 @@ func (r *run) dropWon() {
 
 // mayDial is false when the client stops. Behind refused credentials it waits for that.
 func (r *run) mayDial() bool {
-	if r.c.State() == AuthFailed {
+	if r.c.State() == StateAuthFailed {
 		<-r.ctx.Done()
 	}
 	return r.ctx.Err() == nil

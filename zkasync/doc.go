@@ -31,7 +31,7 @@
 // applied). Errors are [*OpError] and name operation and path.
 //
 // When the connection is lost, all that is in flight (outcome unknown) and all that is queued (not sent) fails in the
-// order of submission, then the state becomes [Suspended]. What is submitted from then on waits for the next connection
+// order of submission, then the state becomes [StateSuspended]. What is submitted from then on waits for the next connection
 // and fails with its context's error if that ends first. Credentials and watches are restored before it goes out.
 // [WithRetry] has the client repeat what it may in place of failing it, [Retry] does so for one operation.
 //

@@ -39,24 +39,28 @@ func (s *sentinel) Is(target error) bool { return s.zk != nil && target == s.zk 
 type Outcome uint8
 
 const (
-	// Rejected: the server refused it and applied nothing. Of an operation of several steps (EnsurePath, DeleteAll, Create
+	// OutcomeNone: nothing is said of an operation, as by the end of a watch, a subscription or a live value.
+	OutcomeNone Outcome = iota
+	// OutcomeRejected: the server refused it and applied nothing. Of an operation of several steps (EnsurePath, DeleteAll, Create
 	// with MakeParents or Protected), this is the step that failed; other steps may have been applied.
-	Rejected Outcome = iota
-	// NotSent: it never left the client.
-	NotSent
-	// Unknown: it was sent, and no answer came.
-	Unknown
+	OutcomeRejected
+	// OutcomeNotSent: it never left the client.
+	OutcomeNotSent
+	// OutcomeUnknown: it was sent, and no answer came.
+	OutcomeUnknown
 )
 
 // String returns the outcome in words.
 func (o Outcome) String() string {
 	switch o {
-	case NotSent:
+	case OutcomeRejected:
+		return "rejected"
+	case OutcomeNotSent:
 		return "not sent"
-	case Unknown:
+	case OutcomeUnknown:
 		return "outcome unknown"
 	default:
-		return "rejected"
+		return "none"
 	}
 }
 
@@ -81,7 +85,7 @@ func (e *OpError) Error() string {
 		b.WriteByte(' ')
 		b.WriteString(printable(e.Path))
 	}
-	if e.Outcome != Rejected {
+	if e.Outcome == OutcomeNotSent || e.Outcome == OutcomeUnknown {
 		b.WriteString(": ")
 		b.WriteString(e.Outcome.String())
 	}
@@ -97,9 +101,9 @@ func (e *OpError) Unwrap() error { return e.Err }
 func (e *OpError) Is(target error) bool {
 	switch target {
 	case ErrNotSent:
-		return e.Outcome == NotSent
+		return e.Outcome == OutcomeNotSent
 	case ErrOutcomeUnknown:
-		return e.Outcome == Unknown
+		return e.Outcome == OutcomeUnknown
 	default:
 		return false
 	}
@@ -130,9 +134,9 @@ func (e *lossError) Unwrap() []error {
 
 // failure turns what the multiplexer knows into an error.
 func failure(op, path string, f mux.Failure) *OpError {
-	e := &OpError{Op: op, Path: path, Outcome: NotSent, Err: f.Cause, blame: f.Blame}
+	e := &OpError{Op: op, Path: path, Outcome: OutcomeNotSent, Err: f.Cause, blame: f.Blame}
 	if f.Sent {
-		e.Outcome = Unknown
+		e.Outcome = OutcomeUnknown
 	}
 	switch f.Reason {
 	case mux.ReasonLoss:
@@ -149,16 +153,16 @@ func failure(op, path string, f mux.Failure) *OpError {
 
 // rejection is the error for a server's code.
 func rejection(op, path string, code int32) *OpError {
-	return &OpError{Op: op, Path: path, Err: ServerError{code}}
+	return &OpError{Op: op, Path: path, Outcome: OutcomeRejected, Err: ServerError{code}}
 }
 
 // refusal is the error for an operation that is refused before anything is sent.
 func refusal(op, path string, err error) error {
-	return &OpError{Op: op, Path: path, Outcome: NotSent, Err: err}
+	return &OpError{Op: op, Path: path, Outcome: OutcomeNotSent, Err: err}
 }
 
 // undecodable is the error for a reply that cannot be read. The server has applied the operation, but what it answered
 // is lost.
 func undecodable(op, path string, err error) error {
-	return &OpError{Op: op, Path: path, Outcome: Unknown, Err: err}
+	return &OpError{Op: op, Path: path, Outcome: OutcomeUnknown, Err: err}
 }

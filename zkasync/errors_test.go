@@ -95,7 +95,7 @@ func TestErrors_RejectedByTheServer(t *testing.T) {
 		if test.op == "ensure path" || test.op == "delete all" {
 			text = err.Error() // it names the step, too
 		}
-		isOp(t, err, test.op, test.path, zkasync.Rejected, text)
+		isOp(t, err, test.op, test.path, zkasync.OutcomeRejected, text)
 		if v, _ := test.f.Result(); v != nil {
 			t.Errorf("%v comes with the value %v", err, v)
 		}
@@ -109,13 +109,13 @@ func TestErrors_OfStepsNameBoth(t *testing.T) {
 	ctx := t.Context()
 	must(t, c.Create(ctx, "/a", nil, zkasync.Ephemeral()))
 	const reason = "ephemeral nodes may not have children"
-	isOp(t, fails(t, c.EnsurePath(ctx, "/a/b/c"), zk.ErrNoChildrenForEphemerals), "ensure path", "/a/b/c", zkasync.Rejected,
+	isOp(t, fails(t, c.EnsurePath(ctx, "/a/b/c"), zk.ErrNoChildrenForEphemerals), "ensure path", "/a/b/c", zkasync.OutcomeRejected,
 		"zkasync: ensure path /a/b/c: create /a/b: "+reason)
 	isOp(t, fails(t, c.Create(ctx, "/a/b/c", nil, zkasync.MakeParents()), zk.ErrNoChildrenForEphemerals), "create", "/a/b/c",
-		zkasync.Rejected, "zkasync: create /a/b/c: ensure path /a/b: create /a/b: "+reason)
+		zkasync.OutcomeRejected, "zkasync: create /a/b/c: ensure path /a/b: create /a/b: "+reason)
 	must(t, c.Create(ctx, "/d", nil, zkasync.WithACL(zk.WorldACL(zk.PermAll&^zk.PermDelete))))
 	must(t, c.Create(ctx, "/d/e", nil))
-	isOp(t, fails(t, c.DeleteAll(ctx, "/d"), zk.ErrNoAuth), "delete all", "/d", zkasync.Rejected,
+	isOp(t, fails(t, c.DeleteAll(ctx, "/d"), zk.ErrNoAuth), "delete all", "/d", zkasync.OutcomeRejected,
 		"zkasync: delete all /d: delete /d/e: not authenticated")
 }
 
@@ -125,7 +125,7 @@ func TestErrors_OfTransactions(t *testing.T) {
 	must(t, c.Create(t.Context(), "/a", nil))
 	_, err := c.Multi(t.Context(), zkasync.CreateOp("/b", nil), zkasync.SetOp("/a", nil, 7), zkasync.DeleteOp("/none", -1)).Get(t.Context())
 	isExactly(t, err, zk.ErrBadVersion)
-	isOp(t, err, "multi", "", zkasync.Rejected, "zkasync: multi: operation 1, set /a: version conflict")
+	isOp(t, err, "multi", "", zkasync.OutcomeRejected, "zkasync: multi: operation 1, set /a: version conflict")
 	var m *zkasync.MultiError
 	if !errors.As(err, &m) || m.Index != 1 || m.Op != "set" || m.Path != "/a" || !errors.Is(m.Err, zk.ErrBadVersion) {
 		t.Errorf("multi error %+v", m)
@@ -141,8 +141,8 @@ func TestErrors_OfConnectionLoss(t *testing.T) {
 		fs = append(fs, c.Set(t.Context(), "/", make([]byte, 256<<10), -1))
 	}
 	p.Cut()
-	isOp(t, outcome(t, fs[0]), "set", "/", zkasync.Unknown, outcome(t, fs[0]).Error())
-	isOp(t, outcome(t, fs[len(fs)-1]), "set", "/", zkasync.NotSent, outcome(t, fs[len(fs)-1]).Error())
+	isOp(t, outcome(t, fs[0]), "set", "/", zkasync.OutcomeUnknown, outcome(t, fs[0]).Error())
+	isOp(t, outcome(t, fs[len(fs)-1]), "set", "/", zkasync.OutcomeNotSent, outcome(t, fs[len(fs)-1]).Error())
 	for i, name := range map[int]string{0: "outcome unknown", len(fs) - 1: "not sent"} {
 		err := outcome(t, fs[i])
 		if !strings.HasPrefix(err.Error(), "zkasync: set /: "+name+": connection lost: ") {
@@ -166,19 +166,19 @@ func TestErrors_OfALocalEnd(t *testing.T) {
 	cancel()
 	err := outcome(t, c.Get(ctx, "/a"))
 	isExactly(t, err, context.Canceled, zkasync.ErrNotSent)
-	isOp(t, err, "get", "/a", zkasync.NotSent, "zkasync: get /a: not sent: context canceled")
+	isOp(t, err, "get", "/a", zkasync.OutcomeNotSent, "zkasync: get /a: not sent: context canceled")
 	err = outcome(t, c.Get(t.Context(), "a"))
 	isExactly(t, err, zk.ErrInvalidPath, zkasync.ErrNotSent)
-	isOp(t, err, "get", "a", zkasync.NotSent, `zkasync: get a: not sent: invalid path: must begin with "/"`)
+	isOp(t, err, "get", "a", zkasync.OutcomeNotSent, `zkasync: get a: not sent: invalid path: must begin with "/"`)
 	err = outcome(t, c.Get(t.Context(), "/\x00"))
-	isOp(t, err, "get", "/\x00", zkasync.NotSent, `zkasync: get "/\x00": not sent: invalid path: character U+0000 is not allowed`)
+	isOp(t, err, "get", "/\x00", zkasync.OutcomeNotSent, `zkasync: get "/\x00": not sent: invalid path: character U+0000 is not allowed`)
 	watch := must(t, c.ExistsW(t.Context(), "/a")).Event
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
 	err = outcome(t, c.Get(t.Context(), "/a"))
 	isExactly(t, err, zkasync.ErrClosed, zk.ErrClosing, zkasync.ErrNotSent)
-	isOp(t, err, "get", "/a", zkasync.NotSent, "zkasync: get /a: not sent: client closed")
+	isOp(t, err, "get", "/a", zkasync.OutcomeNotSent, "zkasync: get /a: not sent: client closed")
 	isExactly(t, outcome(t, watch), zkasync.ErrClosed, zk.ErrClosing)
 }
 

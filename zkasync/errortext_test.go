@@ -85,7 +85,7 @@ func TestErrors_AreOneLineWhateverTheCause(t *testing.T) {
 		ctx, cancel := context.WithCancelCause(testContext(t))
 		started := make(chan error)
 		go func() { started <- c.Start(ctx) }()
-		if s := <-states; s.State != zkasync.Connecting {
+		if s := <-states; s.State != zkasync.StateConnecting {
 			t.Errorf("state %v, want Connecting", s.State)
 		}
 		cancel(cause)
@@ -152,7 +152,7 @@ func TestContexts_NilWaitsForAsLongAsItTakes(t *testing.T) {
 		t.Error(err)
 	}
 	for s := range states {
-		if s.State == zkasync.Closed {
+		if s.State == zkasync.StateClosed {
 			return
 		}
 	}

@@ -171,7 +171,7 @@ func ExampleWithReadOnly() {
 	changes := c.States(ctx)
 	c.StartAsync()
 	for change := range changes {
-		if change.State == zkasync.Connected {
+		if change.State == zkasync.StateConnected {
 			fmt.Println("read-only:", change.ReadOnly)
 			break
 		}

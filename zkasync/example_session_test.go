@@ -122,7 +122,7 @@ func Example_sessionExpired() {
 	fmt.Println("the leader learns", errors.Is(err, zkasync.ErrSessionExpired), err)
 	for change := range changes {
 		fmt.Println("the leader's state is", change.State)
-		if change.State == zkasync.Connected {
+		if change.State == zkasync.StateConnected {
 			fmt.Println("another session:", change.SessionID != mine.Value.Stat.EphemeralOwner)
 			break
 		}

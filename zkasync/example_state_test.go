@@ -94,7 +94,7 @@ func ExampleStateChange() {
 	var session int64
 	for change := range changes {
 		switch change.State {
-		case zkasync.Connected:
+		case zkasync.StateConnected:
 			if change.SessionID == session {
 				fmt.Println("connected again, nothing is lost")
 				c.StopAsync() // which ends the loop
@@ -103,10 +103,10 @@ func ExampleStateChange() {
 			session = change.SessionID
 			fmt.Println("a new session: make the ephemeral znodes")
 			network.Unplug(c)
-		case zkasync.Suspended:
+		case zkasync.StateSuspended:
 			fmt.Println("no connection: do nothing that needs the session")
 			network.Plug()
-		case zkasync.Lost:
+		case zkasync.StateLost:
 			fmt.Println("the session is over: stop")
 		}
 	}

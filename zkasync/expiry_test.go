@@ -38,7 +38,7 @@ func TestExpiry_LostByTheLocalClockAndFoundAgain(t *testing.T) {
 	suspend(t, c, p)
 	keeper, keeperProxy := takeOver(t, c)
 	waiting := c.Exists(t.Context(), "/owned")
-	lost := nextState(t, changes, zkasync.Lost)
+	lost := nextState(t, changes, zkasync.StateLost)
 	if took := time.Since(begin); took < shortSession-time.Second || took > shortSession+time.Second {
 		t.Errorf("lost after %v, want about %v", took, shortSession)
 	}
@@ -53,7 +53,7 @@ func TestExpiry_LostByTheLocalClockAndFoundAgain(t *testing.T) {
 	}
 	suspend(t, keeper, keeperProxy)
 	resume(t, p)
-	if back := nextChange(t, changes); back.State != zkasync.Connected || back.SessionID != id {
+	if back := nextChange(t, changes); back.State != zkasync.StateConnected || back.SessionID != id {
 		t.Errorf("%+v, want Connected with session %#x", back, id)
 	}
 	if must(t, waiting) == nil {
@@ -82,9 +82,9 @@ func TestExpiry_SequenceOfCallbacks(t *testing.T) {
 	c.OnState(func(change zkasync.StateChange) {
 		j.add(change.State.String())
 		switch change.State {
-		case zkasync.Lost:
+		case zkasync.StateLost:
 			lost = change
-		case zkasync.Connected:
+		case zkasync.StateConnected:
 			back = change
 		}
 	})
@@ -105,10 +105,10 @@ func TestExpiry_SequenceOfCallbacks(t *testing.T) {
 		t.Errorf("connected with session %#x after %#x", back.SessionID, id)
 	}
 	isExactly(t, outcome(t, waiting), zkasync.ErrSessionExpired, zk.ErrSessionExpired, zkasync.ErrNotSent)
-	isOp(t, outcome(t, behind), "set", "/owned", zkasync.NotSent, "zkasync: set /owned: not sent: session expired")
+	isOp(t, outcome(t, behind), "set", "/owned", zkasync.OutcomeNotSent, "zkasync: set /owned: not sent: session expired")
 	for _, watch := range []*future.Future[zk.Event]{first, second} {
 		isExactly(t, outcome(t, watch), zkasync.ErrSessionExpired, zk.ErrSessionExpired)
-		isOp(t, outcome(t, watch), "watch", "/owned", zkasync.Rejected, "zkasync: watch /owned: session expired")
+		isOp(t, outcome(t, watch), "watch", "/owned", zkasync.OutcomeNone, "zkasync: watch /owned: session expired")
 	}
 }
 
@@ -125,10 +125,10 @@ func TestExpiry_OfAnOutageThatIsTooLong(t *testing.T) {
 		p.Drop(dir, true)
 	}
 	must(t, gone)
-	nextState(t, changes, zkasync.Lost)
+	nextState(t, changes, zkasync.StateLost)
 	waiting := c.Exists(ctx, "/owned")
 	p.Heal()
-	if back := nextChange(t, changes); back.State != zkasync.Connected || back.SessionID == id {
+	if back := nextChange(t, changes); back.State != zkasync.StateConnected || back.SessionID == id {
 		t.Errorf("%+v, want Connected with another session than %#x", back, id)
 	}
 	fails(t, waiting, zkasync.ErrSessionExpired, zkasync.ErrNotSent)
@@ -166,11 +166,11 @@ func TestExpiry_RestartAfterExpiry(t *testing.T) {
 	suspend(t, c, p)
 	expires(t, c)
 	resume(t, p)
-	nextState(t, changes, zkasync.Lost)
+	nextState(t, changes, zkasync.StateLost)
 	if err := c.Restart(testContext(t)); err != nil {
 		t.Fatal(err)
 	}
-	if c.SessionID() == id || c.State() != zkasync.Connected {
+	if c.SessionID() == id || c.State() != zkasync.StateConnected {
 		t.Errorf("%v with session %#x", c.State(), c.SessionID())
 	}
 	must(t, c.Exists(t.Context(), "/"))

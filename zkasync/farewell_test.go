@@ -23,13 +23,13 @@ func TestFault57_CloseWhileSuspended(t *testing.T) {
 	must(t, c.Create(t.Context(), "/owned", nil, zkasync.Ephemeral()))
 	changes := c.States(testContext(t))
 	v.set(true)
-	nextState(t, changes, zkasync.Suspended)
+	nextState(t, changes, zkasync.StateSuspended)
 	poll(t, "attempts, with pauses between them", func() bool { return v.refusals() > 4 })
 	v.set(false)
 	if err := c.Close(); err != nil {
 		t.Error(err)
 	}
-	if closed := nextState(t, changes, zkasync.Closed); closed.Err != nil {
+	if closed := nextState(t, changes, zkasync.StateClosed); closed.Err != nil {
 		t.Errorf("closed: %v", closed.Err)
 	}
 	if must(t, watcher.Exists(t.Context(), "/owned")) != nil {
@@ -44,7 +44,7 @@ func closedErr(t *testing.T, c *zkasync.Client) (took time.Duration, err error) 
 	if err := c.Close(); err != nil {
 		t.Error(err)
 	}
-	closed := nextState(t, changes, zkasync.Closed)
+	closed := nextState(t, changes, zkasync.StateClosed)
 	return time.Since(start), closed.Err
 }
 
@@ -101,7 +101,7 @@ func TestFault57_CloseWithoutAServer(t *testing.T) {
 				started(t, c)
 				changes := c.States(t.Context())
 				close(cut)
-				nextState(t, changes, zkasync.Suspended)
+				nextState(t, changes, zkasync.StateSuspended)
 				time.Sleep(time.Second)
 				if test.script == nil {
 					f.gone(threeServers[0])

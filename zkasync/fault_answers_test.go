@@ -33,7 +33,7 @@ func TestFault56_HeartbeatsOnly(t *testing.T) {
 			start := time.Now()
 			read, write := c.get("/a"), c.Set(t.Context(), "/a", nil, zkasync.AnyVersion)
 			change := nextChange(t, states)
-			if took := time.Since(start); change.State != zkasync.Suspended || took < limit || took > limit+time.Second {
+			if took := time.Since(start); change.State != zkasync.StateSuspended || took < limit || took > limit+time.Second {
 				t.Errorf("%v after %v, want Suspended soon after %v", change.State, took, limit)
 			}
 			if !strings.Contains(change.Err.Error(), "no request answered for 3") {

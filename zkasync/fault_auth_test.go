@@ -31,8 +31,8 @@ func refusesAuth(c *zkpeer.Conn) {
 // wantAuthFailed checks that the client is done for and says so.
 func wantAuthFailed(t *testing.T, s *scripted) {
 	t.Helper()
-	if state := s.State(); state != zkasync.AuthFailed {
-		t.Errorf("state %v, want %v", state, zkasync.AuthFailed)
+	if state := s.State(); state != zkasync.StateAuthFailed {
+		t.Errorf("state %v, want %v", state, zkasync.StateAuthFailed)
 	}
 	fails(t, s.get("/later"), zkasync.ErrAuthFailed, zkasync.ErrNotSent)
 	accepted := s.peer.Accepted()
@@ -60,11 +60,11 @@ func TestFault36_CredentialsRejectedOnReconnect(t *testing.T) {
 		flight := s.get("/flight")
 		synctest.Wait()
 		close(cut)
-		nextState(t, changes, zkasync.Suspended)
+		nextState(t, changes, zkasync.StateSuspended)
 		waits := s.get("/waits")
 		synctest.Wait()
 		close(reject)
-		change := nextState(t, changes, zkasync.AuthFailed)
+		change := nextState(t, changes, zkasync.StateAuthFailed)
 		if !errors.Is(change.Err, zkasync.ErrAuthFailed) {
 			t.Errorf("change %+v, want one that says why", change)
 		}

@@ -44,7 +44,7 @@ func TestAuthDemanded_ByTheServer(t *testing.T) {
 	})
 	t.Run("a heartbeat", func(t *testing.T) {
 		c := connect(t, srv.Addr(), zkasync.WithSessionTimeout(time.Second))
-		wantsDemand(t, nextState(t, c.States(ctx), zkasync.AuthFailed))
+		wantsDemand(t, nextState(t, c.States(ctx), zkasync.StateAuthFailed))
 	})
 	t.Run("a request of Conn", func(t *testing.T) {
 		c := connect(t, srv.Addr())
@@ -73,7 +73,7 @@ func TestAuthDemanded_AtAReconnect(t *testing.T) {
 		watch := must(t, c.ExistsW(t.Context(), "/a")).Event
 		changes := c.States(t.Context())
 		close(cut)
-		wantsDemand(t, nextState(t, changes, zkasync.AuthFailed))
+		wantsDemand(t, nextState(t, changes, zkasync.StateAuthFailed))
 		fails(t, watch, zkasync.ErrAuthFailed)
 		time.Sleep(time.Hour)
 		if n := p.Accepted(); n != 2 {

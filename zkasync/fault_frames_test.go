@@ -96,7 +96,7 @@ func TestFault30_UnknownCodes(t *testing.T) {
 		_, err := s.get("/bad").Get(testContext(t))
 		const want = "zkasync: get /bad: server error -999 (unknown code)"
 		var op *zkasync.OpError
-		if !errors.As(err, &op) || op.Outcome != zkasync.Rejected || err.Error() != want {
+		if !errors.As(err, &op) || op.Outcome != zkasync.OutcomeRejected || err.Error() != want {
 			t.Errorf("error %v, want %s", err, want)
 		}
 		if _, _, err := s.Conn().Get("/bad"); err == nil {

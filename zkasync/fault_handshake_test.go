@@ -74,9 +74,9 @@ func TestFault27_HandshakeOfReconnect(t *testing.T) {
 				id, changes := s.SessionID(), s.States(t.Context())
 				close(cut)
 				start := time.Now()
-				nextState(t, changes, zkasync.Suspended)
+				nextState(t, changes, zkasync.StateSuspended)
 				waits := s.get("/waits")
-				if now := nextState(t, changes, zkasync.Connected); now.SessionID != id {
+				if now := nextState(t, changes, zkasync.StateConnected); now.SessionID != id {
 					t.Errorf("session %#x, want that of before, %#x", now.SessionID, id)
 				}
 				if took := time.Since(start); took > bubbleSession/3+time.Second {
@@ -157,7 +157,7 @@ func TestFault45_CloseNeverConnected(t *testing.T) {
 				}
 				fails(t, started, zkasync.ErrClosed)
 				fails(t, waits, zkasync.ErrClosed, zkasync.ErrNotSent)
-				if state := s.State(); state != zkasync.Closed {
+				if state := s.State(); state != zkasync.StateClosed {
 					t.Errorf("state %v", state)
 				}
 			})

@@ -52,8 +52,8 @@ func TestHandshake_PasswordOfAnotherLengthAtAReconnect(t *testing.T) {
 				}, grants(n), zkpeer.Healthy)
 				id, changes := s.SessionID(), s.States(t.Context())
 				close(cut)
-				nextState(t, changes, zkasync.Suspended)
-				if now := nextState(t, changes, zkasync.Connected); now.SessionID != id {
+				nextState(t, changes, zkasync.StateSuspended)
+				if now := nextState(t, changes, zkasync.StateConnected); now.SessionID != id {
 					t.Errorf("session %#x, want that of before, %#x", now.SessionID, id)
 				}
 				wantNode(t, s.get("/a"), "/a")

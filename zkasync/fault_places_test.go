@@ -72,7 +72,7 @@ func TestFault58_TheLastPlace(t *testing.T) {
 	var v valve
 	c := connect(t, srv.Addr(), zkasync.WithSessionTimeout(shortSession), zkasync.WithDialer(v.dial))
 	v.set(true)
-	poll(t, "suspended", func() bool { return c.State() == zkasync.Suspended })
+	poll(t, "suspended", func() bool { return c.State() == zkasync.StateSuspended })
 	var held net.Conn
 	poll(t, "the last place is taken", func() bool { // once the server has noticed that it is free
 		sock, err := net.Dial("tcp", srv.Addr())
@@ -86,7 +86,7 @@ func TestFault58_TheLastPlace(t *testing.T) {
 		return false
 	})
 	v.set(false)
-	poll(t, "lost", func() bool { return c.State() == zkasync.Lost })
+	poll(t, "lost", func() bool { return c.State() == zkasync.StateLost })
 	// From a session timeout after that on the server is under suspicion.
 	begun, since := refused(), time.Now()
 	poll(t, "many refusals", func() bool { return refused() > begun+5 && time.Since(since) > 2*shortSession })

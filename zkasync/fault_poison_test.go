@@ -154,7 +154,7 @@ func TestFault52_WatchesBelowTheServersLimit(t *testing.T) {
 			states := c.States(t.Context())
 			p.Cut()
 			for change := range states {
-				if change.State == zkasync.Connected && restored(t, c) {
+				if change.State == zkasync.StateConnected && restored(t, c) {
 					break
 				}
 			}

@@ -79,11 +79,11 @@ func TestFault10_LeaderKilled(t *testing.T) {
 	close(stop)
 	wg.Wait()
 	_ = future.Settle(ours.all...)
-	nextState(t, changes, zkasync.Connected)
+	nextState(t, changes, zkasync.StateConnected)
 
 	losses := 1
 	for len(changes) > 0 {
-		if change := <-changes; change.State == zkasync.Suspended {
+		if change := <-changes; change.State == zkasync.StateSuspended {
 			losses++
 		}
 	}
@@ -195,13 +195,13 @@ func TestFault11_LeaderFrozen(t *testing.T) {
 	mustDo(t, leader.Freeze())
 	frozen := time.Now()
 	pending := gets(testContext(t), c, manyPending)
-	nextState(t, changes, zkasync.Suspended)
+	nextState(t, changes, zkasync.StateSuspended)
 	lost := time.Now()
 	if took := lost.Sub(frozen); took > silence(session)+slack {
 		t.Errorf("the loss was noticed after %v", took)
 	}
 	waiting := c.Exists(testContext(t), "/mine")
-	connected := nextState(t, changes, zkasync.Connected)
+	connected := nextState(t, changes, zkasync.StateConnected)
 	if took := time.Since(lost); took > session/3+time.Second {
 		t.Errorf("another server was found after %v, want %v at the most", took, session/3+time.Second)
 	}
@@ -231,13 +231,13 @@ func TestFault13_QuorumLost(t *testing.T) {
 	}
 	poll(t, "no quorum", func() bool {
 		_, err := zkasync.ServerStats(testContext(t), servers[2].Addr())
-		return errors.Is(err, zkasync.ErrNotServing) && c.State() == zkasync.Suspended
+		return errors.Is(err, zkasync.ErrNotServing) && c.State() == zkasync.StateSuspended
 	})
 	var waiting []*future.Future[zkasync.Created]
 	for range 100 {
 		waiting = append(waiting, c.Create(testContext(t), "/n-", nil, zkasync.Sequential()))
 	}
-	nextState(t, changes, zkasync.Lost)
+	nextState(t, changes, zkasync.StateLost)
 	if i := slices.IndexFunc(waiting, (*future.Future[zkasync.Created]).Ready); i >= 0 {
 		t.Fatalf("create %d did not wait: %v", i, outcome(t, waiting[i]))
 	}
@@ -249,7 +249,7 @@ func TestFault13_QuorumLost(t *testing.T) {
 			}
 		})
 	}
-	after := nextState(t, changes, zkasync.Connected).SessionID
+	after := nextState(t, changes, zkasync.StateConnected).SessionID
 	wg.Wait()
 	for i, f := range waiting {
 		switch err := outcome(t, f); {

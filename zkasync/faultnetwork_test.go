@@ -21,7 +21,7 @@ import (
 // noticed waits for the loss and checks how long that took.
 func noticed(t *testing.T, changes <-chan zkasync.StateChange, since time.Time, session time.Duration) {
 	t.Helper()
-	nextState(t, changes, zkasync.Suspended)
+	nextState(t, changes, zkasync.StateSuspended)
 	if took := time.Since(since); took > silence(session)+slack {
 		t.Errorf("the loss was noticed after %v, want %v at the most", took, silence(session)+slack)
 	}
@@ -55,7 +55,7 @@ func TestFault17_HalfOpen(t *testing.T) {
 			}
 			p.Cut()
 			p.Heal()
-			nextState(t, changes, zkasync.Connected)
+			nextState(t, changes, zkasync.StateConnected)
 			must(t, c.Get(testContext(t), "/"))
 		})
 	}
@@ -78,7 +78,7 @@ func TestFault19_RequestsLost(t *testing.T) {
 	}
 	p.Cut()
 	p.Heal()
-	nextState(t, changes, zkasync.Connected)
+	nextState(t, changes, zkasync.StateConnected)
 	if names := must(t, twin.Children(testContext(t), "/")).Names; len(names) > 0 {
 		t.Errorf("applied: %q", names)
 	}

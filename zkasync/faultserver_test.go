@@ -87,7 +87,7 @@ func freeze(t testing.TB, opts ...zkasync.Option) *frozen {
 	lost := make(chan time.Time, 1)
 	z.lost = lost
 	z.c.OnState(func(change zkasync.StateChange) {
-		if change.State == zkasync.Suspended {
+		if change.State == zkasync.StateSuspended {
 			select {
 			case lost <- time.Now():
 			default: // the first counts
@@ -180,12 +180,12 @@ func TestFault04_FrozenServerGoesOn(t *testing.T) {
 	changes := c.States(ctx)
 	mustDo(t, s.Freeze())
 	thrice := time.NewTimer(3 * shortSession)
-	nextState(t, changes, zkasync.Suspended)
+	nextState(t, changes, zkasync.StateSuspended)
 	waiting := gets(ctx, c, manyPending)
-	nextState(t, changes, zkasync.Lost)
+	nextState(t, changes, zkasync.StateLost)
 	<-thrice.C
 	mustDo(t, s.Continue())
-	after := nextState(t, changes, zkasync.Connected).SessionID
+	after := nextState(t, changes, zkasync.StateConnected).SessionID
 	if after == before {
 		if exists := must(t, c.Exists(ctx, "/mine")); exists == nil || exists.EphemeralOwner != before {
 			t.Errorf("the session goes on, its ephemeral znode is %+v", exists)

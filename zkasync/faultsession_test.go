@@ -76,8 +76,8 @@ func TestFault37_SessionClosedByAnotherClient(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	nextState(t, changes, zkasync.Lost)
-	if after := nextState(t, changes, zkasync.Connected).SessionID; after == before {
+	nextState(t, changes, zkasync.StateLost)
+	if after := nextState(t, changes, zkasync.StateConnected).SessionID; after == before {
 		t.Errorf("session %#x again", after)
 	}
 	for _, r := range must(t, future.Settle(fs...)) {

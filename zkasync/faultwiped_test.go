@@ -43,7 +43,7 @@ func TestFault07_WipedServer(t *testing.T) {
 	if err := s.Kill(); err != nil {
 		t.Fatal(err)
 	}
-	nextState(t, changes, zkasync.Suspended)
+	nextState(t, changes, zkasync.StateSuspended)
 	waiting := c.Get(ctx, "/")
 	if err := s.Wipe(); err != nil {
 		t.Fatal(err)
@@ -51,10 +51,10 @@ func TestFault07_WipedServer(t *testing.T) {
 	if err := s.Restart(ctx); err != nil {
 		t.Fatal(err)
 	}
-	nextState(t, changes, zkasync.Lost)
+	nextState(t, changes, zkasync.StateLost)
 	fails(t, waiting, zkasync.ErrSessionExpired, zkasync.ErrNotSent)
 	fails(t, watch, zkasync.ErrSessionExpired)
-	if after := nextState(t, changes, zkasync.Connected).SessionID; after == before {
+	if after := nextState(t, changes, zkasync.StateConnected).SessionID; after == before {
 		t.Errorf("session %#x, want another than before", after)
 	}
 	must(t, c.EnsurePath(ctx, "/b"))

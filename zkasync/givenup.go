@@ -52,7 +52,7 @@ func (s *suspicion) lostWith(err error) *OpError {
 		s.losses = 0
 		return nil
 	}
-	if !s.lost(e.blame, e.Outcome == Unknown) {
+	if !s.lost(e.blame, e.Outcome == OutcomeUnknown) {
 		return nil
 	}
 	end := *e

@@ -97,7 +97,7 @@ func TestHandlers_CallbackMayCallEveryMethod(t *testing.T) {
 			c.Exists(t.Context(), "/")
 			c.OnState(func(zkasync.StateChange) {})()
 			j.add(change.State.String())
-			if change.State == zkasync.Connected {
+			if change.State == zkasync.StateConnected {
 				c.StopAsync()
 			}
 		})

@@ -62,7 +62,7 @@ func suspend(t testing.TB, c *zkasync.Client, p *zkproxy.Proxy) {
 	t.Helper()
 	p.SetTarget(nowhere)
 	p.Cut()
-	poll(t, "suspended", func() bool { return c.State() == zkasync.Suspended })
+	poll(t, "suspended", func() bool { return c.State() == zkasync.StateSuspended })
 }
 
 // resume lets the client connect again.

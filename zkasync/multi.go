@@ -146,7 +146,7 @@ func (o *multiOp) Reply(code int32, body []byte) {
 	results, failed, err := o.decode(body)
 	switch {
 	case err == nil && failed != nil:
-		o.rejected(&OpError{Op: o.code.String(), Err: failed})
+		o.rejected(&OpError{Op: o.code.String(), Outcome: OutcomeRejected, Err: failed})
 	case code != 0:
 		o.reject(code)
 	default:

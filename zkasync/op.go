@@ -55,13 +55,13 @@ func (o *op[T]) finish(v T, err error) {
 }
 
 func (o *op[T]) reject(code int32) {
-	o.rejected(&OpError{Op: o.code.String(), Path: o.path, Err: o.v.serverError(code)})
+	o.rejected(&OpError{Op: o.code.String(), Path: o.path, Outcome: OutcomeRejected, Err: o.v.serverError(code)})
 }
 
 // rejected fails an operation that the server rejected, perhaps because an earlier attempt was applied.
 func (o *op[T]) rejected(e *OpError) {
 	if o.repeat.doubt && !harmless[o.code] {
-		e.Outcome = Unknown
+		e.Outcome = OutcomeUnknown
 	}
 	o.fail(e)
 }

@@ -70,8 +70,8 @@ func cutUnderLoad(t *testing.T, dir zkproxy.Direction, extra int) {
 	p.Hold(zkproxy.ToServer, false)
 	<-cut
 	s.check(t)
-	nextState(t, changes, zkasync.Suspended)
-	nextState(t, changes, zkasync.Connected)
+	nextState(t, changes, zkasync.StateSuspended)
+	nextState(t, changes, zkasync.StateConnected)
 	must(t, c.Sync(t.Context(), "/"))
 	must(t, twin.Sync(t.Context(), "/"))
 	there := make(map[string]bool)
@@ -157,9 +157,9 @@ func TestOutage_HalfOpenConnection(t *testing.T) {
 			if took, limit := time.Since(begin), shortSession*2/3+500*time.Millisecond; took > limit {
 				t.Errorf("found after %v, want no more than %v", took, limit)
 			}
-			nextState(t, changes, zkasync.Suspended)
+			nextState(t, changes, zkasync.StateSuspended)
 			p.Heal()
-			nextState(t, changes, zkasync.Connected)
+			nextState(t, changes, zkasync.StateConnected)
 			must(t, c.Sync(t.Context(), "/"))
 			applied := must(t, twin.Exists(t.Context(), "/a")) != nil
 			if want := dir == zkproxy.ToClient; applied != want {

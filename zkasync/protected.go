@@ -189,6 +189,6 @@ func (s *steppedCreate) notTakenBack(err error) {
 // failUnknown fails a create that was sent without an answer.
 func (s *steppedCreate) failUnknown(err error) {
 	e := stepError("create", s.asked, err, true)
-	e.Outcome, e.Err = Unknown, &ProtectedError{Prefix: s.prefix, Err: e.Err}
+	e.Outcome, e.Err = OutcomeUnknown, &ProtectedError{Prefix: s.prefix, Err: e.Err}
 	s.promise.Reject(e)
 }

@@ -99,5 +99,5 @@ func TestCreate_ProtectedAfterExpiryIsUnknown(t *testing.T) {
 	p.Heal()
 	resume(t, p)
 	err := fails(t, made, zkasync.ErrOutcomeUnknown, zkasync.ErrSessionExpired)
-	isOp(t, err, "create", "/x", zkasync.Unknown, err.Error())
+	isOp(t, err, "create", "/x", zkasync.OutcomeUnknown, err.Error())
 }

@@ -30,7 +30,7 @@ func (r *run) seekWritable(nth int64) {
 			return
 		case <-t.C:
 		}
-		if now := r.c.states.current(); now.State != Connected || !now.ReadOnly || r.restores.Load() != nth {
+		if now := r.c.states.current(); now.State != StateConnected || !now.ReadOnly || r.restores.Load() != nth {
 			return
 		}
 		if len(servers) == 0 {

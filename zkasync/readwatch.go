@@ -90,7 +90,7 @@ func (q *watchQuery[T]) watched(v T, on watchKind) {
 		c.submit(r)
 	}
 	q.promise.Resolve(Watched[T]{Value: v, Event: event})
-	if c.State() == AuthFailed {
+	if c.State() == StateAuthFailed {
 		c.watches.once.fail(event, ErrAuthFailed) // all others have ended, see authFailed
 	}
 }

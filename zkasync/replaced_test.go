@@ -42,7 +42,7 @@ func TestFault50_AnotherSessionIsGranted(t *testing.T) {
 		var lost zkasync.StateChange
 		c.OnState(func(change zkasync.StateChange) {
 			j.add(change.State.String())
-			if change.State == zkasync.Lost {
+			if change.State == zkasync.StateLost {
 				lost = change
 			}
 		})
@@ -53,7 +53,7 @@ func TestFault50_AnotherSessionIsGranted(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		close(cut)
-		poll(t, "suspended", func() bool { return c.State() == zkasync.Suspended || c.SessionID() == second })
+		poll(t, "suspended", func() bool { return c.State() == zkasync.StateSuspended || c.SessionID() == second })
 		j.wants(t, "Suspended", "Lost", "watch failed", "Connected")
 		fails(t, watch, zkasync.ErrSessionExpired)
 		if lost.SessionID != first || !errors.Is(lost.Err, zkasync.ErrSessionExpired) {
@@ -77,9 +77,9 @@ func TestFault50_WhatWaitsFails(t *testing.T) {
 		c := connect(t, "one.test", zkasync.WithDialer(p.Dial))
 		changes := c.States(t.Context())
 		close(cut)
-		nextState(t, changes, zkasync.Suspended)
+		nextState(t, changes, zkasync.StateSuspended)
 		waiting := c.Get(t.Context(), "/a")
-		nextState(t, changes, zkasync.Connected)
+		nextState(t, changes, zkasync.StateConnected)
 		fails(t, waiting, zkasync.ErrSessionExpired, zkasync.ErrNotSent)
 	})
 }
@@ -99,10 +99,10 @@ func TestFault50_OfWithSession(t *testing.T) {
 		fails(t, waiting, zkasync.ErrClosed) // it was not started
 		waiting = c.Get(t.Context(), "/a")
 		must(t, started)
-		if lost := nextState(t, changes, zkasync.Lost); lost.SessionID != 0x11 || !errors.Is(lost.Err, zkasync.ErrSessionExpired) {
+		if lost := nextState(t, changes, zkasync.StateLost); lost.SessionID != 0x11 || !errors.Is(lost.Err, zkasync.ErrSessionExpired) {
 			t.Errorf("lost: %+v, want the expiry of session 0x11", lost)
 		}
-		if now := nextState(t, changes, zkasync.Connected); now.SessionID != 0x22 {
+		if now := nextState(t, changes, zkasync.StateConnected); now.SessionID != 0x22 {
 			t.Errorf("connected: %+v", now)
 		}
 		fails(t, waiting, zkasync.ErrSessionExpired, zkasync.ErrNotSent)
@@ -143,8 +143,8 @@ func TestFault50_NotOfAReadOnlyServer(t *testing.T) {
 		watch := must(t, c.ExistsW(t.Context(), "/a")).Event
 		changes := c.States(t.Context())
 		close(cut)
-		nextState(t, changes, zkasync.Suspended)
-		if now := nextChange(t, changes); now.State != zkasync.Connected || !now.ReadOnly || now.SessionID != 0x22 {
+		nextState(t, changes, zkasync.StateSuspended)
+		if now := nextChange(t, changes); now.State != zkasync.StateConnected || !now.ReadOnly || now.SessionID != 0x22 {
 			t.Errorf("%+v, want Connected, read-only", now)
 		}
 		if watch.Ready() {
@@ -173,10 +173,10 @@ func TestFault13_TheSessionOutlivesALongOutageOfTheQuorum(t *testing.T) {
 		c := connect(t, "one.test", zkasync.WithDialer(p.Dial), zkasync.WithSessionTimeout(bubbleSession))
 		changes := c.States(t.Context())
 		close(cut)
-		nextState(t, changes, zkasync.Lost)
+		nextState(t, changes, zkasync.StateLost)
 		time.Sleep(time.Minute)
 		back.Store(true)
-		if now := nextState(t, changes, zkasync.Connected); now.SessionID != 0x11 {
+		if now := nextState(t, changes, zkasync.StateConnected); now.SessionID != 0x11 {
 			t.Errorf("session %#x, want the one that the servers still know", now.SessionID)
 		}
 		if !met.Load() {

@@ -77,7 +77,7 @@ func TestRetry_PausesDoubleAtRandomUpToTheLongest(t *testing.T) {
 		longest := make([]time.Duration, len(bounds))
 		shortest := []time.Duration{1000, 1000, 1000, 1000, 1000}
 		for range rounds {
-			s := &script{errs: repeated(lost("get", zkasync.NotSent), len(bounds))}
+			s := &script{errs: repeated(lost("get", zkasync.OutcomeNotSent), len(bounds))}
 			policy := zkasync.RetryPolicy{FirstPause: 100, MaxPause: 500}
 			if n := must(t, zkasync.Retry(t.Context(), policy, s.op)); n != len(bounds)+1 {
 				t.Fatalf("%d attempts, want %d", n, len(bounds)+1)
@@ -98,7 +98,7 @@ func TestRetry_PausesDoubleAtRandomUpToTheLongest(t *testing.T) {
 func TestRetry_DefaultsEndAfterAMinute(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &script{errs: repeated(lost("get", zkasync.NotSent), 10_000)}
+		s := &script{errs: repeated(lost("get", zkasync.OutcomeNotSent), 10_000)}
 		begun := time.Now()
 		_, err := zkasync.Retry(t.Context(), zkasync.RetryPolicy{}, s.op).Get(t.Context())
 		if !errors.Is(err, zkasync.ErrConnectionLoss) || !errors.Is(err, zkasync.ErrNotSent) {
@@ -116,7 +116,7 @@ func TestRetry_DefaultsEndAfterAMinute(t *testing.T) {
 func TestRetry_AttemptsAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := &script{errs: repeated(lost("get", zkasync.Unknown), 10)}
+		s := &script{errs: repeated(lost("get", zkasync.OutcomeUnknown), 10)}
 		err := fails(t, zkasync.Retry(t.Context(), zkasync.RetryPolicy{MaxAttempts: 3}, s.op), zkasync.ErrOutcomeUnknown)
 		if len(s.calls) != 3 {
 			t.Errorf("%d attempts, want 3", len(s.calls))
@@ -135,25 +135,25 @@ func TestRetry_RepeatsOnlyWhatIsSafe(t *testing.T) {
 		err           error
 		plain, marked bool // whether it is repeated, without and with the mark
 	}{
-		{name: "read, in flight", err: lost("get", zkasync.Unknown), plain: true, marked: true},
-		{name: "read, not sent", err: lost("children", zkasync.NotSent), plain: true, marked: true},
-		{name: "sync, in flight", err: lost("sync", zkasync.Unknown), plain: true, marked: true},
-		{name: "write, in flight", err: lost("set", zkasync.Unknown), marked: true},
-		{name: "write, not sent", err: lost("create", zkasync.NotSent), plain: true, marked: true},
-		{name: "composite, in flight", err: lost("ensure path", zkasync.Unknown), marked: true},
-		{name: "expired, read", err: expired("get", zkasync.NotSent), plain: true, marked: true},
-		{name: "expired, write not sent", err: expired("set", zkasync.NotSent), plain: true, marked: true},
-		{name: "expired, write in flight", err: expired("set", zkasync.Unknown)},
-		{name: "throttled", err: opError("set", zkasync.Rejected, zkasync.ErrThrottled), plain: true, marked: true},
-		{name: "request timeout", err: opError("get", zkasync.Rejected, zkasync.ErrRequestTimeout)},
-		{name: "rejected", err: opError("get", zkasync.Rejected, zk.ErrNoNode)},
-		{name: "closed", err: opError("get", zkasync.NotSent, zkasync.ErrClosed)},
-		{name: "context", err: opError("get", zkasync.NotSent, context.Canceled)},
-		{name: "invalid", err: opError("get", zkasync.NotSent, zk.ErrInvalidPath)},
-		{name: "auth failed", err: opError("get", zkasync.NotSent, zkasync.ErrAuthFailed)},
-		{name: "loss for failed auth", err: opError("get", zkasync.NotSent, errors.Join(zkasync.ErrConnectionLoss, zkasync.ErrAuthFailed))},
+		{name: "read, in flight", err: lost("get", zkasync.OutcomeUnknown), plain: true, marked: true},
+		{name: "read, not sent", err: lost("children", zkasync.OutcomeNotSent), plain: true, marked: true},
+		{name: "sync, in flight", err: lost("sync", zkasync.OutcomeUnknown), plain: true, marked: true},
+		{name: "write, in flight", err: lost("set", zkasync.OutcomeUnknown), marked: true},
+		{name: "write, not sent", err: lost("create", zkasync.OutcomeNotSent), plain: true, marked: true},
+		{name: "composite, in flight", err: lost("ensure path", zkasync.OutcomeUnknown), marked: true},
+		{name: "expired, read", err: expired("get", zkasync.OutcomeNotSent), plain: true, marked: true},
+		{name: "expired, write not sent", err: expired("set", zkasync.OutcomeNotSent), plain: true, marked: true},
+		{name: "expired, write in flight", err: expired("set", zkasync.OutcomeUnknown)},
+		{name: "throttled", err: opError("set", zkasync.OutcomeRejected, zkasync.ErrThrottled), plain: true, marked: true},
+		{name: "request timeout", err: opError("get", zkasync.OutcomeRejected, zkasync.ErrRequestTimeout)},
+		{name: "rejected", err: opError("get", zkasync.OutcomeRejected, zk.ErrNoNode)},
+		{name: "closed", err: opError("get", zkasync.OutcomeNotSent, zkasync.ErrClosed)},
+		{name: "context", err: opError("get", zkasync.OutcomeNotSent, context.Canceled)},
+		{name: "invalid", err: opError("get", zkasync.OutcomeNotSent, zk.ErrInvalidPath)},
+		{name: "auth failed", err: opError("get", zkasync.OutcomeNotSent, zkasync.ErrAuthFailed)},
+		{name: "loss for failed auth", err: opError("get", zkasync.OutcomeNotSent, errors.Join(zkasync.ErrConnectionLoss, zkasync.ErrAuthFailed))},
 		{name: "somebody's", err: errors.New("no")},
-		{name: "undecodable", err: opError("get", zkasync.Unknown, errors.New("short"))},
+		{name: "undecodable", err: opError("get", zkasync.OutcomeUnknown, errors.New("short"))},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			for _, mark := range []bool{false, true} {
@@ -175,26 +175,26 @@ func TestRetry_RepeatsOnlyWhatIsSafe(t *testing.T) {
 
 func TestRetry_OutcomeCoversAllAttempts(t *testing.T) {
 	t.Parallel()
-	unknown := lost("create", zkasync.Unknown)
+	unknown := lost("create", zkasync.OutcomeUnknown)
 	for _, tc := range []struct {
 		name string
 		errs []error
 		want zkasync.Outcome
 		is   []error
 	}{
-		{"unknown, then not sent", []error{unknown, opError("create", zkasync.NotSent, zkasync.ErrClosed)}, zkasync.Unknown,
+		{"unknown, then not sent", []error{unknown, opError("create", zkasync.OutcomeNotSent, zkasync.ErrClosed)}, zkasync.OutcomeUnknown,
 			[]error{zkasync.ErrClosed, zkasync.ErrConnectionLoss}},
-		{"unknown, then rejected", []error{unknown, opError("create", zkasync.Rejected, zk.ErrNodeExists)}, zkasync.Unknown,
+		{"unknown, then rejected", []error{unknown, opError("create", zkasync.OutcomeRejected, zk.ErrNodeExists)}, zkasync.OutcomeUnknown,
 			[]error{zk.ErrNodeExists}},
-		{"unknown, then expired", []error{unknown, opError("create", zkasync.NotSent, zkasync.ErrSessionExpired)}, zkasync.Unknown,
+		{"unknown, then expired", []error{unknown, opError("create", zkasync.OutcomeNotSent, zkasync.ErrSessionExpired)}, zkasync.OutcomeUnknown,
 			[]error{zkasync.ErrSessionExpired}},
-		{"unknown, then another's", []error{unknown, zk.ErrBadArguments}, zkasync.Unknown, []error{zk.ErrBadArguments}},
-		{"not sent, then rejected", []error{lost("create", zkasync.NotSent), opError("create", zkasync.Rejected, zk.ErrNodeExists)},
-			zkasync.Rejected, []error{zk.ErrNodeExists}},
-		{"read unknown, then rejected", []error{lost("get", zkasync.Unknown), opError("get", zkasync.Rejected, zk.ErrNoNode)},
-			zkasync.Rejected, []error{zk.ErrNoNode}},
-		{"not sent, then not sent", []error{lost("create", zkasync.NotSent), opError("create", zkasync.NotSent, zkasync.ErrClosed)},
-			zkasync.NotSent, []error{zkasync.ErrClosed, zkasync.ErrConnectionLoss}},
+		{"unknown, then another's", []error{unknown, zk.ErrBadArguments}, zkasync.OutcomeUnknown, []error{zk.ErrBadArguments}},
+		{"not sent, then rejected", []error{lost("create", zkasync.OutcomeNotSent), opError("create", zkasync.OutcomeRejected, zk.ErrNodeExists)},
+			zkasync.OutcomeRejected, []error{zk.ErrNodeExists}},
+		{"read unknown, then rejected", []error{lost("get", zkasync.OutcomeUnknown), opError("get", zkasync.OutcomeRejected, zk.ErrNoNode)},
+			zkasync.OutcomeRejected, []error{zk.ErrNoNode}},
+		{"not sent, then not sent", []error{lost("create", zkasync.OutcomeNotSent), opError("create", zkasync.OutcomeNotSent, zkasync.ErrClosed)},
+			zkasync.OutcomeNotSent, []error{zkasync.ErrClosed, zkasync.ErrConnectionLoss}},
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &script{errs: tc.errs}
@@ -212,7 +212,7 @@ func TestRetry_ContextEndsThePause(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		s := &script{errs: []error{lost("get", zkasync.Unknown)}}
+		s := &script{errs: []error{lost("get", zkasync.OutcomeUnknown)}}
 		begun := time.Now()
 		const ever = 10_000 * time.Hour
 		f := zkasync.Retry(ctx, zkasync.RetryPolicy{FirstPause: ever, MaxPause: ever, MaxElapsed: ever}, s.op)
@@ -235,7 +235,7 @@ func TestRetry_PanicInALaterAttemptFailsTheFuture(t *testing.T) {
 			if calls++; calls > 1 {
 				panic("boom")
 			}
-			return future.Failed[int](lost("get", zkasync.NotSent))
+			return future.Failed[int](lost("get", zkasync.OutcomeNotSent))
 		})
 		_, err := f.Get(t.Context())
 		var p *future.PanicError

@@ -191,7 +191,7 @@ func unsure[T any](t *testing.T, c *zkasync.Client, p *zkproxy.Proxy, submit fun
 	poll(t, "the request on its way", func() bool { return len(requests.requests()) > 0 })
 	p.Refuse()
 	p.Cut()
-	poll(t, "suspended", func() bool { return c.State() == zkasync.Suspended })
+	poll(t, "suspended", func() bool { return c.State() == zkasync.StateSuspended })
 	return f
 }
 
@@ -246,7 +246,7 @@ func TestRetry_CallbackMayWaitForIt(t *testing.T) {
 	c, _, p := proxied(t)
 	done := make(chan error, 1)
 	remove := c.OnState(func(change zkasync.StateChange) {
-		if change.State != zkasync.Suspended {
+		if change.State != zkasync.StateSuspended {
 			return
 		}
 		// The first attempt fails inside the very loss that this callback tells of, or waits; both must get through.
@@ -318,7 +318,7 @@ func TestWithRetry_AfterExpiryOnlyReadsAndUnsentGoOn(t *testing.T) {
 		return c.Set(ctx, "/", []byte("x"), zkasync.AnyVersion)
 	})
 	fresh := c.Set(t.Context(), "/", []byte("y"), zkasync.AnyVersion)
-	poll(t, "lost", func() bool { return c.State() == zkasync.Lost })
+	poll(t, "lost", func() bool { return c.State() == zkasync.StateLost })
 	// The server is more patient than the client by up to two ticks.
 	expired := time.NewTimer(2 * time.Second)
 	<-expired.C
@@ -407,7 +407,7 @@ func TestWithRetry_KeepsTheOrderOfWhatWasQueued(t *testing.T) {
 		fs = append(fs, c.Set(ctx, "/a", make([]byte, size), zkasync.AnyVersion))
 	}
 	p.Cut()
-	poll(t, "suspended", func() bool { return c.State() == zkasync.Suspended })
+	poll(t, "suspended", func() bool { return c.State() == zkasync.StateSuspended })
 	p.Heal()
 	last := int32(0)
 	for i, f := range fs {

@@ -19,7 +19,7 @@ import (
 //   - what the server throttled (code -127) is repeated, since it was not executed;
 //   - everything else fails at once: other rejections, a context that ended, a closed client, refused credentials.
 //
-// The outcome of the final error covers all attempts: it is [Unknown] if that of any attempt was, even if the last one
+// The outcome of the final error covers all attempts: it is [OutcomeUnknown] if that of any attempt was, even if the last one
 // was not sent, or was rejected because an earlier one may have been applied. When ctx ends or the client is closed
 // during a pause, the error is that of the last attempt joined with the reason.
 //
@@ -72,7 +72,7 @@ func (r *retry[T]) judge(res future.Result[T]) {
 		r.fail(res.Err, e)
 		return
 	}
-	r.doubt = r.doubt || e.Outcome == Unknown
+	r.doubt = r.doubt || e.Outcome == OutcomeUnknown
 	if end := r.suspect.lostWith(e); end != nil {
 		r.giveUp(end, end.Err)
 		return
@@ -98,11 +98,11 @@ func (r *retry[T]) repeatable(e *OpError) bool {
 		return false
 	case isThrottled(e):
 		return true
-	case isGivenUp(e), e.Outcome == Rejected, !expired && !errors.Is(e, ErrConnectionLoss):
+	case isGivenUp(e), e.Outcome == OutcomeRejected, e.Outcome == OutcomeNone, !expired && !errors.Is(e, ErrConnectionLoss):
 		return false
 	case harmlessVerbs[e.Op]:
 		return true
-	case e.Outcome == NotSent && !r.doubt:
+	case e.Outcome == OutcomeNotSent && !r.doubt:
 		return true
 	default:
 		return !expired && isIdempotent(r.ctx)
@@ -127,7 +127,7 @@ func (r *retry[T]) again(why error) {
 
 // fail ends with an error that allows no repetition; e is its OpError, nil if it has none.
 func (r *retry[T]) fail(err error, e *OpError) {
-	rejected := e != nil && e.Outcome == Rejected
+	rejected := e != nil && e.Outcome == OutcomeRejected
 	if r.last == nil || rejected && (!r.doubt || harmlessVerbs[e.Op]) {
 		r.result.Reject(err) // earlier attempts have nothing to add
 		return
@@ -144,7 +144,7 @@ func (r *retry[T]) fail(err error, e *OpError) {
 func (r *retry[T]) giveUp(e *OpError, cause error) {
 	end := &OpError{Op: e.Op, Path: e.Path, Outcome: e.Outcome, Err: cause, pauses: e.pauses}
 	if r.doubt {
-		end.Outcome = Unknown
+		end.Outcome = OutcomeUnknown
 	}
 	r.result.Reject(end)
 }

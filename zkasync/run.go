@@ -77,7 +77,7 @@ func (c *Client) StartAsync() *future.Future[future.Void] {
 
 func (c *Client) newRunLocked() (*run, error) {
 	if c.run != nil || c.settling > 0 {
-		return nil, &OpError{Op: "start", Outcome: NotSent, Err: fmt.Errorf("%w: it is still stopping", ErrClosed)}
+		return nil, &OpError{Op: "start", Outcome: OutcomeNotSent, Err: fmt.Errorf("%w: it is still stopping", ErrClosed)}
 	}
 	if err := c.startCallbacks(); err != nil {
 		return nil, fmt.Errorf("zkasync: start: %w", err)
@@ -100,7 +100,7 @@ func (c *Client) newRunLocked() (*run, error) {
 	c.sink.Store(r.m)
 	c.watches.persistent.old.forget()
 	c.pauses.open()
-	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: Connecting}, true })
+	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: StateConnecting}, true })
 	conn, events, err := zk.Connect(c.hosts, c.cfg.sessionTimeout,
 		zk.WithDialer(r.dial),
 		zk.WithHostProvider(r.hosts),

@@ -34,10 +34,10 @@ func (r *run) Established(s mux.Session) []mux.Request {
 // Restored implements mux.Observer.
 func (r *run) Restored() {
 	r.c.states.change(func(now StateChange) (StateChange, bool) {
-		if now.State == AuthFailed || now.State == Closed {
+		if now.State == StateAuthFailed || now.State == StateClosed {
 			return now, false
 		}
-		return StateChange{State: Connected, SessionID: now.SessionID, ReadOnly: r.isReadOnly()}, true
+		return StateChange{State: StateConnected, SessionID: now.SessionID, ReadOnly: r.isReadOnly()}, true
 	})
 	r.started.Resolve(future.Void{})
 	nth := r.restores.Add(1)
@@ -55,10 +55,10 @@ func (r *run) Lost(cause error, heard time.Time) {
 	}
 	r.log(slog.LevelWarn, "connection lost", "error", cause)
 	r.c.states.change(func(now StateChange) (StateChange, bool) {
-		if now.State == AuthFailed || now.State == Closed {
+		if now.State == StateAuthFailed || now.State == StateClosed {
 			return now, false
 		}
-		return StateChange{State: Suspended, SessionID: now.SessionID, Err: &lossError{cause}}, true
+		return StateChange{State: StateSuspended, SessionID: now.SessionID, Err: &lossError{cause}}, true
 	})
 	r.startClock(heard)
 }
@@ -111,10 +111,10 @@ func (r *run) CloseAsked() {
 
 func (r *run) declareLost(err error) {
 	r.c.states.change(func(now StateChange) (StateChange, bool) {
-		if now.State == Lost || now.State == AuthFailed || now.State == Closed {
+		if now.State == StateLost || now.State == StateAuthFailed || now.State == StateClosed {
 			return now, false
 		}
-		return StateChange{State: Lost, SessionID: now.SessionID, Err: err}, true
+		return StateChange{State: StateLost, SessionID: now.SessionID, Err: err}, true
 	})
 }
 
@@ -159,10 +159,10 @@ func (r *run) clockRanOut(clock **time.Timer) {
 	r.gone = time.Now()
 	r.mu.Unlock()
 	r.c.states.change(func(now StateChange) (StateChange, bool) {
-		if now.State != Suspended {
+		if now.State != StateSuspended {
 			return now, false
 		}
-		return StateChange{State: Lost, SessionID: now.SessionID, Err: errClock}, true
+		return StateChange{State: StateLost, SessionID: now.SessionID, Err: errClock}, true
 	})
 }
 
@@ -192,10 +192,10 @@ func (c *Client) authFailed(err error) {
 	}
 	c.mu.Unlock()
 	c.states.change(func(now StateChange) (StateChange, bool) {
-		if now.State == Closed {
+		if now.State == StateClosed {
 			return now, false
 		}
-		return StateChange{State: AuthFailed, SessionID: now.SessionID, Err: err}, true
+		return StateChange{State: StateAuthFailed, SessionID: now.SessionID, Err: err}, true
 	})
 	if r != nil {
 		r.started.Reject(err)

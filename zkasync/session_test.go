@@ -24,7 +24,7 @@ func TestClient_ResumesSession(t *testing.T) {
 	if second.SessionID() != id {
 		t.Errorf("session %#x, want %#x", second.SessionID(), id)
 	}
-	nextState(t, changes, zkasync.Suspended)
+	nextState(t, changes, zkasync.StateSuspended)
 	if st := must(t, second.Exists(t.Context(), root)); st == nil || st.EphemeralOwner != id {
 		t.Errorf("ephemeral znode: %+v, want it owned by %#x", st, id)
 	}
@@ -62,7 +62,7 @@ func TestClient_UpdateServersMovesWithoutLoss(t *testing.T) {
 	go func() {
 		defer close(moved)
 		for change := range changes {
-			if change.State == zkasync.Connected {
+			if change.State == zkasync.StateConnected {
 				moved <- change
 				return
 			}
@@ -121,7 +121,7 @@ func TestClient_ReadOnlyServer(t *testing.T) {
 	}
 	err := fails(t, c.Set(ctx, root, nil, zkasync.AnyVersion))
 	var op *zkasync.OpError
-	if !errors.As(err, &op) || op.Outcome != zkasync.Rejected {
+	if !errors.As(err, &op) || op.Outcome != zkasync.OutcomeRejected {
 		t.Errorf("write: %v, want a rejection", err)
 	}
 	for _, s := range e.Servers()[1:] {
@@ -137,7 +137,7 @@ func TestClient_ReadOnlyServer(t *testing.T) {
 func nextReadOnly(t *testing.T, changes <-chan zkasync.StateChange, want bool) zkasync.StateChange {
 	t.Helper()
 	for {
-		if change := nextState(t, changes, zkasync.Connected); change.ReadOnly == want {
+		if change := nextState(t, changes, zkasync.StateConnected); change.ReadOnly == want {
 			return change
 		}
 	}

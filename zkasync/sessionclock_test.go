@@ -13,21 +13,21 @@ func TestSessionClock_ThatComesLateChangesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &run{c: c, timeout: time.Hour}
-	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: Suspended}, true })
+	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: StateSuspended}, true })
 	r.startClock(time.Now())
 	clock := r.clock
 	r.lives = time.Time{}
 	r.stopClock()
 	r.clockRanOut(&clock) // behind the handshake
-	if state := c.State(); state != Suspended || !r.gone.IsZero() {
+	if state := c.State(); state != StateSuspended || !r.gone.IsZero() {
 		t.Errorf("state %v, gone since %v", state, r.gone)
 	}
 	r.startClock(time.Now())
 	clock = r.clock
 	r.lives = time.Time{}
-	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: Connected}, true })
+	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: StateConnected}, true })
 	r.clockRanOut(&clock) // behind the restoration
-	if state := c.State(); state != Connected {
+	if state := c.State(); state != StateConnected {
 		t.Errorf("state %v", state)
 	}
 	r.stopClock()
@@ -40,10 +40,10 @@ func TestSessionClock_DeclaresTheSessionLost(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &run{c: c, timeout: time.Millisecond}
-	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: Suspended}, true })
+	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: StateSuspended}, true })
 	r.startClock(time.Now())
 	r.clocks.Wait()
-	if state := c.State(); state != Lost || r.gone.IsZero() {
+	if state := c.State(); state != StateLost || r.gone.IsZero() {
 		t.Errorf("state %v, gone since %v", state, r.gone)
 	}
 }

@@ -8,7 +8,7 @@ import (
 )
 
 // ReplySizeError is why an operation failed whose answer is larger than [WithMaxReplySize] allows. The server has carried
-// it out, so a write has been applied, but what it answered is not known: the outcome is [Unknown]. The connection and all
+// it out, so a write has been applied, but what it answered is not known: the outcome is [OutcomeUnknown]. The connection and all
 // other operations go on. No retry repeats the operation, as its answer would be the same.
 type ReplySizeError struct {
 	Size  int // of the reply, in bytes

@@ -68,7 +68,7 @@ func TestFault59_TheHostSlept(t *testing.T) {
 		for _, change := range changes {
 			states = append(states, change.State)
 		}
-		if len(states) < 2 || states[0] != Suspended || states[len(states)-1] != Connected || c.SessionID() != id {
+		if len(states) < 2 || states[0] != StateSuspended || states[len(states)-1] != StateConnected || c.SessionID() != id {
 			t.Fatalf("told %v", states)
 		}
 		var slept *mux.SleepError
@@ -83,7 +83,7 @@ func TestFault59_TheHostSleptAndTheServerIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, h := sleeper(t, zkpeer.Healthy, func(*zkpeer.Conn) {})
 		wake(t, c, h, DefaultSessionTimeout)
-		if want := map[bool]State{true: Lost, false: Suspended}[mux.SleepIsCertain]; c.State() != want {
+		if want := map[bool]State{true: StateLost, false: StateSuspended}[mux.SleepIsCertain]; c.State() != want {
 			t.Errorf("state %v, want %v", c.State(), want)
 		}
 	})
@@ -100,7 +100,7 @@ func TestFault59_TheHostSleptWhileSuspended(t *testing.T) {
 		close(cut)
 		synctest.Wait()
 		if changes := wake(t, c, h, DefaultSessionTimeout); mux.SleepIsCertain &&
-			(len(changes) != 1 || changes[0].State != Lost || !errors.Is(changes[0].Err, errClock)) {
+			(len(changes) != 1 || changes[0].State != StateLost || !errors.Is(changes[0].Err, errClock)) {
 			t.Errorf("told %+v, want Lost", changes)
 		}
 	})

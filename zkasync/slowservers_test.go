@@ -65,8 +65,8 @@ func TestFault49_SlowHandshakesOfAReconnect(t *testing.T) {
 					started(t, c)
 					id, changes, start := c.SessionID(), c.States(t.Context()), time.Now()
 					close(cut)
-					nextState(t, changes, zkasync.Suspended)
-					if now := nextChange(t, changes); now.State != zkasync.Connected || now.SessionID != id {
+					nextState(t, changes, zkasync.StateSuspended)
+					if now := nextChange(t, changes); now.State != zkasync.StateConnected || now.SessionID != id {
 						t.Errorf("%+v, want Connected in session %#x", now, id)
 					}
 					if took := time.Since(start); took > 9*time.Second {
@@ -105,7 +105,7 @@ func TestSlowServers_TheShareGrowsAndShrinks(t *testing.T) {
 			time.Sleep(silent)
 			start := time.Now()
 			close(cuts[i])
-			nextState(t, changes, zkasync.Connected)
+			nextState(t, changes, zkasync.StateConnected)
 			if took := time.Since(start); took < want || took > want+100*time.Millisecond {
 				t.Errorf("reconnect %d took %v, want %v", i, took, want)
 			}

@@ -4,37 +4,37 @@ package zkasync
 type State int32
 
 const (
-	// Closed: not started, or stopped.
-	Closed State = iota
-	// Connecting: started, no session yet.
-	Connecting
-	// Connected: the session is alive, credentials and watches are restored, operations flow.
-	Connected
-	// Suspended: the connection is lost, the session may be alive. What is submitted waits.
-	Suspended
-	// Lost: the session is over, because the server said so or because by the local clock it can no longer be alive.
+	// StateClosed: not started, or stopped.
+	StateClosed State = iota
+	// StateConnecting: started, no session yet.
+	StateConnecting
+	// StateConnected: the session is alive, credentials and watches are restored, operations flow.
+	StateConnected
+	// StateSuspended: the connection is lost, the session may be alive. What is submitted waits.
+	StateSuspended
+	// StateLost: the session is over, because the server said so or because by the local clock it can no longer be alive.
 	// In the second case the server may still know it, then Connected follows with the same session id. Who holds a
 	// lock or leads must stop now.
-	Lost
-	// AuthFailed: the server did not accept the credentials, or demands some that the client does not have. Everything
+	StateLost
+	// StateAuthFailed: the server did not accept the credentials, or demands some that the client does not have. Everything
 	// fails until the client is restarted.
-	AuthFailed
+	StateAuthFailed
 )
 
 // String returns the state's name.
 func (s State) String() string {
 	switch s {
-	case Closed:
+	case StateClosed:
 		return "Closed"
-	case Connecting:
+	case StateConnecting:
 		return "Connecting"
-	case Connected:
+	case StateConnected:
 		return "Connected"
-	case Suspended:
+	case StateSuspended:
 		return "Suspended"
-	case Lost:
+	case StateLost:
 		return "Lost"
-	case AuthFailed:
+	case StateAuthFailed:
 		return "AuthFailed"
 	default:
 		return "State(invalid)"

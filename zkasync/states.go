@@ -70,7 +70,7 @@ func (s *states) set(next func(now StateChange) (StateChange, bool)) {
 		for f := range s.feeds {
 			f.put(change)
 		}
-		if change.State == Closed {
+		if change.State == StateClosed {
 			s.ending, s.feeds = s.feeds, make(map[*stateFeed]struct{})
 		}
 	}

@@ -30,7 +30,7 @@ func TestStates_OfALife(t *testing.T) {
 	t.Parallel()
 	p := zkproxyForShared(t)
 	c := unstarted(t, p.Addr())
-	if c.State() != zkasync.Closed || c.SessionID() != 0 || c.Connected() {
+	if c.State() != zkasync.StateClosed || c.SessionID() != 0 || c.Connected() {
 		t.Errorf("before the start: %v, session %#x", c.State(), c.SessionID())
 	}
 	changes := c.States(t.Context())
@@ -45,10 +45,10 @@ func TestStates_OfALife(t *testing.T) {
 	var got []string
 	for change := range changes {
 		got = append(got, change.State.String())
-		if want := change.State != zkasync.Connecting; (change.SessionID == id) != want {
+		if want := change.State != zkasync.StateConnecting; (change.SessionID == id) != want {
 			t.Errorf("%v with the session %#x", change.State, change.SessionID)
 		}
-		if (change.Err != nil) != (change.State == zkasync.Suspended) {
+		if (change.Err != nil) != (change.State == zkasync.StateSuspended) {
 			t.Errorf("%v with the error %v", change.State, change.Err)
 		}
 	}
@@ -65,7 +65,7 @@ func TestStates_SlowReaderLosesNone(t *testing.T) {
 	slow := c.States(t.Context())
 	var want []zkasync.State
 	for range times {
-		want = append(want, zkasync.Suspended, zkasync.Connected)
+		want = append(want, zkasync.StateSuspended, zkasync.StateConnected)
 	}
 	flap(t, c, p, times)
 	for i, state := range want {
@@ -102,7 +102,7 @@ func TestStates_UnreadChannelEndsWithClosed(t *testing.T) {
 	for last = range unread {
 		n++
 	}
-	if last.State != zkasync.Closed || n < 64 {
+	if last.State != zkasync.StateClosed || n < 64 {
 		t.Errorf("%d changes, the last to %v, want at least 64 and Closed", n, last.State)
 	}
 }
@@ -117,7 +117,7 @@ func TestStates_ChannelEndsWithItsContext(t *testing.T) {
 		t.Error("a change before the end")
 	}
 	suspend(t, c, p)
-	if change := nextChange(t, other); change.State != zkasync.Suspended {
+	if change := nextChange(t, other); change.State != zkasync.StateSuspended {
 		t.Errorf("change to %v", change.State)
 	}
 	resume(t, p)
@@ -172,7 +172,7 @@ func TestStates_ClosedIsToldThoughACallbackBlocks(t *testing.T) {
 	changes := c.States(t.Context())
 	var got []string
 	c.OnState(func(change zkasync.StateChange) {
-		if change.State != zkasync.Connecting {
+		if change.State != zkasync.StateConnecting {
 			return
 		}
 		c.StopAsync()
@@ -191,8 +191,8 @@ func TestStates_ClosedIsToldThoughACallbackBlocks(t *testing.T) {
 func TestStates_Names(t *testing.T) {
 	t.Parallel()
 	for state, want := range map[zkasync.State]string{
-		zkasync.Closed: "Closed", zkasync.Connecting: "Connecting", zkasync.Connected: "Connected",
-		zkasync.Suspended: "Suspended", zkasync.Lost: "Lost", zkasync.AuthFailed: "AuthFailed", 99: "State(invalid)",
+		zkasync.StateClosed: "Closed", zkasync.StateConnecting: "Connecting", zkasync.StateConnected: "Connected",
+		zkasync.StateSuspended: "Suspended", zkasync.StateLost: "Lost", zkasync.StateAuthFailed: "AuthFailed", 99: "State(invalid)",
 	} {
 		if got := fmt.Sprint(state); got != want {
 			t.Errorf("state %d is called %q, want %q", int32(state), got, want)

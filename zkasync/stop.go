@@ -114,7 +114,7 @@ func (c *Client) settleAgain(r *run) error {
 // shutdown is the stop.
 func (r *run) shutdown() {
 	end := time.Now().Add(r.c.cfg.closeTimeout)
-	r.started.Reject(&OpError{Op: "start", Outcome: NotSent, Err: ErrClosed})
+	r.started.Reject(&OpError{Op: "start", Outcome: OutcomeNotSent, Err: ErrClosed})
 	r.resting = r.c.pauses.stop()
 	r.m.Stop()
 	r.cancel()
@@ -128,7 +128,7 @@ func (r *run) shutdown() {
 	r.c.watches.failAll(ErrClosed)
 	r.c.watches.join()
 	r.c.states.change(func(now StateChange) (StateChange, bool) {
-		return StateChange{State: Closed, SessionID: now.SessionID, Err: left}, true
+		return StateChange{State: StateClosed, SessionID: now.SessionID, Err: left}, true
 	})
 	r.c.states.endFeeds()
 	r.farewell(end, r.settle(end))

@@ -133,7 +133,7 @@ func TestTLS_OperationsAndReconnect(t *testing.T) {
 	watch := must(t, c.GetW(ctx, "/a")).Event
 	p.SetTarget(nowhere)
 	p.Cut()
-	poll(t, "suspended", func() bool { return c.State() == zkasync.Suspended })
+	poll(t, "suspended", func() bool { return c.State() == zkasync.StateSuspended })
 	set := c.Set(ctx, "/a", nil, 0)
 	p.SetTarget(server.TLSAddr())
 	must(t, set)

@@ -37,7 +37,7 @@ func TestUserFunctions_ThenMayWaitForAnotherOperation(t *testing.T) {
 		return int(st.Version), nil
 	})
 	must(t, f)
-	if c.State() != zkasync.Connected {
+	if c.State() != zkasync.StateConnected {
 		t.Errorf("state %v", c.State())
 	}
 }
@@ -69,7 +69,7 @@ func TestUserFunctions_WaitThatCouldNeverEnd(t *testing.T) {
 	if !errors.Is(closed, handler.ErrInCallback) || !strings.Contains(closed.Error(), "TestUserFunctions_WaitThatCouldNeverEnd") {
 		t.Errorf("close: %v, want it refused, with the function's name", closed)
 	}
-	poll(t, "closed", func() bool { return c.State() == zkasync.Closed })
+	poll(t, "closed", func() bool { return c.State() == zkasync.StateClosed })
 }
 
 // blocking gives a client one function that does not return before the test says so.
@@ -103,7 +103,7 @@ func TestFault53_FunctionThatDoesNotReturn(t *testing.T) {
 	for _, x := range []struct {
 		state zkasync.State
 		by    time.Duration
-	}{{zkasync.Suspended, shortSession}, {zkasync.Lost, 2 * shortSession}} {
+	}{{zkasync.StateSuspended, shortSession}, {zkasync.StateLost, 2 * shortSession}} {
 		select {
 		case change := <-changes:
 			if change.State != x.state || time.Since(cut) > x.by {

@@ -112,7 +112,7 @@ func (a *app) create(ctx context.Context, c *zkasync.Client, name string, data [
 // holdSession stays until ctx ends, or the session does.
 func (a *app) holdSession(ctx context.Context, c *zkasync.Client) error {
 	for change := range c.States(ctx) {
-		if change.State == zkasync.Lost {
+		if change.State == zkasync.StateLost {
 			return fmt.Errorf("the session is lost, and the znode with it: %w", change.Err)
 		}
 	}

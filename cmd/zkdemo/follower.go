@@ -142,7 +142,7 @@ func (f *follower) stateChanged(s zkasync.StateChange) error {
 	if err := f.report(change{Change: changeState, Path: f.path, State: s.State.String(), text: s.State.String()}); err != nil {
 		return err
 	}
-	if s.State == zkasync.AuthFailed || s.State == zkasync.Closed {
+	if s.State == zkasync.StateAuthFailed || s.State == zkasync.StateClosed {
 		return fmt.Errorf("watch %s: the connection is %v: %w", f.path, s.State, s.Err)
 	}
 	return nil

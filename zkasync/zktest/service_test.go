@@ -31,9 +31,9 @@ func TestService_RegistersAgainWhenItsSessionExpires(t *testing.T) {
 		var lost atomic.Bool
 		c.OnState(func(s zkasync.StateChange) {
 			switch s.State {
-			case zkasync.Lost:
+			case zkasync.StateLost:
 				lost.Store(true)
-			case zkasync.Connected:
+			case zkasync.StateConnected:
 				if lost.CompareAndSwap(true, false) {
 					_ = register(ctx, c, "one")
 				}
@@ -129,7 +129,7 @@ func TestService_SurvivesANewLeader(t *testing.T) {
 
 		must(t, ens.Depose(nil))
 		time.Sleep(5 * time.Second) // of the bubble
-		if c.State() != zkasync.Connected {
+		if c.State() != zkasync.StateConnected {
 			t.Errorf("the state is %v", c.State())
 		}
 		if _, _, err := ens.Leader().Get("/members/one"); err != nil {

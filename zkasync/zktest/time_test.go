@@ -45,7 +45,7 @@ func TestTime_AnHourPassesAtOnce(t *testing.T) {
 		c := connect(t, srv)
 		id, _ := c.Session()
 		time.Sleep(time.Hour)
-		if again, _ := c.Session(); again != id || c.State() != zkasync.Connected {
+		if again, _ := c.Session(); again != id || c.State() != zkasync.StateConnected {
 			t.Errorf("session %x became %x, %v", id, again, c.State())
 		}
 	})
