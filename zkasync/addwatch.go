@@ -10,6 +10,7 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/handler"
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/watch"
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
@@ -18,12 +19,10 @@ type AddWatchMode int32
 
 const (
 	// Persistent watches one znode: its creation, its data, its deletion, and its list of children.
-	Persistent AddWatchMode = AddWatchMode(wire.AddWatchPersistent)
+	Persistent AddWatchMode = AddWatchMode(watch.Persistent)
 	// PersistentRecursive watches a znode and everything below it: creations, data and deletions. There are no events
 	// of lists of children, since the children have their own.
-	PersistentRecursive AddWatchMode = AddWatchMode(wire.AddWatchPersistentRecursive)
-
-	watchModes = 2
+	PersistentRecursive AddWatchMode = AddWatchMode(watch.Recursive)
 )
 
 // String returns the mode's name.
@@ -97,10 +96,9 @@ func OnEvent(fn func(zk.Event)) SubscribeOption {
 // addWatch is AddWatch. It may be encoded several times, see WithRetry.
 type addWatch struct {
 	op[*Subscription]
-	sub    *Subscription
-	mode   AddWatchMode // as encoded
-	placed bool         // it was encoded, and counts among the placement's pending ones
-	old    bool         // the server is known not to know it
+	sub   *Subscription
+	claim watch.Placing
+	old   bool // the server is known not to know it
 }
 
 // AddWatch watches a path until the subscription is closed (kazoo has no such thing; ZOOKEEPER-1416, servers since 3.6). The
@@ -130,7 +128,7 @@ func (c *Client) AddWatch(ctx context.Context, path string, mode AddWatchMode, o
 		o.refuse(err)
 		return o.future()
 	}
-	o.sub = newSubscription(c, path, mode, spec)
+	o.subscribe(mode, spec)
 	return o.send(o)
 }
 
@@ -138,8 +136,13 @@ func (c *Client) AddWatch(ctx context.Context, path string, mode AddWatchMode, o
 func (c *Client) addWatcher(ctx context.Context, path string, w watcher) *future.Future[*Subscription] {
 	o := &addWatch{}
 	o.init(&c.view, ctx, nil, wire.OpAddWatch, path)
-	o.sub = newSubscription(c, path, Persistent, subscribeSpec{live: w})
+	o.subscribe(Persistent, subscribeSpec{live: w})
 	return o.send(o)
+}
+
+func (o *addWatch) subscribe(mode AddWatchMode, spec subscribeSpec) {
+	o.sub = newSubscription(o.v.c, o.path, mode, spec)
+	o.claim = o.v.c.watches.Place(&o.sub.listener)
 }
 
 func newSubscribeSpec(opts []SubscribeOption) (subscribeSpec, error) {
@@ -159,60 +162,31 @@ func (o *addWatch) Size() int { return o.pathSize() + 4 }
 
 // Context does not let the request go to a server that would end the connection at it.
 func (o *addWatch) Context() context.Context {
-	if o.v.c.watches.persistent.old.isPresent() {
+	if o.v.c.watches.Old() {
 		o.old = true
-		return withdrawn
+		return watch.Withdrawn
 	}
 	return o.ctx
 }
 
 func (o *addWatch) Append(b []byte) []byte {
-	o.mode = o.v.c.watches.persistent.place(o.path, o.sub.mode, !o.placed)
-	o.placed = true
-	return wire.AppendAddWatch(b, o.v.chroot, o.path, int32(o.mode))
+	return wire.AppendAddWatch(b, o.v.chroot, o.path, int32(o.claim.Encode()))
 }
 
 func (o *addWatch) Reply(code int32, _ []byte) {
-	c := o.v.c
 	if code == 0 {
-		c.watches.persistent.activate(o.sub)
-		if o.mode != o.sub.mode {
-			c.submit(&rearm{c: c, path: o.path, done: o.watched}) // see placement.both
-			return
-		}
-		c.rearmChildren(o.path, o.mode, c.lastZxid())
-		o.watched()
+		o.claim.Placed(func() { o.promise.Resolve(o.sub) })
 		return
 	}
-	if code == wire.CodeUnimplemented {
-		c.watches.persistent.old.learn()
-	}
-	o.unapplied()
+	o.claim.Refused(code)
 	o.reject(code)
 }
 
-func (o *addWatch) watched() {
-	c := o.v.c
-	o.promise.Resolve(o.sub)
-	if c.State() == StateAuthFailed { // all others have ended, see authFailed
-		c.watches.persistent.remove(o.sub)
-		o.sub.end(ErrAuthFailed)
-	}
-}
-
-// unapplied takes back what the encoding has claimed. Reads that rely on it are answered
-// later, and will see that.
-func (o *addWatch) unapplied() {
-	o.placed = false
-	if c := o.v.c; c.watches.persistent.abandon(o.path) {
-		c.dropPlacement(o.path) // it may be that of an earlier subscription
-	}
-}
+// unapplied takes back what the encoding has claimed: it is sent again.
+func (o *addWatch) unapplied() { o.claim.Withdraw() }
 
 func (o *addWatch) Fail(f mux.Failure) {
-	if o.placed {
-		o.v.c.watches.persistent.abandon(o.path)
-	}
+	o.claim.Failed()
 	if o.old && f.Reason == mux.ReasonContext {
 		o.refuse(ErrUnimplemented)
 		return

@@ -95,7 +95,7 @@ func (o *authOp) Append(b []byte) []byte { return wire.AppendAuth(b, o.cred.sche
 
 func (o *authOp) Reply(code int32, _ []byte) {
 	if code == 0 {
-		o.cred.suspect.losses = 0
+		o.cred.suspect.Losses = 0
 		o.v.c.creds.add(o.cred)
 		o.promise.Resolve(future.Void{})
 		return
@@ -116,8 +116,8 @@ const lossesOfCredential = 10
 func (o *authOp) Fail(f mux.Failure) {
 	o.op.Fail(f)
 	s := o.cred.suspect
-	if o.restores && s.lost(f.Blame, f.Sent) && s.losses >= lossesOfCredential {
-		end := &GivenUpError{Losses: s.losses, Size: f.Blame.Size, Err: &lossError{f.Cause}}
+	if o.restores && s.Lost(f.Blame, f.Sent) && s.Losses >= lossesOfCredential {
+		end := &GivenUpError{Losses: s.Losses, Size: f.Blame.Size, Err: &lossError{f.Cause}}
 		o.v.c.authFailed(&OpError{
 			Op:  o.code.String() + " " + printable(o.cred.scheme),
 			Err: fmt.Errorf("%w: %w", ErrAuthFailed, end),

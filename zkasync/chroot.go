@@ -8,14 +8,6 @@ type view struct {
 	chroot string // "" is the whole tree
 }
 
-// fullPath is the server's name for a client's path.
-func fullPath(chroot, path string) string {
-	if chroot == "" || path != "/" {
-		return chroot + path
-	}
-	return chroot
-}
-
 // strip is the client's name for a server's path. A path outside the chroot stays as it is.
 func (v *view) strip(path string) string {
 	s, _ := v.inside(path)

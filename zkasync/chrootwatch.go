@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/watch"
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
@@ -83,8 +84,8 @@ func (c *Client) askForChroot(missing bool) {
 type chrootQuery struct {
 	c     *Client
 	watch bool
-	first bool   // on its connection, see Next
-	epoch uint64 // of the persistent watch that brings the event; 0: the request's own does
+	first bool // on its connection, see Next
+	claim watch.Read
 	next  *chrootQuery
 }
 
@@ -94,10 +95,11 @@ func (q *chrootQuery) Size() int                { return 4 + wire.PathLen(q.c.vi
 
 // Append relies on a persistent watch that is there, which servers before 3.9 would replace.
 func (q *chrootQuery) Append(b []byte) []byte {
+	flag := false
 	if q.watch {
-		q.epoch = q.c.watches.persistent.covers("/", false)
+		q.claim, flag = q.c.watches.Read("/", watch.Data)
 	}
-	return wire.AppendPathWatch(b, q.c.view.chroot, "/", q.watch && q.epoch == 0)
+	return wire.AppendPathWatch(b, q.c.view.chroot, "/", flag)
 }
 
 // Fail implements mux.Request: the next connection asks again.
@@ -111,7 +113,7 @@ func (q *chrootQuery) Fail(mux.Failure) {
 func (q *chrootQuery) Reply(code int32, _ []byte) {
 	w := &q.c.root
 	absent := code == wire.CodeNoNode
-	watched := q.watch && (q.epoch == 0 || q.epoch == q.c.watches.persistent.covers("/", false))
+	watched := q.watch && q.claim.Holds(watch.Data)
 	w.missing.Store(absent && watched)
 	if absent {
 		w.found.Store(0)

@@ -10,6 +10,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/watch"
 )
 
 // Client is a ZooKeeper client. It is made by [New] or [Connect], started by StartAsync, Start or Restart, and stopped by
@@ -25,15 +26,15 @@ type Client struct {
 	// sink takes the operations of the present run; nil before the first start. Its own refusal is what makes
 	// operations fail once the run has begun to stop.
 	sink     atomic.Pointer[mux.Mux]
-	watches  watchTable
+	watches  *watch.Table
+	lives    liveSet
+	workers  crew // goroutines that serve watches
 	lanes    lanes
 	delivery *delivery
 	logs     *logbook
 	creds    credentials
 	root     chrootWatch
 	pauses   *pauses
-
-	restoreLimit restoreLimit
 
 	mu       sync.Mutex
 	run      *run        // the present run, nil when stopped
@@ -58,6 +59,7 @@ func New(servers string, opts ...Option) (*Client, error) {
 	c.delivery = newDelivery(cfg.handler, patience(cfg.sessionTimeout))
 	c.logs = newLogbook(cfg.logger)
 	c.states = newStates(c)
+	c.watches = watch.New(watchHost{c}, watchErrors, cfg.chroot, cfg.maxRequest)
 	c.creds.list = append(c.creds.list, cfg.auth...)
 	return c, nil
 }

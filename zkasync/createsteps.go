@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
 // steppedCreate is Create with MakeParents or Protected. Its steps run one after another on whichever goroutine completes
@@ -43,7 +44,7 @@ func (s *steppedCreate) created(made Created, err error) {
 	case err == nil:
 		s.promise.Resolve(made)
 	case s.spec.parents && isNoNode(err):
-		parent := parentOf(s.path)
+		parent := wire.ParentOf(s.path)
 		s.c.ensure(s.ctx, nil, parent, createSpec{acl: s.spec.acl}).OnDone(s.parentsMade)
 	case s.spec.protected && isUnknown(err):
 		if end := s.making.lostWith(err); end != nil {

@@ -8,6 +8,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
 // ensureTries bounds how often EnsurePath starts again because somebody deletes what it made.
@@ -58,7 +59,7 @@ type ensurePath struct {
 func (c *Client) ensure(ctx context.Context, ex future.Executor, path string, spec createSpec) *future.Future[string] {
 	e := &ensurePath{v: &c.whole, ctx: ctx, path: path, spec: spec}
 	e.promise = future.NewPromise[string](ex)
-	e.levels = levelsOf(fullPath(c.view.chroot, path))
+	e.levels = levelsOf(wire.FullPath(c.view.chroot, path))
 	e.look()
 	return e.promise.Future()
 }

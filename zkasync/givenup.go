@@ -28,35 +28,21 @@ func (e *GivenUpError) Error() string {
 // Unwrap returns the cause of the last loss.
 func (e *GivenUpError) Unwrap() error { return e.Err }
 
-// lossesToGiveUp is how many losses in a row are put down to the request that was first in flight at each of them.
-const lossesToGiveUp = 3
+// suspicion is mux.Suspicion of what is repeated after an error.
+type suspicion struct{ mux.Suspicion }
 
-// suspicion counts the losses in a row that point at one request, which is repeated. The zero value is ready.
-type suspicion struct{ losses int }
-
-// lost counts a loss. It reports whether the request is to be given up.
-func (s *suspicion) lost(b mux.Blame, sent bool) bool {
-	switch {
-	case b.First:
-		s.losses++
-	case sent:
-		s.losses = 0 // it was in flight, and another one was first
-	}
-	return b.Alone && s.losses >= lossesToGiveUp
-}
-
-// lostWith is lost for the error of an attempt. It returns the error to end with, nil if the request may be repeated.
+// lostWith is Lost for the error of an attempt. It returns the error to end with, nil if the request may be repeated.
 func (s *suspicion) lostWith(err error) *OpError {
 	var e *OpError
 	if !errors.As(err, &e) || !errors.Is(e, ErrConnectionLoss) {
-		s.losses = 0
+		s.Losses = 0
 		return nil
 	}
-	if !s.lost(e.blame, e.Outcome == OutcomeUnknown) {
+	if !s.Lost(e.blame, e.Outcome == OutcomeUnknown) {
 		return nil
 	}
 	end := *e
-	end.Err = &GivenUpError{Losses: s.losses, Size: e.blame.Size, Err: e.Err}
+	end.Err = &GivenUpError{Losses: s.Losses, Size: e.blame.Size, Err: e.Err}
 	return &end
 }
 

@@ -102,10 +102,10 @@ func newLive[T any](c *Client, ctx context.Context, kind *liveKind[T], path stri
 	l := &Live[T]{c: c, path: path, kind: kind, ch: make(chan Reading[T], 1), done: make(chan struct{})}
 	l.ctx, l.cancel = context.WithCancel(ctx)
 	l.mu.Lock() // once it is in the set, others may end it, which takes stopCtx
-	c.watches.lives.add(l)
-	c.watches.workers.enter()
+	c.lives.add(l)
+	c.workers.enter()
 	l.stopCtx = context.AfterFunc(ctx, func() {
-		defer c.watches.workers.leave()
+		defer c.workers.leave()
 		l.quit(ctx.Err())
 	})
 	l.mu.Unlock()
@@ -145,7 +145,7 @@ func (l *Live[T]) nextTurn() (turn uint64, ok bool) {
 
 func (l *Live[T]) giveUp(event *future.Future[zk.Event]) {
 	if event != nil {
-		l.c.watches.once.giveUp(event)
+		l.c.watches.GiveUp(event)
 	}
 }
 
@@ -222,7 +222,7 @@ func (l *Live[T]) answeredOnce(turn uint64, confirmed bool, w Watched[T], err er
 		l.backOff(turn)
 	case isReplySize(err):
 		l.show(turn, Reading[T]{Err: err})
-		l.await(turn, l.c.watchUnread(l.kind.read.on, l.path))
+		l.await(turn, l.c.watches.Unread(l.path, l.kind.read.on))
 	case l.fatal(err):
 	default:
 		l.show(turn, Reading[T]{Err: err})
@@ -364,12 +364,12 @@ func (l *Live[T]) finish(err error, silent bool) {
 	stopped := l.stopCtx()
 	l.mu.Unlock()
 	if stopped {
-		l.c.watches.workers.leave()
+		l.c.workers.leave()
 	}
 	l.cancel()
 	l.giveUp(event)
 	if sub != nil {
 		sub.Close() // so that the server's watch does not stay
 	}
-	l.c.watches.lives.remove(l)
+	l.c.lives.remove(l)
 }

@@ -1,11 +1,15 @@
 package zkasync
 
-import "sync"
+import (
+	"sync"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/shrink"
+)
 
 // liveSet holds what is to be told of reconnects and of the client's end.
 type liveSet struct {
 	mu  sync.Mutex
-	set shrinkMap[live, struct{}]
+	set shrink.Map[live, struct{}]
 }
 
 // live is a Live of any type.
@@ -16,21 +20,21 @@ type live interface {
 
 func (s *liveSet) add(l live) {
 	s.mu.Lock()
-	s.set.put(l, struct{}{})
+	s.set.Put(l, struct{}{})
 	s.mu.Unlock()
 }
 
 func (s *liveSet) remove(l live) {
 	s.mu.Lock()
-	s.set.del(l)
+	s.set.Delete(l)
 	s.mu.Unlock()
 }
 
 func (s *liveSet) all() []live {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := make([]live, 0, len(s.set.m))
-	for l := range s.set.m {
+	all := make([]live, 0, len(s.set.M))
+	for l := range s.set.M {
 		all = append(all, l)
 	}
 	return all

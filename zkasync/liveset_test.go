@@ -13,12 +13,12 @@ func TestLive_IsNotEndedBeforeItIsMade(t *testing.T) {
 		t.Fatal(err)
 	}
 	made := make(chan *Live[Node], 1)
-	c.watches.workers.mu.Lock()
+	c.workers.mu.Lock()
 	go func() { made <- c.WatchData(t.Context(), "/a") }()
 	var all []live
 	for len(all) == 0 {
 		runtime.Gosched()
-		all = c.watches.lives.all()
+		all = c.lives.all()
 	}
 	l := all[0].(*Live[Node])
 	if l.mu.TryLock() {
@@ -27,10 +27,10 @@ func TestLive_IsNotEndedBeforeItIsMade(t *testing.T) {
 		}
 		l.mu.Unlock()
 	}
-	c.watches.workers.mu.Unlock()
+	c.workers.mu.Unlock()
 	if <-made; l.Err() == nil {
 		t.Error("goes on without a client")
 	}
-	c.watches.failAll(ErrClosed)
-	c.watches.join()
+	c.endWatches(ErrClosed)
+	c.workers.wait()
 }

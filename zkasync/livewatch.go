@@ -21,7 +21,7 @@ type liveWatch struct {
 func (l *Live[T]) subscribe() bool {
 	l.mu.Lock()
 	w := &l.watch
-	w.old = w.old || l.c.watches.persistent.old.isPresent()
+	w.old = w.old || l.c.watches.Old()
 	old, ask := w.old, !w.old && w.sub == nil && !w.asking
 	w.asking = w.asking || ask
 	l.mu.Unlock()
@@ -69,7 +69,7 @@ func (l *Live[T]) changed(e zk.Event) {
 	l.mu.Unlock()
 	if l.c.lent.Load() {
 		// A watch of Conn() may have taken the place of this one and is spent now (ZOOKEEPER-4466, servers before 3.9).
-		l.c.submit(&rearm{c: l.c, path: l.path})
+		l.c.watches.Again(l.path)
 	}
 	if counts && !waits {
 		l.read(false)

@@ -93,14 +93,6 @@ func checkRunes(path string) error {
 	return nil
 }
 
-// parentOf returns the path of the parent; path is valid and not "/".
-func parentOf(path string) string {
-	if i := strings.LastIndexByte(path, '/'); i > 0 {
-		return path[:i]
-	}
-	return "/"
-}
-
 // join appends a child's name to a valid path.
 func join(path, name string) string {
 	if path == "/" {

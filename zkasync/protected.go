@@ -11,6 +11,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
 // protect returns a random prefix and path with that prefix to its last name, in Curator's form, "_c_" + UUID + "-"
@@ -44,12 +45,12 @@ func (e *ProtectedError) Unwrap() error { return e.Err }
 // (SessionMovedException), and the sync has this server catch up with all that the leader took: so what is not there was
 // not created. A name without a number is known in full, and can be asked for where siblings may not be listed.
 func (s *steppedCreate) search() {
-	ask(&s.c.view, s.ctx, nil, syncKind, parentOf(s.path))
+	ask(&s.c.view, s.ctx, nil, syncKind, wire.ParentOf(s.path))
 	if !s.spec.sequential {
 		s.confirm(s.path)
 		return
 	}
-	ask(&s.c.view, s.ctx, nil, childrenKind, parentOf(s.path)).OnDone(s.searched)
+	ask(&s.c.view, s.ctx, nil, childrenKind, wire.ParentOf(s.path)).OnDone(s.searched)
 }
 
 func (s *steppedCreate) searched(siblings Children, err error) {
@@ -71,7 +72,7 @@ func (s *steppedCreate) searched(siblings Children, err error) {
 func (s *steppedCreate) named(siblings Children) string {
 	for _, name := range siblings.Names {
 		if strings.HasPrefix(name, s.prefix) {
-			return join(parentOf(s.path), name)
+			return join(wire.ParentOf(s.path), name)
 		}
 	}
 	return ""
@@ -147,8 +148,8 @@ func (s *steppedCreate) takeBack() {
 		s.takeBackAt(s.path)
 		return
 	}
-	ask(&s.c.view, nil, nil, syncKind, parentOf(s.path))
-	ask(&s.c.view, nil, nil, childrenKind, parentOf(s.path)).OnDone(func(siblings Children, err error) {
+	ask(&s.c.view, nil, nil, syncKind, wire.ParentOf(s.path))
+	ask(&s.c.view, nil, nil, childrenKind, wire.ParentOf(s.path)).OnDone(func(siblings Children, err error) {
 		if err != nil {
 			s.notTakenBack(err)
 			return

@@ -6,6 +6,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/internal/watch"
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
@@ -23,23 +24,23 @@ type watchQuery[T any] struct {
 	op[Watched[T]]
 	kind  *watchQueryKind[T]
 	event future.Executor // of the watch's event
-	epoch uint64          // of the persistent watch that brings the event, 0 if the read leaves its own
+	claim watch.Read
 }
 
 // watchQueryKind is what sets these reads apart.
 type watchQueryKind[T any] struct {
 	code   wire.OpCode
-	on     watchKind
+	on     watch.Kind
 	decode func(body []byte) (T, error)
 	absent bool // there being no znode is an answer, and is watched
 }
 
 var (
-	getWKind = &watchQueryKind[Node]{code: wire.OpGetData, on: watchData,
+	getWKind = &watchQueryKind[Node]{code: wire.OpGetData, on: watch.Data,
 		decode: func(body []byte) (Node, error) { return decodeNode(nil, body) }}
-	childrenWKind = &watchQueryKind[Children]{code: wire.OpGetChildren2, on: watchChild,
+	childrenWKind = &watchQueryKind[Children]{code: wire.OpGetChildren2, on: watch.Child,
 		decode: func(body []byte) (Children, error) { return decodeChildren(nil, body) }}
-	existsWKind = &watchQueryKind[*zk.Stat]{code: wire.OpExists, on: watchData, absent: true,
+	existsWKind = &watchQueryKind[*zk.Stat]{code: wire.OpExists, on: watch.Data, absent: true,
 		decode: func(body []byte) (*zk.Stat, error) { return decodeExists(nil, body) }}
 )
 
@@ -58,8 +59,9 @@ func askWatch[T any](c *Client, ctx context.Context, ex, event future.Executor, 
 func (q *watchQuery[T]) Size() int { return q.pathSize() + 1 }
 
 func (q *watchQuery[T]) Append(b []byte) []byte {
-	q.epoch = q.v.c.watches.persistent.covers(q.path, q.kind.on == watchChild)
-	return wire.AppendPathWatch(b, q.v.chroot, q.path, q.epoch == 0)
+	var flag bool
+	q.claim, flag = q.v.c.watches.Read(q.path, q.kind.on)
+	return wire.AppendPathWatch(b, q.v.chroot, q.path, flag)
 }
 
 func (q *watchQuery[T]) Reply(code int32, body []byte) {
@@ -73,38 +75,16 @@ func (q *watchQuery[T]) Reply(code int32, body []byte) {
 		q.watched(v, q.kind.on)
 	case code == wire.CodeNoNode && q.kind.absent:
 		var none T
-		q.watched(none, watchExist)
+		q.watched(none, watch.Exist)
 	default:
 		q.reject(code)
 	}
 }
 
 // watched registers the watch before the reply completes, so that the event cannot come first.
-func (q *watchQuery[T]) watched(v T, on watchKind) {
-	c := q.v.c
-	event := c.watches.once.add(q.event, on, q.path)
-	if q.epoch != 0 && c.watches.persistent.covers(q.path, on == watchChild) != q.epoch {
-		// The persistent watch that was to bring the event has changed, or is gone.
-		r := &rearm{c: c, path: q.path, zxid: c.lastZxid()}
-		r.kinds[on] = true
-		c.submit(r)
-	}
+func (q *watchQuery[T]) watched(v T, on watch.Kind) {
+	event := q.claim.Watch(q.event, on)
 	q.promise.Resolve(Watched[T]{Value: v, Event: event})
-	if c.State() == StateAuthFailed {
-		c.watches.once.fail(event, ErrAuthFailed) // all others have ended, see authFailed
-	}
-}
-
-// watchUnread registers a watch for a read that the server has carried out and whose value was too large. The read has
-// left the watch, or has relied on a persistent one; if that is gone, the watch is set by itself.
-func (c *Client) watchUnread(on watchKind, path string) *future.Future[zk.Event] {
-	event := c.watches.once.add(nil, on, path)
-	if c.watches.persistent.covers(path, on == watchChild) == 0 {
-		r := &rearm{c: c, path: path, zxid: c.lastZxid(), plain: true}
-		r.kinds[on] = true
-		c.submit(r)
-	}
-	return event
 }
 
 // GetW is Get and leaves a watch: its event is the next change of the data, or the deletion.

@@ -75,7 +75,7 @@ func (l *lasting) Outlives(f mux.Failure) bool {
 	l.attempts++
 	flags := l.flags()
 	flags.doubt = flags.doubt || f.Sent
-	l.givenUp = f.Reason == mux.ReasonLoss && l.suspect.lost(f.Blame, f.Sent)
+	l.givenUp = f.Reason == mux.ReasonLoss && l.suspect.Lost(f.Blame, f.Sent)
 	safe := harmless[l.Op()] || !flags.doubt || flags.idempotent && f.Reason == mux.ReasonLoss
 	if !safe || l.givenUp || !l.mayGoOn(0) {
 		return false
@@ -95,7 +95,7 @@ func (l *lasting) mayGoOn(pause time.Duration) bool {
 func (l *lasting) Fail(f mux.Failure) {
 	f.Sent = f.Sent || l.flags().doubt
 	if l.givenUp {
-		f.Cause = &GivenUpError{Losses: l.suspect.losses, Size: f.Blame.Size, Err: &lossError{f.Cause}}
+		f.Cause = &GivenUpError{Losses: l.suspect.Losses, Size: f.Blame.Size, Err: &lossError{f.Cause}}
 	} else if l.last != nil && f.Cause != nil {
 		why := &retryError{why: f.Cause, last: l.last, attempts: l.attempts}
 		if f.Reason == mux.ReasonLoss {

@@ -12,6 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/handler"
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/watch"
 )
 
 // run is the client between a start and a stop: a multiplexer and go-zookeeper's connection on top of it.
@@ -89,7 +90,7 @@ func (c *Client) newRunLocked() (*run, error) {
 	r.m = mux.New(mux.Config{
 		MaxReply:       c.cfg.maxReply,
 		MaxRequest:     c.cfg.maxRequest,
-		WatchesLimit:   func() int { return c.restoreLimit.size(c.cfg.maxRequest) },
+		WatchesLimit:   c.watches.RestoreLimit,
 		SessionTimeout: c.cfg.sessionTimeout,
 		RequestTimeout: c.cfg.requestTimeout,
 		ReadOnly:       c.cfg.readOnly,
@@ -98,7 +99,7 @@ func (c *Client) newRunLocked() (*run, error) {
 	}, r)
 	c.last, c.resume = nil, mux.Session{}
 	c.sink.Store(r.m)
-	c.watches.persistent.old.forget()
+	c.watches.Open()
 	c.pauses.open()
 	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: StateConnecting}, true })
 	conn, events, err := zk.Connect(c.hosts, c.cfg.sessionTimeout,
@@ -162,7 +163,7 @@ const requestSlack = 4
 
 // theirWatches is the size up to which go-zookeeper makes requests that restore its watches. One that does not fit into the
 // buffer is dropped, watches and all, so the multiplexer gets it and divides it.
-const theirWatches = 128<<10 + setWatchesHead
+const theirWatches = watch.MostRestored
 
 // Start starts the client and waits for the first session. When ctx ends before, or the start fails, it stops the client
 // and returns an error that names the last attempt's failure.

@@ -11,6 +11,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/watch"
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
@@ -26,9 +27,11 @@ func (r *run) Established(s mux.Session) []mux.Request {
 	r.gone, r.refusals, r.lives = time.Time{}, 0, time.Time{}
 	r.mu.Unlock()
 	r.c.states.note(s.ID)
-	r.c.watches.persistent.old.connected(s.Server)
+	r.c.watches.Connected(s.Server)
 	r.log(slog.LevelInfo, "session established", "id", fmt.Sprintf("%#x", s.ID), "timeout", r.timeout)
-	return slices.Concat(r.c.restoreAuth(), r.c.restoreChroot(), r.c.restoreWatches(r.m.LastZxid()))
+	restore := slices.Concat(r.c.restoreAuth(), r.c.restoreChroot(), r.c.watches.Restore(r.m.LastZxid()))
+	r.c.lives.retry()
+	return restore
 }
 
 // Restored implements mux.Observer.
@@ -49,7 +52,7 @@ func (r *run) Restored() {
 
 // Lost implements mux.Observer. From here on the session lives for as long as the server does not miss the client.
 func (r *run) Lost(cause error, heard time.Time) {
-	r.c.watches.persistent.old.connected("")
+	r.c.watches.Connected("")
 	if r.stopping.Load() {
 		return
 	}
@@ -77,12 +80,12 @@ func (r *run) Expired() {
 }
 
 // ExpiredDone implements mux.Observer.
-func (r *run) ExpiredDone() { r.c.watches.expired() }
+func (r *run) ExpiredDone() { r.c.watches.Expire() }
 
 // Event implements mux.Observer.
 func (r *run) Event(e wire.WatchEvent, zxid int64) {
 	typ := zk.EventType(e.Type)
-	if _, known := firedBy[typ]; !known {
+	if !watch.Known(typ) {
 		r.log(slog.LevelWarn, "watch event of unknown type ignored", "type", e.Type, "path", e.Path)
 		return
 	}
@@ -91,8 +94,8 @@ func (r *run) Event(e wire.WatchEvent, zxid int64) {
 		return // a watch of go-zookeeper's own
 	}
 	r.c.chrootChanged(path)
-	at := eventPlace{zxid: zxid, replies: r.m.Replies()}
-	r.c.watches.fire(zk.Event{Type: typ, State: zk.State(e.State), Path: path}, at)
+	at := watch.Place{Zxid: zxid, Replies: r.m.Replies()}
+	r.c.watches.Fire(zk.Event{Type: typ, State: zk.State(e.State), Path: path}, at)
 }
 
 // ReplyDropped implements mux.Observer: go-zookeeper's error can only say that the reply cannot be read.
@@ -101,7 +104,7 @@ func (r *run) ReplyDropped(cause *mux.ReplySizeError) {
 }
 
 // WatchesLost implements mux.Observer.
-func (r *run) WatchesLost(b mux.Blame) { r.c.restoreLimit.shrink() }
+func (r *run) WatchesLost(b mux.Blame) { r.c.watches.ShrinkRestore() }
 
 // CloseAsked implements mux.Observer: without its session the client is of no use.
 func (r *run) CloseAsked() {
@@ -201,6 +204,6 @@ func (c *Client) authFailed(err error) {
 		r.started.Reject(err)
 	}
 	m.FailWaiting(ErrAuthFailed)
-	c.watches.failAll(ErrAuthFailed)
+	c.endWatches(ErrAuthFailed)
 	m.Abort(err)
 }

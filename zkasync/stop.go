@@ -125,8 +125,8 @@ func (r *run) shutdown() {
 	r.seekers.Wait()
 	r.m.FailWaiting(ErrClosed)
 	r.m.Wait()
-	r.c.watches.failAll(ErrClosed)
-	r.c.watches.join()
+	r.c.endWatches(ErrClosed)
+	r.c.workers.wait()
 	r.c.states.change(func(now StateChange) (StateChange, bool) {
 		return StateChange{State: StateClosed, SessionID: now.SessionID, Err: left}, true
 	})

@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 
 	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/watch"
 )
 
 // EventResync is the type of an event that no server sends: changes may have been missed, so what was read before is to be
@@ -41,14 +43,24 @@ type Subscription struct {
 	fn     func(zk.Event) // nil: the channel
 	lane   *lane          // of fn
 	live   watcher        // nil: it is a user's
-	seq    uint64         // order of registration; guarded by persistentTable.mu
 	feed   *eventFeed
 	closed atomic.Bool // by Close
+
+	listener watch.Listener // whose sink it is
 }
 
 func newSubscription(c *Client, path string, mode AddWatchMode, spec subscribeSpec) *Subscription {
-	return &Subscription{c: c, path: path, mode: mode, fn: spec.fn, live: spec.live, lane: c.watchLane(path), feed: newEventFeed(&c.watches.workers, path, spec)}
+	s := &Subscription{c: c, path: path, mode: mode, fn: spec.fn, live: spec.live, lane: c.watchLane(path), feed: newEventFeed(&c.workers, path, spec)}
+	s.listener = watch.Listener{Path: path, Mode: watch.Mode(mode), Sink: (*subscriptionSink)(s)}
+	return s
 }
+
+// subscriptionSink is a subscription as the table of watches sees it.
+type subscriptionSink Subscription
+
+func (k *subscriptionSink) Put(e zk.Event)   { (*Subscription)(k).put(e) }
+func (k *subscriptionSink) Resync(why error) { (*Subscription)(k).put(resyncEvent(k.path, why)) }
+func (k *subscriptionSink) End(why error)    { (*Subscription)(k).end(why) }
 
 // Path returns the path that is watched.
 func (s *Subscription) Path() string { return s.path }
@@ -96,9 +108,7 @@ func (s *Subscription) Err() error { return s.feed.failure() }
 func (s *Subscription) Close() {
 	s.closed.Store(true)
 	s.end(ErrWatchRemoved)
-	if s.c.watches.persistent.remove(s) {
-		s.c.dropPlacement(s.path)
-	}
+	s.c.watches.Remove(&s.listener)
 }
 
 func (s *Subscription) end(err error) {
@@ -128,9 +138,7 @@ func (s *Subscription) put(e zk.Event) {
 		return
 	}
 	s.end(ErrSlowReader)
-	if s.c.watches.persistent.remove(s) {
-		s.c.dropPlacement(s.path)
-	}
+	s.c.watches.Remove(&s.listener)
 }
 
 // eventCall is a call of a subscription's callback on its way through the handler.

@@ -1,97 +1,47 @@
 package zkasync
 
 import (
-	"sync"
+	"fmt"
 
-	"github.com/go-zookeeper/zk"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/watch"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
-// watchTable holds everything that waits for watch events. The zero value is empty and ready.
-//
-// Events, replies and the restoration after a reconnect come on the connection's reader, one at a time. Registrations are
-// made there as well, at the reply and before it completes anything, so no event can come before its registration.
-type watchTable struct {
-	once       oneShots
-	persistent persistentTable
-	lives      liveSet
-	workers    crew // goroutines that serve watches
+// watchHost is the client as the table of watches sees it.
+type watchHost struct{ c *Client }
+
+func (h watchHost) Submit(r mux.Request)  { h.c.submit(r) }
+func (h watchHost) LastZxid() int64       { return h.c.lastZxid() }
+func (h watchHost) Abort(why error)       { h.c.sink.Load().Abort(why) }
+func (h watchHost) Unwatched(path string) { h.c.chrootChanged(path) }
+
+// watchErrors are this package's errors for what happens to watches.
+var watchErrors = &watch.Errors{
+	Ended:   watchEnded,
+	Refused: func(op wire.OpCode, path string, code int32) error { return rejection(op.String(), path, code) },
+	Hopeless: func(losses int, b mux.Blame, cause error) error {
+		why := &GivenUpError{Losses: losses, Size: b.Size, Err: &lossError{cause}}
+		return fmt.Errorf("%w, for it cannot be restored: %w", ErrWatchRemoved, why)
+	},
+	Loss:    ErrConnectionLoss,
+	Expired: ErrSessionExpired,
+	Removed: ErrWatchRemoved,
+	Unknown: ErrUnimplemented,
 }
 
-// firedBy lists which one-shot watches an event of each type ends.
-var firedBy = map[zk.EventType][]watchKind{
-	zk.EventNodeCreated:         {watchData, watchExist},
-	zk.EventNodeDataChanged:     {watchData, watchExist},
-	zk.EventNodeDeleted:         {watchData, watchExist, watchChild},
-	zk.EventNodeChildrenChanged: {watchChild},
-}
-
-// fire delivers an event of the server: to one-shot watches first, then to subscriptions, each in the order of their
-// registration. The server sends one event per change, however many watches it is for.
-func (t *watchTable) fire(e zk.Event, at eventPlace) {
-	t.once.fire(e)
-	for _, s := range t.persistent.listeners(e, at) {
-		s.put(e)
-	}
-	parent, subs := t.persistent.implied(e, at)
-	for _, s := range subs {
-		s.put(zk.Event{Type: zk.EventNodeChildrenChanged, State: e.State, Path: parent})
-	}
-}
-
-// expired ends the one-shot watches of a session that is over. Subscriptions go over to the next session.
-func (t *watchTable) expired() {
-	t.once.failAll(ErrSessionExpired)
-	t.persistent.sessionReplaced()
-}
-
-// failAll ends all watches: one-shots, then subscriptions, each in the order of their registration, then watched values
-// in no order.
-func (t *watchTable) failAll(err error) {
-	t.once.failAll(err)
-	for _, s := range t.persistent.takeAll() {
-		s.end(err)
-	}
-	for _, l := range t.lives.all() {
-		l.end(err)
+// endWatches ends all watches: one-shots, then subscriptions, each in the order of their registration, then watched values in
+// no order.
+func (c *Client) endWatches(why error) {
+	c.watches.End(why)
+	for _, l := range c.lives.all() {
+		l.end(why)
 	}
 }
 
-// join waits for the goroutines of watches, after failAll.
-func (t *watchTable) join() { t.workers.wait() }
-
-// crew counts goroutines. Unlike a sync.WaitGroup it may grow from zero while somebody waits. The zero value is ready.
-type crew struct {
-	mu   sync.Mutex
-	n    int
-	idle chan struct{} // closed when n falls to zero; nil while nobody waits
-}
-
-func (c *crew) enter() {
-	c.mu.Lock()
-	c.n++
-	c.mu.Unlock()
-}
-
-func (c *crew) leave() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.n--
-	if c.n == 0 && c.idle != nil {
-		close(c.idle)
-		c.idle = nil
+func (c *Client) lastZxid() int64 {
+	if m := c.sink.Load(); m != nil {
+		return m.LastZxid()
 	}
-}
-
-func (c *crew) wait() {
-	c.mu.Lock()
-	if c.n == 0 {
-		c.mu.Unlock()
-		return
-	}
-	if c.idle == nil {
-		c.idle = make(chan struct{})
-	}
-	idle := c.idle
-	c.mu.Unlock()
-	<-idle
+	return 0
 }

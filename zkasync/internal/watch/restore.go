@@ -1,4 +1,4 @@
-package zkasync
+package watch
 
 import (
 	"context"
@@ -10,10 +10,15 @@ import (
 // setWatchesHead is the size of such a request without any path: its length, xid, opcode, zxid and five counts.
 const setWatchesHead = 40
 
+const (
+	frameSize         = 4 // the length of a frame
+	requestHeaderSize = 8 // of the xid and the opcode
+)
+
 // setWatches restores watches on a new connection: the server fires at once those one-shot watches whose znode has
 // changed since the zxid, and keeps the rest. Of persistent watches it only takes note.
 type setWatches struct {
-	c     *Client
+	t     *Table
 	zxid  int64
 	set   wire.WatchSet
 	paths []string // client paths of the persistent watches in set, each in one request
@@ -21,35 +26,32 @@ type setWatches struct {
 	size  int      // of the frame at most
 }
 
-// restoreWatches returns the requests that restore all watches. On servers before 3.9 the last watch of a path stays: that
-// must be the persistent one, but for lists of children, which no recursive watch is about, see persistentTable.
-func (c *Client) restoreWatches(zxid int64) []mux.Request {
-	t := &c.watches
-	if t.persistent.old.isPresent() {
-		for _, s := range t.persistent.takeAll() {
-			s.end(ErrUnimplemented)
-		}
+// Restore returns the requests that restore all watches on a new connection. On servers before 3.9 the last watch of a path
+// stays: that must be the persistent one, but for lists of children, which no recursive watch is about, see placements.
+func (t *Table) Restore(zxid int64) []mux.Request {
+	if t.old.isPresent() {
+		t.endAll(t.lasting.takeAll(), t.errs.Unknown)
 	}
-	p := portions{c: c, zxid: zxid, limit: c.restoreLimit.size(c.cfg.maxRequest)}
-	placements := t.persistent.restore()
+	p := portions{t: t, zxid: zxid, limit: t.RestoreLimit()}
+	placed := t.lasting.restore(t.errs.Loss)
 	recursive := make(map[string]bool)
-	for _, path := range placements[PersistentRecursive] {
+	for _, path := range placed[Recursive] {
 		recursive[path] = true
 	}
 	var children []string // of paths with a recursive watch
-	for kind := range watchKinds {
+	for kind := range Kinds {
 		for _, path := range t.once.paths(kind) {
-			if kind == watchChild && recursive[path] {
+			if kind == Child && recursive[path] {
 				children = append(children, path)
 				continue
 			}
 			p.add(path, func(s *setWatches) *[]string { return oneShotLists(&s.set)[kind] })
 		}
 	}
-	for mode, paths := range placements {
+	for mode, paths := range placed {
 		for _, path := range paths {
 			p.add(path, func(s *setWatches) *[]string { return persistentLists(&s.set)[mode] })
-			if mode == int(PersistentRecursive) || !recursive[path] {
+			if mode == int(Recursive) || !recursive[path] {
 				p.last().paths = append(p.last().paths, path)
 			}
 		}
@@ -58,13 +60,12 @@ func (c *Client) restoreWatches(zxid int64) []mux.Request {
 	for _, path := range children {
 		p.add(path, func(s *setWatches) *[]string { return &s.set.Child })
 	}
-	t.lives.retry()
 	return p.requests
 }
 
 // portions divides watches among requests.
 type portions struct {
-	c        *Client
+	t        *Table
 	zxid     int64
 	limit    int // of a request
 	requests []mux.Request
@@ -77,10 +78,10 @@ func (p *portions) begin() { p.full = true }
 func (p *portions) last() *setWatches { return p.requests[len(p.requests)-1].(*setWatches) }
 
 func (p *portions) add(path string, list func(*setWatches) *[]string) {
-	full := fullPath(p.c.view.chroot, path)
+	full := wire.FullPath(p.t.chroot, path)
 	size := 4 + len(full)
 	if len(p.requests) == 0 || p.full || p.last().size+size > p.limit {
-		p.requests = append(p.requests, &setWatches{c: p.c, zxid: p.zxid, size: setWatchesHead})
+		p.requests = append(p.requests, &setWatches{t: p.t, zxid: p.zxid, size: setWatchesHead})
 		p.full = false
 	}
 	last := p.last()
@@ -90,12 +91,12 @@ func (p *portions) add(path string, list func(*setWatches) *[]string) {
 	*l = append(*l, full)
 }
 
-func oneShotLists(s *wire.WatchSet) [watchKinds]*[]string {
-	return [...]*[]string{watchData: &s.Data, watchExist: &s.Exist, watchChild: &s.Child}
+func oneShotLists(s *wire.WatchSet) [Kinds]*[]string {
+	return [...]*[]string{Data: &s.Data, Exist: &s.Exist, Child: &s.Child}
 }
 
-func persistentLists(s *wire.WatchSet) [watchModes]*[]string {
-	return [...]*[]string{Persistent: &s.Persistent, PersistentRecursive: &s.PersistentRecursive}
+func persistentLists(s *wire.WatchSet) [Modes]*[]string {
+	return [...]*[]string{Persistent: &s.Persistent, Recursive: &s.PersistentRecursive}
 }
 
 // persistent reports whether there are watches that servers know since 3.6.
@@ -111,13 +112,14 @@ func (s *setWatches) Op() wire.OpCode {
 	return wire.OpSetWatches
 }
 
-func (s *setWatches) Size() int                { return s.size - requestSlack - requestHeaderSize }
+func (s *setWatches) Size() int                { return s.size - frameSize - requestHeaderSize }
 func (s *setWatches) Context() context.Context { return nil }
 
 // Fail implements mux.Request: the next connection restores everything, perhaps in smaller portions.
 func (s *setWatches) Fail(f mux.Failure) {
-	if f.Blame.First && s.c.restoreLimit.lost(s.all, f.Blame) {
-		s.c.dropWatches(s.all[0], &GivenUpError{Losses: lossesToGiveUp, Size: f.Blame.Size, Err: &lossError{f.Cause}})
+	if f.Blame.First && s.t.limit.lost(s.all, f.Blame) {
+		path := s.all[0]
+		s.t.drop(path, []Kind{Data, Exist, Child}, true, s.t.errs.Hopeless(mux.LossesToGiveUp, f.Blame, f.Cause))
 	}
 }
 
@@ -131,16 +133,15 @@ func (s *setWatches) Append(b []byte) []byte {
 // Reply gives the connection up when the server did not take the watches: on another one they may be. A server that does
 // not know persistent watches gets the others only from then on.
 func (s *setWatches) Reply(code int32, _ []byte) {
-	m := s.c.sink.Load()
 	if code != 0 {
 		if code == wire.CodeUnimplemented && s.persistent() {
-			s.c.watches.persistent.old.learn()
+			s.t.old.learn()
 		}
-		m.Abort(rejection(s.Op().String(), "", code))
+		s.t.host.Abort(s.t.errs.Refused(s.Op(), "", code))
 		return
 	}
-	s.c.restoreLimit.restored(s.all)
+	s.t.limit.restored(s.all)
 	for _, path := range s.paths {
-		s.c.watches.persistent.resync(path, ErrConnectionLoss)
+		s.t.lasting.resync(path, s.t.errs.Loss)
 	}
 }

@@ -1,6 +1,7 @@
-package zkasync
+package watch
 
 import (
+	"errors"
 	"runtime"
 	"testing"
 	"weak"
@@ -22,17 +23,17 @@ func TestOneShots_EndedWatchKeepsNoOther(t *testing.T) {
 	for name, end := range map[string]func(ws *watches){
 		"given up one by one": func(ws *watches) {
 			for _, e := range ws.events {
-				ws.table.giveUp(e)
+				ws.table.fail(e, errors.ErrUnsupported)
 			}
 		},
 		"fired":  func(ws *watches) { ws.table.fire(event) },
-		"failed": func(ws *watches) { ws.table.failAll(ErrClosed) },
+		"failed": func(ws *watches) { ws.table.failAll(errors.ErrUnsupported) },
 	} {
 		t.Run(name, func(t *testing.T) {
-			ws := &watches{table: new(oneShots)}
+			ws := &watches{table: &oneShots{ended: func(_ string, why error) error { return why }}}
 			var seen []weak.Pointer[future.Future[zk.Event]]
 			for range count {
-				e := ws.table.add(nil, watchData, "/a")
+				e := ws.table.add(nil, Data, "/a")
 				ws.events = append(ws.events, e)
 				seen = append(seen, weak.Make(e))
 			}

@@ -1,4 +1,4 @@
-package zkasync
+package watch
 
 import (
 	"sync"

@@ -1,4 +1,4 @@
-package zkasync
+package watch
 
 import (
 	"cmp"
@@ -8,24 +8,17 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
-)
-
-// watchKind tells the server's tables of one-shot watches apart.
-type watchKind uint8
-
-const (
-	watchData  watchKind = iota // on a znode's data
-	watchExist                  // on a znode that does not exist
-	watchChild                  // on a znode's list of children
-	watchKinds
+	"github.com/zkasync/zkasync-go/zkasync/internal/shrink"
 )
 
 // oneShots holds the one-shot watches that have not fired, by client path.
 type oneShots struct {
+	ended func(path string, why error) error // makes the error of a watch that ends
+
 	mu      sync.Mutex
 	seq     uint64
-	byKind  [watchKinds]shrinkMap[string, *watch] // the oldest of a ring of watches
-	byEvent shrinkMap[*future.Future[zk.Event], *watch]
+	byKind  [Kinds]shrink.Map[string, *watch] // the oldest of a ring of watches
+	byEvent shrink.Map[*future.Future[zk.Event], *watch]
 }
 
 // watch is one registration. Its event, which users keep, is a part of it: one that has ended points to no other.
@@ -33,12 +26,12 @@ type watch struct {
 	promise    future.Promise[zk.Event]
 	path       string
 	seq        uint64
-	kind       watchKind
+	kind       Kind
 	prev, next *watch // in the ring of its path and kind; guarded by oneShots.mu
 }
 
 // add registers a watch; callbacks of its event run on ex.
-func (o *oneShots) add(ex future.Executor, kind watchKind, path string) *future.Future[zk.Event] {
+func (o *oneShots) add(ex future.Executor, kind Kind, path string) *future.Future[zk.Event] {
 	w := &watch{path: path, kind: kind}
 	w.promise.Init(ex)
 	o.mu.Lock()
@@ -46,34 +39,34 @@ func (o *oneShots) add(ex future.Executor, kind watchKind, path string) *future.
 	o.seq++
 	w.seq = o.seq
 	ring := &o.byKind[kind]
-	if oldest := ring.m[path]; oldest == nil {
+	if oldest := ring.M[path]; oldest == nil {
 		w.prev, w.next = w, w
-		ring.put(path, w)
+		ring.Put(path, w)
 	} else {
 		w.prev, w.next = oldest.prev, oldest
 		w.prev.next, w.next.prev = w, w
 	}
-	o.byEvent.put(w.promise.Future(), w)
+	o.byEvent.Put(w.promise.Future(), w)
 	return w.promise.Future()
 }
 
 // take removes the watches of a path of the given kinds and returns them in the order of their registration.
-func (o *oneShots) take(path string, kinds ...watchKind) []*watch {
+func (o *oneShots) take(path string, kinds ...Kind) []*watch {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	var hit []*watch
 	for _, kind := range kinds {
 		ring := &o.byKind[kind]
-		oldest := ring.m[path]
+		oldest := ring.M[path]
 		if oldest == nil {
 			continue
 		}
-		ring.del(path)
+		ring.Delete(path)
 		oldest.prev.next = nil // opens the ring
 		for w := oldest; w != nil; {
 			next := w.next
 			w.prev, w.next = nil, nil
-			o.byEvent.del(w.promise.Future())
+			o.byEvent.Delete(w.promise.Future())
 			hit = append(hit, w)
 			w = next
 		}
@@ -93,53 +86,50 @@ func (o *oneShots) fire(e zk.Event) {
 func (o *oneShots) failAll(err error) {
 	o.mu.Lock()
 	var hit []*watch
-	for _, w := range o.byEvent.reset() {
+	for _, w := range o.byEvent.Reset() {
 		w.prev, w.next = nil, nil
 		hit = append(hit, w)
 	}
 	for kind := range o.byKind {
-		o.byKind[kind].reset()
+		o.byKind[kind].Reset()
 	}
 	o.mu.Unlock()
 	sortWatches(hit)
 	for _, w := range hit {
-		w.promise.Reject(watchEnded(w.path, err))
+		w.promise.Reject(o.ended(w.path, err))
 	}
 }
-
-// giveUp ends one watch that is no longer wanted; false when event is not that of a registered one.
-func (o *oneShots) giveUp(event *future.Future[zk.Event]) bool { return o.fail(event, ErrWatchRemoved) }
 
 // fail ends one watch; false when event is not that of a registered one.
 func (o *oneShots) fail(event *future.Future[zk.Event], err error) bool {
 	o.mu.Lock()
-	w := o.byEvent.m[event]
+	w := o.byEvent.M[event]
 	if w != nil {
-		o.byEvent.del(event)
+		o.byEvent.Delete(event)
 		o.unlinkLocked(w)
 	}
 	o.mu.Unlock()
-	return w != nil && w.promise.Reject(watchEnded(w.path, err))
+	return w != nil && w.promise.Reject(o.ended(w.path, err))
 }
 
 func (o *oneShots) unlinkLocked(w *watch) {
 	ring := &o.byKind[w.kind]
 	switch {
 	case w.next == w:
-		ring.del(w.path)
-	case ring.m[w.path] == w:
-		ring.put(w.path, w.next)
+		ring.Delete(w.path)
+	case ring.M[w.path] == w:
+		ring.Put(w.path, w.next)
 	}
 	w.prev.next, w.next.prev = w.next, w.prev
 	w.prev, w.next = nil, nil
 }
 
 // at tells which kinds of watches a path has.
-func (o *oneShots) at(path string) (kinds [watchKinds]bool, any bool) {
+func (o *oneShots) at(path string) (kinds [Kinds]bool, any bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	for kind := range kinds {
-		if o.byKind[kind].m[path] != nil {
+		if o.byKind[kind].M[path] != nil {
 			kinds[kind], any = true, true
 		}
 	}
@@ -147,11 +137,11 @@ func (o *oneShots) at(path string) (kinds [watchKinds]bool, any bool) {
 }
 
 // paths returns the watched paths of a kind, in no order.
-func (o *oneShots) paths(kind watchKind) []string {
+func (o *oneShots) paths(kind Kind) []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	all := make([]string, 0, len(o.byKind[kind].m))
-	for path := range o.byKind[kind].m {
+	all := make([]string, 0, len(o.byKind[kind].M))
+	for path := range o.byKind[kind].M {
 		all = append(all, path)
 	}
 	return all
@@ -160,11 +150,3 @@ func (o *oneShots) paths(kind watchKind) []string {
 func sortWatches(ws []*watch) {
 	slices.SortFunc(ws, func(a, b *watch) int { return cmp.Compare(a.seq, b.seq) })
 }
-
-// Unwatch gives up a one-shot watch that is no longer wanted: event, from a [Watched], fails at once with
-// [ErrWatchRemoved], and the client keeps nothing of it. It returns false, and does nothing, if event has completed or is
-// no watch of this client.
-//
-// The server is not told: it knows one watch per connection, path and kind, which others may share, libraries on Conn()
-// among them. Its watch fires once into nothing, or ends with the connection. [Client.RemoveWatches] tells the server.
-func (c *Client) Unwatch(event *future.Future[zk.Event]) bool { return c.watches.once.giveUp(event) }

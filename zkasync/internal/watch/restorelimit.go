@@ -1,7 +1,6 @@
-package zkasync
+package watch
 
 import (
-	"fmt"
 	"sync"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
@@ -11,6 +10,8 @@ const (
 	// setWatchesLimit bounds a request that restores watches: servers may be configured with a limit on requests far
 	// below the usual one, so the Java client keeps to this (ZOOKEEPER-706).
 	setWatchesLimit = 128 << 10
+	// MostRestored is the largest request that go-zookeeper restores its watches with, by the same rule.
+	MostRestored = setWatchesLimit + setWatchesHead
 	// setWatchesLeast is the size below which no server's limit is looked for.
 	setWatchesLeast = 1 << 10
 )
@@ -20,8 +21,8 @@ const (
 // answers. The zero value is ready.
 type restoreLimit struct {
 	mu    sync.Mutex
-	limit int                   // 0: as WithMaxRequestSize has it
-	lone  map[string]*suspicion // by paths whose request has no other
+	limit int                       // 0: as WithMaxRequestSize has it
+	lone  map[string]*mux.Suspicion // by paths whose request has no other
 }
 
 // size returns the present limit, where the client's is most.
@@ -47,14 +48,14 @@ func (l *restoreLimit) lost(paths []string, b mux.Blame) bool {
 		return false // no server's limit is that small: it is the connection that is bad
 	}
 	if l.lone == nil {
-		l.lone = make(map[string]*suspicion)
+		l.lone = make(map[string]*mux.Suspicion)
 	}
 	s := l.lone[paths[0]]
 	if s == nil {
-		s = new(suspicion)
+		s = new(mux.Suspicion)
 		l.lone[paths[0]] = s
 	}
-	if !s.lost(b, true) {
+	if !s.Lost(b, true) {
 		return false
 	}
 	delete(l.lone, paths[0])
@@ -76,17 +77,5 @@ func (l *restoreLimit) restored(paths []string) {
 		for _, path := range paths {
 			delete(l.lone, path)
 		}
-	}
-}
-
-// dropWatches ends all watches of a path, for which there is no request that a server takes.
-func (c *Client) dropWatches(path string, why error) {
-	t := &c.watches
-	err := fmt.Errorf("%w, for it cannot be restored: %w", ErrWatchRemoved, why)
-	for _, w := range t.once.take(path, kindsOf[WatcherAny]...) {
-		w.promise.Reject(watchEnded(path, err))
-	}
-	for _, s := range t.persistent.takePath(path) {
-		s.end(err)
 	}
 }

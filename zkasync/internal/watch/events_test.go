@@ -1,4 +1,4 @@
-package zkasync
+package watch
 
 import (
 	"strconv"
@@ -13,11 +13,11 @@ import (
 func deepPath(n int) string { return strings.Repeat("/d", n/2) }
 
 // listenersTime is the least time that finding the listeners of an event took, and how many there are.
-func listenersTime(t *persistentTable, e zk.Event) (least time.Duration, n int) {
+func listenersTime(t *placements, e zk.Event) (least time.Duration, n int) {
 	least = time.Hour
 	for range 5 {
 		begin := time.Now()
-		n = len(t.listeners(e, eventPlace{}))
+		n = len(t.listeners(e, Place{}))
 		least = min(least, time.Since(begin))
 	}
 	return least, n
@@ -25,15 +25,15 @@ func listenersTime(t *persistentTable, e zk.Event) (least time.Duration, n int) 
 
 // The reader walks up from the path of each event. With a look-up for each prefix, one event on a path of half a megabyte
 // took seconds, in which no reply was delivered.
-func TestPersistentTable_DeepPathsCostTheirLength(t *testing.T) {
+func TestPlacements_DeepPathsCostTheirLength(t *testing.T) {
 	t.Parallel()
 	const short, long = 16 << 10, 512 << 10
-	var table persistentTable
+	var table placements
 	for _, path := range []string{"/", "/d/d", "/e", deepPath(short), deepPath(long)} {
-		table.activate(&Subscription{path: path, mode: PersistentRecursive})
+		table.activate(&Listener{Path: path, Mode: Recursive})
 	}
 	for i := range 100 { // maps of a few elements do not hash
-		table.activate(&Subscription{path: "/f" + strconv.Itoa(i), mode: PersistentRecursive})
+		table.activate(&Listener{Path: "/f" + strconv.Itoa(i), Mode: Recursive})
 	}
 	few, n := listenersTime(&table, zk.Event{Type: zk.EventNodeCreated, Path: deepPath(short)})
 	if n != 3 {
@@ -49,23 +49,23 @@ func TestPersistentTable_DeepPathsCostTheirLength(t *testing.T) {
 	}
 }
 
-func TestPersistentTable_CountsRecursiveSubscriptions(t *testing.T) {
+func TestPlacements_CountsRecursiveListeners(t *testing.T) {
 	t.Parallel()
-	var table persistentTable
-	var subs []*Subscription
+	var table placements
+	var subs []*Listener
 	for _, path := range []string{"/", "/a", "/b", "/b", "/a/b"} {
-		s := &Subscription{path: path, mode: PersistentRecursive}
+		s := &Listener{Path: path, Mode: Recursive}
 		subs = append(subs, s)
 		table.activate(s)
 	}
-	table.activate(&Subscription{path: "/a", mode: Persistent})
+	table.activate(&Listener{Path: "/a", Mode: Persistent})
 	e := zk.Event{Type: zk.EventNodeCreated, Path: "/a/b/c"}
-	if hit := table.listeners(e, eventPlace{}); len(hit) != 3 || hit[0] != subs[0] || hit[1] != subs[1] || hit[2] != subs[4] {
+	if hit := table.listeners(e, Place{}); len(hit) != 3 || hit[0] != subs[0] || hit[1] != subs[1] || hit[2] != subs[4] {
 		t.Errorf("listeners of %s: %d, want those of /, /a and /a/b in this order", e.Path, len(hit))
 	}
 	table.remove(subs[1])
 	table.takePath("/b")
-	if hit := table.listeners(e, eventPlace{}); len(hit) != 2 {
+	if hit := table.listeners(e, Place{}); len(hit) != 2 {
 		t.Errorf("%d listeners after /a was removed, want 2", len(hit))
 	}
 	table.takeAll()

@@ -1,4 +1,4 @@
-package zkasync
+package watch
 
 import (
 	"context"
@@ -10,16 +10,16 @@ import (
 // rearm sets watches of one path again, on the same connection. The server fires one-shot watches at once if something has
 // changed since the zxid, so none of them misses a change.
 type rearm struct {
-	c      *Client
+	t      *Table
 	path   string
-	kinds  [watchKinds]bool // one-shot watches to be set
+	kinds  [Kinds]bool // one-shot watches to be set
 	zxid   int64
 	resync bool   // tell subscriptions that there was a gap
 	plain  bool   // leave the persistent watch alone; servers before 3.6 know that request
-	conn   uint64 // the only connection that it is for, as persistentTable counts them; 0: any
+	conn   uint64 // the only connection that it is for, as placements counts them; 0: any
 	done   func() // called at its end, unless it is nil
 
-	mode   AddWatchMode // of the persistent watch, if placed
+	mode   Mode // of the persistent watch, if placed
 	placed bool
 }
 
@@ -31,7 +31,7 @@ func (r *rearm) Op() wire.OpCode {
 	return wire.OpSetWatches2
 }
 
-func (r *rearm) Size() int { return setWatchesHead + 5*(4+wire.PathLen(r.c.view.chroot, r.path)) }
+func (r *rearm) Size() int { return setWatchesHead + 5*(4+wire.PathLen(r.t.chroot, r.path)) }
 
 // Fail implements mux.Request: the next connection restores everything.
 func (r *rearm) Fail(mux.Failure) { r.end() }
@@ -43,14 +43,14 @@ func (r *rearm) end() {
 }
 
 func (r *rearm) Context() context.Context {
-	if r.conn != 0 && r.conn != r.c.watches.persistent.connection() {
-		return withdrawn
+	if r.conn != 0 && r.conn != r.t.lasting.connection() {
+		return Withdrawn
 	}
 	return nil
 }
 
 func (r *rearm) Append(b []byte) []byte {
-	full := []string{fullPath(r.c.view.chroot, r.path)}
+	full := []string{wire.FullPath(r.t.chroot, r.path)}
 	set := new(wire.WatchSet)
 	for kind, list := range oneShotLists(set) {
 		if r.kinds[kind] {
@@ -61,7 +61,7 @@ func (r *rearm) Append(b []byte) []byte {
 		return wire.AppendSetWatches(b, r.zxid, set)
 	}
 	var both bool
-	if r.mode, both, r.placed = r.c.watches.persistent.replace(r.path); r.placed {
+	if r.mode, both, r.placed = r.t.lasting.replace(r.path); r.placed {
 		*persistentLists(set)[r.mode] = full
 	}
 	if both {
@@ -73,29 +73,32 @@ func (r *rearm) Append(b []byte) []byte {
 func (r *rearm) Reply(code int32, _ []byte) {
 	defer r.end()
 	if code != 0 {
-		r.c.sink.Load().Abort(rejection(r.Op().String(), r.path, code))
+		r.t.host.Abort(r.t.errs.Refused(r.Op(), r.path, code))
 		return
 	}
 	if !r.placed {
 		return
 	}
 	if r.resync {
-		r.c.watches.persistent.resync(r.path, ErrWatchRemoved)
+		r.t.lasting.resync(r.path, r.t.errs.Removed)
 	}
 	zxid := r.zxid
-	if !r.kinds[watchChild] {
-		zxid = r.c.lastZxid()
+	if !r.kinds[Child] {
+		zxid = r.t.host.LastZxid()
 	}
-	r.c.rearmChildren(r.path, r.mode, zxid)
+	r.t.rearmChildren(r.path, r.mode, zxid)
 }
+
+// Again has the server watch a path once more for its listeners: the watch of somebody else may have taken the place.
+func (t *Table) Again(path string) { t.rearm(&rearm{path: path}) }
 
 // rearmChildren sets the watches of the list of children again after a recursive watch was placed: on servers before 3.9
 // it has taken their place.
-func (c *Client) rearmChildren(path string, mode AddWatchMode, zxid int64) {
-	if mode != PersistentRecursive {
+func (t *Table) rearmChildren(path string, mode Mode, zxid int64) {
+	if mode != Recursive {
 		return
 	}
-	if kinds, _ := c.watches.once.at(path); kinds[watchChild] {
-		c.submit(&rearm{c: c, path: path, kinds: [watchKinds]bool{watchChild: true}, zxid: zxid, plain: true})
+	if kinds, _ := t.once.at(path); kinds[Child] {
+		t.rearm(&rearm{path: path, zxid: zxid, plain: true}, Child)
 	}
 }

@@ -1,0 +1,62 @@
+package docs
+
+import (
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+const module = "github.com/zkasync/zkasync-go/"
+
+// rooms are the packages of the library, each with those that it may import. An arrow leads from a room to a lower one only:
+// what is not listed here is not to be imported.
+var rooms = map[string][]string{
+	"future":                  {},
+	"handler":                 {},
+	"zkasync/internal/shrink": {},
+	"zkasync/internal/wire":   {},
+	"zkasync/internal/mux":    {"zkasync/internal/wire"},
+	"zkasync/internal/watch":  {"future", "zkasync/internal/mux", "zkasync/internal/shrink", "zkasync/internal/wire"},
+	"zkasync": {"future", "handler", "zkasync/internal/mux", "zkasync/internal/shrink", "zkasync/internal/watch",
+		"zkasync/internal/wire"},
+}
+
+func TestArrows_LeadDown(t *testing.T) {
+	t.Parallel()
+	for _, room := range slices.Sorted(maps.Keys(rooms)) {
+		files := parse(t, "../../"+room, false)
+		if len(files) == 0 {
+			t.Errorf("%s has no files", room)
+		}
+		for _, f := range files {
+			for _, imp := range f.Imports {
+				path, err := strconv.Unquote(imp.Path.Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				lower, ours := strings.CutPrefix(path, module)
+				if ours && !slices.Contains(rooms[room], lower) {
+					t.Errorf("%s imports %s", room, lower)
+				}
+			}
+		}
+	}
+}
+
+// What the library imports of others is go-zookeeper alone.
+func TestArrows_LeadToNoOtherModule(t *testing.T) {
+	t.Parallel()
+	for room := range rooms {
+		for _, f := range parse(t, "../../"+room, false) {
+			for _, imp := range f.Imports {
+				path, _ := strconv.Unquote(imp.Path.Value)
+				host, _, _ := strings.Cut(path, "/")
+				if strings.Contains(host, ".") && !strings.HasPrefix(path, module) && path != "github.com/go-zookeeper/zk" {
+					t.Errorf("%s imports %s", room, path)
+				}
+			}
+		}
+	}
+}

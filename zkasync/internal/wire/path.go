@@ -1,0 +1,19 @@
+package wire
+
+import "strings"
+
+// FullPath is the server's name for a client's path.
+func FullPath(chroot, path string) string {
+	if isChrootItself(chroot, path) {
+		return chroot
+	}
+	return chroot + path
+}
+
+// ParentOf returns the path of the parent; path is valid and not "/".
+func ParentOf(path string) string {
+	if i := strings.LastIndexByte(path, '/'); i > 0 {
+		return path[:i]
+	}
+	return "/"
+}
