@@ -15,6 +15,10 @@ type deliverer interface {
 	Executor
 	// Deliver has work run at the deliverer's place.
 	Deliver(work Task)
+	// DeliverLate is Deliver on a goroutine of the user's, for work that could run
+	// there. It returns false, and does nothing, if no other work is in front, or if
+	// the caller is at the deliverer's place.
+	DeliverLate(work Task) bool
 	// Forward is Execute for what runs there: the task takes the place of the work
 	// that forwards it, ahead of all that was given later.
 	Forward(task Task)

@@ -30,7 +30,14 @@ func (d delivery) Run() {
 	d.work.Run()
 }
 
-func (p *place) Deliver(work future.Task)     { p.Execute(delivery{p, work}) }
+func (p *place) Deliver(work future.Task) { p.Execute(delivery{p, work}) }
+func (p *place) DeliverLate(work future.Task) bool {
+	if !p.working.Load() {
+		return false
+	}
+	p.Deliver(work)
+	return true
+}
 func (p *place) Forward(task future.Task)     { task.Run() }
 func (p *place) ExecuteHere(task future.Task) { task.Run() }
 func (p *place) Place() any                   { return p }
@@ -69,6 +76,34 @@ func TestDeliverer_FunctionsRunAtItsPlace(t *testing.T) {
 	wantNode(t, derived, 2)
 	p.drain()
 	tr.want(t, "function", "source", "derived", "next")
+}
+
+// A function that is linked to a complete future takes its turn behind those of futures that completed before it.
+func TestDeliverer_LateFunctionsTakeTheirTurn(t *testing.T) {
+	t.Parallel()
+	p := newPlace(t)
+	var tr trace
+	ps, fs := pending(3, p)
+	hold, entered := make(chan struct{}), make(chan struct{})
+	first := future.Then(fs[0], func(v int) (int, error) { close(entered); <-hold; tr.add("first"); return v, nil })
+	second := future.Then(fs[1], func(v int) (int, error) { tr.add("second"); return v, nil })
+	for i, p := range ps {
+		p.Resolve(i)
+	}
+	<-entered
+	late := future.Then(fs[2], func(v int) (int, error) { tr.add("late"); return 10 * v, nil })
+	later := future.Then(late, func(v int) (int, error) { tr.add("later"); return 10 * v, nil })
+	later.OnDone(tr.on("callback"))
+	if late.Ready() {
+		t.Error("the late function has overtaken others")
+	}
+	close(hold)
+	<-later.Done()
+	wantNode(t, first, 0)
+	wantNode(t, second, 1)
+	wantNode(t, later, 200)
+	p.drain()
+	tr.want(t, "first", "second", "late", "later", "callback")
 }
 
 func wantNode(t *testing.T, f *future.Future[int], want int) {
@@ -192,6 +227,7 @@ func (p *exitPlace) Deliver(work future.Task) {
 		work.Run()
 	}()
 }
+func (p *exitPlace) DeliverLate(future.Task) bool { return false }
 func (p *exitPlace) Forward(task future.Task)     { task.Run() }
 func (p *exitPlace) ExecuteHere(task future.Task) { task.Run() }
 func (p *exitPlace) Place() any                   { return p }

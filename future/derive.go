@@ -4,9 +4,10 @@ package future
 // the same error and fn is not called. A panic in fn fails it with a *[PanicError].
 //
 // fn runs on the goroutine that completes f, or inside Then if f is complete; for
-// futures of a client, on a goroutine that the client has for it. Where it blocks it
-// holds up what completes behind it: for work that blocks use [Go] or
-// [Future.OnDone].
+// futures of a client, on a goroutine that the client has for it, or inside Then if
+// f is complete and no function of a future that completed earlier is still to run.
+// Where it blocks it holds up what completes behind it: for work that blocks use
+// [Go] or [Future.OnDone].
 func Then[T, U any](f *Future[T], fn func(T) (U, error)) *Future[U] {
 	p := newBound[U](f.executor())
 	f.hookUsers(func(v T, err error, b *batch) {

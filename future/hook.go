@@ -21,8 +21,43 @@ func (f *Future[T]) hookAs(users bool, b *batch, fn hookFunc[T]) Link {
 	if l, ok := f.linkHook(users, fn); ok {
 		return l
 	}
+	if users && f.hookBehind(fn) {
+		return Link{}
+	}
 	fn(f.value, f.err, b)
 	return Link{}
+}
+
+// hookBehind has a late hook take its turn behind functions of futures that
+// completed before f and have not run yet; false if there are none.
+func (f *Future[T]) hookBehind(fn hookFunc[T]) bool {
+	ex := f.executor()
+	d := asDeliverer(ex)
+	if d == nil {
+		return false
+	}
+	b := newBatch(ex)
+	b.add(&lateHook[T]{f, fn}, ex)
+	b.at = d
+	return d.DeliverLate(b)
+}
+
+// lateHook is a complete future, of which nothing is left to do but one hook.
+type lateHook[T any] struct {
+	f  *Future[T]
+	fn hookFunc[T]
+}
+
+func (h *lateHook[T]) executor() Executor { return h.f.executor() }
+func (h *lateHook[T]) hasHooks() bool     { return h.fn != nil }
+func (h *lateHook[T]) runOwnHooks(*batch) {}
+func (h *lateHook[T]) postAll(deliverer)  {}
+
+func (h *lateHook[T]) runHooks(b *batch) {
+	if fn := h.fn; fn != nil {
+		h.fn = nil
+		fn(h.f.value, h.f.err, b)
+	}
 }
 
 // linkHook links fn, or returns false if f is complete. Even while the completer

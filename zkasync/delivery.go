@@ -119,6 +119,15 @@ func (l *lane) Execute(task future.Task) {
 // Deliver has work run by the delivery.
 func (l *lane) Deliver(work future.Task) { l.d.add(nil, work) }
 
+// DeliverLate has work run by the delivery behind what it has to do.
+func (l *lane) DeliverLate(work future.Task) bool {
+	if l.d.pending.Load() == 0 || l.d.running() != "" {
+		return false
+	}
+	l.d.add(nil, work)
+	return true
+}
+
 // Forward hands on a task of work that the delivery runs now.
 func (l *lane) Forward(task future.Task) { l.to.Execute(task) }
 

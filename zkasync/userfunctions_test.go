@@ -157,6 +157,28 @@ type handing struct{ handler.Handler }
 
 // Each kind of function calls Goexit or panics, with each kind of handler: the next one of each kind runs, neighbours are
 // unharmed, and the client stops in time.
+// A function that is linked late, to a future that is complete already, does not overtake those in front of it.
+func TestUserFunctions_LateOnesKeepTheOrder(t *testing.T) {
+	t.Parallel()
+	c := rooted(t)
+	var order []int
+	note := func(n int) func(zkasync.Node) (int, error) {
+		return func(zkasync.Node) (int, error) { order = append(order, n); return n, nil }
+	}
+	hold, entered := make(chan struct{}), make(chan struct{})
+	future.Then(c.Get(t.Context(), "/"), func(zkasync.Node) (int, error) { close(entered); <-hold; return 0, nil })
+	future.Then(c.Get(t.Context(), "/"), note(1))
+	<-entered
+	complete := c.Get(t.Context(), "/")
+	must(t, complete)
+	late := future.Then(complete, note(2))
+	close(hold)
+	must(t, late)
+	if !slices.Equal(order, []int{1, 2}) {
+		t.Errorf("order %v", order)
+	}
+}
+
 func TestFault53_FunctionThatEndsItsGoroutine(t *testing.T) {
 	kinds := append(slices.Clone(handlerKinds), handlerKind{name: "a user's own", build: func(*testing.T) handler.Handler {
 		return handing{handler.NewInline(handler.WithLogger(quiet()))}
