@@ -55,6 +55,7 @@ type config struct {
 	retry          *RetryPolicy // nil: none
 	maxRequest     int
 	maxReply       int
+	coalesce       bool
 	slept          func() time.Duration // of mux.Config
 }
 
@@ -77,6 +78,7 @@ func newConfig(servers string, opts []Option) (*config, error) {
 		shuffle:        true,
 		maxRequest:     DefaultMaxRequestSize,
 		maxReply:       DefaultMaxReplySize,
+		coalesce:       true,
 	}
 	for _, o := range opts {
 		if o.apply == nil {
@@ -294,6 +296,21 @@ func WithMaxRequestSize(n int) Option {
 // -5), and the log says why. The default is 64 MiB.
 func WithMaxReplySize(n int) Option {
 	return Option{func(cfg *config) error { return sizeWithin(&cfg.maxReply, "maximal reply size", n) }}
+}
+
+// WithCoalescedReads sets whether gets that wait to be sent travel together, up to 64 in one request, a multi-read
+// (ZOOKEEPER-3402, servers since 3.6). It is on by default: what a server spends on a request, it then spends once for many.
+// Everything else stays as it is, the order, each get's own answer or failure, contexts. A get that finds nothing in front of it
+// is sent as it is, and so is one that leaves a watch. A server's own metrics and its throttling count one request for many
+// gets, and its audit and slow-request logs name a multi-read.
+//
+// Whether a server takes multi-reads is tried once, with reads that are alone in flight. One that does not know them ends the
+// connection, as 3.5 does; the client then reconnects, sends these reads one by one, and keeps to that on this server.
+func WithCoalescedReads(on bool) Option {
+	return Option{func(cfg *config) error {
+		cfg.coalesce = on
+		return nil
+	}}
 }
 
 // minFrame is the least limit on frames: below it nothing works.

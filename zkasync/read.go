@@ -61,6 +61,9 @@ func (q *query[T]) Size() int {
 	return q.pathSize()
 }
 
+// Joins implements mux.Joinable.
+func (q *query[T]) Joins() bool { return q.kind.code == wire.OpGetData }
+
 func (q *query[T]) Append(b []byte) []byte {
 	if q.kind.flagged {
 		return wire.AppendPathWatch(b, q.v.chroot, q.path, false)

@@ -70,6 +70,12 @@ func (c *Client) lasting(r request) mux.Request {
 	return &lasting{request: r, c: c, begun: time.Now()}
 }
 
+// Joins implements mux.Joinable.
+func (l *lasting) Joins() bool {
+	j, ok := l.request.(mux.Joinable)
+	return ok && j.Joins()
+}
+
 // Outlives implements mux.Lasting.
 func (l *lasting) Outlives(f mux.Failure) bool {
 	l.attempts++

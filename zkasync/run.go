@@ -92,6 +92,7 @@ func (c *Client) newRunLocked() (*run, error) {
 		MaxRequest:     c.cfg.maxRequest,
 		WatchesLimit:   c.watches.RestoreLimit,
 		SessionTimeout: c.cfg.sessionTimeout,
+		JoinReads:      c.cfg.coalesce,
 		RequestTimeout: c.cfg.requestTimeout,
 		ReadOnly:       c.cfg.readOnly,
 		Slept:          c.cfg.slept,

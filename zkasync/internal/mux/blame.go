@@ -103,7 +103,7 @@ func (c *Conn) eased() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.care.passedOne(c.heldLocked())
-	m.careful.Store(m.care.window > 0)
+	m.careful.Store(m.care.window > 0 || c.draining)
 	m.wakeLocked()
 }
 
@@ -126,6 +126,10 @@ func (c *Conn) lostLocked(all []Request, cut, cutAuths int, sent []Request) (b b
 		n++
 	}
 	b.alone = n == 1
+	if j, ok := b.first.(*joined); ok {
+		j.lostLocked(c.m)
+		b.first, b.alone = j.parts[0], false
+	}
 	if b.first != nil {
 		c.m.care.lost(!c.heldLocked())
 		c.m.careful.Store(c.m.care.window > 0)

@@ -41,7 +41,9 @@ type Conn struct {
 	openZxid int64                // last zxid when the connect request was written
 	resp     wire.ConnectResponse // the server's answer
 
-	moving atomic.Bool // see Mux.Move; changed under m.mu
+	moving  atomic.Bool  // see Mux.Move; changed under m.mu
+	joining atomic.Int32 // what is known of joined reads, see tryLocked; changed under m.mu
+	join    joiner       // used by the writer alone
 
 	closeReq  chan struct{} // closed when go-zookeeper has written its close request
 	closeXid  int32         // of that request; written before closeReq is closed
@@ -70,6 +72,9 @@ type Conn struct {
 	written     int64     // ordinary requests that were put in flight
 	repliesAt   int64     // Mux.replies at the handshake
 	heavy       bool      // the last one taken is to be alone, see care
+	server      string    // its address
+	draining    bool      // the writer waits until nothing is in flight, see tryLocked
+	keepQueue   bool      // what is queued at the connection's end waits for the next
 	liveSince   time.Time // when the queue was opened, zero: it was not
 }
 

@@ -37,6 +37,8 @@ func (c *Conn) established(resp wire.ConnectResponse) {
 	m := c.m
 	m.mu.Lock()
 	c.open, c.repliesAt = true, m.replies.Load()
+	c.server = s.Server
+	c.joining.Store(m.knownJoinsLocked(s.Server))
 	for _, r := range restore {
 		c.restoreLocked(r)
 	}

@@ -43,6 +43,10 @@ func (c *Conn) large(why error) (ok bool, err error) {
 	if h.Xid <= 0 {
 		return false, why
 	}
+	if size <= c.limitOf(h.Xid) {
+		c.in.raised = size
+		return true, nil
+	}
 	r, err := c.match(h)
 	if err != nil {
 		return false, err
@@ -50,6 +54,17 @@ func (c *Conn) large(why error) (ok bool, err error) {
 	c.in.skip()
 	c.counted(h.Zxid)
 	return true, c.dropped(r, h, &ReplySizeError{Size: size, Limit: c.in.limit})
+}
+
+// limitOf is the size up to which the reply that is next is read, if it is the expected one.
+func (c *Conn) limitOf(xid int32) int {
+	if len(c.expect) == 0 {
+		c.expectMore()
+	}
+	if len(c.expect) == 0 || xid != c.nextReply {
+		return 0
+	}
+	return joinedLimit(c.expect[0], c.in.limit)
 }
 
 // dropped ends a request whose reply was too large. A refusal is in the header and can be told.

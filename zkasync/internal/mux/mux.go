@@ -25,6 +25,8 @@ type Config struct {
 	// WatchesLimit gives the size, in bytes of a frame, that requests of go-zookeeper's for many watches may have; nil: any.
 	// It must not call the Mux.
 	WatchesLimit func() int
+	// JoinReads has reads that wait travel together, where servers take them so.
+	JoinReads bool
 	// Resume is a session to take up; its ID is 0 if there is none.
 	Resume Session
 }
@@ -59,6 +61,10 @@ type Mux struct {
 	parked  bool          // cur's writer waits for work
 	work    sync.Cond     // on mu; wakes the writer
 	care    care
+
+	joinsAt       map[string]int32 // what servers do with joined reads, by address; guarded by mu
+	joinedCap     int              // of a frame of joined reads, in bytes; 0: as ever. Guarded by mu
+	joinedAverage atomic.Int64     // of the answer to one of them, in bytes
 }
 
 // New returns a Mux with no connection: what is submitted waits.

@@ -107,7 +107,13 @@ func (c *Conn) demultiplex(frame []byte) error {
 		c.checkDemand(h.Err)
 		return nil
 	}
-	r.Reply(h.Err, body)
+	if j, ok := r.(*joined); ok {
+		if err := c.joinedReply(j, h.Err, body); err != nil {
+			return err
+		}
+	} else {
+		r.Reply(h.Err, body)
+	}
 	c.checkDemand(h.Err)
 	return c.leaveIfMoved()
 }

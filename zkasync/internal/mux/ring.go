@@ -38,6 +38,16 @@ func (r *ring[T]) pop() T {
 	return v
 }
 
+// pushFront puts an element before all others.
+func (r *ring[T]) pushFront(v T) {
+	if r.n == len(r.buf) {
+		r.resize(max(16, 2*len(r.buf)))
+	}
+	r.head = (r.head - 1) & (len(r.buf) - 1)
+	r.buf[r.head] = v
+	r.n++
+}
+
 // drainTo appends all elements to dst, oldest first, and empties the ring.
 func (r *ring[T]) drainTo(dst []T) []T {
 	for r.n > 0 {

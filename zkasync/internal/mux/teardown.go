@@ -64,13 +64,17 @@ func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request, b blam
 	unsent = append(unsent, c.restore...)
 	c.auths, c.restore, c.taken = nil, nil, nil
 	var behind ring[Request] // waits for the next server anyway
-	if c.moving.Load() {
+	if c.draining {
+		c.draining = false
+		m.careful.Store(m.care.window > 0)
+	}
+	if c.moving.Load() || c.keepQueue && m.refusal == nil {
 		m.keepOwnLocked()
 		behind, m.queue = m.queue, behind
 	} else {
 		unsent = m.drainQueueLocked(unsent)
 	}
-	sent, unsent = m.keepLocked(sent, inFlight, b), m.keepLocked(unsent, queued, b)
+	sent, unsent = m.keepLocked(expand(sent), inFlight, b), m.keepLocked(expand(unsent), queued, b)
 	for behind.len() > 0 {
 		m.queue.push(behind.pop())
 	}

@@ -104,6 +104,9 @@ func (c *Conn) takeRestoreLocked(out *outgoing) {
 
 func (c *Conn) takeQueuedLocked(out *outgoing) {
 	m := c.m
+	if c.tryLocked(out) {
+		return
+	}
 	most := batchCount
 	if m.care.window > 0 && m.queue.len() > 0 {
 		most = len(out.reqs) + c.roomLocked((*m.queue.at(0)).Size())
@@ -125,6 +128,7 @@ func (c *Conn) encode(out *outgoing) {
 	m := c.m
 	xid := c.nextXid
 	c.taken = out.reqs
+	c.join.begin(c)
 	for i, r := range out.reqs {
 		if ctx := r.Context(); ctx != nil && ctx.Err() != nil {
 			f := contextFailure(ctx)
@@ -132,6 +136,10 @@ func (c *Conn) encode(out *outgoing) {
 			r.Fail(f)
 			continue
 		}
+		if c.join.add(out, &xid, r) {
+			continue
+		}
+		c.join.flush(out, &xid)
 		switch r.Op() {
 		case wire.OpPing:
 			out.buf = appendFrame(out.buf, wire.XidPing, r)
@@ -139,12 +147,12 @@ func (c *Conn) encode(out *outgoing) {
 			out.buf = appendFrame(out.buf, wire.XidAuth, r)
 			out.auths = append(out.auths, authEntry{Request: r, before: xid})
 		default:
-			out.buf = appendFrame(out.buf, xid, r)
-			out.kept = append(out.kept, r)
-			xid = nextXid(xid)
+			out.add(&xid, r)
 		}
 	}
+	c.join.flush(out, &xid)
 	m.mu.Lock()
+	c.triedLocked(out)
 	for _, r := range out.kept {
 		m.flight.push(r)
 	}
@@ -153,6 +161,13 @@ func (c *Conn) encode(out *outgoing) {
 	c.written += int64(len(out.kept))
 	c.auths = append(c.auths, out.auths...)
 	m.mu.Unlock()
+}
+
+// add puts a request that waits for an ordinary reply into the batch.
+func (out *outgoing) add(xid *int32, r Request) {
+	out.buf = appendFrame(out.buf, *xid, r)
+	out.kept = append(out.kept, r)
+	*xid = nextXid(*xid)
 }
 
 func appendFrame(b []byte, xid int32, r Request) []byte {

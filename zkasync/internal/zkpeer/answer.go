@@ -58,6 +58,13 @@ func Body(r Request) []byte {
 		return wire.AppendString(nil, r.Path)
 	case wire.OpMulti:
 		return wire.AppendMultiHeader(nil, wire.OpError, true, -1)
+	case wire.OpMultiRead:
+		var b []byte
+		for _, part := range Parts(r) {
+			b = wire.AppendMultiHeader(b, part.Op, false, 0)
+			b = append(b, Body(part)...)
+		}
+		return wire.AppendMultiHeader(b, wire.OpError, true, -1)
 	default:
 		return nil
 	}
@@ -69,5 +76,22 @@ func Stat(path string) zk.Stat {
 		Czxid: firstZxid, Mzxid: firstZxid, Pzxid: firstZxid,
 		Ctime: 1700000000000, Mtime: 1700000000000,
 		DataLength: int32(len(path)), NumChildren: 1,
+	}
+}
+
+// Parts are the reads that travel in a multi-read.
+func Parts(r Request) (parts []Request) {
+	body := r.Body
+	for {
+		op, done, _, rest, err := wire.DecodeMultiHeader(body)
+		if err != nil || done {
+			return parts
+		}
+		path, behind, err := wire.DecodeString(rest)
+		if err != nil || len(behind) == 0 {
+			return parts
+		}
+		body = behind[1:] // the watch flag
+		parts = append(parts, Request{Xid: r.Xid, Op: op, Path: path, Body: rest[:len(rest)-len(body)]})
 	}
 }

@@ -24,7 +24,7 @@ func parseRequest(frame []byte) Request {
 		Body: frame[requestHeader:],
 	}
 	switch r.Op {
-	case wire.OpPing, wire.OpClose, wire.OpSetAuth, wire.OpSetWatches, wire.OpMulti:
+	case wire.OpPing, wire.OpClose, wire.OpSetAuth, wire.OpSetWatches, wire.OpMulti, wire.OpMultiRead:
 	default:
 		r.Path, _, _ = wire.DecodeString(r.Body)
 	}
