@@ -3,6 +3,7 @@ package zkasync_test
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"testing"
 	"time"
@@ -26,10 +27,13 @@ func testContext(t testing.TB) context.Context {
 // patientSession is the session timeout of tests that are not about it: a busy machine is no silent server.
 const patientSession = 30 * time.Second
 
+// coalesce has all clients of the tests do without it: the answers, their order and the failures must be the same.
+var coalesce = flag.Bool("coalesce", true, "whether clients send gets together, see WithCoalescedReads")
+
 // connect returns a client on servers that the test's end closes.
 func connect(t testing.TB, servers string, opts ...zkasync.Option) *zkasync.Client {
 	t.Helper()
-	opts = append([]zkasync.Option{zkasync.WithSessionTimeout(patientSession)}, opts...)
+	opts = append([]zkasync.Option{zkasync.WithSessionTimeout(patientSession), zkasync.WithCoalescedReads(*coalesce)}, opts...)
 	c, err := zkasync.Connect(testContext(t), servers, opts...)
 	if err != nil {
 		t.Fatal(err)

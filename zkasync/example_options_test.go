@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/handler"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -194,4 +195,18 @@ func ExampleWithMaxRequestSize() {
 	_, err := c.Create(ctx, "/large", make([]byte, 5000)).Get(ctx)
 	fmt.Println(errors.Is(err, zkasync.ErrNotSent)) // "request of ... bytes exceeds the limit of 4096 (...)"
 	// Output: true
+}
+
+// Gets that wait travel together. Turned off, each is a request of its own, which a server's metrics and logs then name.
+func ExampleWithCoalescedReads() {
+	ctx := context.Background()
+	c := demoClient(zkasync.WithCoalescedReads(false))
+	defer c.Close()
+	gets := make([]*future.Future[zkasync.Node], 1000)
+	for i := range gets {
+		gets[i] = c.Get(ctx, "/")
+	}
+	nodes, err := future.All(gets...).Get(ctx)
+	fmt.Println(len(nodes), err)
+	// Output: 1000 <nil>
 }

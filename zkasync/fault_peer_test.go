@@ -49,6 +49,7 @@ func newScripted(t *testing.T, opts []zkasync.Option, scripts ...zkpeer.Script) 
 	opts = append([]zkasync.Option{
 		zkasync.WithDialer(s.peer.Dial),
 		zkasync.WithSessionTimeout(bubbleSession),
+		zkasync.WithCoalescedReads(false), // scripts deal with gets one by one
 		zkasync.WithConnectTimeout(time.Second),
 	}, opts...)
 	var err error

@@ -138,7 +138,7 @@ func TestFault21_SlowLinkUnderLoad(t *testing.T) {
 // Row 22 of the faults: a server that stands still under more than the socket's buffers take.
 func TestFault22_FrozenUnderManyBytes(t *testing.T) {
 	t.Parallel()
-	const sets, size, session = 128, 512 << 10, 4 * time.Second
+	const sets, size, session = 128, 512 << 10, 8 * time.Second
 	z := freeze(t, zkasync.WithSessionTimeout(session))
 	data := make([]byte, size)
 	begun := time.Now()

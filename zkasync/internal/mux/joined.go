@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"math"
+	"sync"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
@@ -41,6 +42,15 @@ const (
 type joined struct {
 	parts []Request
 	size  int
+}
+
+// joinedPool keeps what was answered: otherwise each get would cost 19 bytes more.
+var joinedPool = sync.Pool{New: func() any { return new(joined) }}
+
+func (j *joined) recycle() {
+	clear(j.parts)
+	j.parts = j.parts[:0]
+	joinedPool.Put(j)
 }
 
 func (j *joined) Op() wire.OpCode          { return wire.OpMultiRead }
@@ -154,7 +164,9 @@ func (j *joiner) flush(out *outgoing, xid *int32) {
 	}
 	r := j.parts[0]
 	if len(j.parts) > 1 {
-		r = &joined{parts: append(make([]Request, 0, len(j.parts)), j.parts...), size: j.size - requestOverhead}
+		together := joinedPool.Get().(*joined)
+		together.parts, together.size = append(together.parts, j.parts...), j.size-requestOverhead
+		r = together
 	}
 	out.add(xid, r)
 	clear(j.parts)
@@ -199,7 +211,7 @@ func (c *Conn) tryLocked(out *outgoing) bool {
 	default:
 		return false
 	}
-	if m.care.window > 0 || m.queue.len() < 2 || !joins(*m.queue.at(0)) || !joins(*m.queue.at(1)) {
+	if !c.mayTryLocked() {
 		return false
 	}
 	if c.pendingLocked() > 0 || len(out.reqs) > 0 {
@@ -217,6 +229,12 @@ func (c *Conn) tryLocked(out *outgoing) bool {
 	}
 	c.joining.Store(joinsTrial)
 	return true
+}
+
+// mayTryLocked reports whether the reads that are next in the queue could show what the server does with joined ones.
+func (c *Conn) mayTryLocked() bool {
+	q := &c.m.queue
+	return c.joining.Load() == joinsUntried && c.m.care.window == 0 && q.len() > 1 && joins(*q.at(0)) && joins(*q.at(1))
 }
 
 // triedLocked ends a trial for which too few reads were left when it was encoded.
@@ -246,6 +264,7 @@ func (c *Conn) joinedReply(j *joined, code int32, body []byte) error {
 		m.wakeLocked()
 		m.mu.Unlock()
 	}
+	defer j.recycle()
 	if code != 0 {
 		j.Reply(code, nil)
 		return nil

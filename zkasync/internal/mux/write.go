@@ -115,6 +115,9 @@ func (c *Conn) takeQueuedLocked(out *outgoing) {
 		if m.care.window > 0 && size > 0 && (*m.queue.at(0)).Size() >= heavy {
 			return // in a batch of its own
 		}
+		if size > 0 && c.mayTryLocked() {
+			return
+		}
 		if r := m.takeLocked(); r != nil {
 			out.reqs = append(out.reqs, r)
 			size += requestOverhead + r.Size()

@@ -12,7 +12,7 @@ import (
 )
 
 // Replay says what a replay server answers: it knows neither paths nor state, and copies replies that it has encoded
-// beforehand. It answers get, exists, children, set, create, delete, sync, pings and the close; the rest is
+// beforehand. It answers get and multi-reads of these, exists, children, set, create, delete, sync, pings and the close; the rest is
 // "unimplemented".
 type Replay struct {
 	DataSize int // of every znode, in bytes
@@ -226,6 +226,8 @@ func (c *replayConn) answer(frame []byte) {
 	switch op {
 	case wire.OpGetData:
 		c.reply(frame, c.data)
+	case wire.OpMultiRead:
+		c.gets(frame)
 	case wire.OpExists:
 		c.reply(frame, c.stat)
 	case wire.OpGetChildren2:
@@ -256,6 +258,23 @@ func (c *replayConn) reply(frame, prepared []byte) {
 	head := c.out[at+4 : at+16]
 	copy(head, frame[:4])
 	binary.BigEndian.PutUint64(head[4:], uint64(c.zxid))
+}
+
+// gets answers a multi-read, all of whose parts are gets.
+func (c *replayConn) gets(frame []byte) {
+	at := len(c.out)
+	c.reply(frame, c.bare)
+	for body := frame[requestHeader:]; ; {
+		_, done, _, rest, err := wire.DecodeMultiHeader(body)
+		if err != nil || done || len(rest) < 5 {
+			break
+		}
+		c.out = wire.AppendMultiHeader(c.out, wire.OpGetData, false, 0)
+		c.out = append(c.out, c.data[4+wire.HeaderLen:]...)
+		body = rest[min(4+int(binary.BigEndian.Uint32(rest))+1, len(rest)):]
+	}
+	c.out = wire.AppendMultiHeader(c.out, wire.OpError, true, -1)
+	c.out = wire.EndFrame(c.out, at)
 }
 
 // echo answers with the request's path, and the stat behind it if withStat.
