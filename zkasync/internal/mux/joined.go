@@ -33,6 +33,8 @@ const (
 	joinedLeast = 1 << 10
 	// joinedReply is the size of an answer that is aimed at: it is read as a whole.
 	joinedReply = 256 << 10
+	// joinedFrame is the size up to which an answer is read whatever the limit for one.
+	joinedFrame = 64 << 20
 	// partHead is the length of the header in front of each part.
 	partHead = 9
 )
@@ -324,11 +326,12 @@ func (m *Mux) joinedMost() int {
 	return int(min(max(joinedReply/average, 2), joinedMost))
 }
 
-// joinedLimit is the size up to which the answer to r is read: each part may be as large as if it had travelled alone.
+// joinedLimit is the size up to which the answer to r is read: each part may be as large as if it had travelled alone, and one
+// that is too large must not take its neighbours along. Memory follows what comes, not what a length claims.
 func joinedLimit(r Request, limit int) int {
 	j, ok := r.(*joined)
 	if !ok {
 		return limit
 	}
-	return int(min(int64(len(j.parts))*(int64(limit)+partHead), math.MaxInt32))
+	return int(min(max(int64(len(j.parts))*(int64(limit)+partHead), joinedFrame), math.MaxInt32))
 }

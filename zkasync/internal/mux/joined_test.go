@@ -243,6 +243,60 @@ func TestJoined_LargeAnswers(t *testing.T) {
 	})
 }
 
+// A small limit: what is far above it takes no neighbour along.
+func TestJoined_OneLargeAnswerAmongMany(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := joining(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				if r.Op != wire.OpMultiRead {
+					return false
+				}
+				var b []byte
+				for _, part := range zkpeer.Parts(r) {
+					st, data := zkpeer.Stat(part.Path), []byte(part.Path)
+					if part.Path == "/1" {
+						data = make([]byte, 3<<20)
+					}
+					b = wire.AppendMultiHeader(b, wire.OpGetData, false, 0)
+					b = wire.AppendStat(wire.AppendBuffer(b, data), &st)
+				}
+				return c.Reply(r, wire.AppendMultiHeader(b, wire.OpError, true, -1))
+			})
+		})
+		w.m.cfg.MaxReply = 4 << 10
+		w.gets("", 3)
+		w.open()
+		synctest.Wait()
+		w.get("/behind")
+		synctest.Wait()
+		w.j.want(t, "established", "restored", "/0: ok", "/1: reply too large, sent", "/2: ok", "/behind: ok")
+	})
+}
+
+// While a trial waits for its turn, or for its answer, contexts of what is queued end it.
+func TestJoined_ContextsDuringATrial(t *testing.T) {
+	for _, before := range []int{0, 1} {
+		inBubble2(t, before, func(t *testing.T) {
+			w := joining(t, func(c *zkpeer.Conn) { c.Accept(); c.Drain() })
+			w.open()
+			synctest.Wait()
+			w.j.take()
+			for range before {
+				w.m.Submit(w.request(wire.OpSync, "/sync", wire.AppendPathRecord(nil, "", "/sync")))
+				synctest.Wait()
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			w.gets("", 100)
+			w.getCtx(ctx, "/waits")
+			synctest.Wait()
+			cancel()
+			synctest.Wait()
+			w.j.want(t, "/waits: context, not sent")
+		})
+	}
+}
+
 // An answer that cannot be read leaves nobody waiting.
 func TestJoined_MalformedAnswers(t *testing.T) {
 	whole := zkpeer.Body(zkpeer.Request{Op: wire.OpMultiRead, Body: func() []byte {

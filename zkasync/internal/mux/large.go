@@ -58,6 +58,9 @@ func (c *Conn) large(why error) (ok bool, err error) {
 
 // limitOf is the size up to which the reply that is next is read, if it is the expected one.
 func (c *Conn) limitOf(xid int32) int {
+	if c.early > 0 {
+		c.skipAnswered()
+	}
 	if len(c.expect) == 0 {
 		c.expectMore()
 	}

@@ -78,8 +78,12 @@ func (c *Conn) takeBatch(out *outgoing) bool {
 		case len(c.restore) > 0:
 			c.takeRestoreLocked(out)
 		case m.live:
-			m.guard = false // the writer moves; it looks at the contexts itself
 			c.takeQueuedLocked(out)
+			if c.heldBackLocked() {
+				m.guardQueueLocked() // what waits may wait long
+			} else {
+				m.guard = false // the writer moves; it looks at the contexts itself
+			}
 		}
 		if len(out.reqs) > 0 {
 			return true
@@ -88,6 +92,11 @@ func (c *Conn) takeBatch(out *outgoing) bool {
 		m.work.Wait()
 		m.parked = false
 	}
+}
+
+// heldBackLocked reports whether something stays in the queue until there are answers.
+func (c *Conn) heldBackLocked() bool {
+	return c.m.queue.len() > 0 && (c.m.care.window > 0 || c.draining || c.joining.Load() == joinsTrial)
 }
 
 // takeRestoreLocked takes what restores the session, all at once where no care is needed.
