@@ -62,7 +62,7 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 chaos: install-zookeeper ## servers killed and frozen at random for DURATION (60s)
 	$(GO) test ./zkasync -race -count=1 -v -timeout 0 -run TestChaos -chaos.duration=$(DURATION)
 
-faults: install-zookeeper ## the same faults put to zkasync and to go-zookeeper, as a table (3 minutes)
+faults: install-zookeeper ## the same faults put to zkasync and to go-zookeeper, as a table (4 minutes)
 	$(GO) run ./internal/faulttable
 
 cover: install-zookeeper ## test coverage, by function and in total
