@@ -129,7 +129,6 @@ const (
 	opCreate, opDelete, opExists, opGetData      = 1, 2, 3, 4
 	opSetData, opPing, opGetChildren2, opCreate2 = 5, 11, 12, 15
 	opAuth, opSetWatches, opClose                = 100, 101, -11
-	opMultiRead                                  = 22
 )
 
 // sent is a request seen by the proxy.
