@@ -11,6 +11,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/internal/zkproxy"
+	"github.com/zkasync/zkasync-go/internal/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
@@ -44,7 +45,11 @@ func TestAuth_InOrderWithOperations(t *testing.T) {
 	before := stranger.Get(ctx, "/a")
 	added := stranger.AddAuth(ctx, "digest", []byte(userPassword))
 	behind := stranger.Get(ctx, "/a")
-	fails(t, before, zk.ErrNoAuth)
+	if zkserver.Shared(t).Since("3.6") {
+		fails(t, before, zk.ErrNoAuth)
+	} else {
+		outcome(t, before) // 3.5 checks it with the credentials that the connection has by then (ServerCnxn.getAuthInfo)
+	}
 	must(t, added)
 	must(t, behind)
 }
