@@ -37,7 +37,8 @@ type Reading[T any] struct {
 // CVE-2024-23944). A znode that is hidden, changed and shown again without any read in between keeps its old value here until
 // the next change that may be read, a reconnect, or Refresh, which is the one to call when permissions were changed.
 //
-// It goes by a persistent watch, which is removed from the server when the last Live or subscription of its path ends. On
+// It goes by a persistent watch, which is removed from the server when the last Live or subscription of its path ends, and
+// with it what libraries on Conn() watch there. On
 // servers before 3.6, which know none, it goes by one-shot watches: these stay at the server until they fire, and a change
 // that may not be told leaves none.
 type Live[T any] struct {
