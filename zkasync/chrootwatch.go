@@ -115,7 +115,7 @@ func (q *chrootQuery) Reply(code int32, _ []byte) {
 	absent := code == wire.CodeNoNode
 	watched := q.watch && q.claim.Holds(watch.Data)
 	w.missing.Store(absent && watched)
-	if absent {
+	if absent || code == wire.CodeThrottled {
 		w.found.Store(0)
 	} else {
 		w.found.Store(time.Now().UnixNano())
@@ -131,9 +131,10 @@ func (q *chrootQuery) Reply(code int32, _ []byte) {
 }
 
 // Next implements mux.Step.
-func (q *chrootQuery) Next() mux.Request {
+func (q *chrootQuery) Next(goOn func(mux.Request)) bool {
 	if q.next == nil {
-		return nil
+		return false
 	}
-	return q.next
+	goOn(q.next)
+	return true
 }

@@ -225,3 +225,25 @@ func TestRemoveWatches_WithdrawnWhileThrottledKeepsSubscriptions(t *testing.T) {
 		noMoreEvents(t, c.Client, sub)
 	})
 }
+
+// Requests of the client's own, that keep watches at the server, are asked again too: none of them costs the connection.
+func TestWatch_ThrottledRestoration(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		const times = 3
+		first := func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Answer(takes(c, 1)[0])
+		}
+		opts := []zkasync.Option{zkasync.WithRetry(zkasync.RetryPolicy{})}
+		c := newScripted(t, opts, first, throttles(times, true, wire.OpSetWatches))
+		if err := c.Start(testContext(t)); err != nil {
+			t.Fatal(err)
+		}
+		event := must(t, c.GetW(t.Context(), "/a")).Event
+		must(t, c.Sync(t.Context(), "/"))
+		must(t, event)
+		if n := c.peer.Accepted(); n != 2 {
+			t.Errorf("%d connections, want 2", n)
+		}
+	})
+}

@@ -1,6 +1,7 @@
 package zkasync
 
 import (
+	"context"
 	"fmt"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
@@ -15,6 +16,9 @@ func (h watchHost) Submit(r mux.Request)  { h.c.submit(r) }
 func (h watchHost) LastZxid() int64       { return h.c.lastZxid() }
 func (h watchHost) Abort(why error)       { h.c.sink.Load().Abort(why) }
 func (h watchHost) Unwatched(path string) { h.c.chrootChanged(path) }
+func (h watchHost) Pause(n int, then func(error)) {
+	h.c.pauses.add(context.Background(), h.c.throttlePause(n), then)
+}
 
 // watchErrors are this package's errors for what happens to watches.
 var watchErrors = &watch.Errors{

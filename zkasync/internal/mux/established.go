@@ -39,8 +39,9 @@ func (c *Conn) established(resp wire.ConnectResponse) {
 	c.open, c.repliesAt = true, m.replies.Load()
 	c.server = s.Server
 	c.joining.Store(m.knownJoinsLocked(s.Server))
+	c.restoring = len(restore)
 	for _, r := range restore {
-		c.restoreLocked(r)
+		c.restore = append(c.restore, &restoring{Request: r, c: c})
 	}
 	m.mu.Unlock()
 	c.workers.Add(2)
@@ -51,11 +52,6 @@ func (c *Conn) established(resp wire.ConnectResponse) {
 	}
 }
 
-func (c *Conn) restoreLocked(r Request) {
-	c.restoring++
-	c.restore = append(c.restore, &restoring{Request: r, c: c})
-}
-
 // restoring is a request that goes out before anything queued. The last reply of its kind opens the queue.
 type restoring struct {
 	Request
@@ -64,21 +60,28 @@ type restoring struct {
 
 func (r *restoring) Reply(code int32, body []byte) {
 	r.Request.Reply(code, body)
-	var next Request
-	if s, ok := r.Request.(Step); ok {
-		next = s.Next()
+	if s, ok := r.Request.(Step); ok && s.Next(r.goOn) {
+		return
 	}
 	r.c.m.mu.Lock()
-	if next != nil {
-		r.c.restoreLocked(next)
-		r.c.m.wakeLocked()
-	}
 	r.c.restoring--
 	last := r.c.restoring == 0
 	r.c.m.mu.Unlock()
 	if last {
 		r.c.goLive()
 	}
+}
+
+// goOn has another request take the place of r.
+func (r *restoring) goOn(next Request) {
+	m := r.c.m
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.cur != r.c {
+		return
+	}
+	r.c.restore = append(r.c.restore, &restoring{Request: next, c: r.c})
+	m.wakeLocked()
 }
 
 // Fail ends the connection if it goes on: what is not restored must not be taken to be so.

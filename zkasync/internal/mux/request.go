@@ -23,11 +23,12 @@ type Request interface {
 	Fail(f Failure)
 }
 
-// Step is a request of a restoration that may not be the last of its kind: when it was answered, Next returns the one to
-// follow it, before anything queued, or nil.
+// Step is a request of a restoration that may not be the last of its kind.
 type Step interface {
 	Request
-	Next() Request
+	// Next is called behind Reply. It reports whether another request follows, before anything queued: goOn is called with it,
+	// at once or later, on any goroutine, or never if the connection ends first.
+	Next(goOn func(Request)) bool
 }
 
 // Reason says why a request got no answer.

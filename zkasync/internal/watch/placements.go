@@ -148,11 +148,15 @@ func (t *placements) remove(s *Listener) bool {
 	return p.unwanted()
 }
 
-// isUnwanted reports whether the server has a placement that nobody needs any more.
-func (t *placements) isUnwanted(path string) bool {
+// isUnwanted reports whether the server has a placement that nobody needs any more. Left is the connection on which one was left
+// that is not noted here, 0 if there is none.
+func (t *placements) isUnwanted(path string, left uint64) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p := t.byPath.M[path]
+	if left != 0 && left == t.conns {
+		return p == nil || len(p.subs) == 0 && p.pending == 0
+	}
 	return p != nil && p.unwanted()
 }
 
@@ -184,16 +188,27 @@ func (t *placements) unplaced(path string) (wanted bool) {
 }
 
 // replace is called when a request is encoded that can place anew what is wanted; ok is false when nothing is. Both says
-// that servers which keep modes apart are to have the weaker one as well.
-func (t *placements) replace(path string) (mode Mode, both, ok bool) {
+// that servers which keep modes apart are to have the weaker one as well, fresh that there was no placement.
+func (t *placements) replace(path string) (mode Mode, both, fresh, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	p := t.byPath.M[path]
 	if p == nil || len(p.subs) == 0 && p.pending == 0 {
-		return 0, false, false
+		return 0, false, false, false
 	}
+	fresh = !p.placed
 	t.placeLocked(p, p.strongest())
-	return p.mode, p.both(), true
+	return p.mode, p.both(), fresh, true
+}
+
+// displace is called when that request was throttled: reads since have relied on what is not there.
+func (t *placements) displace(path string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if p := t.byPath.M[path]; p != nil {
+		p.placed = false
+		t.tidyLocked(path, p)
+	}
 }
 
 // both reports whether a recursive watch is placed where a subscription is not recursive. Servers since 3.9 have one of each

@@ -18,9 +18,11 @@ type rearm struct {
 	plain  bool   // leave the persistent watch alone; servers before 3.6 know that request
 	conn   uint64 // the only connection that it is for, as placements counts them; 0: any
 	done   func() // called at its end, unless it is nil
+	pauses int
 
 	mode   Mode // of the persistent watch, if placed
 	placed bool
+	fresh  bool // the server did not have it before
 }
 
 // Op implements mux.Request.
@@ -61,7 +63,7 @@ func (r *rearm) Append(b []byte) []byte {
 		return wire.AppendSetWatches(b, r.zxid, set)
 	}
 	var both bool
-	if r.mode, both, r.placed = r.t.lasting.replace(r.path); r.placed {
+	if r.mode, both, r.fresh, r.placed = r.t.lasting.replace(r.path); r.placed {
 		*persistentLists(set)[r.mode] = full
 	}
 	if both {
@@ -71,6 +73,10 @@ func (r *rearm) Append(b []byte) []byte {
 }
 
 func (r *rearm) Reply(code int32, _ []byte) {
+	if code == wire.CodeThrottled {
+		r.again()
+		return
+	}
 	defer r.end()
 	if code != 0 {
 		r.t.host.Abort(r.t.errs.Refused(r.Op(), r.path, code))
@@ -87,6 +93,23 @@ func (r *rearm) Reply(code int32, _ []byte) {
 		zxid = r.t.host.LastZxid()
 	}
 	r.t.rearmChildren(r.path, r.mode, zxid)
+}
+
+// again sends the request once more after a pause: the server has dropped it. The next connection restores everything.
+func (r *rearm) again() {
+	if r.fresh {
+		r.t.lasting.displace(r.path)
+		r.resync = true
+	}
+	r.conn = r.t.lasting.connection()
+	r.pauses++
+	r.t.host.Pause(r.pauses, func(why error) {
+		if why != nil {
+			r.end()
+			return
+		}
+		r.t.host.Submit(r)
+	})
 }
 
 // Again has the server watch a path once more for its listeners: the watch of somebody else may have taken the place.

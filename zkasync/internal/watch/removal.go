@@ -42,10 +42,11 @@ func (r *Removal) Failed(f mux.Failure) {
 	}
 }
 
-// again places what listeners still need.
+// again places what listeners still need, and what one-shot watches do that have relied on it.
 func (r *Removal) again(conn uint64) {
 	if r.t.lasting.unplaced(r.path) {
-		r.t.rearm(&rearm{path: r.path, resync: true, conn: conn})
+		kinds, _ := r.t.once.at(r.path)
+		r.t.rearm(&rearm{path: r.path, kinds: kinds, zxid: r.t.host.LastZxid(), resync: true, conn: conn})
 	}
 }
 
@@ -62,8 +63,10 @@ func (t *Table) unplace(path string) { t.host.Submit(&unplace{t: t, path: path})
 
 // unplace is that request.
 type unplace struct {
-	t    *Table
-	path string
+	t      *Table
+	path   string
+	conn   uint64 // that it was throttled on; 0: it was not
+	pauses int
 }
 
 // Withdrawn is the context of a request that is not needed any more.
@@ -78,25 +81,38 @@ func (u *unplace) Size() int        { return 8 + wire.PathLen(u.t.chroot, u.path
 func (u *unplace) Fail(mux.Failure) {}
 
 // Context lets the request go only if the placement is there and unwanted at the moment when it would be written: another
-// listener may have come, or another connection.
+// listener may have come, or another connection. After it was throttled the placement is there as far as the server knows.
 func (u *unplace) Context() context.Context {
-	if u.t.lasting.isUnwanted(u.path) {
+	if u.t.lasting.isUnwanted(u.path, u.conn) {
 		return nil
 	}
 	return Withdrawn
 }
 
 func (u *unplace) Append(b []byte) []byte {
-	u.t.lasting.unplace(u.path)
+	u.conn = u.t.lasting.unplace(u.path)
 	return wire.AppendRemoveWatches(b, u.t.chroot, u.path, wire.WatcherAny)
 }
 
 // Reply sets the one-shot watches of the path again: their events came with the placement up to here, or the server has
 // removed them along with it.
-func (u *unplace) Reply(int32, []byte) {
+func (u *unplace) Reply(code int32, _ []byte) {
+	if code == wire.CodeThrottled {
+		u.again()
+		return
+	}
 	u.t.host.Unwatched(u.path)
 	u.t.lasting.unplaced(u.path)
 	if kinds, any := u.t.once.at(u.path); any {
 		u.t.host.Submit(&rearm{t: u.t, path: u.path, kinds: kinds, zxid: u.t.host.LastZxid()})
 	}
+}
+
+func (u *unplace) again() {
+	u.pauses++
+	u.t.host.Pause(u.pauses, func(why error) {
+		if why == nil {
+			u.t.host.Submit(u)
+		}
+	})
 }

@@ -19,6 +19,8 @@ const (
 // changed since the zxid, and keeps the rest. Of persistent watches it only takes note.
 type setWatches struct {
 	t     *Table
+	whole *restoration
+	again bool // it has to be sent again
 	zxid  int64
 	set   wire.WatchSet
 	paths []string // client paths of the persistent watches in set, each in one request
@@ -32,7 +34,7 @@ func (t *Table) Restore(zxid int64) []mux.Request {
 	if t.old.isPresent() {
 		t.endAll(t.lasting.takeAll(), t.errs.Unknown)
 	}
-	p := portions{t: t, zxid: zxid, limit: t.RestoreLimit()}
+	p := &portions{t: t, zxid: zxid, limit: t.RestoreLimit()}
 	placed := t.lasting.restore(t.errs.Loss)
 	recursive := make(map[string]bool)
 	for _, path := range placed[Recursive] {
@@ -63,12 +65,42 @@ func (t *Table) Restore(zxid int64) []mux.Request {
 	return p.requests
 }
 
+// restoration is the requests of one connection. Their order counts, so when one was throttled all behind it are sent again.
+type restoration struct {
+	open   int      // requests in flight or to be sent
+	again  []func() // send those that were throttled and those behind them
+	pauses int
+}
+
+// answered is called at each answer, with what sends the request again, if that is needed.
+func (w *restoration) answered(t *Table, again func()) {
+	w.open--
+	if again != nil {
+		w.again = append(w.again, again)
+	}
+	if w.open > 0 || len(w.again) == 0 {
+		return
+	}
+	w.pauses++
+	t.host.Pause(w.pauses, func(why error) {
+		if why != nil {
+			return
+		}
+		send := w.again
+		w.again, w.open = nil, len(send)
+		for _, s := range send {
+			s()
+		}
+	})
+}
+
 // portions divides watches among requests.
 type portions struct {
 	t        *Table
 	zxid     int64
 	limit    int // of a request
 	requests []mux.Request
+	whole    restoration
 	full     bool
 }
 
@@ -81,7 +113,8 @@ func (p *portions) add(path string, list func(*setWatches) *[]string) {
 	full := wire.FullPath(p.t.chroot, path)
 	size := 4 + len(full)
 	if len(p.requests) == 0 || p.full || p.last().size+size > p.limit {
-		p.requests = append(p.requests, &setWatches{t: p.t, zxid: p.zxid, size: setWatchesHead})
+		p.requests = append(p.requests, &setWatches{t: p.t, whole: &p.whole, zxid: p.zxid, size: setWatchesHead})
+		p.whole.open++
 		p.full = false
 	}
 	last := p.last()
@@ -133,6 +166,10 @@ func (s *setWatches) Append(b []byte) []byte {
 // Reply gives the connection up when the server did not take the watches: on another one they may be. A server that does
 // not know persistent watches gets the others only from then on.
 func (s *setWatches) Reply(code int32, _ []byte) {
+	s.again = code == wire.CodeThrottled || code == 0 && len(s.whole.again) > 0
+	if s.again {
+		return
+	}
 	if code != 0 {
 		if code == wire.CodeUnimplemented && s.persistent() {
 			s.t.old.learn()
@@ -144,4 +181,14 @@ func (s *setWatches) Reply(code int32, _ []byte) {
 	for _, path := range s.paths {
 		s.t.lasting.resync(path, s.t.errs.Loss)
 	}
+}
+
+// Next implements mux.Step: it has what was throttled sent again.
+func (s *setWatches) Next(goOn func(mux.Request)) bool {
+	if !s.again {
+		s.whole.answered(s.t, nil)
+		return false
+	}
+	s.whole.answered(s.t, func() { goOn(s) })
+	return true
 }

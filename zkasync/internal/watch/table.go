@@ -14,6 +14,9 @@ import (
 type Host interface {
 	// Submit sends a request.
 	Submit(mux.Request)
+	// Pause calls then after the wait before what was throttled is asked again for the nth time, with an error if the client
+	// stops before.
+	Pause(n int, then func(error))
 	// LastZxid is that of the last answer.
 	LastZxid() int64
 	// Abort gives the connection up: it is not known what the server watches.

@@ -24,16 +24,18 @@ var (
 // fakeHost is a client that has no server: what is submitted waits until it is encoded and answered.
 type fakeHost struct {
 	queue     []mux.Request
+	pauses    []func(error)
 	zxid      int64
 	aborted   []error
 	unwatched []string
 }
 
-func (h *fakeHost) Submit(r mux.Request)     { h.queue = append(h.queue, r) }
-func (h *fakeHost) LastZxid() int64          { return h.zxid }
-func (h *fakeHost) Abort(why error)          { h.aborted = append(h.aborted, why) }
-func (h *fakeHost) Unwatched(path string)    { h.unwatched = append(h.unwatched, path) }
-func (h *fakeHost) take() (rs []mux.Request) { rs, h.queue = h.queue, nil; return rs }
+func (h *fakeHost) Submit(r mux.Request)       { h.queue = append(h.queue, r) }
+func (h *fakeHost) Pause(_ int, f func(error)) { h.pauses = append(h.pauses, f) }
+func (h *fakeHost) LastZxid() int64            { return h.zxid }
+func (h *fakeHost) Abort(why error)            { h.aborted = append(h.aborted, why) }
+func (h *fakeHost) Unwatched(path string)      { h.unwatched = append(h.unwatched, path) }
+func (h *fakeHost) take() (rs []mux.Request)   { rs, h.queue = h.queue, nil; return rs }
 
 func newTable(chroot string, most int) (*Table, *fakeHost) {
 	h := &fakeHost{zxid: 7}
@@ -258,7 +260,7 @@ func TestTable_Restore(t *testing.T) {
 		r.Reply(0, nil)
 	}
 	plain.want(t, "resync expired")
-	table.Restore(1)[0].Reply(-127, nil)
+	table.Restore(1)[0].Reply(-4, nil)
 	if len(host.aborted) != 1 {
 		t.Errorf("aborted %v", host.aborted)
 	}
@@ -287,8 +289,9 @@ func TestTable_RestoreKeepsToTheLimit(t *testing.T) {
 
 func TestTable_Removals(t *testing.T) {
 	table, host := newTable("", 1<<20)
-	data := read(table, "/a", Data)
 	_, plain := listen(table, "/a", Persistent)
+	data := read(table, "/a", Data)
+	child := read(table, "/a", Child) // relies on the persistent one
 	some := table.Removal("/a", []Kind{Data, Exist}, false)
 	some.Encode()
 	if !some.Answered(0) {
@@ -298,7 +301,7 @@ func TestTable_Removals(t *testing.T) {
 		t.Error(got)
 	}
 	again := host.take()
-	if got := lines(again); !slices.Equal(got, []string{"105 /a [false false false] plain=false resync=true"}) {
+	if got := lines(again); !slices.Equal(got, []string{"105 /a [false false true] plain=false resync=true"}) || child.Ready() {
 		t.Fatalf("sent %q", got)
 	}
 	again[0].Reply(0, nil)
