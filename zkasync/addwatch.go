@@ -105,8 +105,8 @@ type addWatch struct {
 // znode need not exist. The future completes once the server watches; every later event goes to the [Subscription].
 //
 // A server that does not know persistent watches ends the connection at the request. The future then fails with
-// [ErrUnimplemented], and so does every other AddWatch on that server, without harm, for an hour or until the client is
-// restarted.
+// [ErrUnimplemented], and so does every other AddWatch on that server, without asking, for an hour or until the client is
+// restarted. The first request to a server is alone in flight, so it costs a connection but nobody's answer.
 //
 // Any number of subscriptions may be on one path, beside one-shot watches of it; the server has one watch for them all, or on
 // servers since 3.9 one of each mode, and the last subscription that is closed removes it. On older servers a Persistent one

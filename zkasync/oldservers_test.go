@@ -43,50 +43,25 @@ func answersAheadUnknown(held int, fast bool, ops ...wire.OpCode) zkpeer.Script 
 	}
 }
 
-func TestAddWatch_AnsweredAheadOfItsTurn(t *testing.T) {
-	for name, fast := range map[string]bool{"others answered": true, "others lost": false} {
-		t.Run(name, func(t *testing.T) {
-			inBubble(t, func(t *testing.T) {
-				c := connectScripted(t, answersAheadUnknown(2, fast, wire.OpAddWatch), answersAheadUnknown(0, false, wire.OpAddWatch))
-				a, b := c.get("/a"), c.get("/b")
-				added := c.AddWatch(t.Context(), "/a", zkasync.Persistent)
-				fails(t, added, zkasync.ErrUnimplemented)
-				if fast {
-					wantNode(t, a, "/a")
-					wantNode(t, b, "/b")
-				} else {
-					wantLoss(t, "a", a, zkasync.ErrOutcomeUnknown)
-					wantLoss(t, "b", b, zkasync.ErrOutcomeUnknown)
-				}
-				poll(t, "the next connection", func() bool { return c.peer.Accepted() == 2 && c.Connected() })
-				wantNode(t, c.get("/c"), "/c")
-				for range 3 {
-					fails(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent), zkasync.ErrUnimplemented, zkasync.ErrNotSent)
-				}
-				if n := c.peer.Accepted(); n != 2 {
-					t.Errorf("%d connections, want 2: an unknown operation costs one", n)
-				}
-			})
-		})
-	}
-}
-
-// Of several that were in flight, those without an answer are repeated by WithRetry and refused here.
-func TestAddWatch_AnsweredAheadAndRepeated(t *testing.T) {
+// The first AddWatch is alone in flight: the server takes nothing else along, neither what was sent before nor what waits.
+func TestAddWatch_UnknownHarmsNobodyElse(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		c := newScripted(t, []zkasync.Option{zkasync.WithRetry(zkasync.RetryPolicy{})},
-			answersAheadUnknown(1, false, wire.OpAddWatch), answersAheadUnknown(0, false, wire.OpAddWatch))
-		if err := c.Start(testContext(t)); err != nil {
-			t.Fatal(err)
-		}
-		a := c.get("/a")
-		first := c.AddWatch(t.Context(), "/a", zkasync.Persistent)
+		c := connectScripted(t, answersAheadUnknown(0, false, wire.OpAddWatch), answersAheadUnknown(0, false, wire.OpAddWatch))
+		a, b := c.get("/a"), c.get("/b")
+		added := c.AddWatch(t.Context(), "/a", zkasync.Persistent)
 		second := c.AddWatch(t.Context(), "/b", zkasync.Persistent)
-		fails(t, first, zkasync.ErrUnimplemented)
-		fails(t, second, zkasync.ErrUnimplemented)
+		behind, written := c.get("/c"), c.Set(t.Context(), "/d", nil, zkasync.AnyVersion)
 		wantNode(t, a, "/a")
+		wantNode(t, b, "/b")
+		fails(t, added, zkasync.ErrUnimplemented)
+		fails(t, second, zkasync.ErrUnimplemented)
+		wantNode(t, behind, "/c")
+		must(t, written)
+		for range 3 {
+			fails(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent), zkasync.ErrUnimplemented, zkasync.ErrNotSent)
+		}
 		if n := c.peer.Accepted(); n != 2 {
-			t.Errorf("%d connections, want 2", n)
+			t.Errorf("%d connections, want 2: an unknown operation costs one", n)
 		}
 	})
 }

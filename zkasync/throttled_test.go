@@ -118,7 +118,7 @@ func (s *throttledServer) script(c *zkpeer.Conn) {
 	throttled := false
 	c.Accept()
 	c.Serve(func(r zkpeer.Request) bool {
-		if r.Op != s.op || throttled {
+		if r.Op != s.op || r.Path == knownPath || throttled {
 			s.serve(c, r)
 			return false
 		}
@@ -167,6 +167,7 @@ func connectThrottled(t *testing.T, op wire.OpCode) (*scripted, *throttledServer
 	if err := c.Start(testContext(t)); err != nil {
 		t.Fatal(err)
 	}
+	knowsAddWatch(t, c)
 	must(t, c.Exists(t.Context(), "/")) // so that the client knows of a zxid
 	return c, s
 }

@@ -8,11 +8,14 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
-// refusesAuthFirst is a script of a server that takes three requests, the last one of them credentials, and answers in one
+// refusesAuthFirst is a script of a server that answers one request and then takes three, the last one of them credentials, and answers in one
 // piece: the credentials, which it does not accept, first, as servers do.
 func refusesAuthFirst(t *testing.T) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		c.Accept()
+		for _, r := range takes(c, 1) {
+			c.Answer(r)
+		}
 		rs := takes(c, 3)
 		if len(rs) < 3 || rs[2].Op != wire.OpSetAuth {
 			t.Errorf("requests %v, want credentials at the end", rs)
@@ -31,6 +34,7 @@ func refusesAuthFirst(t *testing.T) zkpeer.Script {
 func TestWatch_AnsweredBehindRefusedCredentials(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := connectScripted(t, refusesAuthFirst(t), zkpeer.Healthy) // the second one is asked to end the session
+		knowsAddWatch(t, c)
 		read := c.GetW(t.Context(), "/a")
 		added := c.AddWatch(t.Context(), "/a", zkasync.Persistent)
 		fails(t, c.AddAuth(t.Context(), "nosuch", []byte("x")), zkasync.ErrAuthFailed)

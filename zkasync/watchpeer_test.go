@@ -120,6 +120,15 @@ func TestAddWatch_ChildrenOnceOnServersSince39(t *testing.T) {
 	})
 }
 
+// knownPath is what knowsAddWatch watches.
+const knownPath = "/known"
+
+// knowsAddWatch shows a client that its server knows AddWatch: the next one does not have to be alone in flight.
+func knowsAddWatch(t *testing.T, c *scripted) {
+	t.Helper()
+	must(t, c.AddWatch(t.Context(), knownPath, zkasync.Persistent))
+}
+
 // A read relies on a persistent watch that was asked for before it and is refused: its own watch is set instead, and also
 // when another request for the persistent watch, behind the read, is accepted.
 func TestAddWatch_RefusedLeavesReadsWatched(t *testing.T) {
@@ -127,6 +136,7 @@ func TestAddWatch_RefusedLeavesReadsWatched(t *testing.T) {
 		t.Run(fmt.Sprintf("again=%v", again), func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				c := connectScripted(t, refusesFirstAddWatch(t, again))
+				knowsAddWatch(t, c)
 				added := c.AddWatch(t.Context(), "/a", zkasync.Persistent)
 				read := c.GetW(t.Context(), "/a")
 				if again {
@@ -157,6 +167,9 @@ func refusesFirstAddWatch(t *testing.T, again bool) zkpeer.Script {
 		c.Serve(func(r zkpeer.Request) bool {
 			switch r.Op {
 			case wire.OpAddWatch, wire.OpGetData:
+				if r.Path == knownPath {
+					return false
+				}
 				if r.Op == wire.OpGetData && r.Body[len(r.Body)-1] != 0 {
 					t.Error("the read has left a watch")
 				}
@@ -185,6 +198,9 @@ func TestAddWatch_ThrottledAndRepeatedLeavesReadsWatched(t *testing.T) {
 			c.Serve(func(r zkpeer.Request) bool {
 				switch r.Op {
 				case wire.OpAddWatch:
+					if r.Path == knownPath {
+						return false
+					}
 					attempts++
 					if attempts == 1 {
 						first = r // until the read is there
@@ -202,10 +218,14 @@ func TestAddWatch_ThrottledAndRepeatedLeavesReadsWatched(t *testing.T) {
 		if err := c.Start(testContext(t)); err != nil {
 			t.Fatal(err)
 		}
+		knowsAddWatch(t, c)
 		added := c.AddWatch(t.Context(), "/a", zkasync.Persistent)
 		event := must(t, c.GetW(t.Context(), "/a")).Event
 		must(t, added)
 		must(t, event)
+		if n := c.peer.Accepted(); n != 1 {
+			t.Errorf("%d connections, want 1", n)
+		}
 		if attempts != 2 {
 			t.Errorf("%d attempts, want 2", attempts)
 		}

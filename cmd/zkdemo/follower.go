@@ -36,17 +36,27 @@ type follower struct {
 
 func (f *follower) follow(ctx context.Context) error {
 	states := f.c.States(ctx)
+	if err := f.first(ctx); err != nil {
+		return err
+	}
 	for {
-		if err := f.read(ctx); err != nil {
-			return err
-		}
 		if f.limit > 0 && f.seen >= f.limit {
 			return nil
 		}
 		if err := f.wait(ctx, states); err != nil {
 			return err
 		}
+		if err := f.read(ctx); err != nil {
+			return err
+		}
 	}
+}
+
+// first reads for the first time. That has to be answered soon; later outages are reported and waited for.
+func (f *follower) first(ctx context.Context) error {
+	waiting, stop := f.a.patient(ctx)
+	defer stop()
+	return f.read(waiting)
 }
 
 // read reads what no watch stands for, both parts at once, and reports what is new. A znode that is not there is watched

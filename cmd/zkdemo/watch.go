@@ -19,7 +19,8 @@ func (a *app) watchCommand() *cobra.Command {
 		Use:   "watch PATH",
 		Short: "follow the changes of a znode until interrupted",
 		Long: `Follows a znode: its data, its children, its creation and deletion, and what
-becomes of the connection meanwhile. The znode need not exist yet.
+becomes of the connection meanwhile: an outage is told and waited for, however
+long it is. The znode need not exist yet.
 
 A watch tells that something has changed, not what: of several changes in quick
 succession the last one is shown, and the version says how many there were.

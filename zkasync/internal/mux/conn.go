@@ -44,6 +44,7 @@ type Conn struct {
 	moving  atomic.Bool  // see Mux.Move; changed under m.mu
 	joining atomic.Int32 // what is known of joined reads, see tryLocked; changed under m.mu
 	join    joiner       // used by the writer alone
+	trial   atomic.Bool  // what is in flight is alone, see trial.go; changed under m.mu
 
 	closeReq  chan struct{} // closed when go-zookeeper has written its close request
 	closeXid  int32         // of that request; written before closeReq is closed
@@ -73,7 +74,7 @@ type Conn struct {
 	repliesAt   int64     // Mux.replies at the handshake
 	heavy       bool      // the last one taken is to be alone, see care
 	server      string    // its address
-	draining    bool      // the writer waits until nothing is in flight, see tryLocked
+	draining    bool      // the writer waits until nothing is in flight, see aloneLocked
 	keepQueue   bool      // what is queued at the connection's end waits for the next
 	liveSince   time.Time // when the queue was opened, zero: it was not
 }

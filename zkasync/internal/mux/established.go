@@ -38,7 +38,7 @@ func (c *Conn) established(resp wire.ConnectResponse) {
 	m.mu.Lock()
 	c.open, c.repliesAt = true, m.replies.Load()
 	c.server = s.Server
-	c.joining.Store(m.knownJoinsLocked(s.Server))
+	c.joining.Store(c.knownJoinsLocked())
 	c.restoring = len(restore)
 	for _, r := range restore {
 		c.restore = append(c.restore, &restoring{Request: r, c: c})

@@ -84,6 +84,16 @@ func (g *guarded) takeLocked() Request {
 	return g.Request
 }
 
+// skipGoneLocked drops the oldest requests as far as their contexts took them back.
+func (m *Mux) skipGoneLocked() {
+	for m.queue.len() > 0 {
+		if g, ok := (*m.queue.at(0)).(*guarded); !ok || g.state != guardGone {
+			return
+		}
+		m.takeLocked()
+	}
+}
+
 // compactLocked drops withdrawn requests, so that a long outage does not collect them.
 func (m *Mux) compactLocked() {
 	if m.gone < compactGone || m.gone*2 < m.queue.len() {

@@ -184,21 +184,15 @@ const (
 )
 
 // knownJoinsLocked is what joining begins with on a connection to a server.
-func (m *Mux) knownJoinsLocked(server string) int32 {
-	if !m.cfg.JoinReads {
+func (c *Conn) knownJoinsLocked() int32 {
+	if !c.m.cfg.JoinReads {
 		return joinsNot
 	}
-	if how, known := m.joinsAt[server]; known {
-		return how
-	}
-	return joinsUntried
+	return c.habitsLocked().joins
 }
 
 func (c *Conn) learnJoinsLocked(how int32) {
-	if c.m.joinsAt == nil {
-		c.m.joinsAt = make(map[string]int32)
-	}
-	c.m.joinsAt[c.server] = how
+	c.habitsLocked().joins = how
 	c.joining.Store(how)
 }
 
@@ -216,13 +210,9 @@ func (c *Conn) tryLocked(out *outgoing) bool {
 	if !c.mayTryLocked() {
 		return false
 	}
-	if c.pendingLocked() > 0 || len(out.reqs) > 0 {
-		c.draining = true
-		m.careful.Store(true) // so that each answer wakes the writer
+	if !c.aloneLocked(out) {
 		return true
 	}
-	c.draining = false
-	m.careful.Store(false)
 	for size := 0; m.queue.len() > 0 && len(out.reqs) < joinedMost && size < joinedBytes/2 && joins(*m.queue.at(0)); {
 		if r := m.takeLocked(); r != nil {
 			out.reqs = append(out.reqs, r)
@@ -285,12 +275,10 @@ func (c *Conn) apart(j *joined) error {
 	trial := c.joining.Load() == joinsTrial
 	c.learnJoinsLocked(joinsNot)
 	if trial {
-		c.keepQueue = true
 		for i := len(j.parts) - 1; i >= 0; i-- {
 			m.queue.pushFront(j.parts[i])
 		}
-		m.live = false
-		m.guardQueueLocked()
+		c.keepQueueLocked()
 	}
 	m.mu.Unlock()
 	if !trial { // another server behind the same address; what follows may be answered already

@@ -376,3 +376,31 @@ func TestJoined_ServersWithASmallLimit(t *testing.T) {
 		}
 	})
 }
+
+// Reads whose contexts have ended while what was before them had to be answered leave nothing held up behind them.
+func TestJoined_WithdrawnBeforeTheTrial(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := joining(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			first, _ := c.Next()
+			time.Sleep(time.Second)
+			c.Answer(first)
+			c.Serve(nil)
+		})
+		sync := func(path string) { w.m.Submit(w.request(wire.OpSync, path, wire.AppendPathRecord(nil, "", path))) }
+		a, cancelA := context.WithCancel(t.Context())
+		b, cancelB := context.WithCancel(t.Context())
+		w.open()
+		sync("/first")
+		synctest.Wait()
+		w.getCtx(a, "/a")
+		w.getCtx(b, "/b")
+		sync("/behind")
+		synctest.Wait()
+		cancelA()
+		synctest.Wait()
+		cancelB()
+		time.Sleep(2 * time.Second)
+		w.j.want(t, "established", "restored", "/a: context, not sent", "/b: context, not sent", "/first: ok", "/behind: ok")
+	})
+}

@@ -62,9 +62,9 @@ type Mux struct {
 	work    sync.Cond     // on mu; wakes the writer
 	care    care
 
-	joinsAt       map[string]int32 // what servers do with joined reads, by address; guarded by mu
-	joinedCap     int              // of a frame of joined reads, in bytes; 0: as ever. Guarded by mu
-	joinedAverage atomic.Int64     // of the answer to one of them, in bytes
+	habits        map[string]*habits // of servers, by address; guarded by mu
+	joinedCap     int                // of a frame of joined reads, in bytes; 0: as ever. Guarded by mu
+	joinedAverage atomic.Int64       // of the answer to one of them, in bytes
 }
 
 // New returns a Mux with no connection: what is submitted waits.

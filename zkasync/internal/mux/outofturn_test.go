@@ -42,7 +42,7 @@ func TestOutOfTurn_UnknownOperation(t *testing.T) {
 					for i := range requests {
 						r := w.getRequest("/a")
 						if i == at {
-							r.op = wire.OpAddWatch
+							r.op = wire.OpSetWatches2
 						}
 						w.m.Submit(r)
 					}

@@ -111,8 +111,8 @@ func (c *Conn) demultiplex(frame []byte) error {
 		if err := c.joinedReply(j, h.Err, body); err != nil {
 			return err
 		}
-	} else {
-		r.Reply(h.Err, body)
+	} else if err := c.replied(r, h.Err, body); err != nil {
+		return err
 	}
 	c.checkDemand(h.Err)
 	return c.leaveIfMoved()

@@ -96,7 +96,7 @@ func (c *Conn) takeBatch(out *outgoing) bool {
 
 // heldBackLocked reports whether something stays in the queue until there are answers.
 func (c *Conn) heldBackLocked() bool {
-	return c.m.queue.len() > 0 && (c.m.care.window > 0 || c.draining || c.joining.Load() == joinsTrial)
+	return c.m.queue.len() > 0 && (c.m.care.window > 0 || c.draining || c.trial.Load() || c.joining.Load() == joinsTrial)
 }
 
 // takeRestoreLocked takes what restores the session, all at once where no care is needed.
@@ -113,7 +113,8 @@ func (c *Conn) takeRestoreLocked(out *outgoing) {
 
 func (c *Conn) takeQueuedLocked(out *outgoing) {
 	m := c.m
-	if c.tryLocked(out) {
+	m.skipGoneLocked()
+	if c.tryLocked(out) || c.tryAddWatchLocked(out) {
 		return
 	}
 	most := batchCount
@@ -124,7 +125,7 @@ func (c *Conn) takeQueuedLocked(out *outgoing) {
 		if m.care.window > 0 && size > 0 && (*m.queue.at(0)).Size() >= heavy {
 			return // in a batch of its own
 		}
-		if size > 0 && c.mayTryLocked() {
+		if c.mayTryLocked() && size > 0 || c.isTrialLocked(*m.queue.at(0)) {
 			return
 		}
 		if r := m.takeLocked(); r != nil {
@@ -165,6 +166,7 @@ func (c *Conn) encode(out *outgoing) {
 	c.join.flush(out, &xid)
 	m.mu.Lock()
 	c.triedLocked(out)
+	c.encodedTrialLocked(out)
 	for _, r := range out.kept {
 		m.flight.push(r)
 	}

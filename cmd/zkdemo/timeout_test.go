@@ -1,0 +1,61 @@
+package main
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
+)
+
+// A server that stops answering, at once or after some answers, ends every command by --timeout.
+func TestTimeout_BoundsEveryCommand(t *testing.T) {
+	t.Parallel()
+	const timeout = "700ms"
+	from, into := t.TempDir(), t.TempDir()
+	for _, name := range []string{"a", "b", "c"} {
+		if err := os.WriteFile(filepath.Join(from, name), []byte(name), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for command, requests := range map[string]int{
+		"ls /": 1, "ls -l /": 3, "tree /": 4, "stat /a": 1, "get /a": 1, "set /a x": 1, "create /new": 1, "create /p/q --parents": 4,
+		"rm /a/b": 1, "rm -r /a": 4, "watch /a": 2, "watch -r /a": 1,
+		"import " + from + " /into": 4, "import " + from + " /a --overwrite": 4,
+		"export /a " + filepath.Join(into, "files"): 4, "export /a " + filepath.Join(into, "a.tar") + " --tar": 4,
+	} {
+		for answered := range requests {
+			t.Run(fmt.Sprintf("%.8s, %d answered", command, answered), func(t *testing.T) {
+				t.Parallel()
+				srv, addr := listening(t, "/a", "/a/b", "/a/c", "/a/c/d")
+				srv.Fault(zktest.Fault{Skip: answered, Do: zktest.Hold()})
+				r := start(t, append(strings.Fields(command), "--server", addr, "--timeout", timeout)...).end(t)
+				if !strings.Contains(r.err, timeout) && !strings.Contains(r.err, "no request answered for") {
+					t.Errorf("%s: exit code %d\n%s%s", command, r.code, r.out, r.err)
+				}
+			})
+		}
+	}
+}
+
+// listening is a server in memory with some znodes, and its address.
+func listening(t *testing.T, paths ...string) (*zktest.Server, string) {
+	t.Helper()
+	srv := zktest.Run(t)
+	addr, err := srv.Listen("127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := connect(t, addr)
+	for _, path := range paths {
+		if _, err := c.Create(t.Context(), path, []byte("data")).Get(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return srv, addr
+}

@@ -1,0 +1,104 @@
+package mux
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
+)
+
+func (w *world) addWatch(path string) *asked {
+	r := w.getRequest(path)
+	r.op = wire.OpAddWatch
+	w.m.Submit(r)
+	return r
+}
+
+// inFlightWith is a script that notes how many requests are in flight a while after each AddWatch has come, that one included. It
+// knows the operation or not.
+func inFlightWith(w **world, seen *[]int, known bool) zkpeer.Script {
+	return func(c *zkpeer.Conn) {
+		c.Accept()
+		c.Serve(func(r zkpeer.Request) bool {
+			if r.Op != wire.OpAddWatch {
+				time.Sleep(time.Millisecond)
+				return false
+			}
+			time.Sleep(100 * time.Millisecond) // what may go out behind it has
+			m := (*w).m
+			m.mu.Lock()
+			*seen = append(*seen, m.cur.pendingLocked())
+			m.mu.Unlock()
+			if !known {
+				c.Refuse(r, unimplemented)
+				c.Cut()
+			}
+			return !known
+		})
+	}
+}
+
+// The first AddWatch is alone in flight, in its turn; the server is known from then on.
+func TestTrial_FirstAddWatchIsAlone(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var seen []int
+		var w *world
+		w = newWorld(t, inFlightWith(&w, &seen, true))
+		w.get("/a")
+		w.addWatch("/w")
+		w.addWatch("/x")
+		w.get("/b")
+		w.open()
+		time.Sleep(time.Second)
+		w.j.want(t, "established", "restored", "/a: ok", "/w: ok", "/x: ok", "/b: ok")
+		if want := []int{1, 2}; !slices.Equal(seen, want) {
+			t.Errorf("%v in flight with it, want %v", seen, want)
+		}
+	})
+}
+
+// A server that ends the connection at it takes nothing else along.
+func TestTrial_UnknownAddWatchHarmsNobody(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var seen []int
+		var w *world
+		w = newWorld(t, inFlightWith(&w, &seen, false), inFlightWith(&w, &seen, true))
+		w.get("/a")
+		w.addWatch("/w")
+		w.get("/b")
+		u := w.open()
+		u.reading.Wait()
+		w.j.want(t, "established", "restored", "/a: ok", "/w: code -6", "lost")
+		w.open()
+		time.Sleep(time.Second)
+		w.j.want(t, "established", "restored", "/b: ok")
+	})
+}
+
+// One whose context ends before it is sent leaves the next to be tried.
+func TestTrial_WithdrawnAddWatch(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var seen []int
+		var w *world
+		w = newWorld(t, inFlightWith(&w, &seen, true))
+		ctx, cancel := context.WithCancel(t.Context())
+		w.get("/a")
+		r := w.getRequest("/w")
+		r.op, r.ctx = wire.OpAddWatch, ctx
+		w.m.Submit(r)
+		w.addWatch("/x")
+		w.get("/b")
+		w.open()
+		synctest.Wait()
+		cancel()
+		time.Sleep(time.Second)
+		w.j.want(t, "established", "restored", "/w: context, not sent", "/a: ok", "/x: ok", "/b: ok")
+		if want := []int{1}; !slices.Equal(seen, want) {
+			t.Errorf("%v in flight with it, want %v", seen, want)
+		}
+	})
+}
