@@ -24,7 +24,7 @@ func replaceFile(name string, write func(io.Writer) error) error {
 	if err != nil {
 		return err
 	}
-	b := bufio.NewWriterSize(f, fileBuffer)
+	b := bufio.NewWriterSize(writerFor{f, name}, fileBuffer)
 	if err = write(b); err == nil {
 		err = b.Flush()
 	}
@@ -38,6 +38,20 @@ func replaceFile(name string, write func(io.Writer) error) error {
 		return errors.Join(err, os.Remove(f.Name()))
 	}
 	return nil
+}
+
+// writerFor is a file whose errors name the one that it is to become.
+type writerFor struct {
+	*os.File
+	name string
+}
+
+func (w writerFor) Write(p []byte) (int, error) {
+	n, err := w.File.Write(p)
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		err = &fs.PathError{Op: pathErr.Op, Path: w.name, Err: pathErr.Err}
+	}
+	return n, err
 }
 
 // createPartial makes a file that nobody else has, with the mode that the umask allows.

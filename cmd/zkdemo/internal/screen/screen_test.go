@@ -77,7 +77,7 @@ func TestStyle_IsPlainAwayFromATerminal(t *testing.T) {
 
 func TestIsProse_TakesTextFiles(t *testing.T) {
 	t.Parallel()
-	for data, want := range map[string]bool{"a\tb\r\n": true, "": true, "a\x1b": false, "\xff": false} {
+	for data, want := range map[string]bool{"a\tb\r\n": true, "": true, "a\x1b": false, "\xff": false, "secret\rharmless": false} {
 		if got := IsProse([]byte(data)); got != want {
 			t.Errorf("IsProse(%q) = %v, want %v", data, got, want)
 		}

@@ -111,7 +111,7 @@ func (e *engine) again(err error, tries int) bool {
 
 // ends reports whether err means that no further request can succeed.
 func (e *engine) ends(err error) bool {
-	return errors.Is(err, zkasync.ErrClosed) || errors.Is(err, zkasync.ErrAuthFailed)
+	return errors.Is(err, zkasync.ErrClosed) || errors.Is(err, zkasync.ErrAuthFailed) || isAny(err, exhaustedProcess)
 }
 
 // failed files what was not copied: as unfinished when the transfer is at its end, as skipped otherwise.
@@ -127,13 +127,13 @@ func (e *engine) failed(name string, err error) {
 }
 
 func (e *engine) skip(name string, err error) {
-	item := newItem(name, err.Error())
+	item := newItem(name, plain(err).Error())
 	e.report.Skipped = append(e.report.Skipped, item)
 	e.o.Progress.Skipped(item)
 }
 
 func (e *engine) unfinished(name string, err error) {
-	reason := err.Error()
+	reason := plain(err).Error()
 	if errors.Is(err, zkasync.ErrNotSent) {
 		reason = "not sent before the transfer was cut short"
 	}

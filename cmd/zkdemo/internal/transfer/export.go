@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 
 	"github.com/go-zookeeper/zk"
@@ -220,11 +219,12 @@ func (ex *exporter) push(parent string, dir *localDir, names []string) {
 
 // give reports a znode that is not copied, or not whole.
 func (ex *exporter) give(s *source, err error) {
-	if endsAll(err) || errors.Is(err, errArchive) {
+	switch {
+	case !isAny(err, exhaustedTarget):
+	case ex.fatal == nil:
 		ex.fatal = err
-	}
-	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-		err = errors.New(pathErr.Path + ": " + pathErr.Err.Error())
+	default:
+		err = errCut // as told before
 	}
 	ex.failed(s.path, err)
 	ex.o.Progress.Done(s.size)

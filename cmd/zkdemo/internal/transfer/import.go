@@ -97,8 +97,7 @@ func (im *importer) walk(rel, target string, parent *folder) error {
 	self := &folder{source: im.local(rel), path: target}
 	entries, err := fs.ReadDir(im.root.FS(), rel)
 	if err != nil {
-		im.refuse(rel, err)
-		return nil
+		return im.refuse(rel, err)
 	}
 	data, err := im.directoryData(rel, entries)
 	if err != nil {
@@ -133,8 +132,7 @@ func (im *importer) entry(rel string, entry fs.DirEntry, in *folder) error {
 	}
 	target := znode.Join(in.path, name)
 	if err := checkSource(name, target, entry.Type()); err != nil {
-		im.refuse(rel, err)
-		return nil
+		return im.refuse(rel, err)
 	}
 	if entry.IsDir() {
 		return im.walk(rel, target, in)
@@ -144,16 +142,14 @@ func (im *importer) entry(rel string, entry fs.DirEntry, in *folder) error {
 		err = im.checkSize(info.Size())
 	}
 	if err != nil {
-		im.refuse(rel, err)
-		return nil
+		return im.refuse(rel, err)
 	}
 	if err := im.room(info.Size()); err != nil { // before reading: what is read is held
 		return err
 	}
 	data, err := im.read(rel)
 	if err != nil {
-		im.refuse(rel, err)
-		return nil
+		return im.refuse(rel, err)
 	}
 	return im.begin(&item{source: im.local(rel), path: target, data: data, parent: in})
 }
@@ -220,8 +216,7 @@ func (im *importer) directoryData(rel string, entries []fs.DirEntry) ([]byte, er
 			err = im.checkSize(info.Size())
 		}
 		if err != nil {
-			im.refuse(name, err)
-			return nil, nil
+			return nil, im.refuse(name, err)
 		}
 		if err := im.room(info.Size()); err != nil {
 			return nil, err
@@ -231,20 +226,30 @@ func (im *importer) directoryData(rel string, entries []fs.DirEntry) ([]byte, er
 			err = errors.New("is empty, which a directory's znode is without it")
 		}
 		if err != nil {
-			im.refuse(name, err)
-			return nil, nil
+			return nil, im.refuse(name, err)
 		}
 		return data, nil
 	}
 	return nil, nil
 }
 
-// refuse reports something that is not copied and was never begun.
-func (im *importer) refuse(rel string, err error) {
-	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
-		err = pathErr.Err // the name stands in front already
-	}
+// refuse reports something that is not copied and was never begun. Its error ends the transfer.
+func (im *importer) refuse(rel string, err error) error {
 	im.begun++
-	im.skip(im.local(rel), err)
+	if im.ends(err) {
+		im.fatal = &fs.PathError{Op: "read", Path: im.local(rel), Err: withoutPath(err)}
+		im.unfinished(im.local(rel), withoutPath(err))
+	} else {
+		im.skip(im.local(rel), withoutPath(err))
+	}
 	im.o.Progress.Done(0)
+	return im.stopped()
+}
+
+// withoutPath is for an error that has the name in front of it already.
+func withoutPath(err error) error {
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		return pathErr.Err
+	}
+	return err
 }

@@ -210,7 +210,7 @@ func (t *localTree) replace(dir *os.Root, d *localDir, name string, data []byte,
 	temporary := partialPrefix + strconv.Itoa(os.Getpid()) + "-" + strconv.Itoa(t.partials)
 	f, err := dir.OpenFile(temporary, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666) // less the umask
 	if err != nil {
-		return err
+		return about(name, err)
 	}
 	_, err = f.Write(data)
 	if err == nil && there != nil {
@@ -221,8 +221,19 @@ func (t *localTree) replace(dir *os.Root, d *localDir, name string, data []byte,
 		err = dir.Rename(temporary, name)
 	}
 	if err != nil {
-		return errors.Join(err, dir.Remove(temporary))
+		return errors.Join(about(name, err), dir.Remove(temporary))
 	}
 	d.names[name] = struct{}{}
 	return nil
+}
+
+// about gives an error the name of the file that was to be written, instead of that of the temporary one.
+func about(name string, err error) error {
+	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
+		err = pathErr.Err
+	}
+	if linkErr := (*os.LinkError)(nil); errors.As(err, &linkErr) {
+		err = linkErr.Err
+	}
+	return &fs.PathError{Op: "write", Path: name, Err: err}
 }
