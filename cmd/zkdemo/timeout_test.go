@@ -14,28 +14,35 @@ import (
 func TestTimeout_BoundsEveryCommand(t *testing.T) {
 	t.Parallel()
 	const timeout = "700ms"
-	from, into := t.TempDir(), t.TempDir()
+	from := t.TempDir()
 	for _, name := range []string{"a", "b", "c"} {
 		if err := os.WriteFile(filepath.Join(from, name), []byte(name), 0o600); err != nil {
 			t.Fatal(err)
 		}
 	}
+	type attempt struct {
+		what string
+		run  *running
+	}
+	var all []attempt // at once: each waits for its timeout
 	for command, requests := range map[string]int{
 		"ls /": 1, "ls -l /": 3, "tree /": 4, "stat /a": 1, "get /a": 1, "set /a x": 1, "create /new": 1, "create /p/q --parents": 4,
 		"rm /a/b": 1, "rm -r /a": 4, "watch /a": 2, "watch -r /a": 1,
 		"import " + from + " /into": 4, "import " + from + " /a --overwrite": 4,
-		"export /a " + filepath.Join(into, "files"): 4, "export /a " + filepath.Join(into, "a.tar") + " --tar": 4,
+		"export /a DIR": 4, "export /a DIR/tar --tar": 4,
 	} {
 		for answered := range requests {
-			t.Run(fmt.Sprintf("%.8s, %d answered", command, answered), func(t *testing.T) {
-				t.Parallel()
-				srv, addr := listening(t, "/a", "/a/b", "/a/c", "/a/c/d")
-				srv.Fault(zktest.Fault{Skip: answered, Do: zktest.Hold()})
-				r := start(t, append(strings.Fields(command), "--server", addr, "--timeout", timeout)...).end(t)
-				if !strings.Contains(r.err, timeout) && !strings.Contains(r.err, "no request answered for") {
-					t.Errorf("%s: exit code %d\n%s%s", command, r.code, r.out, r.err)
-				}
-			})
+			srv, addr := listening(t, "/a", "/a/b", "/a/c", "/a/c/d")
+			srv.Fault(zktest.Fault{Skip: answered, Do: zktest.Hold()})
+			args := strings.Fields(strings.ReplaceAll(command, "DIR", t.TempDir()))
+			args = append(args, "--server", addr, "--timeout", timeout)
+			all = append(all, attempt{fmt.Sprintf("%s, %d answered", command, answered), start(t, args...)})
+		}
+	}
+	for _, a := range all {
+		r := a.run.end(t)
+		if !strings.Contains(r.err, timeout) && !strings.Contains(r.err, "no request answered for") {
+			t.Errorf("%s: exit code %d\n%s%s", a.what, r.code, r.out, r.err)
 		}
 	}
 }
