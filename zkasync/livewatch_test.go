@@ -2,12 +2,15 @@ package zkasync_test
 
 import (
 	"fmt"
+	"math/rand/v2"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/internal/zkproxy"
 	"github.com/zkasync/zkasync-go/internal/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
@@ -150,4 +153,32 @@ func TestLive_BesideAWatchOfConn(t *testing.T) {
 		t.Errorf("event %v of Conn(), want a change", e)
 	}
 	l.Close()
+}
+
+// Closed at whatever moment of a reconnect, values leave no watch.
+func TestLive_ClosedWhileReconnecting(t *testing.T) {
+	needsAddWatch(t)
+	t.Parallel()
+	srv := zkserver.Run(t)
+	p := zkproxy.Run(t, srv.Addr())
+	c := connect(t, p.Addr())
+	for round := range 6 {
+		var lives []*zkasync.Live[zkasync.Node]
+		for i := range 40 {
+			l := c.WatchData(t.Context(), fmt.Sprintf("/%d", i))
+			lives = append(lives, l)
+			if round%2 == 0 {
+				wantData(t, l, "absent")
+			}
+		}
+		accepted := p.Accepted()
+		p.Cut()
+		for _, l := range lives {
+			time.Sleep(time.Duration(rand.IntN(3)) * time.Millisecond)
+			l.Close()
+		}
+		poll(t, "reconnected", func() bool { return p.Accepted() > accepted && c.State() == zkasync.StateConnected })
+		must(t, c.Sync(t.Context(), "/"))
+		poll(t, "no watch left", func() bool { return watchCount(t, srv) == "0" })
+	}
 }
