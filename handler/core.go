@@ -52,6 +52,9 @@ func (c *core) setUp(style driver, n int, o options, err error) {
 	}
 }
 
+// check implements Handler.
+func (c *core) check() error { return c.err }
+
 // noTwoQueues returns the error for a kind of handler that has no use for the option.
 func (o options) noTwoQueues() error {
 	if o.twoQueues {

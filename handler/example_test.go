@@ -146,11 +146,17 @@ func ExampleNewPool() {
 	fmt.Println("stop:", h.Stop(context.Background()))
 	fmt.Println("/a:", a)
 	fmt.Println("/b:", b)
-	fmt.Println(handler.NewPool(0).Start(nil))
 	// Output:
 	// stop: <nil>
 	// /a: [0 1 2]
 	// /b: [0 1 2]
+}
+
+func ExampleCheck() {
+	fmt.Println(handler.Check(handler.NewPool(4)))
+	fmt.Println(handler.Check(handler.NewPool(0)))
+	// Output:
+	// <nil>
 	// handler: NewPool(0): the number of workers must be at least 1
 }
 

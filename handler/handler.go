@@ -51,10 +51,11 @@ type Lane interface {
 }
 
 // Handler runs callbacks. It is made by one of the constructors, serves one client
-// at a time and is safe for concurrent use.
+// at a time and is safe for concurrent use. A type of your own can only embed one,
+// so that methods can be added.
 type Handler interface {
 	// Start begins to run tasks the handler's own way. logger may be nil. It fails
-	// with the reason if an option or argument of the constructor was wrong, and with
+	// with the error of [Check], and with
 	// [ErrRunning] if the handler runs or has not finished stopping. A handler
 	// can be started again after Stop.
 	Start(logger *slog.Logger) error
@@ -83,4 +84,11 @@ type Handler interface {
 
 	// Running returns the name of a callback that runs now, "" if none does.
 	Running() string
+
+	// check returns what is wrong with the arguments of the constructor.
+	check() error
 }
+
+// Check returns what is wrong with the arguments and options that h was made with,
+// nil if nothing is.
+func Check(h Handler) error { return h.check() }

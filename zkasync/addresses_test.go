@@ -67,7 +67,7 @@ func TestFault48_AnAddressGoesBadUnderAClient(t *testing.T) {
 				f.name("zk.test", named{addrs: []string{"10.0.0.1", "10.0.0.2", "10.0.0.3"}})
 				c := f.client("zk.test", zkasync.WithShuffle(false))
 				started(t, c)
-				id, changes, start := c.SessionID(), c.States(t.Context()), time.Now()
+				id, changes, start := c.Session().ID, c.States(t.Context()), time.Now()
 				close(cut)
 				nextState(t, changes, zkasync.StateSuspended)
 				if now := nextState(t, changes, zkasync.StateConnected); now.SessionID != id {
@@ -174,7 +174,7 @@ func TestAddresses_AreResolvedAnew(t *testing.T) {
 		f.name("zk.test", named{addrs: []string{"10.0.0.1"}})
 		c := f.client("zk.test")
 		started(t, c)
-		id, changes := c.SessionID(), c.States(t.Context())
+		id, changes := c.Session().ID, c.States(t.Context())
 		time.Sleep(2 * time.Second)
 		f.name("zk.test", named{addrs: []string{"10.0.0.2"}, after: time.Second}) // later than the addresses of before are tried
 		start := time.Now()
@@ -271,7 +271,7 @@ func TestUpdateServers_WithNames(t *testing.T) {
 		f.name("new.test", named{addrs: []string{"10.0.0.2", "10.0.0.3"}})
 		c := f.client("old.test")
 		started(t, c)
-		id, changes := c.SessionID(), c.States(t.Context())
+		id, changes := c.Session().ID, c.States(t.Context())
 		if err := c.UpdateServers("new.test"); err != nil {
 			t.Fatal(err)
 		}

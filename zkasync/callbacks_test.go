@@ -87,7 +87,7 @@ func TestFault40_PanicIsReportedAndTheNextRuns(t *testing.T) {
 func TestFault41_BlockingCallback(t *testing.T) {
 	t.Parallel()
 	c := rooted(t, zkasync.WithSessionTimeout(shortSession))
-	id := c.SessionID()
+	id := c.Session().ID
 	changes := c.States(testContext(t))
 	ctx, cancel := context.WithTimeout(context.Background(), 2*shortSession)
 	defer cancel()
@@ -100,8 +100,8 @@ func TestFault41_BlockingCallback(t *testing.T) {
 		t.Errorf("state changed: %+v", change)
 	default:
 	}
-	if c.SessionID() != id {
-		t.Errorf("session %#x, want %#x", c.SessionID(), id)
+	if c.Session().ID != id {
+		t.Errorf("session %#x, want %#x", c.Session().ID, id)
 	}
 }
 

@@ -154,7 +154,7 @@ func (cc *chaosClient) contend() {
 		if err != nil {
 			continue // the session is gone, and the znode with it
 		}
-		session := cc.c.SessionID()
+		session := cc.c.Session().ID
 		if cc.awaitLock(path.Base(made.Path)) && made.Stat.EphemeralOwner == session && cc.c.Connected() {
 			cc.guard(made)
 		}

@@ -210,7 +210,7 @@ func TestWatch_AcrossTheServersOfAnEnsemble(t *testing.T) {
 	e := zkserver.RunEnsemble(t)
 	timeout := zkasync.WithSessionTimeout(6 * time.Second)
 	c, writer := connect(t, e.ConnectString(), timeout), connect(t, e.ConnectString(), timeout)
-	id := c.SessionID()
+	id := c.Session().ID
 	ch := newChase(t, c, writer)
 	ch.goOn(50)
 	first := serverOf(t, c, e)
@@ -233,8 +233,8 @@ func TestWatch_AcrossTheServersOfAnEnsemble(t *testing.T) {
 	}
 	ch.goOn(50)
 	ch.finish(writer, 2)
-	if c.SessionID() != id {
-		t.Errorf("session %#x, want %#x", c.SessionID(), id)
+	if c.Session().ID != id {
+		t.Errorf("session %#x, want %#x", c.Session().ID, id)
 	}
 }
 

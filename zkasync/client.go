@@ -1,11 +1,9 @@
 package zkasync
 
 import (
-	"bytes"
 	"context"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/go-zookeeper/zk"
 
@@ -82,38 +80,6 @@ func (c *Client) Connected() bool { return c.State() == StateConnected }
 
 // State returns the present state.
 func (c *Client) State() State { return c.states.current().State }
-
-// SessionID returns the id of the session, 0 if there has been none since the start.
-func (c *Client) SessionID() int64 { return c.states.current().SessionID }
-
-// Session returns the id and the password of the session, which [WithSession] takes; 0 and nil if there is none, as after
-// Close.
-func (c *Client) Session() (id int64, password []byte) {
-	c.mu.Lock()
-	r := c.run
-	c.mu.Unlock()
-	if r == nil {
-		return 0, nil
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.session.ID, bytes.Clone(r.session.Password)
-}
-
-// SessionTimeout returns the session timeout as the server granted it, which may be shorter or longer than what
-// [WithSessionTimeout] asks for: the time without a sign of the client after which the session ends. It is 0 as long as there
-// has been no session since the start, and after Close (Java: getSessionTimeout).
-func (c *Client) SessionTimeout() time.Duration {
-	c.mu.Lock()
-	r := c.run
-	c.mu.Unlock()
-	if r == nil {
-		return 0
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return time.Duration(r.session.Timeout) * time.Millisecond
-}
 
 // Conn returns go-zookeeper's connection of the same session, nil when the client is not started, for libraries that take
 // one (zk.NewLock, for instance). Its requests go over the same connection, in order with those of the client. It ends with

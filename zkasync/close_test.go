@@ -226,7 +226,7 @@ func TestClose_TwiceAndRestart(t *testing.T) {
 	root := sharedRoot(t)
 	closeIt := closing(t)
 	c := connect(t, root)
-	first := c.SessionID()
+	first := c.Session().ID
 	for range 2 {
 		closeIt(c, promptly)
 		closeIt(c, promptly)
@@ -235,13 +235,13 @@ func TestClose_TwiceAndRestart(t *testing.T) {
 			t.Fatal(err)
 		}
 		must(t, c.Exists(t.Context(), "/"))
-		if c.SessionID() == first {
+		if c.Session().ID == first {
 			t.Errorf("session %#x is that of the first start", first)
 		}
 	}
-	id := c.SessionID()
-	if err := c.Restart(testContext(t)); err != nil || c.SessionID() == id {
-		t.Errorf("restart of a client that is started: %v, session %#x, before %#x", err, c.SessionID(), id)
+	id := c.Session().ID
+	if err := c.Restart(testContext(t)); err != nil || c.Session().ID == id {
+		t.Errorf("restart of a client that is started: %v, session %#x, before %#x", err, c.Session().ID, id)
 	}
 	closeIt(c, promptly)
 }

@@ -42,8 +42,8 @@ func TestCreate_EphemeralEndsWithTheSession(t *testing.T) {
 	c, twin, _ := proxied(t)
 	ctx := t.Context()
 	made := must(t, c.Create(ctx, "/e", nil, zkasync.Ephemeral()))
-	if made.Stat.EphemeralOwner != c.SessionID() {
-		t.Errorf("owner %#x, want %#x", made.Stat.EphemeralOwner, c.SessionID())
+	if made.Stat.EphemeralOwner != c.Session().ID {
+		t.Errorf("owner %#x, want %#x", made.Stat.EphemeralOwner, c.Session().ID)
 	}
 	fails(t, c.Create(ctx, "/e/x", nil), zk.ErrNoChildrenForEphemerals)
 	gone := must(t, twin.ExistsW(ctx, "/e")).Event
@@ -72,7 +72,7 @@ func TestCreate_SequentialNumbersAreTheParents(t *testing.T) {
 		if got, want := must(t, f).Path, fmt.Sprintf("/q/%c-%010d", 'a'+i, i); got != want {
 			t.Errorf("created %q, want %q", got, want)
 		}
-		if owner := must(t, f).Stat.EphemeralOwner; (owner == c.SessionID()) != (i%2 == 0) {
+		if owner := must(t, f).Stat.EphemeralOwner; (owner == c.Session().ID) != (i%2 == 0) {
 			t.Errorf("znode %d: owner %#x", i, owner)
 		}
 	}

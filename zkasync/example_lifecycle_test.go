@@ -34,7 +34,7 @@ func ExampleConnect() {
 		return
 	}
 	defer c.Close()
-	fmt.Println(c.State(), c.Connected(), c.SessionID() != 0)
+	fmt.Println(c.State(), c.Connected(), c.Session().ID != 0)
 	// Output: Connected true true
 }
 
@@ -126,8 +126,8 @@ func ExampleClient_Restart() {
 	ctx := context.Background()
 	c := demoClient()
 	defer c.Close()
-	before := c.SessionID()
-	fmt.Println(c.Restart(ctx), c.Connected(), c.SessionID() != before)
+	before := c.Session().ID
+	fmt.Println(c.Restart(ctx), c.Connected(), c.Session().ID != before)
 	// Output: <nil> true true
 }
 
@@ -142,11 +142,11 @@ func ExampleClient_Connected() {
 }
 
 // The session id is the owner of the session's ephemeral znodes.
-func ExampleClient_SessionID() {
+func ExampleSession() {
 	ctx := context.Background()
 	c := demoClient()
 	defer c.Close()
 	made, err := c.Create(ctx, "/here", nil, zkasync.Ephemeral()).Get(ctx)
-	fmt.Println(made.Stat.EphemeralOwner == c.SessionID(), err)
+	fmt.Println(made.Stat.EphemeralOwner == c.Session().ID, err)
 	// Output: true <nil>
 }

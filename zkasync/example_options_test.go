@@ -182,7 +182,7 @@ func ExampleWithReadOnly() {
 
 // See also the example of Session.
 func ExampleWithSession() {
-	_, err := zkasync.New("zk1:2181", zkasync.WithSession(0x1234, []byte("too short")))
+	_, err := zkasync.New("zk1:2181", zkasync.WithSession(zkasync.Session{ID: 0x1234, Password: []byte("too short")}))
 	fmt.Println(err)
 	// Output: zkasync: session 0x1234 with a password of 9 bytes: want an id other than 0 and 16 bytes
 }

@@ -27,25 +27,25 @@ func ExampleClient_Session() {
 		fmt.Println(err)
 		return
 	}
-	id, password := first.Session()
+	session := first.Session()
 	network.Unplug(first)
 
-	second, err := zkasync.Connect(ctx, servers, zkasync.WithSession(id, password))
+	second, err := zkasync.Connect(ctx, servers, zkasync.WithSession(session))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer second.Close()
 	stat, err := second.Exists(ctx, "/worker").Get(ctx)
-	fmt.Println(second.SessionID() == id, stat.EphemeralOwner == id, err)
+	fmt.Println(second.Session().ID == session.ID, stat.EphemeralOwner == session.ID, err)
 	// Output: true true <nil>
 }
 
-// The servers bound the session timeout, so who reckons with it asks for what was granted.
-func ExampleClient_SessionTimeout() {
+// The servers bound the session timeout: what counts is what was granted.
+func ExampleClient_Session_timeout() {
 	c := demoClient(zkasync.WithSessionTimeout(time.Hour))
 	defer c.Close()
-	fmt.Println(c.SessionTimeout())
+	fmt.Println(c.Session().Timeout)
 	// Output: 1m0s
 }
 

@@ -17,10 +17,10 @@ import (
 func takeOver(t *testing.T, c *zkasync.Client) (*zkasync.Client, *zkproxy.Proxy) {
 	t.Helper()
 	p := zkproxyForShared(t)
-	id, password := c.Session()
-	other := connect(t, p.Addr(), zkasync.WithSession(id, password), zkasync.WithSessionTimeout(shortSession))
-	if other.SessionID() != id {
-		t.Fatalf("took over session %#x, want %#x", other.SessionID(), id)
+	session := c.Session()
+	other := connect(t, p.Addr(), zkasync.WithSession(session), zkasync.WithSessionTimeout(shortSession))
+	if other.Session().ID != session.ID {
+		t.Fatalf("took over session %#x, want %#x", other.Session().ID, session.ID)
 	}
 	return other, p
 }
@@ -32,7 +32,7 @@ func TestExpiry_LostByTheLocalClockAndFoundAgain(t *testing.T) {
 	c, twin, p := proxied(t, zkasync.WithSessionTimeout(shortSession))
 	must(t, c.Create(t.Context(), "/owned", nil, zkasync.Ephemeral()))
 	watch := must(t, c.GetW(t.Context(), "/owned")).Event
-	id := c.SessionID()
+	id := c.Session().ID
 	changes := c.States(t.Context())
 	begin := time.Now()
 	suspend(t, c, p)
@@ -75,7 +75,7 @@ func expires(t *testing.T, c *zkasync.Client) {
 func TestExpiry_SequenceOfCallbacks(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t)
-	id := c.SessionID()
+	id := c.Session().ID
 	must(t, c.Create(t.Context(), "/owned", nil, zkasync.Ephemeral()))
 	var j journal
 	var lost, back zkasync.StateChange
@@ -101,7 +101,7 @@ func TestExpiry_SequenceOfCallbacks(t *testing.T) {
 	if lost.SessionID != id || !errors.Is(lost.Err, zkasync.ErrSessionExpired) {
 		t.Errorf("lost %+v", lost)
 	}
-	if back.SessionID == id || back.SessionID == 0 || back.SessionID != c.SessionID() {
+	if back.SessionID == id || back.SessionID == 0 || back.SessionID != c.Session().ID {
 		t.Errorf("connected with session %#x after %#x", back.SessionID, id)
 	}
 	isExactly(t, outcome(t, waiting), zkasync.ErrSessionExpired, zk.ErrSessionExpired, zkasync.ErrNotSent)
@@ -119,7 +119,7 @@ func TestExpiry_OfAnOutageThatIsTooLong(t *testing.T) {
 	ctx := t.Context()
 	must(t, c.Create(ctx, "/owned", nil, zkasync.Ephemeral()))
 	gone := must(t, twin.ExistsW(ctx, "/owned")).Event
-	id := c.SessionID()
+	id := c.Session().ID
 	changes := c.States(ctx)
 	for _, dir := range []zkproxy.Direction{zkproxy.ToServer, zkproxy.ToClient} {
 		p.Drop(dir, true)
@@ -161,7 +161,7 @@ func TestExpiry_LeavesNoWatchBehind(t *testing.T) {
 func TestExpiry_RestartAfterExpiry(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t)
-	id := c.SessionID()
+	id := c.Session().ID
 	changes := c.States(t.Context())
 	suspend(t, c, p)
 	expires(t, c)
@@ -170,8 +170,8 @@ func TestExpiry_RestartAfterExpiry(t *testing.T) {
 	if err := c.Restart(testContext(t)); err != nil {
 		t.Fatal(err)
 	}
-	if c.SessionID() == id || c.State() != zkasync.StateConnected {
-		t.Errorf("%v with session %#x", c.State(), c.SessionID())
+	if c.Session().ID == id || c.State() != zkasync.StateConnected {
+		t.Errorf("%v with session %#x", c.State(), c.Session().ID)
 	}
 	must(t, c.Exists(t.Context(), "/"))
 }

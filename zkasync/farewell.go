@@ -37,7 +37,7 @@ type farewell struct {
 // endElsewhere ends the session if there is one that no server was told to end. It returns why it was left to its timeout,
 // nil if it was not. Go-zookeeper's goroutines have ended.
 func (r *run) endElsewhere(end time.Time) error {
-	if r.m.SessionEnded() || r.c.SessionID() == 0 || r.m.Offered().ID == 0 {
+	if r.m.SessionEnded() || r.c.Session().ID == 0 || r.m.Offered().ID == 0 {
 		return nil
 	}
 	begun := end.Add(-r.c.cfg.closeTimeout)
@@ -51,7 +51,7 @@ func (r *run) endElsewhere(end time.Time) error {
 		case ended:
 			return nil
 		case f.ctx.Err() != nil || time.Since(start) > refusedTime:
-			r.log(slog.LevelWarn, "session not ended at a server", "id", fmt.Sprintf("%#x", r.c.SessionID()), "error", err)
+			r.log(slog.LevelWarn, "session not ended at a server", "id", fmt.Sprintf("%#x", r.c.Session().ID), "error", err)
 			return fmt.Errorf("no server was told, the session ends by its timeout (last attempt: %w): %w", err, ErrClosed)
 		}
 		pauseIn(f.ctx, partingStagger)

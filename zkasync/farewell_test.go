@@ -127,16 +127,16 @@ func TestFault57_CloseEndsNoSessionThatItNeverHad(t *testing.T) {
 	t.Parallel()
 	s := zkserver.Shared(t)
 	first := connect(t, s.Addr())
-	id, password := first.Session()
+	session := first.Session()
 	var v valve
 	v.set(true)
-	second, err := zkasync.New(s.Addr(), zkasync.WithSession(id, password), zkasync.WithDialer(v.dial))
+	second, err := zkasync.New(s.Addr(), zkasync.WithSession(session), zkasync.WithDialer(v.dial))
 	mustDo(t, err)
 	second.StartAsync()
 	poll(t, "an attempt", func() bool { return v.refusals() > 0 })
 	mustDo(t, second.Close())
 	must(t, first.Exists(t.Context(), "/"))
-	if first.SessionID() != id || !first.Connected() {
+	if first.Session().ID != session.ID || !first.Connected() {
 		t.Error("the session was ended")
 	}
 }

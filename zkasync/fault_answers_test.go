@@ -47,7 +47,7 @@ func TestFault56_HeartbeatsOnly(t *testing.T) {
 				wantLoss(t, "the read", read, zkasync.ErrOutcomeUnknown)
 			}
 			wantNode(t, later, "/b")
-			if id := c.SessionID(); id == 0 || c.peer.Accepted() < 2 {
+			if id := c.Session().ID; id == 0 || c.peer.Accepted() < 2 {
 				t.Errorf("session %#x on connection %d, want the same on another", id, c.peer.Accepted())
 			}
 		})

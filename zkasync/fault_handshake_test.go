@@ -71,7 +71,7 @@ func TestFault27_HandshakeOfReconnect(t *testing.T) {
 					c.Accept()
 					<-cut
 				}, bad.script, zkpeer.Healthy)
-				id, changes := s.SessionID(), s.States(t.Context())
+				id, changes := s.Session().ID, s.States(t.Context())
 				close(cut)
 				start := time.Now()
 				nextState(t, changes, zkasync.StateSuspended)

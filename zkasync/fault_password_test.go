@@ -31,7 +31,7 @@ func TestHandshake_PasswordOfAnotherLength(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				s := connectScripted(t, grants(n), zkpeer.Healthy)
 				wantNode(t, s.get("/a"), "/a")
-				if id := s.SessionID(); id == 0xbad {
+				if id := s.Session().ID; id == 0xbad {
 					t.Errorf("session %#x is that of the first server", id)
 				}
 			})
@@ -50,7 +50,7 @@ func TestHandshake_PasswordOfAnotherLengthAtAReconnect(t *testing.T) {
 					c.Accept()
 					<-cut
 				}, grants(n), zkpeer.Healthy)
-				id, changes := s.SessionID(), s.States(t.Context())
+				id, changes := s.Session().ID, s.States(t.Context())
 				close(cut)
 				nextState(t, changes, zkasync.StateSuspended)
 				if now := nextState(t, changes, zkasync.StateConnected); now.SessionID != id {

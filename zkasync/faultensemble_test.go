@@ -63,7 +63,7 @@ func TestFault10_LeaderKilled(t *testing.T) {
 	mustDo(t, err)
 	defer theirs.Close()
 	poll(t, "go-zookeeper connected", func() bool { return theirs.State() == zk.StateHasSession })
-	before := c.SessionID()
+	before := c.Session().ID
 	changes := c.States(testContext(t))
 
 	stop := make(chan struct{})
@@ -98,7 +98,7 @@ func TestFault10_LeaderKilled(t *testing.T) {
 	if failed > losses*inFlight {
 		t.Errorf("%d of %d operations failed in %d losses: more than were in flight", failed, len(ours.all), losses)
 	}
-	if after := c.SessionID(); after != before {
+	if after := c.Session().ID; after != before {
 		t.Errorf("session %#x, want still %#x", after, before)
 	}
 	if mine, other := ours.gaps.result(), theirGaps.result(); mine > other+slack {
@@ -189,7 +189,7 @@ func TestFault11_LeaderFrozen(t *testing.T) {
 	e := zkserver.RunEnsemble(t)
 	leader, servers := leaderFirst(t, e)
 	c := connect(t, servers, zkasync.WithShuffle(false), zkasync.WithSessionTimeout(session))
-	before := c.SessionID()
+	before := c.Session().ID
 	changes := c.States(testContext(t))
 	must(t, c.Create(testContext(t), "/mine", nil, zkasync.Ephemeral()))
 	mustDo(t, leader.Freeze())
@@ -223,7 +223,7 @@ func TestFault13_QuorumLost(t *testing.T) {
 	e := zkserver.RunEnsemble(t)
 	c := connect(t, e.ConnectString(), zkasync.WithSessionTimeout(shortSession))
 	changes := c.States(testContext(t))
-	before := c.SessionID()
+	before := c.Session().ID
 	event := must(t, c.ChildrenW(testContext(t), "/")).Event
 	servers := e.Servers()
 	for _, s := range servers[:2] {

@@ -174,7 +174,7 @@ func TestFault04_FrozenServerGoesOn(t *testing.T) {
 	s := zkserver.Run(t)
 	c := connect(t, s.Addr(), zkasync.WithSessionTimeout(shortSession))
 	ctx := testContext(t)
-	before := c.SessionID()
+	before := c.Session().ID
 	must(t, c.Create(ctx, "/mine", nil, zkasync.Ephemeral()))
 	event := must(t, c.ChildrenW(ctx, "/")).Event
 	changes := c.States(ctx)

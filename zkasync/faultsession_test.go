@@ -61,14 +61,14 @@ func TestFault37_SessionClosedByAnotherClient(t *testing.T) {
 		})
 	}
 	changes := c.States(testContext(t))
-	before := c.SessionID()
-	id, password := c.Session()
+	before := c.Session().ID
+	session := c.Session()
 	var fs []*future.Future[zkasync.Node]
 	for range flowing {
 		fs = append(fs, c.Get(t.Context(), "/"))
 	}
-	for c.SessionID() == before { // the client takes the session back at once, until the close is faster
-		thief, err := zkasync.Connect(testContext(t), s.Addr(), zkasync.WithSession(id, password))
+	for c.Session().ID == before { // the client takes the session back at once, until the close is faster
+		thief, err := zkasync.Connect(testContext(t), s.Addr(), zkasync.WithSession(session))
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -38,7 +38,7 @@ func TestFault07_WipedServer(t *testing.T) {
 		must(t, c.DeleteAll(ctx, "/a"))
 	}
 	changes := c.States(ctx)
-	before := c.SessionID()
+	before := c.Session().ID
 	watch := must(t, c.ExistsW(ctx, "/a")).Event
 	if err := s.Kill(); err != nil {
 		t.Fatal(err)

@@ -91,7 +91,7 @@ func TestHandlers_CallbackMayCallEveryMethod(t *testing.T) {
 		var j journal
 		c.OnState(func(change zkasync.StateChange) {
 			c.Conn()
-			c.SessionID()
+			c.Session()
 			c.Connected()
 			c.StartAsync()
 			c.Exists(t.Context(), "/")

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/handler"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -93,8 +94,10 @@ func TestInput_Options(t *testing.T) {
 		{zkasync.WithMaxRequestSize(1024), nil},
 		{zkasync.WithMaxReplySize(0), []string{"maximal reply size 0"}},
 		{zkasync.WithMaxReplySize(-1), []string{"maximal reply size -1"}},
-		{zkasync.WithSession(0, make([]byte, 16)), []string{"session 0x0", "id other than 0"}},
-		{zkasync.WithSession(1, make([]byte, 15)), []string{"15 bytes", "16 bytes"}},
+		{zkasync.WithHandler(handler.NewPool(0)), []string{"NewPool(0)", "at least 1"}},
+		{zkasync.WithHandler(handler.NewInline(handler.WithTwoQueues())), []string{"WithTwoQueues", "NewSequential"}},
+		{zkasync.WithSession(zkasync.Session{Password: make([]byte, 16)}), []string{"session 0x0", "id other than 0"}},
+		{zkasync.WithSession(zkasync.Session{ID: 1, Password: make([]byte, 15)}), []string{"15 bytes", "16 bytes"}},
 		{zkasync.WithLogger(nil), nil},
 		{zkasync.WithShuffle(false), nil},
 		{zkasync.Option{}, nil},

@@ -172,7 +172,7 @@ func sameNode(t *testing.T, c *zkasync.Client, k *kazoo, path string, data []byt
 
 func exchangeEphemeral(t *testing.T, c *zkasync.Client, k *kazoo) {
 	must(t, c.Create(t.Context(), "/our-e", nil, zkasync.Ephemeral()))
-	if a := k.call("exists", "path", "/our-e"); a.Stat == nil || a.Stat.EphemeralOwner != c.SessionID() {
+	if a := k.call("exists", "path", "/our-e"); a.Stat == nil || a.Stat.EphemeralOwner != c.Session().ID {
 		t.Errorf("kazoo sees %+v", a.Stat)
 	}
 	k.call("create", "path", "/their-e", "ephemeral", true)

@@ -304,10 +304,10 @@ func TestLive_GoesOnAcrossOutagesAndSessions(t *testing.T) {
 	resume(t, p)
 	wantData(t, data, "1")
 	wantChildren(t, children, "[a b]")
-	before := c.SessionID()
+	before := c.Session().ID
 	endSession(t, c, p)
 	resume(t, p)
-	poll(t, "another session", func() bool { return c.Connected() && c.SessionID() != before })
+	poll(t, "another session", func() bool { return c.Connected() && c.Session().ID != before })
 	must(t, c.Sync(t.Context(), "/"))
 	must(t, twin.Delete(t.Context(), "/a", 1)) // nothing had changed: the next value is this
 	wantData(t, data, "absent")

@@ -36,7 +36,7 @@ func TestMulti_ResultsOfEachKind(t *testing.T) {
 	if want := []string{"/a", "/a/s-0000000000", "/a/e", "/c", "", "", ""}; !slices.Equal(paths, want) {
 		t.Errorf("paths %q, want %q", paths, want)
 	}
-	if st := must(t, c.Exists(ctx, "/a/e")); st == nil || st.EphemeralOwner != c.SessionID() {
+	if st := must(t, c.Exists(ctx, "/a/e")); st == nil || st.EphemeralOwner != c.Session().ID {
 		t.Errorf("ephemeral znode: %+v", st)
 	}
 	n := must(t, c.Get(ctx, "/a"))

@@ -166,7 +166,7 @@ func WithHandler(h handler.Handler) Option {
 			return errors.New("handler is nil")
 		}
 		cfg.handler = h
-		return nil
+		return handler.Check(h)
 	}}
 }
 
@@ -262,20 +262,6 @@ func WithShuffle(on bool) Option {
 func WithReadOnly(on bool) Option {
 	return Option{func(cfg *config) error {
 		cfg.readOnly = on
-		return nil
-	}}
-}
-
-// WithSession has the first connection take up a session that another client began: the id and password of its
-// [Client.Session] (kazoo: client_id). If the server no longer knows it, a new session begins, as after any expiry. The
-// other client loses its connection.
-func WithSession(id int64, password []byte) Option {
-	return Option{func(cfg *config) error {
-		if id == 0 || len(password) != passwordSize {
-			return fmt.Errorf("session %#x with a password of %d bytes: want an id other than 0 and %d bytes",
-				id, len(password), passwordSize)
-		}
-		cfg.resume = mux.Session{ID: id, Password: append([]byte(nil), password...)}
 		return nil
 	}}
 }

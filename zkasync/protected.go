@@ -89,7 +89,7 @@ func (s *steppedCreate) confirm(path string) {
 			s.failUnknown(zk.ErrNoNode) // created, and deleted by somebody since
 		case st == nil:
 			s.create()
-		case s.spec.ephemeral && st.EphemeralOwner != s.c.SessionID():
+		case s.spec.ephemeral && st.EphemeralOwner != s.c.Session().ID:
 			s.removeStranger(path)
 		default:
 			s.promise.Resolve(Created{Path: path, Stat: *st})

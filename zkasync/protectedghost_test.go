@@ -64,7 +64,7 @@ func TestProtected_GivenUpIsTakenBack(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithCancel(t.Context())
 			made, c, twin, p := unanswered(t, ctx, zk.WorldACL(zk.PermAll), opts...)
-			id := c.SessionID()
+			id := c.Session().ID
 			cancel()
 			prefix := isGhost(t, outcome(t, made), context.Canceled)
 			names := must(t, twin.Children(t.Context(), "/a")).Names
@@ -73,7 +73,7 @@ func TestProtected_GivenUpIsTakenBack(t *testing.T) {
 			}
 			resume(t, p)
 			poll(t, "the ghost's end", func() bool { return len(must(t, twin.Children(t.Context(), "/a")).Names) == 0 })
-			if c.SessionID() != id {
+			if c.Session().ID != id {
 				t.Error("it ended with its session")
 			}
 		})

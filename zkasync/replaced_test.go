@@ -53,7 +53,7 @@ func TestFault50_AnotherSessionIsGranted(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 		close(cut)
-		poll(t, "suspended", func() bool { return c.State() == zkasync.StateSuspended || c.SessionID() == second })
+		poll(t, "suspended", func() bool { return c.State() == zkasync.StateSuspended || c.Session().ID == second })
 		j.wants(t, "Suspended", "Lost", "watch failed", "Connected")
 		fails(t, watch, zkasync.ErrSessionExpired)
 		if lost.SessionID != first || !errors.Is(lost.Err, zkasync.ErrSessionExpired) {
@@ -62,8 +62,8 @@ func TestFault50_AnotherSessionIsGranted(t *testing.T) {
 		if event := <-theirs; event.Type != zk.EventNotWatching || !errors.Is(event.Err, zk.ErrSessionExpired) {
 			t.Errorf("the watch of Conn's: %+v, want that it has ended with the session", event)
 		}
-		if c.SessionID() != second || c.Conn().SessionID() != second || p.Accepted() != 2 {
-			t.Errorf("session %#x, %d connections", c.SessionID(), p.Accepted())
+		if c.Session().ID != second || c.Conn().SessionID() != second || p.Accepted() != 2 {
+			t.Errorf("session %#x, %d connections", c.Session().ID, p.Accepted())
 		}
 		wantNode(t, c.Get(t.Context(), "/a"), "/a")
 	})
@@ -88,7 +88,7 @@ func TestFault50_WhatWaitsFails(t *testing.T) {
 func TestFault50_OfWithSession(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		p := zkpeer.Pipes(t, grantsOther(0x22, false, serves))
-		c, err := zkasync.New("one.test", zkasync.WithDialer(p.Dial), zkasync.WithSession(0x11, make([]byte, 16)))
+		c, err := zkasync.New("one.test", zkasync.WithDialer(p.Dial), zkasync.WithSession(zkasync.Session{ID: 0x11, Password: make([]byte, 16)}))
 		if err != nil {
 			t.Fatal(err)
 		}

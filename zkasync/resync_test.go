@@ -17,8 +17,8 @@ import (
 func endSession(t testing.TB, c *zkasync.Client, p *zkproxy.Proxy) {
 	t.Helper()
 	suspend(t, c, p)
-	id, password := c.Session()
-	thief, err := zkasync.Connect(testContext(t), zkserver.Shared(t).Addr(), zkasync.WithSession(id, password))
+	session := c.Session()
+	thief, err := zkasync.Connect(testContext(t), zkserver.Shared(t).Addr(), zkasync.WithSession(session))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -73,7 +73,7 @@ func TestSubscription_GoesOverToTheNextSession(t *testing.T) {
 	s := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
 	tree := must(t, c.AddWatch(t.Context(), "/", zkasync.PersistentRecursive))
 	event := must(t, c.ExistsW(t.Context(), "/a")).Event
-	before := c.SessionID()
+	before := c.Session().ID
 	endSession(t, c, p)
 	must(t, twin.Create(t.Context(), "/a", nil))
 	resume(t, p)
@@ -85,7 +85,7 @@ func TestSubscription_GoesOverToTheNextSession(t *testing.T) {
 	wantEvents(t, s, "changed /a", "changed /a")
 	wantEvents(t, tree, "changed /a", "changed /a")
 	noMoreEvents(t, c, s, tree)
-	if c.SessionID() == before {
+	if c.Session().ID == before {
 		t.Error("the session is the same")
 	}
 }

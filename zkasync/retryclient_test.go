@@ -310,7 +310,7 @@ func TestWithRetry_RejectionAfterAnUnknownOutcomeStaysUnknown(t *testing.T) {
 func TestWithRetry_AfterExpiryOnlyReadsAndUnsentGoOn(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t, zkasync.WithRetry(zkasync.RetryPolicy{}), zkasync.WithSessionTimeout(time.Second))
-	before := c.SessionID()
+	before := c.Session().ID
 	ctx := zkasync.MarkIdempotent(testContext(t))
 	var read *future.Future[zkasync.Node]
 	write := unsure(t, c, p, func() *future.Future[zk.Stat] {
@@ -326,7 +326,7 @@ func TestWithRetry_AfterExpiryOnlyReadsAndUnsentGoOn(t *testing.T) {
 	fails(t, write, zkasync.ErrSessionExpired, zkasync.ErrOutcomeUnknown)
 	must(t, read)
 	must(t, fresh)
-	if after := c.SessionID(); after == before {
+	if after := c.Session().ID; after == before {
 		t.Errorf("session %#x did not expire", after)
 	}
 }

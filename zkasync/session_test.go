@@ -17,16 +17,16 @@ func TestClient_ResumesSession(t *testing.T) {
 	first := connect(t, p.Addr())
 	must(t, first.Create(t.Context(), root, nil, zkasync.Ephemeral()))
 	changes := first.States(testContext(t))
-	id, password := first.Session()
+	session := first.Session()
 
 	p.SetTarget(nowhere) // it knows the password as well, and is not to come back meanwhile
-	second := connect(t, s.Addr(), zkasync.WithSession(id, password))
-	if second.SessionID() != id {
-		t.Errorf("session %#x, want %#x", second.SessionID(), id)
+	second := connect(t, s.Addr(), zkasync.WithSession(session))
+	if second.Session().ID != session.ID {
+		t.Errorf("session %#x, want %#x", second.Session().ID, session.ID)
 	}
 	nextState(t, changes, zkasync.StateSuspended)
-	if st := must(t, second.Exists(t.Context(), root)); st == nil || st.EphemeralOwner != id {
-		t.Errorf("ephemeral znode: %+v, want it owned by %#x", st, id)
+	if st := must(t, second.Exists(t.Context(), root)); st == nil || st.EphemeralOwner != session.ID {
+		t.Errorf("ephemeral znode: %+v, want it owned by %#x", st, session.ID)
 	}
 	resume(t, p)
 	if err := first.Close(); err != nil { // comes back first, or not
@@ -38,13 +38,13 @@ func TestClient_ResumesSessionThatIsGone(t *testing.T) {
 	t.Parallel()
 	s := zkserver.Shared(t)
 	first := connect(t, s.Addr())
-	id, password := first.Session()
+	session := first.Session()
 	if err := first.Close(); err != nil {
 		t.Fatal(err)
 	}
-	second := connect(t, s.Addr(), zkasync.WithSession(id, password))
-	if second.SessionID() == id || second.SessionID() == 0 {
-		t.Errorf("session %#x, want a new one", second.SessionID())
+	second := connect(t, s.Addr(), zkasync.WithSession(session))
+	if second.Session().ID == session.ID || second.Session().ID == 0 {
+		t.Errorf("session %#x, want a new one", second.Session().ID)
 	}
 }
 
@@ -56,7 +56,7 @@ func TestClient_UpdateServersMovesWithoutLoss(t *testing.T) {
 	root := zkserver.Root(t)
 	c := connect(t, from.Addr())
 	must(t, c.EnsurePath(ctx, root))
-	id := c.SessionID()
+	id := c.Session().ID
 	changes := c.States(ctx)
 	moved := make(chan zkasync.StateChange, 1)
 	go func() {
@@ -92,7 +92,7 @@ func TestClient_UpdateServersMovesWithoutLoss(t *testing.T) {
 		t.Fatal(err)
 	}
 	must(t, c.Get(ctx, root))
-	if c.SessionID() != id || !c.Connected() {
+	if c.Session().ID != id || !c.Connected() {
 		t.Error("the client did not move")
 	}
 }

@@ -22,18 +22,18 @@ func TestClient_SessionTimeoutIsTheServersWord(t *testing.T) {
 				t.Fatal(err)
 			}
 			t.Cleanup(func() { _ = c.Close() })
-			if got := c.SessionTimeout(); got != 0 {
+			if got := c.Session().Timeout; got != 0 {
 				t.Errorf("%v before the start", got)
 			}
 			c.StartAsync()
-			poll(t, "session timeout", func() bool { return c.SessionTimeout() != 0 }) // while it is written
-			if got := c.SessionTimeout(); got != timeouts.granted {
+			poll(t, "session timeout", func() bool { return c.Session().Timeout != 0 }) // while it is written
+			if got := c.Session().Timeout; got != timeouts.granted {
 				t.Errorf("%v, want %v", got, timeouts.granted)
 			}
 			if err := c.Close(); err != nil {
 				t.Fatal(err)
 			}
-			if got := c.SessionTimeout(); got != 0 {
+			if got := c.Session().Timeout; got != 0 {
 				t.Errorf("%v after Close", got)
 			}
 		})
@@ -44,7 +44,7 @@ func TestClient_SessionTimeoutStaysWhileSuspended(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t, zkasync.WithSessionTimeout(shortSession))
 	suspend(t, c, p)
-	if got := c.SessionTimeout(); got != shortSession {
+	if got := c.Session().Timeout; got != shortSession {
 		t.Errorf("%v, want %v", got, shortSession)
 	}
 }

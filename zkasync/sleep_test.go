@@ -62,13 +62,13 @@ func TestFault59_TheHostSlept(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		c, h := sleeper(t)
-		id := c.SessionID()
+		id := c.Session().ID
 		changes := wake(t, c, h, DefaultSessionTimeout)
 		var states []State
 		for _, change := range changes {
 			states = append(states, change.State)
 		}
-		if len(states) < 2 || states[0] != StateSuspended || states[len(states)-1] != StateConnected || c.SessionID() != id {
+		if len(states) < 2 || states[0] != StateSuspended || states[len(states)-1] != StateConnected || c.Session().ID != id {
 			t.Fatalf("told %v", states)
 		}
 		var slept *mux.SleepError

@@ -63,7 +63,7 @@ func TestFault49_SlowHandshakesOfAReconnect(t *testing.T) {
 					}
 					c := f.client(threeAddresses, zkasync.WithShuffle(false))
 					started(t, c)
-					id, changes, start := c.SessionID(), c.States(t.Context()), time.Now()
+					id, changes, start := c.Session().ID, c.States(t.Context()), time.Now()
 					close(cut)
 					nextState(t, changes, zkasync.StateSuspended)
 					if now := nextChange(t, changes); now.State != zkasync.StateConnected || now.SessionID != id {

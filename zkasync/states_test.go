@@ -30,14 +30,14 @@ func TestStates_OfALife(t *testing.T) {
 	t.Parallel()
 	p := zkproxyForShared(t)
 	c := unstarted(t, p.Addr())
-	if c.State() != zkasync.StateClosed || c.SessionID() != 0 || c.Connected() {
-		t.Errorf("before the start: %v, session %#x", c.State(), c.SessionID())
+	if c.State() != zkasync.StateClosed || c.Session().ID != 0 || c.Connected() {
+		t.Errorf("before the start: %v, session %#x", c.State(), c.Session().ID)
 	}
 	changes := c.States(t.Context())
 	if err := c.Start(testContext(t)); err != nil {
 		t.Fatal(err)
 	}
-	id := c.SessionID()
+	id := c.Session().ID
 	flap(t, c, p, 1)
 	if err := c.Close(); err != nil {
 		t.Fatal(err)

@@ -88,14 +88,14 @@ func blocking(t *testing.T, c *zkasync.Client) (release func()) {
 func TestFault53_FunctionThatDoesNotReturn(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t, zkasync.WithSessionTimeout(shortSession))
-	id := c.SessionID()
+	id := c.Session().ID
 	changes := make(chan zkasync.StateChange, 9)
 	c.OnState(func(change zkasync.StateChange) { changes <- change })
 	release := blocking(t, c)
 	for begin := time.Now(); time.Since(begin) < 3*shortSession/2; {
 		must(t, c.Get(t.Context(), "/"))
 	}
-	if len(changes) > 0 || c.SessionID() != id {
+	if len(changes) > 0 || c.Session().ID != id {
 		t.Errorf("the session changed while a function ran: %+v", <-changes)
 	}
 	cut := time.Now()
@@ -192,7 +192,7 @@ func TestFault53_FunctionThatEndsItsGoroutine(t *testing.T) {
 
 func endGoroutines(t *testing.T, h handler.Handler, end func()) {
 	c, twin, p := proxied(t, zkasync.WithHandler(h), zkasync.WithLogger(quiet()))
-	id := c.SessionID()
+	id := c.Session().ID
 	ctx := testContext(t)
 	c.OnState(func(zkasync.StateChange) { end() })
 	if zkserver.Shared(t).Since("3.6") {
@@ -235,8 +235,8 @@ func endGoroutines(t *testing.T, h handler.Handler, end func()) {
 	p.Heal()
 	resume(t, p)
 	must(t, waiting)
-	if c.SessionID() != id {
-		t.Errorf("session %#x, want %#x", c.SessionID(), id)
+	if c.Session().ID != id {
+		t.Errorf("session %#x, want %#x", c.Session().ID, id)
 	}
 	if n := must(t, twin.Get(ctx, "/")); string(n.Data) != "y" {
 		t.Errorf("data %q", n.Data)

@@ -112,6 +112,6 @@ func TestAddWatch_HiddenChildrenInAnyOrder(t *testing.T) {
 		t.Parallel()
 		s := zktest.Run(t, zktest.WithVersion("3.9.5"))
 		c, twin := connect(t, s.Addr(), s.Options()...), connect(t, s.Addr(), s.Options()...)
-		test(t, c, twin, func() { s.Drop(c.SessionID()) })
+		test(t, c, twin, func() { s.Drop(c.Session().ID) })
 	})
 }

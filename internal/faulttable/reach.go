@@ -178,7 +178,7 @@ func replacedSession(ctx context.Context, name string) (string, error) {
 
 func sessionID(c client) int64 {
 	if c, ok := c.(zkasyncClient); ok {
-		return c.c.SessionID()
+		return c.c.Session().ID
 	}
 	return c.(goClient).c.SessionID()
 }

@@ -184,7 +184,7 @@ func TestServer_ExpireAndWatches(t *testing.T) {
 	must(t, err)
 	gone := watcher.ExistsW(ctx, "/lock")
 	must(t, srv.WaitWatch(ctx, "/lock"))
-	id, _ := owner.Session()
+	id := owner.Session().ID
 	i := slices.IndexFunc(srv.Sessions(), func(s zktest.SessionInfo) bool { return s.ID == id })
 	if info := srv.Sessions()[i]; !slices.Equal(info.Ephemerals, []string{"/lock"}) || !info.Connected || info.Auth[0] != "ip:127.0.0.1" {
 		t.Errorf("session %+v", info)
@@ -210,7 +210,7 @@ func TestServer_ReplaceGrantsAnotherSession(t *testing.T) {
 	ctx := testContext(t)
 	srv := zktest.Run(t)
 	c := connect(t, srv)
-	old, _ := c.Session()
+	old := c.Session().ID
 	srv.Replace(old)
 	if n := srv.Drop(old); n != 1 {
 		t.Fatalf("%d connections dropped", n)
@@ -222,7 +222,7 @@ func TestServer_ReplaceGrantsAnotherSession(t *testing.T) {
 			break
 		}
 	}
-	if again, _ := c.Session(); again == old {
+	if again := c.Session().ID; again == old {
 		t.Error("the session is the same")
 	}
 }
@@ -266,7 +266,7 @@ func TestServer_Freeze(t *testing.T) {
 		_, err := held.Get(ctx)
 		must(t, err)
 
-		id, _ := c.Session()
+		id := c.Session().ID
 		srv.Freeze(id)
 		lost := c.Set(ctx, "/a", nil, -1)
 		if _, err := lost.Get(ctx); !errors.Is(err, zkasync.ErrOutcomeUnknown) {
@@ -351,7 +351,7 @@ func TestServer_SnapshotAndRestore(t *testing.T) {
 	_, err = c.Create(ctx, "/lost", nil).Get(ctx)
 	must(t, err)
 	seen := srv.Zxid()
-	id, _ := c.Session()
+	id := c.Session().ID
 
 	srv.Restore(snap)
 	if got := srv.Tree(); got != "/\n/kept = \"\" (ephemeral)\n" && got != "/\n/kept (ephemeral)\n" {
@@ -370,7 +370,7 @@ func TestServer_SnapshotAndRestore(t *testing.T) {
 		}
 	}
 	must(t, err)
-	if again, _ := c.Session(); again != id {
+	if again := c.Session().ID; again != id {
 		t.Errorf("session %x became %x", id, again)
 	}
 }

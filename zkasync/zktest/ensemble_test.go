@@ -122,7 +122,7 @@ func TestEnsemble_Depose(t *testing.T) {
 	defer c.Close()
 	_, err = c.Create(ctx, "/mine", nil, zkasync.Ephemeral()).Get(ctx)
 	must(t, err)
-	id, _ := c.Session()
+	id := c.Session().ID
 	old := ens.Leader()
 	before := old.Zxid()
 	must(t, ens.Depose(nil))
@@ -135,7 +135,7 @@ func TestEnsemble_Depose(t *testing.T) {
 		}
 	}
 	must(t, err)
-	if again, _ := c.Session(); again != id {
+	if again := c.Session().ID; again != id {
 		t.Errorf("session %x became %x", id, again)
 	}
 	if after := ens.Leader().Zxid(); after>>32 != before>>32+1 {

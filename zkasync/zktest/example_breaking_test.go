@@ -119,7 +119,7 @@ func ExampleServer_Expire() {
 	srv, c, end := serve()
 	defer end()
 	_, _ = c.Create(ctx, "/lock", nil, zkasync.Ephemeral()).Get(ctx)
-	id, _ := c.Session()
+	id := c.Session().ID
 
 	fmt.Println(srv.Expire(id))
 	_, _, err := srv.Get("/lock")
@@ -134,7 +134,7 @@ func ExampleServer_Replace() {
 	ctx := context.Background()
 	srv, c, end := serve()
 	defer end()
-	id, _ := c.Session()
+	id := c.Session().ID
 	srv.Replace(id)
 	srv.Drop(id)
 	fmt.Println(srv.WaitSessions(ctx, 2)) // the old one lives on until it expires
@@ -146,7 +146,7 @@ func ExampleServer_Move() {
 	ctx := context.Background()
 	srv, c, end := serve()
 	defer end()
-	id, _ := c.Session()
+	id := c.Session().ID
 	fmt.Println(srv.Move(id))
 	_, err := c.Create(ctx, "/a", nil).Get(ctx)
 	fmt.Println(errors.Is(err, zkasync.ErrConnectionLoss))
@@ -189,7 +189,7 @@ func ExampleServer_SlowDown() {
 	fmt.Println(err)
 	srv.Refuse(false)
 
-	id, _ := c.Session()
+	id := c.Session().ID
 	srv.Send([]byte("no frame at all"), id)
 	srv.HalfClose(id)
 	// Output:

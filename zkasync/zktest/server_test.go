@@ -160,7 +160,7 @@ func TestServer_FourLetterWords(t *testing.T) {
 	must(t, err)
 	_, err = c.GetW(ctx, "/mine").Get(ctx)
 	must(t, err)
-	session, _ := c.Session()
+	session := c.Session().ID
 	id := fmt.Sprintf("0x%x", session)
 	for word, wants := range map[string][]string{
 		"ruok": {"imok"},

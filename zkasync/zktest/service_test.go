@@ -39,7 +39,7 @@ func TestService_RegistersAgainWhenItsSessionExpires(t *testing.T) {
 				}
 			}
 		})
-		id, _ := c.Session()
+		id := c.Session().ID
 		must(t, srv.Expire(id))
 		_, err := srv.WaitFor(ctx, func(q zktest.Request) bool {
 			return q.Path == "/members/one" && q.Session != id && q.Err == nil

@@ -43,9 +43,9 @@ func TestTime_AnHourPassesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := zktest.Run(t)
 		c := connect(t, srv)
-		id, _ := c.Session()
+		id := c.Session().ID
 		time.Sleep(time.Hour)
-		if again, _ := c.Session(); again != id || c.State() != zkasync.StateConnected {
+		if again := c.Session().ID; again != id || c.State() != zkasync.StateConnected {
 			t.Errorf("session %x became %x, %v", id, again, c.State())
 		}
 	})

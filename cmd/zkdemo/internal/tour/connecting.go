@@ -39,7 +39,7 @@ func (g *guide) connecting() error {
 	if _, err := started.Result(); err != nil {
 		return err
 	}
-	g.after(begun, "Connected() is %v, the session is %#x", c.Connected(), c.SessionID())
+	g.after(begun, "Connected() is %v, the session is %#x", c.Connected(), c.Session().ID)
 	return nil
 }
 

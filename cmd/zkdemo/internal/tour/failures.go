@@ -111,7 +111,7 @@ func (g *guide) notSent(c *zkasync.Client, network *gate) error {
 	g.got("errors.Is(err, zkasync.ErrNotSent) is true, the state is %v", c.State())
 	g.say("Another request, with more patience, and somebody plugs the cable in:")
 	g.code(`c.Set(ctx, "/order", []byte("two pizzas"), zkasync.AnyVersion)`)
-	session := c.SessionID()
+	session := c.Session().ID
 	begun = time.Now()
 	waiting := c.Set(g.ctx, g.root+"/order", []byte("two pizzas"), zkasync.AnyVersion)
 	network.mend()
@@ -119,7 +119,7 @@ func (g *guide) notSent(c *zkasync.Client, network *gate) error {
 	if err != nil {
 		return err
 	}
-	g.after(begun, "sent after the reconnect: version %d; the state is %v, %s", stat.Version, c.State(), sameSession(session, c.SessionID()))
+	g.after(begun, "sent after the reconnect: version %d; the state is %v, %s", stat.Version, c.State(), sameSession(session, c.Session().ID))
 	return nil
 }
 
