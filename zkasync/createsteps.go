@@ -77,7 +77,7 @@ func stepError(op, path string, err error, applied bool) *OpError {
 	e := &OpError{Op: op, Path: path, Err: err}
 	var step *OpError
 	if errors.As(err, &step) {
-		e.Outcome, e.Err, e.pauses = step.Outcome, step.Err, step.pauses
+		e.Outcome, e.Err = step.Outcome, step.Err
 		if step.Op != op || step.Path != path {
 			e.Err = &stepCause{op: step.Op, path: step.Path, err: step.Err}
 		}

@@ -71,8 +71,7 @@ type OpError struct {
 	Outcome Outcome // what is known
 	Err     error   // the cause
 
-	pauses *pauses   // of the client, nil if the error is not an operation's own
-	blame  mux.Blame // for the loss of the connection
+	blame mux.Blame // for the loss of the connection
 }
 
 // Error reads "zkasync: get /path: node does not exist", or "zkasync: get /path: not sent: connection lost: ...". It is one

@@ -131,7 +131,7 @@ func TestContexts_NilWaitsForAsLongAsItTakes(t *testing.T) {
 	sub := must(t, c.AddWatch(none, "/a", zkasync.Persistent))
 	live := c.WatchChildren(none, "/a")
 	states := c.States(none)
-	again := zkasync.Retry(zkasync.MarkIdempotent(none), zkasync.RetryPolicy{}, func(ctx context.Context) *future.Future[zk.Stat] {
+	again := zkasync.Retry(zkasync.MarkIdempotent(none), c, zkasync.RetryPolicy{}, func(ctx context.Context) *future.Future[zk.Stat] {
 		return c.Set(ctx, "/a", nil, zkasync.AnyVersion)
 	})
 	must(t, again)

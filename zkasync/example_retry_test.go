@@ -21,11 +21,11 @@ func ExampleRetry() {
 	defer c.Close()
 
 	policy := zkasync.RetryPolicy{FirstPause: 10 * time.Millisecond, MaxAttempts: 5}
-	children := zkasync.Retry(ctx, policy, func(ctx context.Context) *future.Future[zkasync.Children] {
+	children := zkasync.Retry(ctx, c, policy, func(ctx context.Context) *future.Future[zkasync.Children] {
 		return c.Children(ctx, "/")
 	})
 	// A write is repeated after an unknown outcome only when told that this does no harm.
-	ready := zkasync.Retry(zkasync.MarkIdempotent(ctx), policy, func(ctx context.Context) *future.Future[string] {
+	ready := zkasync.Retry(zkasync.MarkIdempotent(ctx), c, policy, func(ctx context.Context) *future.Future[string] {
 		return c.EnsurePath(ctx, "/app/ready")
 	})
 	_, err = children.Get(ctx)

@@ -46,7 +46,7 @@ func TestFault51_RequestAboveTheServersLimit(t *testing.T) {
 			return errorOf(c.AddAuth(ctx, "digest", append([]byte("u:"), large...)))
 		}},
 		"write with Retry": {false, func(ctx context.Context, c *zkasync.Client) <-chan error {
-			return errorOf(zkasync.Retry(zkasync.MarkIdempotent(ctx), zkasync.RetryPolicy{}, func(ctx context.Context) *future.Future[zk.Stat] {
+			return errorOf(zkasync.Retry(zkasync.MarkIdempotent(ctx), c, zkasync.RetryPolicy{}, func(ctx context.Context) *future.Future[zk.Stat] {
 				return c.Set(ctx, "/n", large, zkasync.AnyVersion)
 			}))
 		}},

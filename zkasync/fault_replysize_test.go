@@ -68,7 +68,7 @@ func TestFault51_ReplyAboveTheLimit(t *testing.T) {
 			wantReplySize(t, outcome(t, large))
 			must(t, behind)
 			wantReplySize(t, outcome(t, c.ChildrenW(t.Context(), "/wide")))
-			wantReplySize(t, outcome(t, zkasync.Retry(t.Context(), zkasync.RetryPolicy{}, func(ctx context.Context) *future.Future[zkasync.Children] {
+			wantReplySize(t, outcome(t, zkasync.Retry(t.Context(), c, zkasync.RetryPolicy{}, func(ctx context.Context) *future.Future[zkasync.Children] {
 				return c.Children(ctx, "/wide")
 			})))
 			if _, err := c.DeleteAll(t.Context(), "/wide").Get(testContext(t)); err == nil {

@@ -211,7 +211,7 @@ func TestFault53_RetryThatEndsItsGoroutine(t *testing.T) {
 			attempts := 0
 			entered := make(chan struct{})
 			p.Drop(0, true)
-			f := zkasync.Retry(t.Context(), zkasync.RetryPolicy{FirstPause: time.Millisecond}, func(ctx context.Context) *future.Future[zkasync.Node] {
+			f := zkasync.Retry(t.Context(), c, zkasync.RetryPolicy{FirstPause: time.Millisecond}, func(ctx context.Context) *future.Future[zkasync.Node] {
 				if attempts++; attempts > 1 {
 					close(entered)
 					end()

@@ -38,12 +38,7 @@ func (o *op[T]) flags() *opFlags           { return &o.repeat }
 func (o *op[T]) future() *future.Future[T] { return o.promise.Future() }
 
 // Fail implements mux.Request.
-func (o *op[T]) Fail(f mux.Failure) { o.fail(failure(o.code.String(), o.path, f)) }
-
-func (o *op[T]) fail(e *OpError) {
-	e.pauses = o.v.c.pauses
-	o.promise.Reject(e)
-}
+func (o *op[T]) Fail(f mux.Failure) { o.promise.Reject(failure(o.code.String(), o.path, f)) }
 
 // finish completes the future with what was decoded of the reply.
 func (o *op[T]) finish(v T, err error) {
@@ -63,7 +58,7 @@ func (o *op[T]) rejected(e *OpError) {
 	if o.repeat.doubt && !harmless[o.code] {
 		e.Outcome = OutcomeUnknown
 	}
-	o.fail(e)
+	o.promise.Reject(e)
 }
 
 // refuse fails an operation that breaks a rule.

@@ -41,9 +41,6 @@ func (c *Client) throttlePause(n int) time.Duration {
 	return policy.pause(n)
 }
 
-// strays are the pauses for errors that no client made.
-var strays pauses
-
 // open lets pauses begin.
 func (ps *pauses) open() {
 	ps.mu.Lock()

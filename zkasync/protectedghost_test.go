@@ -148,7 +148,7 @@ func TestProtected_ThrottledSearchIsRepeated(t *testing.T) {
 						return false
 					})
 				})
-				found := must(t, zkasync.Retry(testContext(t), zkasync.RetryPolicy{}, func(ctx context.Context) *future.Future[zkasync.Created] {
+				found := must(t, zkasync.Retry(testContext(t), c.Client, zkasync.RetryPolicy{}, func(ctx context.Context) *future.Future[zkasync.Created] {
 					return c.Create(ctx, "/a/x", nil, append(opts, zkasync.Protected())...)
 				}))
 				if n := sent.n.Load(); n != 1 || !strings.HasPrefix(found.Path, sent.path.Load().(string)) {

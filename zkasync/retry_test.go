@@ -37,6 +37,15 @@ func (s *script) op(context.Context) *future.Future[int] {
 	return future.Resolved(len(s.calls))
 }
 
+// idle is a client that the operations of a script do not need.
+var idle = func() *zkasync.Client {
+	c, err := zkasync.New("idle.test")
+	if err != nil {
+		panic(err)
+	}
+	return c
+}()
+
 func repeated(err error, n int) (errs []error) {
 	for range n {
 		errs = append(errs, err)
@@ -56,7 +65,7 @@ func TestRetryPolicy_IsChecked(t *testing.T) {
 		{zkasync.RetryPolicy{MaxAttempts: -1}, "retry: number of attempts -1 is negative"},
 		{zkasync.RetryPolicy{MaxElapsed: -1}, "retry: longest time -1ns is negative"},
 	} {
-		_, err := zkasync.Retry(context.Background(), tc.policy, new(script).op).Result()
+		_, err := zkasync.Retry(context.Background(), idle, tc.policy, new(script).op).Result()
 		if err == nil || err.Error() != "zkasync: "+tc.want {
 			t.Errorf("Retry(%+v): %v, want %q", tc.policy, err, tc.want)
 		}
@@ -64,8 +73,11 @@ func TestRetryPolicy_IsChecked(t *testing.T) {
 			t.Errorf("WithRetry(%+v): %v, want %q", tc.policy, err, tc.want)
 		}
 	}
-	if _, err := zkasync.Retry[int](context.Background(), zkasync.RetryPolicy{}, nil).Result(); err == nil {
+	if _, err := zkasync.Retry[int](context.Background(), idle, zkasync.RetryPolicy{}, nil).Result(); err == nil {
 		t.Error("no operation is accepted")
+	}
+	if _, err := zkasync.Retry(context.Background(), nil, zkasync.RetryPolicy{}, new(script).op).Result(); err == nil {
+		t.Error("no client is accepted")
 	}
 }
 
@@ -79,7 +91,7 @@ func TestRetry_PausesDoubleAtRandomUpToTheLongest(t *testing.T) {
 		for range rounds {
 			s := &script{errs: repeated(lost("get", zkasync.OutcomeNotSent), len(bounds))}
 			policy := zkasync.RetryPolicy{FirstPause: 100, MaxPause: 500}
-			if n := must(t, zkasync.Retry(t.Context(), policy, s.op)); n != len(bounds)+1 {
+			if n := must(t, zkasync.Retry(t.Context(), idle, policy, s.op)); n != len(bounds)+1 {
 				t.Fatalf("%d attempts, want %d", n, len(bounds)+1)
 			}
 			for i := range bounds {
@@ -100,7 +112,7 @@ func TestRetry_DefaultsEndAfterAMinute(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{errs: repeated(lost("get", zkasync.OutcomeNotSent), 10_000)}
 		begun := time.Now()
-		_, err := zkasync.Retry(t.Context(), zkasync.RetryPolicy{}, s.op).Get(t.Context())
+		_, err := zkasync.Retry(t.Context(), idle, zkasync.RetryPolicy{}, s.op).Get(t.Context())
 		if !errors.Is(err, zkasync.ErrConnectionLoss) || !errors.Is(err, zkasync.ErrNotSent) {
 			t.Errorf("error %v", err)
 		}
@@ -117,7 +129,7 @@ func TestRetry_AttemptsAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{errs: repeated(lost("get", zkasync.OutcomeUnknown), 10)}
-		err := fails(t, zkasync.Retry(t.Context(), zkasync.RetryPolicy{MaxAttempts: 3}, s.op), zkasync.ErrOutcomeUnknown)
+		err := fails(t, zkasync.Retry(t.Context(), idle, zkasync.RetryPolicy{MaxAttempts: 3}, s.op), zkasync.ErrOutcomeUnknown)
 		if len(s.calls) != 3 {
 			t.Errorf("%d attempts, want 3", len(s.calls))
 		}
@@ -162,7 +174,7 @@ func TestRetry_RepeatsOnlyWhatIsSafe(t *testing.T) {
 					ctx, want = zkasync.MarkIdempotent(ctx), tc.marked
 				}
 				s := &script{errs: []error{tc.err}}
-				_, err := zkasync.Retry(ctx, zkasync.RetryPolicy{}, s.op).Get(t.Context())
+				_, err := zkasync.Retry(ctx, idle, zkasync.RetryPolicy{}, s.op).Get(t.Context())
 				if got := len(s.calls) == 2; got != want {
 					t.Errorf("%s, marked %v: repeated %v, want %v", tc.name, mark, got, want)
 				} else if !want && err != tc.err {
@@ -198,7 +210,7 @@ func TestRetry_OutcomeCoversAllAttempts(t *testing.T) {
 	} {
 		synctest.Test(t, func(t *testing.T) {
 			s := &script{errs: tc.errs}
-			err := fails(t, zkasync.Retry(zkasync.MarkIdempotent(t.Context()), zkasync.RetryPolicy{}, s.op), tc.is...)
+			err := fails(t, zkasync.Retry(zkasync.MarkIdempotent(t.Context()), idle, zkasync.RetryPolicy{}, s.op), tc.is...)
 			var e *zkasync.OpError
 			if !errors.As(err, &e) || e.Outcome != tc.want || len(s.calls) != 2 {
 				t.Errorf("%s: after %d attempts %v, want it %v", tc.name, len(s.calls), err, tc.want)
@@ -215,7 +227,7 @@ func TestRetry_ContextEndsThePause(t *testing.T) {
 		s := &script{errs: []error{lost("get", zkasync.OutcomeUnknown)}}
 		begun := time.Now()
 		const ever = 10_000 * time.Hour
-		f := zkasync.Retry(ctx, zkasync.RetryPolicy{FirstPause: ever, MaxPause: ever, MaxElapsed: ever}, s.op)
+		f := zkasync.Retry(ctx, idle, zkasync.RetryPolicy{FirstPause: ever, MaxPause: ever, MaxElapsed: ever}, s.op)
 		err := fails(t, f, context.DeadlineExceeded, zkasync.ErrConnectionLoss, zkasync.ErrOutcomeUnknown)
 		if took := time.Since(begun); took != time.Second {
 			t.Errorf("took %v", took)
@@ -231,7 +243,7 @@ func TestRetry_PanicInALaterAttemptFailsTheFuture(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		calls := 0
-		f := zkasync.Retry(t.Context(), zkasync.RetryPolicy{}, func(context.Context) *future.Future[int] {
+		f := zkasync.Retry(t.Context(), idle, zkasync.RetryPolicy{}, func(context.Context) *future.Future[int] {
 			if calls++; calls > 1 {
 				panic("boom")
 			}
@@ -247,6 +259,6 @@ func TestRetry_PanicInALaterAttemptFailsTheFuture(t *testing.T) {
 
 func TestRetry_NilFutureIsAnError(t *testing.T) {
 	t.Parallel()
-	f := zkasync.Retry(context.Background(), zkasync.RetryPolicy{}, func(context.Context) *future.Future[int] { return nil })
+	f := zkasync.Retry(context.Background(), idle, zkasync.RetryPolicy{}, func(context.Context) *future.Future[int] { return nil })
 	fails(t, f, future.ErrNilFuture)
 }

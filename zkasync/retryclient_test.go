@@ -108,8 +108,8 @@ func TestRetry_AllSucceedUnderCuts(t *testing.T) {
 	var writes []*future.Future[zk.Stat]
 	var reads []*future.Future[zkasync.Node]
 	for range manyOps / 2 {
-		writes = append(writes, zkasync.Retry(zkasync.MarkIdempotent(ctx), quick, write))
-		reads = append(reads, zkasync.Retry(ctx, quick, read))
+		writes = append(writes, zkasync.Retry(zkasync.MarkIdempotent(ctx), c, quick, write))
+		reads = append(reads, zkasync.Retry(ctx, c, quick, read))
 	}
 	must(t, future.All(writes...))
 	must(t, future.All(reads...))
@@ -175,7 +175,7 @@ func TestWithRetry_NothingUnmarkedIsAppliedTwice(t *testing.T) {
 func TestRetry_NothingUnmarkedIsAppliedTwice(t *testing.T) {
 	t.Parallel()
 	creates(t, func(c *zkasync.Client, ctx context.Context, data []byte) *future.Future[zkasync.Created] {
-		return zkasync.Retry(ctx, quick, func(ctx context.Context) *future.Future[zkasync.Created] {
+		return zkasync.Retry(ctx, c, quick, func(ctx context.Context) *future.Future[zkasync.Created] {
 			return c.Create(ctx, "/n-", data, zkasync.Sequential())
 		})
 	})
@@ -200,7 +200,7 @@ func TestRetry_CloseEndsThePause(t *testing.T) {
 	c, _, p := proxied(t)
 	policy := zkasync.RetryPolicy{FirstPause: 10_000 * time.Hour, MaxPause: 10_000 * time.Hour, MaxElapsed: 10_000 * time.Hour}
 	f := unsure(t, c, p, func() *future.Future[zkasync.Node] {
-		return zkasync.Retry(testContext(t), policy, func(ctx context.Context) *future.Future[zkasync.Node] { return c.Get(ctx, "/") })
+		return zkasync.Retry(testContext(t), c, policy, func(ctx context.Context) *future.Future[zkasync.Node] { return c.Get(ctx, "/") })
 	})
 	if f.Ready() {
 		t.Fatalf("failed at once: %v", outcome(t, f))
@@ -214,7 +214,7 @@ func TestRetry_CloseEndsThePause(t *testing.T) {
 		t.Error("pending after Close")
 	}
 	fails(t, f, zkasync.ErrClosed, zkasync.ErrConnectionLoss, zkasync.ErrOutcomeUnknown)
-	again := zkasync.Retry(testContext(t), policy, func(ctx context.Context) *future.Future[zkasync.Node] { return c.Get(ctx, "/") })
+	again := zkasync.Retry(testContext(t), c, policy, func(ctx context.Context) *future.Future[zkasync.Node] { return c.Get(ctx, "/") })
 	fails(t, again, zkasync.ErrClosed, zkasync.ErrNotSent)
 }
 
@@ -224,7 +224,7 @@ func TestRetry_CloseWaitsForTheAttempt(t *testing.T) {
 	inside, leave := make(chan struct{}), make(chan struct{})
 	calls := 0
 	f := unsure(t, c, p, func() *future.Future[zkasync.Node] {
-		return zkasync.Retry(testContext(t), quick, func(ctx context.Context) *future.Future[zkasync.Node] {
+		return zkasync.Retry(testContext(t), c, quick, func(ctx context.Context) *future.Future[zkasync.Node] {
 			if calls++; calls > 1 {
 				close(inside)
 				<-leave
@@ -250,7 +250,7 @@ func TestRetry_CallbackMayWaitForIt(t *testing.T) {
 			return
 		}
 		// The first attempt fails inside the very loss that this callback tells of, or waits; both must get through.
-		f := zkasync.Retry(testContext(t), quick, func(ctx context.Context) *future.Future[zkasync.Node] { return c.Get(ctx, "/") })
+		f := zkasync.Retry(testContext(t), c, quick, func(ctx context.Context) *future.Future[zkasync.Node] { return c.Get(ctx, "/") })
 		_, err := f.Get(testContext(t))
 		done <- err
 	})
@@ -363,7 +363,7 @@ func TestRetry_ThrottledIsRepeated(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t)
 	throttle(p, 3)
-	must(t, zkasync.Retry(testContext(t), quick, func(ctx context.Context) *future.Future[zkasync.Node] { return c.Get(ctx, "/") }))
+	must(t, zkasync.Retry(testContext(t), c, quick, func(ctx context.Context) *future.Future[zkasync.Node] { return c.Get(ctx, "/") }))
 }
 
 func TestWithRetry_CloseEndsThePauseOfWhatWasThrottled(t *testing.T) {

@@ -26,18 +26,22 @@ import (
 // An attempt is ordered where it is made. Operations submitted meanwhile overtake one that is repeated, and operations
 // that are repeated by themselves may overtake each other; [WithRetry] keeps their order.
 //
-// op is given ctx and should make one operation with it. A chain (future.FlatMap) is judged by the error of the step that
+// op is given ctx and should make one operation of c with it. A chain (future.FlatMap) is judged by the error of the step that
 // failed and repeated as a whole, so its earlier steps must bear that. The first call is made by the caller of Retry, later
 // ones on a goroutine of their own, for whose end Close waits. No goroutine waits during a pause.
-func Retry[T any](ctx context.Context, policy RetryPolicy, op func(ctx context.Context) *future.Future[T]) *future.Future[T] {
+func Retry[T any](ctx context.Context, c *Client, policy RetryPolicy, op func(ctx context.Context) *future.Future[T]) *future.Future[T] {
 	policy, err := policy.checked()
-	if err == nil && op == nil {
+	switch {
+	case err != nil:
+	case c == nil:
+		err = errors.New("client is nil")
+	case op == nil:
 		err = errors.New("operation is nil")
 	}
 	if err != nil {
 		return future.Failed[T](fmt.Errorf("zkasync: retry: %w", err))
 	}
-	r := &retry[T]{ctx: orBackground(ctx), policy: policy, op: op, begun: time.Now()}
+	r := &retry[T]{ctx: orBackground(ctx), c: c, policy: policy, op: op, begun: time.Now()}
 	r.result = future.NewPromise[T](nil)
 	first := future.Settle(op(r.ctx))
 	return future.FlatMap(first, func(rs []future.Result[T]) *future.Future[T] {
@@ -49,6 +53,7 @@ func Retry[T any](ctx context.Context, policy RetryPolicy, op func(ctx context.C
 // retry is one call of Retry. One attempt, or the pause after it, has it at a time.
 type retry[T any] struct {
 	ctx    context.Context
+	c      *Client
 	policy RetryPolicy
 	op     func(context.Context) *future.Future[T]
 	begun  time.Time
@@ -83,11 +88,7 @@ func (r *retry[T]) judge(res future.Result[T]) {
 		return
 	}
 	r.last = e
-	ps := e.pauses
-	if ps == nil {
-		ps = &strays
-	}
-	ps.add(r.ctx, pause, r.again)
+	r.c.pauses.add(r.ctx, pause, r.again)
 }
 
 // repeatable says whether the failure of an attempt allows another.
@@ -142,7 +143,7 @@ func (r *retry[T]) fail(err error, e *OpError) {
 }
 
 func (r *retry[T]) giveUp(e *OpError, cause error) {
-	end := &OpError{Op: e.Op, Path: e.Path, Outcome: e.Outcome, Err: cause, pauses: e.pauses}
+	end := &OpError{Op: e.Op, Path: e.Path, Outcome: e.Outcome, Err: cause}
 	if r.doubt {
 		end.Outcome = OutcomeUnknown
 	}

@@ -51,7 +51,7 @@ func TestUserFunctions_WaitThatCouldNeverEnd(t *testing.T) {
 	f := future.Then(c.Get(t.Context(), "/"), func(n zkasync.Node) (zkasync.Node, error) {
 		_, refused = future.Then(c.Get(t.Context(), "/"), id).Get(testContext(t))
 		_, allowed = future.Then(other.Get(t.Context(), "/"), id).Get(testContext(t))
-		_, retried = zkasync.Retry(t.Context(), zkasync.RetryPolicy{}, func(ctx context.Context) *future.Future[zkasync.Node] {
+		_, retried = zkasync.Retry(t.Context(), c, zkasync.RetryPolicy{}, func(ctx context.Context) *future.Future[zkasync.Node] {
 			return c.Get(ctx, "/")
 		}).Get(testContext(t))
 		closed = c.Close()
