@@ -20,6 +20,8 @@ type states struct {
 	listeners []*listener
 	feeds     map[*stateFeed]struct{}
 	ending    map[*stateFeed]struct{} // those that were told of Closed
+	scopes    map[*scope]struct{}
+	stopping  bool // the state may still be Connected, but the session is about to end
 }
 
 // listener is a callback of OnState.
@@ -66,6 +68,7 @@ func (s *states) set(next func(now StateChange) (StateChange, bool)) {
 	defer s.mu.Unlock()
 	if change, ok := next(s.now); ok {
 		s.now = change
+		s.endScopesLocked(change)
 		s.outbox = append(s.outbox, change)
 		for f := range s.feeds {
 			f.put(change)

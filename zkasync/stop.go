@@ -51,6 +51,7 @@ func (c *Client) stop() (r *run, over bool) {
 		r.stopped = future.NewPromise[future.Void](&lane{r.bye, r.bye.lane})
 		r.stopping.Store(true)
 		r.m.Refuse(ErrClosed)
+		c.states.stopScopes()
 		go r.shutdown()
 	}
 	return r, false

@@ -1,0 +1,122 @@
+package zkasync
+
+import (
+	"context"
+	"fmt"
+)
+
+// SessionEndError is the cause of the end of a context that [Client.SessionContext] or [Client.ConnectedContext] has made.
+type SessionEndError struct {
+	SessionID int64 // of the session that the context was for, 0 if there was none
+	State     State // that ended it
+	Err       error // what went with that state
+}
+
+// Error says what has become of the session.
+func (e *SessionEndError) Error() string {
+	text := fmt.Sprintf("zkasync: session %#x: the client is %v", e.SessionID, e.State)
+	if e.Err != nil {
+		text += ": " + bare(e.Err)
+	}
+	return text
+}
+
+// Unwrap returns Err.
+func (e *SessionEndError) Unwrap() error { return e.Err }
+
+// SessionContext returns a context that ends when the session that is alive now can no longer be relied on: with the state
+// [StateLost], by the local clock before the servers can end it, with [StateClosed] and [StateAuthFailed], and when ctx ends.
+// Its cause is a [*SessionEndError] then. Without a session it has ended already. It does not come back to life when a session
+// that was given up turns out to live.
+//
+// It is for work that must stop when ephemeral znodes of this client may be gone. It ends at the moment of the change, not in its
+// turn among callbacks, so that no callback can hold it up; what runs may go on for as long as its computer does not let
+// it look, see the documentation of package recipe. Cancel releases what the context holds.
+func (c *Client) SessionContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	return c.states.scope(ctx, StateSuspended)
+}
+
+// ConnectedContext is SessionContext for work that must stop as soon as the connection is lost ([StateSuspended]): at
+// a time when nobody can know whether it will come back before the session ends.
+func (c *Client) ConnectedContext(ctx context.Context) (context.Context, context.CancelFunc) {
+	return c.states.scope(ctx, StateConnected)
+}
+
+// scope is a context that ends with the state.
+type scope struct {
+	id        int64
+	suspended bool // it goes on in StateSuspended
+	cancel    context.CancelCauseFunc
+}
+
+// endedBy reports whether a change ends the scope.
+func (s *scope) endedBy(change StateChange) bool {
+	alive := change.State == StateConnected || change.State == StateSuspended && s.suspended
+	return !alive || change.SessionID != s.id
+}
+
+func (s *scope) end(change StateChange) {
+	err := change.Err
+	if err == nil && change.State == StateClosed {
+		err = ErrClosed
+	}
+	s.cancel(&SessionEndError{SessionID: s.id, State: change.State, Err: err})
+}
+
+// scope makes a context that lives as long as the state is Connected or the one given.
+func (s *states) scope(parent context.Context, alive State) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(orBackground(parent))
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sc := &scope{id: s.now.SessionID, suspended: alive == StateSuspended, cancel: cancel}
+	if now := s.seen(); sc.endedBy(now) {
+		sc.end(now)
+		return ctx, func() {}
+	}
+	if s.scopes == nil {
+		s.scopes = make(map[*scope]struct{})
+	}
+	s.scopes[sc] = struct{}{}
+	unwatch := context.AfterFunc(ctx, func() { s.forget(sc) })
+	return ctx, func() {
+		unwatch()
+		s.forget(sc)
+		cancel(context.Canceled)
+	}
+}
+
+// seen is the state as contexts see it: a session that is about to be ended is over.
+func (s *states) seen() StateChange {
+	if s.stopping {
+		return StateChange{State: StateClosed, SessionID: s.now.SessionID}
+	}
+	return s.now
+}
+
+// stopScopes ends all contexts, before the session is: its znodes are gone by the time when the state becomes Closed.
+func (s *states) stopScopes() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stopping = true
+	s.endScopesLocked(s.seen())
+}
+
+func (s *states) forget(sc *scope) {
+	s.mu.Lock()
+	delete(s.scopes, sc)
+	s.mu.Unlock()
+}
+
+// endScopesLocked ends the contexts that a change ends. Nothing of the user's runs in here: what follows the end of a
+// context does so on goroutines of its own.
+func (s *states) endScopesLocked(change StateChange) {
+	if change.State == StateConnecting {
+		s.stopping = false
+	}
+	for sc := range s.scopes {
+		if sc.endedBy(change) {
+			delete(s.scopes, sc)
+			sc.end(change)
+		}
+	}
+}
