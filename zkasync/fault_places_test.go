@@ -112,6 +112,7 @@ func sessions(t testing.TB, s *zkserver.Server) string {
 // Handshakes that are given up, with a server that gets to them too late, leave no session there: the client that gave up has
 // sent its end.
 func TestFault49_NoSessionIsLeftByAttempts(t *testing.T) {
+	zkserver.Needs(t, "3.6", "the number of sessions in mntr")
 	t.Parallel()
 	srv := zkserver.Run(t)
 	mustDo(t, srv.Freeze())

@@ -220,6 +220,7 @@ func (c *Conn) tryLocked(out *outgoing) bool {
 		}
 	}
 	c.joining.Store(joinsTrial)
+	out.trial = true
 	return true
 }
 

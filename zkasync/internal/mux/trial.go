@@ -52,6 +52,7 @@ func (c *Conn) tryAddWatchLocked(out *outgoing) bool {
 	}
 	out.reqs = append(out.reqs, m.takeLocked())
 	c.trial.Store(true)
+	out.trial = true
 	return true
 }
 

@@ -102,3 +102,51 @@ func TestTrial_WithdrawnAddWatch(t *testing.T) {
 		}
 	})
 }
+
+// Heartbeats go out while a trial waits for its answer, and do not end it.
+func TestTrial_OutlastsHeartbeats(t *testing.T) {
+	for op, name := range map[wire.OpCode]string{wire.OpAddWatch: "persistent watch", wire.OpMultiRead: "multi-read"} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				pings := 0
+				w := newWorld(t, func(c *zkpeer.Conn) {
+					c.Accept()
+					var held zkpeer.Request
+					c.Serve(func(r zkpeer.Request) bool {
+						switch r.Op {
+						case op:
+							held = r
+							return true
+						case wire.OpPing:
+							if pings++; pings == 3 {
+								c.Refuse(held, unimplemented)
+								c.Cut()
+								return true
+							}
+						}
+						return false
+					})
+				}, zkpeer.Healthy)
+				w.m.cfg.JoinReads = true
+				if op == wire.OpAddWatch {
+					w.addWatch("/w")
+				}
+				oks := w.gets("", 3)
+				u := w.open()
+				for range 3 {
+					time.Sleep(time.Second)
+					u.write(wire.XidPing, wire.OpPing, nil)
+				}
+				u.reading.Wait()
+				want := []string{"established", "restored"}
+				if op == wire.OpAddWatch {
+					want = append(want, "/w: code -6")
+				}
+				w.j.want(t, append(want, "lost")...)
+				w.open()
+				synctest.Wait()
+				w.j.want(t, append([]string{"established", "restored"}, oks...)...)
+			})
+		})
+	}
+}

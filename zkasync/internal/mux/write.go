@@ -25,6 +25,7 @@ type outgoing struct {
 	buf   []byte    // their frames
 	kept  []Request // those of reqs that wait for an ordinary reply, in the order of their frames
 	auths []authEntry
+	trial bool // it is one, see trial.go and tryLocked
 }
 
 // writeLoop is the only writer after the handshake. It ends when the connection is dead.
@@ -65,7 +66,7 @@ func (e *writerError) Error() string {
 // takeBatch waits for work and moves it from the queue to out.reqs; false when the connection is dead.
 func (c *Conn) takeBatch(out *outgoing) bool {
 	m := c.m
-	out.reqs, out.buf, out.kept, out.auths = out.reqs[:0], out.buf[:0], out.kept[:0], nil
+	out.reqs, out.buf, out.kept, out.auths, out.trial = out.reqs[:0], out.buf[:0], out.kept[:0], nil, false
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for {
@@ -165,8 +166,10 @@ func (c *Conn) encode(out *outgoing) {
 	}
 	c.join.flush(out, &xid)
 	m.mu.Lock()
-	c.triedLocked(out)
-	c.encodedTrialLocked(out)
+	if out.trial {
+		c.triedLocked(out)
+		c.encodedTrialLocked(out)
+	}
 	for _, r := range out.kept {
 		m.flight.push(r)
 	}
