@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Installs what the tests and the demo need: ZooKeeper with a Java runtime,
-# Python's kazoo, which some tests compare with, and a C compiler for Go's race
-# detector. No server is started: each test
+# Python's kazoo and Java's Curator, with which some tests share locks, a Java
+# compiler for that, and a C compiler for Go's race detector. No server is started: each test
 # starts its own. Running it again costs nothing.
 set -euo pipefail
 
 # Debian's zookeeper starts no service (zookeeperd would), and depends on the jars
 # it needs: libzookeeper-java, libslf4j-java, libnetty-java, libsnappy-java and
 # libdropwizard-metrics-java, and on default-jre.
-packages=(zookeeper python3-kazoo)
+curator=(libcurator-recipes-java libcurator-framework-java libcurator-client-java default-jdk-headless)
+packages=(zookeeper python3-kazoo "${curator[@]}")
 jar=/usr/share/java/zookeeper.jar
 oldest=3.5 # as in README.md; tests that need more than a server has are skipped
 
@@ -20,6 +21,8 @@ has_zookeeper() {
 
 # kazoo is packaged for the system's Python, which need not be the first in PATH.
 has_kazoo() { /usr/bin/python3 -c 'import kazoo' 2>/dev/null; }
+
+has_curator() { [[ -f /usr/share/java/curator-recipes.jar ]] && command -v javac >/dev/null; }
 
 has_compiler() { command -v cc >/dev/null || command -v gcc >/dev/null; }
 
@@ -72,6 +75,7 @@ if has_java && has_zookeeper; then
 	refuse_if_old
 	packages=()
 	if ! has_kazoo; then packages+=(python3-kazoo); fi
+	if ! has_curator; then packages+=("${curator[@]}"); fi
 	# Without apt-get, the rest is the user's business: ZooKeeper is what matters.
 	if ! command -v apt-get >/dev/null; then exit 0; fi
 fi

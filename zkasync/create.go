@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -23,10 +24,12 @@ type Created struct {
 type createSpec struct {
 	ephemeral, sequential, container bool
 	parents, protected               bool
+	prefix                           string // of a protected one; "": a random one
 	ttl                              time.Duration
 	hasTTL                           bool
 	acl                              []zk.ACL
 	hasACL                           bool
+	hasPrefix                        bool
 }
 
 // CreateOption is an option of [Client.Create] and, some of them, of [Client.EnsurePath].
@@ -66,6 +69,12 @@ func MakeParents() CreateOption { return CreateOption{func(s *createSpec) { s.pa
 // is not ephemeral for as long as the client runs.
 func Protected() CreateOption { return CreateOption{func(s *createSpec) { s.protected = true }} }
 
+// ProtectedPrefix is [Protected] with a prefix of the caller's own, which no other znode's name may begin with: by it the znode
+// is found again. Other clients' recipes have forms of their own, as kazoo's, which is 32 hexadecimal digits.
+func ProtectedPrefix(prefix string) CreateOption {
+	return CreateOption{func(s *createSpec) { s.protected, s.prefix, s.hasPrefix = true, prefix, true }}
+}
+
 // maxTTL is the server's limit, 40 bits of milliseconds (EphemeralType.TTL).
 const maxTTL = time.Duration(0xffffffffff) * time.Millisecond
 
@@ -87,6 +96,10 @@ func (s *createSpec) check() error {
 		return fmt.Errorf("%w: TTL excludes Ephemeral", zk.ErrInvalidFlags)
 	case s.hasTTL && (s.ttl < time.Millisecond || s.ttl > maxTTL):
 		return fmt.Errorf("%w: TTL %v is not from 1ms to %v", zk.ErrInvalidFlags, s.ttl, maxTTL)
+	case s.hasPrefix && (s.prefix == "" || strings.Contains(s.prefix, "/")):
+		return fmt.Errorf("%w: prefix %q is empty or contains a slash", zk.ErrInvalidFlags, s.prefix)
+	case s.hasPrefix && checkPath("/"+s.prefix+"x") != nil:
+		return fmt.Errorf("%w: prefix %q cannot begin a name", zk.ErrInvalidFlags, s.prefix)
 	case s.hasACL:
 		return checkACL(s.acl)
 	}

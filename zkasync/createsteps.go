@@ -29,7 +29,7 @@ func (c *Client) createInSteps(ctx context.Context, path string, data []byte, sp
 	s := &steppedCreate{c: c, ctx: ctx, asked: path, path: path, data: data, spec: spec}
 	s.promise = future.NewPromise[Created](c.completion(path))
 	if spec.protected {
-		s.prefix, s.path = protect(path)
+		s.prefix, s.path = protect(path, spec.prefix)
 	}
 	s.create()
 	return s.promise.Future()

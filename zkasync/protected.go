@@ -14,16 +14,22 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
-// protect returns a random prefix and path with that prefix to its last name, in Curator's form, "_c_" + UUID + "-"
-// (ProtectedUtils), by which its recipes tell whose contender a znode is.
-func protect(path string) (prefix, protected string) {
+// protect returns the path with a prefix to its last name, and the prefix. Without one it is a random one in Curator's form,
+// "_c_" + UUID + "-" (ProtectedUtils), by which its recipes tell whose contender a znode is.
+func protect(path, own string) (prefix, protected string) {
+	if prefix = own; prefix == "" {
+		prefix = randomPrefix()
+	}
+	cut := strings.LastIndexByte(path, '/') + 1
+	return prefix, path[:cut] + prefix + path[cut:]
+}
+
+func randomPrefix() string {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
 	id[6] = id[6]&0x0f | 0x40
 	id[8] = id[8]&0x3f | 0x80
-	prefix = fmt.Sprintf("_c_%x-%x-%x-%x-%x-", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
-	cut := strings.LastIndexByte(path, '/') + 1
-	return prefix, path[:cut] + prefix + path[cut:]
+	return fmt.Sprintf("_c_%x-%x-%x-%x-%x-", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
 }
 
 // ProtectedError is why a [Protected] create has failed though its znode may have been made. Whoever wants to know looks for

@@ -1,0 +1,402 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// claim is an attempt to get something: a znode that stands in a queue until it is first, or the attempt is given up. Its
+// steps run one after the other, each where the one before has completed; the end of its context may come at any time.
+type claim struct {
+	c    *zkasync.Client
+	cfg  config
+	op   string // as errors call it
+	dir  string // whose children queue
+	role role
+	data []byte
+	try  bool   // do not wait
+	done func() // called once at the end of what was held, or of the attempt
+
+	ctx     context.Context
+	unwatch func() bool
+	promise *future.Promise[*Held]
+	clean   *future.Promise[future.Void] // completes when no znode is left
+
+	mu    sync.Mutex
+	ended bool                     // the promise is complete
+	own   zkasync.Created          // the znode, once there is one
+	mine  *future.Future[zk.Event] // the own znode's watch
+	other *future.Future[zk.Event] // that of the one in front
+	held  *Held
+}
+
+// begin has the attempt made. Callbacks of the future run on the client's handler.
+func (q *claim) begin() *future.Future[*Held] {
+	q.promise, q.clean = future.NewPromise[*Held](nil), future.NewPromise[future.Void](nil)
+	if q.cfg.err != nil {
+		q.done()
+		return failed[*Held](q.c, &Error{Op: q.op, Path: q.dir, Err: q.cfg.err})
+	}
+	if q.ctx == nil {
+		q.ctx = context.Background()
+	}
+	made := q.create()
+	q.mu.Lock()
+	q.unwatch = context.AfterFunc(q.ctx, func() { q.fail(context.Cause(q.ctx)) })
+	q.mu.Unlock()
+	then(made, q.created)
+	return future.FlatMap(future.Settle(made), func([]future.Result[zkasync.Created]) *future.Future[*Held] {
+		return q.promise.Future()
+	})
+}
+
+// failed is a future with an error whose callbacks run on the client's handler, as those of all others.
+func failed[T any](c *zkasync.Client, err error) *future.Future[T] {
+	refused := future.Settle(c.Exists(nil, "")) // as any future that has failed without being sent
+	return future.FlatMap(refused, func([]future.Result[*zk.Stat]) *future.Future[T] { return future.Failed[T](err) })
+}
+
+// create makes the znode.
+func (q *claim) create() *future.Future[zkasync.Created] {
+	opts := q.cfg.createOptions(zkasync.Ephemeral(), zkasync.Sequential(), q.role.protected())
+	return zkasync.Retry(q.ctx, q.c, patient, func(ctx context.Context) *future.Future[zkasync.Created] {
+		return q.c.Create(ctx, join(q.dir, q.role.name), q.data, opts...)
+	})
+}
+
+// again joins the queue once more, at its end: the own znode is gone.
+func (q *claim) again() {
+	q.mu.Lock()
+	q.own, q.mine = zkasync.Created{}, nil
+	q.mu.Unlock()
+	then(q.create(), q.created)
+}
+
+// created goes on when there is a znode, or not.
+func (q *claim) created(made zkasync.Created, err error) {
+	q.mu.Lock()
+	ended := q.ended
+	if err == nil {
+		q.own = made
+	}
+	q.mu.Unlock()
+	switch {
+	case err == nil && ended:
+		q.remove(made.Path)
+	case err == nil:
+		q.look()
+	case errors.Is(err, zkasync.ErrSessionExpired) && !ended: // and what may have been created went with it
+		q.again()
+	default:
+		q.leave(err)
+		q.fail(err)
+	}
+}
+
+// leave notes that no znode was made, or that nobody knows whether one was.
+func (q *claim) leave(err error) {
+	var unknown *zkasync.ProtectedError
+	if errors.As(err, &unknown) {
+		q.clean.Reject(err)
+		return
+	}
+	q.clean.Resolve(future.Void{})
+}
+
+// look finds out who stands in front. The own znode's watch is set in the same round trip.
+func (q *claim) look() {
+	q.mu.Lock()
+	own, watched := q.own.Path, q.mine != nil
+	q.mu.Unlock()
+	seen := func(children zkasync.Children, err error) { q.listed(own, children, err) }
+	list := func(ctx context.Context) *future.Future[zkasync.Children] { return q.c.Children(ctx, q.dir) }
+	if watched {
+		ask(q.c, list, seen)
+		return
+	}
+	var watch zkasync.Watched[*zk.Stat]
+	var children zkasync.Children
+	var first, second error
+	both := after(2, func() {
+		if first == nil && watch.Value != nil {
+			q.watchMine(watch.Event)
+		} else if first == nil {
+			q.c.Unwatch(watch.Event)
+		}
+		if first != nil && second == nil {
+			second = first
+		}
+		seen(children, second)
+	})
+	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[*zk.Stat]] { return q.c.ExistsW(ctx, own) },
+		func(w zkasync.Watched[*zk.Stat], err error) { watch, first = w, err; both() })
+	ask(q.c, list, func(l zkasync.Children, err error) { children, second = l, err; both() })
+}
+
+// after returns a function that calls fn when it was called n times.
+func after(n int, fn func()) func() {
+	var mu sync.Mutex
+	return func() {
+		mu.Lock()
+		n--
+		last := n == 0
+		mu.Unlock()
+		if last {
+			fn()
+		}
+	}
+}
+
+// listed decides by the queue. Own is the znode that it is about.
+func (q *claim) listed(own string, children zkasync.Children, err error) {
+	q.mu.Lock()
+	stale := q.ended || q.own.Path != own
+	watched, made := q.mine != nil, q.own
+	q.mu.Unlock()
+	switch {
+	case stale:
+		return
+	case errors.Is(err, zk.ErrNoNode):
+		q.again()
+		return
+	case err != nil:
+		q.fail(err)
+		return
+	}
+	nearest, found := q.role.ahead(children.Names, base(own))
+	switch {
+	case !found:
+		q.again()
+	case nearest != "" && q.try:
+		q.fail(ErrLocked)
+	case nearest != "":
+		q.await(join(q.dir, nearest), own)
+	case !watched: // it was not there when its watch was to be set, and is there now: impossible but for a lost answer
+		q.look()
+	default:
+		q.acquired(made)
+	}
+}
+
+// await looks again when the one in front is gone. A read leaves no watch where there is nothing, unlike exists, which is
+// only for znodes that may not be read.
+func (q *claim) await(path, own string) {
+	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Node]] { return q.c.GetW(ctx, path) },
+		func(w zkasync.Watched[zkasync.Node], err error) {
+			switch {
+			case err == nil:
+				q.waitFor(w.Event, own)
+			case errors.Is(err, zk.ErrNoNode):
+				q.look()
+			case errors.Is(err, zk.ErrNoAuth):
+				q.awaitHidden(path, own)
+			default:
+				q.fail(err)
+			}
+		})
+}
+
+func (q *claim) awaitHidden(path, own string) {
+	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[*zk.Stat]] { return q.c.ExistsW(ctx, path) },
+		func(w zkasync.Watched[*zk.Stat], err error) {
+			switch {
+			case err != nil:
+				q.fail(err)
+			case w.Value == nil:
+				q.c.Unwatch(w.Event)
+				q.look()
+			default:
+				q.waitFor(w.Event, own)
+			}
+		})
+}
+
+func (q *claim) waitFor(event *future.Future[zk.Event], own string) {
+	q.mu.Lock()
+	stale := q.ended || q.own.Path != own
+	if !stale {
+		q.other = event
+	}
+	q.mu.Unlock()
+	if stale {
+		q.c.Unwatch(event)
+		return
+	}
+	then(event, func(_ zk.Event, err error) {
+		if over(err) {
+			q.fail(err)
+			return
+		}
+		q.mu.Lock()
+		wanted := !q.ended && q.other == event
+		if wanted {
+			q.other = nil
+		}
+		q.mu.Unlock()
+		if wanted {
+			q.look()
+		}
+	})
+}
+
+// watchMine has the end of the own znode noticed. Other changes are somebody's who wants to be seen, as Curator's Revoker.
+func (q *claim) watchMine(event *future.Future[zk.Event]) {
+	q.mu.Lock()
+	q.mine = event
+	own := q.own.Path
+	q.mu.Unlock()
+	then(event, func(e zk.Event, err error) {
+		q.mu.Lock()
+		current := q.mine == event
+		waits := current && !q.ended
+		if current && !waits {
+			q.mine = nil
+		}
+		q.mu.Unlock()
+		switch {
+		case !current || err != nil: // with the session all else ends
+		case e.Type == zk.EventNodeDeleted && waits:
+			q.forget()
+			q.again()
+		case e.Type == zk.EventNodeDeleted:
+			q.gone()
+		default:
+			q.watchAgain(own)
+		}
+	})
+}
+
+// watchAgain sets the own znode's watch again.
+func (q *claim) watchAgain(own string) {
+	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[*zk.Stat]] { return q.c.ExistsW(ctx, own) },
+		func(w zkasync.Watched[*zk.Stat], err error) {
+			switch {
+			case err != nil:
+			case w.Value == nil:
+				q.c.Unwatch(w.Event)
+				q.gone()
+			default:
+				q.watchMine(w.Event)
+			}
+		})
+}
+
+// forget drops the watch of whoever is in front.
+func (q *claim) forget() {
+	q.mu.Lock()
+	other := q.other
+	q.other = nil
+	q.mu.Unlock()
+	if other != nil {
+		q.c.Unwatch(other)
+	}
+}
+
+// acquired makes what is held, if the session that the znode belongs to is alive.
+func (q *claim) acquired(own zkasync.Created) {
+	lease, release := q.cfg.lease.scope(q.c)
+	cause := context.Cause(lease)
+	switch {
+	case q.c.Session().ID != own.Stat.EphemeralOwner: // it will be gone with its session (CURATOR-620)
+		release()
+		q.remove(own.Path)
+		q.again()
+		return
+	case over(cause):
+		release()
+		q.fail(cause)
+		return
+	case cause != nil: // the connection is lost by now
+		release()
+		q.look()
+		return
+	}
+	q.mu.Lock()
+	stale := q.ended || q.own.Path != own.Path
+	if !stale {
+		q.ended = true
+		q.held = newHeld(q, own, lease, release)
+	}
+	q.mu.Unlock()
+	if stale {
+		release()
+		return
+	}
+	q.unwatch()
+	q.promise.Resolve(q.held)
+}
+
+// gone ends what is held: its znode was deleted.
+func (q *claim) gone() {
+	q.mu.Lock()
+	h := q.held
+	q.mu.Unlock()
+	if h != nil {
+		h.end(ErrDeleted)
+	}
+}
+
+// fail ends the attempt, unless it has ended, and has its znode deleted.
+func (q *claim) fail(err error) {
+	q.mu.Lock()
+	ended := q.ended
+	q.ended = true
+	own, mine := q.own.Path, q.mine
+	q.mu.Unlock()
+	if ended {
+		return
+	}
+	q.forget()
+	if mine != nil {
+		q.c.Unwatch(mine)
+	}
+	if own != "" {
+		q.remove(own)
+	}
+	q.unwatch()
+	q.done()
+	q.promise.Reject(&Error{Op: q.op, Path: q.dir, Err: err, Removed: q.clean.Future()})
+}
+
+// remove deletes a znode of ours in the background. It is done when the znode is gone, or will be with its session.
+func (q *claim) remove(path string) *future.Future[future.Void] {
+	gone := zkasync.Retry(zkasync.MarkIdempotent(context.Background()), q.c, patient, func(ctx context.Context) *future.Future[future.Void] {
+		return q.c.Delete(ctx, path, zkasync.AnyVersion)
+	})
+	removed := future.FlatMap(future.Settle(gone), func(rs []future.Result[future.Void]) *future.Future[future.Void] {
+		err := rs[0].Err
+		if errors.Is(err, zk.ErrNoNode) || errors.Is(err, zkasync.ErrSessionExpired) || over(err) {
+			err = nil
+		}
+		if err != nil {
+			return future.Failed[future.Void](&Error{Op: "delete", Path: path, Err: err})
+		}
+		return future.Resolved(future.Void{})
+	})
+	then(removed, func(_ future.Void, err error) {
+		if err != nil {
+			q.clean.Reject(err)
+		} else {
+			q.clean.Resolve(future.Void{})
+		}
+	})
+	return removed
+}
+
+// join puts a name behind a folder.
+func join(dir, name string) string {
+	if dir == "/" {
+		return "/" + name
+	}
+	return dir + "/" + name
+}
+
+// base is the last name of a path.
+func base(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

@@ -1,0 +1,73 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Contender is somebody in a queue.
+type Contender struct {
+	Path       string // of the znode
+	Identifier string // what it holds, as WithIdentifier sets it and kazoo and Curator do; a candidate's value in an election
+	Fence      int64
+	SessionID  int64 // of the client
+}
+
+// contenders reads a queue: its names, and then all its znodes at once. Who has gone meanwhile is left out.
+func contenders(ctx context.Context, c *zkasync.Client, dir string, r role) *future.Future[[]Contender] {
+	return future.FlatMap(future.Settle(c.Children(ctx, dir)), func(rs []future.Result[zkasync.Children]) *future.Future[[]Contender] {
+		switch err := rs[0].Err; {
+		case errors.Is(err, zk.ErrNoNode):
+			return future.Resolved[[]Contender](nil)
+		case err != nil:
+			return future.Failed[[]Contender](err)
+		}
+		var reads []*future.Future[zkasync.Node]
+		var paths []string
+		for _, q := range r.queue(rs[0].Value.Names) {
+			path := join(dir, q.name)
+			paths = append(paths, path)
+			reads = append(reads, c.Get(ctx, path))
+		}
+		return future.Then(future.Settle(reads...), func(rs []future.Result[zkasync.Node]) ([]Contender, error) {
+			return found(paths, rs)
+		})
+	})
+}
+
+func found(paths []string, nodes []future.Result[zkasync.Node]) (all []Contender, err error) {
+	for i, r := range nodes {
+		switch {
+		case errors.Is(r.Err, zk.ErrNoNode):
+		case r.Err != nil:
+			return nil, r.Err
+		default:
+			st := r.Value.Stat
+			all = append(all, Contender{paths[i], string(r.Value.Data), st.Czxid, st.EphemeralOwner})
+		}
+	}
+	return all, nil
+}
+
+// queue returns the contenders among the names, in their order.
+func (r role) queue(names []string) []contender {
+	var all []contender
+	for _, name := range names {
+		if c, ok := parse(name, r.excludes); ok {
+			all = append(all, c)
+		}
+	}
+	slices.SortFunc(all, func(a, b contender) int {
+		if a.before(b) {
+			return -1
+		}
+		return 1
+	})
+	return all
+}

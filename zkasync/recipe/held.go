@@ -1,0 +1,94 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+	"sync"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Held is what somebody has: a lock, or the lead. It is safe for concurrent use.
+type Held struct {
+	q      *claim
+	path   string
+	fence  int64
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+
+	once    sync.Once
+	removed *future.Future[future.Void]
+}
+
+func newHeld(q *claim, own zkasync.Created, lease context.Context, release context.CancelFunc) *Held {
+	h := &Held{q: q, path: own.Path, fence: own.Stat.Czxid}
+	h.ctx, h.cancel = context.WithCancelCause(lease)
+	context.AfterFunc(h.ctx, func() {
+		release()
+		h.remove()
+	})
+	return h
+}
+
+// Context ends when it is no longer guaranteed that nobody else has what is held. Its cause is [ErrReleased], [ErrDeleted] or a
+// [*zkasync.SessionEndError].
+func (h *Held) Context() context.Context { return h.ctx }
+
+// Done is closed when the context ends.
+func (h *Held) Done() <-chan struct{} { return h.ctx.Done() }
+
+// Fence is a number that is greater than those of all earlier holders, whichever client they were and also if the path was
+// deleted in between: the zxid by which the znode was created. A store that refuses numbers below the greatest that it has seen is
+// safe from former holders.
+func (h *Held) Fence() int64 { return h.fence }
+
+// Path is that of the znode by which it is held.
+func (h *Held) Path() string { return h.path }
+
+// Multi applies operations together with a check that this is still held, all or none (the check of etcd's IsOwner). When it
+// is not, the error is [ErrNotHeld], and nothing was applied: not even a process that was paused for long can write behind a later
+// holder's back.
+func (h *Held) Multi(ctx context.Context, ops ...zkasync.MultiOp) *future.Future[[]zkasync.MultiResult] {
+	n := len(ops)
+	ops = append(ops[:n:n], zkasync.CheckOp(h.path, zkasync.AnyVersion))
+	f := h.q.c.Multi(ctx, ops...)
+	return future.FlatMap(future.Settle(f), func(rs []future.Result[[]zkasync.MultiResult]) *future.Future[[]zkasync.MultiResult] {
+		switch r := rs[0]; {
+		case r.Err == nil:
+			return future.Resolved(r.Value[:n])
+		case refusedAt(r.Err, n):
+			return future.Failed[[]zkasync.MultiResult](&Error{Op: "multi", Path: h.q.dir, Err: errors.Join(ErrNotHeld, context.Cause(h.ctx))})
+		default:
+			return future.Failed[[]zkasync.MultiResult](r.Err)
+		}
+	})
+}
+
+func refusedAt(err error, index int) bool {
+	var m *zkasync.MultiError
+	return errors.As(err, &m) && m.Index == index
+}
+
+// Unlock gives it back: the context ends at once, and the znode is deleted in the background, again after a lost connection for as
+// long as the session lives. The future completes when it is gone. Nobody has to wait for that. Calling Unlock more than once
+// does no harm.
+func (h *Held) Unlock() *future.Future[future.Void] {
+	h.end(ErrReleased)
+	return h.remove()
+}
+
+// end ends the context, and then the znode.
+func (h *Held) end(why error) {
+	h.cancel(why)
+	h.remove()
+}
+
+// remove has the znode deleted, once.
+func (h *Held) remove() *future.Future[future.Void] {
+	h.once.Do(func() {
+		h.removed = h.q.remove(h.path)
+		h.q.done()
+	})
+	return h.removed
+}

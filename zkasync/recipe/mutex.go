@@ -1,0 +1,100 @@
+package recipe
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Mutex is a lock that one contender has at a time, the first come first (kazoo: Lock, Curator: InterProcessMutex).
+//
+// It is fair, also towards kazoo and Curator, and each of those who wait watches the one in front only: an unlock wakes one. To
+// lock and to unlock takes two round trips and one. A value contends once at a time; it is safe for concurrent use.
+type Mutex struct {
+	s side
+}
+
+// NewMutex returns a lock on the children of path, which is made if it is missing. Nothing is sent.
+func NewMutex(c *zkasync.Client, path string, opts ...Option) *Mutex {
+	cfg := newConfig(opts)
+	return &Mutex{s: side{c: c, path: path, cfg: cfg, role: cfg.naming.mutex()}}
+}
+
+// side is one way to contend: a mutex, or a side of a read-write lock.
+type side struct {
+	c    *zkasync.Client
+	path string
+	cfg  config
+	role role
+
+	busy atomic.Bool
+}
+
+// contend makes an attempt; there is one at a time.
+func (s *side) contend(ctx context.Context, op string, data []byte, try bool) *future.Future[*Held] {
+	if s.busy.Swap(true) {
+		return failed[*Held](s.c, &Error{Op: op, Path: s.path, Err: ErrInUse})
+	}
+	q := &claim{c: s.c, cfg: s.cfg, op: op, dir: s.path, role: s.role, data: data, try: try, ctx: ctx}
+	q.done = sync.OnceFunc(func() { s.busy.Store(false) })
+	return q.begin()
+}
+
+func (s *side) lock(ctx context.Context) *future.Future[*Held] {
+	return s.contend(ctx, "lock", []byte(s.cfg.id), false)
+}
+
+func (s *side) tryLock(ctx context.Context) *future.Future[*Held] {
+	return s.contend(ctx, "try lock", []byte(s.cfg.id), true)
+}
+
+func (s *side) contenders(ctx context.Context) *future.Future[[]Contender] {
+	return contenders(ctx, s.c, s.path, s.role)
+}
+
+// Lock waits until the lock is got, for as long as it takes, across lost connections and sessions. When ctx ends first, the
+// future fails with its cause, and nothing is left behind: see [Error.Removed].
+func (m *Mutex) Lock(ctx context.Context) *future.Future[*Held] { return m.s.lock(ctx) }
+
+// TryLock gets the lock if nobody has it or waits for it, and fails with [ErrLocked] otherwise.
+func (m *Mutex) TryLock(ctx context.Context) *future.Future[*Held] { return m.s.tryLock(ctx) }
+
+// Contenders returns who has the lock and who waits for it, in this order.
+func (m *Mutex) Contenders(ctx context.Context) *future.Future[[]Contender] {
+	return m.s.contenders(ctx)
+}
+
+// RWMutex is a lock that one writer has, or any number of readers (kazoo: WriteLock and ReadLock, Curator:
+// InterProcessReadWriteLock). A reader waits for the writers that came before it.
+type RWMutex struct {
+	read, write side
+}
+
+// NewRWMutex returns a read-write lock on the children of path, which is made if it is missing. Nothing is sent.
+func NewRWMutex(c *zkasync.Client, path string, opts ...Option) *RWMutex {
+	cfg := newConfig(opts)
+	return &RWMutex{
+		read:  side{c: c, path: path, cfg: cfg, role: cfg.naming.read()},
+		write: side{c: c, path: path, cfg: cfg, role: cfg.naming.write()},
+	}
+}
+
+// Lock is [Mutex.Lock] for the writer's side.
+func (m *RWMutex) Lock(ctx context.Context) *future.Future[*Held] { return m.write.lock(ctx) }
+
+// TryLock is [Mutex.TryLock] for the writer's side.
+func (m *RWMutex) TryLock(ctx context.Context) *future.Future[*Held] { return m.write.tryLock(ctx) }
+
+// RLock is [Mutex.Lock] for the readers' side. A fence of a reader's is greater than those of all earlier writers.
+func (m *RWMutex) RLock(ctx context.Context) *future.Future[*Held] { return m.read.lock(ctx) }
+
+// TryRLock is [Mutex.TryLock] for the readers' side.
+func (m *RWMutex) TryRLock(ctx context.Context) *future.Future[*Held] { return m.read.tryLock(ctx) }
+
+// Contenders returns who has the lock and who waits for it, readers and writers, in this order.
+func (m *RWMutex) Contenders(ctx context.Context) *future.Future[[]Contender] {
+	return m.write.contenders(ctx)
+}

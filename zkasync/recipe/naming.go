@@ -1,0 +1,133 @@
+package recipe
+
+import (
+	"crypto/rand"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Naming is how the znodes of contenders are called: a random prefix, one of these names, and the server's number.
+type Naming struct {
+	Lock  string // of a [Mutex]
+	Write string // of the exclusive side of an [RWMutex]
+	Read  string // of its shared side
+	Latch string // of an [Election]
+	// Hex says that the prefix is 32 hexadecimal digits, as kazoo's, instead of Curator's "_c_", a UUID and "-".
+	Hex bool
+}
+
+var (
+	// Curator is the naming of Curator's InterProcessMutex, InterProcessReadWriteLock and LeaderLatch, and, for mutexes, of
+	// go-zookeeper's Lock and the Rust client's. It is the default.
+	Curator = Naming{Lock: "lock-", Write: "__WRIT__", Read: "__READ__", Latch: "latch-"}
+	// CuratorSelector is Curator with the name that its LeaderSelector uses for an election.
+	CuratorSelector = Naming{Lock: "lock-", Write: "__WRIT__", Read: "__READ__", Latch: "lock-"}
+	// Kazoo is the naming of kazoo's Lock, WriteLock, ReadLock and Election.
+	Kazoo = Naming{Lock: "__lock__", Write: "__lock__", Read: "__rlock__", Latch: "__lock__", Hex: true}
+)
+
+// names are those that are known: whoever reads respects them all.
+var (
+	exclusive = []string{"lock-", "__lock__", "__WRIT__"}
+	shared    = []string{"__READ__", "__rlock__"}
+	latches   = []string{"latch-"}
+)
+
+// role is what a contender is, and whom it waits for.
+type role struct {
+	name     string
+	hex      bool
+	excludes []string // names of contenders that are waited for
+}
+
+func (n Naming) mutex() role {
+	return role{n.Lock, n.Hex, concat(exclusive, shared, []string{n.Lock, n.Write, n.Read})}
+}
+func (n Naming) write() role { return role{n.Write, n.Hex, n.mutex().excludes} }
+func (n Naming) read() role  { return role{n.Read, n.Hex, concat(exclusive, []string{n.Lock, n.Write})} }
+func (n Naming) latch() role {
+	return role{n.Latch, n.Hex, concat(exclusive, latches, []string{n.Latch})}
+}
+
+func concat(lists ...[]string) (all []string) {
+	for _, l := range lists {
+		all = append(all, l...)
+	}
+	return all
+}
+
+func (n Naming) check() error {
+	for _, name := range []string{n.Lock, n.Write, n.Read, n.Latch} {
+		if name == "" || strings.Contains(name, "/") || name[len(name)-1] >= '0' && name[len(name)-1] <= '9' {
+			return fmt.Errorf("name %q of a naming is empty, has a slash or ends in a digit", name)
+		}
+	}
+	return nil
+}
+
+// protected is the option of Create by which a contender's znode is found again after a connection loss.
+func (r role) protected() zkasync.CreateOption {
+	if !r.hex {
+		return zkasync.Protected()
+	}
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails
+	return zkasync.ProtectedPrefix(fmt.Sprintf("%x", id))
+}
+
+// contender is a znode in a queue.
+type contender struct {
+	name string // of the znode
+	as   string // which of the known names it has
+	seq  int32
+}
+
+// parse tells whether a znode is a contender of one of the names.
+func parse(znode string, names []string) (c contender, ok bool) {
+	for _, name := range names {
+		i := strings.LastIndex(znode, name)
+		if i < 0 {
+			continue
+		}
+		digits := znode[i+len(name):]
+		if n := len(strings.TrimPrefix(digits, "-")); n < 9 || n > 10 {
+			continue // the server writes %010d
+		}
+		if seq, err := strconv.ParseInt(digits, 10, 32); err == nil {
+			return contender{znode, name, int32(seq)}, true
+		}
+	}
+	return contender{}, false
+}
+
+// before reports whether c stands in front of d. The server's numbers go on at -2147483648 behind 2147483647. A reader with
+// the number of a writer is the one that this writer has become.
+func (c contender) before(d contender) bool {
+	if c.seq == d.seq {
+		return c.name < d.name
+	}
+	return c.seq-d.seq < 0
+}
+
+// ahead returns the nearest contender of the role's excludes in front of own, "" if there is none; found is false if own is not there.
+func (r role) ahead(children []string, own string) (nearest string, found bool) {
+	me, ok := parse(own, []string{r.name})
+	if !ok {
+		return "", false
+	}
+	var best contender
+	for _, name := range children {
+		if name == own {
+			found = true
+			continue
+		}
+		c, ok := parse(name, r.excludes)
+		if ok && c.before(me) && (nearest == "" || best.before(c)) {
+			best, nearest = c, name
+		}
+	}
+	return nearest, found
+}

@@ -1,0 +1,96 @@
+import java.io.BufferedReader;
+import java.io.InputStreamReader;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.curator.framework.CuratorFramework;
+import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.recipes.atomic.DistributedAtomicLong;
+import org.apache.curator.framework.recipes.leader.LeaderLatch;
+import org.apache.curator.framework.recipes.locks.InterProcessLock;
+import org.apache.curator.framework.recipes.locks.InterProcessMutex;
+import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
+import org.apache.curator.framework.recipes.shared.SharedCount;
+import org.apache.curator.retry.RetryNTimes;
+
+/** A process with a Curator client, with the commands of kazoo_peer.py. Usage: CuratorPeer SERVERS */
+public class CuratorPeer {
+    interface Held { void release() throws Exception; }
+
+    static CuratorFramework client;
+    static final Map<String, Held> held = new HashMap<>();
+
+    public static void main(String[] args) throws Exception {
+        client = CuratorFrameworkFactory.newClient(args[0], 4000, 10000, new RetryNTimes(100, 50));
+        client.start();
+        client.blockUntilConnected();
+        BufferedReader in = new BufferedReader(new InputStreamReader(System.in));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            String[] words = line.split(" ");
+            try {
+                System.out.println(run(words));
+            } catch (Exception e) {
+                System.out.println("error " + e);
+            }
+        }
+        client.close();
+        System.exit(0);
+    }
+
+    static String run(String[] words) throws Exception {
+        switch (words[0]) {
+            case "acquire":
+                return acquire(words[1], words[2], words[3], Long.parseLong(words[4]));
+            case "release":
+                held.remove(words[1]).release();
+                return "released";
+            case "add":
+                return add(words[1], words[2], Long.parseLong(words[3]));
+            default:
+                throw new IllegalArgumentException(words[0]);
+        }
+    }
+
+    static String acquire(String handle, String kind, String path, long milliseconds) throws Exception {
+        if (kind.equals("election")) {
+            LeaderLatch latch = new LeaderLatch(client, path, "curator");
+            latch.start();
+            if (!latch.await(milliseconds, TimeUnit.MILLISECONDS)) {
+                latch.close();
+                return "timeout";
+            }
+            held.put(handle, latch::close);
+            return "got";
+        }
+        InterProcessLock lock = lock(kind, path);
+        if (!lock.acquire(milliseconds, TimeUnit.MILLISECONDS)) {
+            return "timeout";
+        }
+        held.put(handle, lock::release);
+        return "got";
+    }
+
+    static InterProcessLock lock(String kind, String path) {
+        switch (kind) {
+            case "mutex":
+            case "selector":
+                return new InterProcessMutex(client, path);
+            case "read":
+                return new InterProcessReadWriteLock(client, path).readLock();
+            default:
+                return new InterProcessReadWriteLock(client, path).writeLock();
+        }
+    }
+
+    static String add(String encoding, String path, long delta) throws Exception {
+        if (encoding.equals("int64")) {
+            return "" + new DistributedAtomicLong(client, path, new RetryNTimes(100, 10)).add(delta).postValue();
+        }
+        SharedCount count = new SharedCount(client, path, 0);
+        count.start();
+        int sum = count.getCount() + (int) delta;
+        count.setCount(sum);
+        count.close();
+        return "" + sum;
+    }
+}

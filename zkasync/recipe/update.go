@@ -1,0 +1,91 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// ErrContended is the error of [Update] when others were faster each time.
+var ErrContended = errors.New("others were faster each time")
+
+// updateAttempts bounds how often Update tries.
+const updateAttempts = 100
+
+// Update changes the data of a znode that others may change at the same time: it reads, calls change, and writes if nobody has written
+// meanwhile, or begins again, a hundred times at the most. A znode that does not exist is created, with its parents; change
+// gets nil then. An error of change ends it, and is returned.
+//
+// A read and what was not sent are repeated when the connection is lost. When the outcome of the write is unknown, so is that of Update, and the
+// error says so: change may have been applied. Like all functions given to futures change must not block.
+func Update(ctx context.Context, c *zkasync.Client, path string, change func(old []byte) ([]byte, error)) *future.Future[zkasync.Node] {
+	u := &update{ctx: ctx, c: c, path: path, change: change, left: updateAttempts}
+	return u.read()
+}
+
+type update struct {
+	ctx    context.Context
+	c      *zkasync.Client
+	path   string
+	change func([]byte) ([]byte, error)
+	left   int
+}
+
+func (u *update) read() *future.Future[zkasync.Node] {
+	if u.left--; u.left < 0 {
+		return future.Failed[zkasync.Node](&Error{Op: "update", Path: u.path, Err: ErrContended})
+	}
+	read := zkasync.Retry(u.ctx, u.c, patient, func(ctx context.Context) *future.Future[zkasync.Node] { return u.c.Get(ctx, u.path) })
+	return future.FlatMap(future.Settle(read), func(rs []future.Result[zkasync.Node]) *future.Future[zkasync.Node] {
+		switch r := rs[0]; {
+		case errors.Is(r.Err, zk.ErrNoNode):
+			return u.create()
+		case r.Err != nil:
+			return future.Failed[zkasync.Node](r.Err)
+		default:
+			return u.write(r.Value)
+		}
+	})
+}
+
+func (u *update) write(old zkasync.Node) *future.Future[zkasync.Node] {
+	data, err := u.change(old.Data)
+	if err != nil {
+		return future.Failed[zkasync.Node](err)
+	}
+	written := zkasync.Retry(u.ctx, u.c, patient, func(ctx context.Context) *future.Future[zk.Stat] {
+		return u.c.Set(ctx, u.path, data, old.Stat.Version)
+	})
+	return future.FlatMap(future.Settle(written), func(rs []future.Result[zk.Stat]) *future.Future[zkasync.Node] {
+		return u.judge(data, rs[0].Value, rs[0].Err)
+	})
+}
+
+func (u *update) create() *future.Future[zkasync.Node] {
+	data, err := u.change(nil)
+	if err != nil {
+		return future.Failed[zkasync.Node](err)
+	}
+	made := zkasync.Retry(u.ctx, u.c, patient, func(ctx context.Context) *future.Future[zkasync.Created] {
+		return u.c.Create(ctx, u.path, data, zkasync.MakeParents())
+	})
+	return future.FlatMap(future.Settle(made), func(rs []future.Result[zkasync.Created]) *future.Future[zkasync.Node] {
+		return u.judge(data, rs[0].Value.Stat, rs[0].Err)
+	})
+}
+
+// judge begins again when somebody else was faster.
+func (u *update) judge(data []byte, stat zk.Stat, err error) *future.Future[zkasync.Node] {
+	switch {
+	case err == nil:
+		return future.Resolved(zkasync.Node{Data: data, Stat: stat})
+	case errors.Is(err, zk.ErrBadVersion), errors.Is(err, zk.ErrNodeExists), errors.Is(err, zk.ErrNoNode):
+		return u.read()
+	default:
+		return future.Failed[zkasync.Node](err)
+	}
+}
