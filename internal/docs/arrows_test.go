@@ -21,6 +21,7 @@ var rooms = map[string][]string{
 	"zkasync/internal/watch":  {"future", "zkasync/internal/mux", "zkasync/internal/shrink", "zkasync/internal/wire"},
 	"zkasync": {"future", "handler", "zkasync/internal/mux", "zkasync/internal/shrink", "zkasync/internal/watch",
 		"zkasync/internal/wire"},
+	"zkasync/recipe": {"future", "zkasync"},
 }
 
 func TestArrows_LeadDown(t *testing.T) {

@@ -78,9 +78,13 @@ func runProgram(t *testing.T, source string, args ...string) string {
 // Pieces of programs cannot be run by themselves. They are taken from examples, which are run.
 func TestREADME_SnippetsStandInExamples(t *testing.T) {
 	t.Parallel()
-	files, err := filepath.Glob(filepath.Join(root, "zkasync", "example_*test.go"))
-	if err != nil {
-		t.Fatal(err)
+	var files []string
+	for _, pattern := range []string{"zkasync/example_*test.go", "zkasync/recipe/example_*test.go"} {
+		found, err := filepath.Glob(filepath.Join(root, pattern))
+		if err != nil {
+			t.Fatal(err)
+		}
+		files = append(files, found...)
 	}
 	var examples strings.Builder
 	for _, file := range files {

@@ -41,6 +41,7 @@
 //
 // # What runs where
 //
-// Callbacks of the futures run on the client's handler, in its order. The recipes' own steps run where requests complete and
-// never block. They go on while a callback of yours blocks.
+// Callbacks of the futures run on the client's handler, in its order. The recipes' own steps run where functions given to
+// future.Then do, and never block. They go on while a callback of yours blocks; while a function of yours that was given to Then blocks they
+// wait. Contexts end at the moment of the change in any case.
 package recipe
