@@ -3,6 +3,7 @@ package recipe
 import (
 	"context"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 
@@ -42,7 +43,7 @@ func (q *claim) begin() *future.Future[*Held] {
 	q.promise, q.clean = future.NewPromise[*Held](nil), future.NewPromise[future.Void](nil)
 	if q.cfg.err != nil {
 		q.done()
-		return failed[*Held](q.c, &Error{Op: q.op, Path: q.dir, Err: q.cfg.err})
+		return onHandler(q.c, future.Failed[*Held](&Error{Op: q.op, Path: q.dir, Err: q.cfg.err}))
 	}
 	if q.ctx == nil {
 		q.ctx = context.Background()
@@ -52,15 +53,7 @@ func (q *claim) begin() *future.Future[*Held] {
 	q.unwatch = context.AfterFunc(q.ctx, func() { q.fail(context.Cause(q.ctx)) })
 	q.mu.Unlock()
 	then(made, q.created)
-	return future.FlatMap(future.Settle(made), func([]future.Result[zkasync.Created]) *future.Future[*Held] {
-		return q.promise.Future()
-	})
-}
-
-// failed is a future with an error whose callbacks run on the client's handler, as those of all others.
-func failed[T any](c *zkasync.Client, err error) *future.Future[T] {
-	refused := future.Settle(c.Exists(nil, "")) // as any future that has failed without being sent
-	return future.FlatMap(refused, func([]future.Result[*zk.Stat]) *future.Future[T] { return future.Failed[T](err) })
+	return onHandler(q.c, q.promise.Future())
 }
 
 // create makes the znode.
@@ -71,11 +64,15 @@ func (q *claim) create() *future.Future[zkasync.Created] {
 	})
 }
 
-// again joins the queue once more, at its end: the own znode is gone.
+// again joins the queue once more, at its end: the own znode is gone, as far as is known.
 func (q *claim) again() {
 	q.mu.Lock()
+	own := q.own.Path
 	q.own, q.mine = zkasync.Created{}, nil
 	q.mu.Unlock()
+	if own != "" {
+		q.remove(own)
+	}
 	then(q.create(), q.created)
 }
 
@@ -89,25 +86,20 @@ func (q *claim) created(made zkasync.Created, err error) {
 	q.mu.Unlock()
 	switch {
 	case err == nil && ended:
-		q.remove(made.Path)
+		then(q.remove(made.Path), q.cleaned)
 	case err == nil:
 		q.look()
 	case errors.Is(err, zkasync.ErrSessionExpired) && !ended: // and what may have been created went with it
 		q.again()
 	default:
-		q.leave(err)
 		q.fail(err)
+		var unknown *zkasync.ProtectedError
+		if errors.As(err, &unknown) {
+			q.cleaned(future.Void{}, err)
+		} else {
+			q.cleaned(future.Void{}, nil)
+		}
 	}
-}
-
-// leave notes that no znode was made, or that nobody knows whether one was.
-func (q *claim) leave(err error) {
-	var unknown *zkasync.ProtectedError
-	if errors.As(err, &unknown) {
-		q.clean.Reject(err)
-		return
-	}
-	q.clean.Resolve(future.Void{})
 }
 
 // look finds out who stands in front. The own znode's watch is set in the same round trip.
@@ -185,8 +177,7 @@ func (q *claim) listed(own string, children zkasync.Children, err error) {
 	}
 }
 
-// await looks again when the one in front is gone. A read leaves no watch where there is nothing, unlike exists, which is
-// only for znodes that may not be read.
+// await looks again when the one in front is gone. A read leaves no watch where there is nothing, unlike exists.
 func (q *claim) await(path, own string) {
 	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Node]] { return q.c.GetW(ctx, path) },
 		func(w zkasync.Watched[zkasync.Node], err error) {
@@ -203,13 +194,19 @@ func (q *claim) await(path, own string) {
 		})
 }
 
+// awaitHidden waits for a znode that may not be read, by the list that it is in: of the znode itself servers tell nothing then
+// (ZOOKEEPER-4799).
 func (q *claim) awaitHidden(path, own string) {
-	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[*zk.Stat]] { return q.c.ExistsW(ctx, path) },
-		func(w zkasync.Watched[*zk.Stat], err error) {
+	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Children]] {
+		return q.c.ChildrenW(ctx, q.dir)
+	},
+		func(w zkasync.Watched[zkasync.Children], err error) {
 			switch {
+			case errors.Is(err, zk.ErrNoNode):
+				q.look()
 			case err != nil:
 				q.fail(err)
-			case w.Value == nil:
+			case !slices.Contains(w.Value.Names, base(path)):
 				q.c.Unwatch(w.Event)
 				q.look()
 			default:
@@ -306,7 +303,6 @@ func (q *claim) acquired(own zkasync.Created) {
 	switch {
 	case q.c.Session().ID != own.Stat.EphemeralOwner: // it will be gone with its session (CURATOR-620)
 		release()
-		q.remove(own.Path)
 		q.again()
 		return
 	case over(cause):
@@ -358,7 +354,7 @@ func (q *claim) fail(err error) {
 		q.c.Unwatch(mine)
 	}
 	if own != "" {
-		q.remove(own)
+		then(q.remove(own), q.cleaned)
 	}
 	q.unwatch()
 	q.done()
@@ -370,7 +366,7 @@ func (q *claim) remove(path string) *future.Future[future.Void] {
 	gone := zkasync.Retry(zkasync.MarkIdempotent(context.Background()), q.c, patient, func(ctx context.Context) *future.Future[future.Void] {
 		return q.c.Delete(ctx, path, zkasync.AnyVersion)
 	})
-	removed := future.FlatMap(future.Settle(gone), func(rs []future.Result[future.Void]) *future.Future[future.Void] {
+	return future.FlatMap(future.Settle(gone), func(rs []future.Result[future.Void]) *future.Future[future.Void] {
 		err := rs[0].Err
 		if errors.Is(err, zk.ErrNoNode) || errors.Is(err, zkasync.ErrSessionExpired) || over(err) {
 			err = nil
@@ -380,14 +376,15 @@ func (q *claim) remove(path string) *future.Future[future.Void] {
 		}
 		return future.Resolved(future.Void{})
 	})
-	then(removed, func(_ future.Void, err error) {
-		if err != nil {
-			q.clean.Reject(err)
-		} else {
-			q.clean.Resolve(future.Void{})
-		}
-	})
-	return removed
+}
+
+// cleaned notes that the attempt has left no znode, or that nobody knows.
+func (q *claim) cleaned(_ future.Void, err error) {
+	if err != nil {
+		q.clean.Reject(err)
+		return
+	}
+	q.clean.Resolve(future.Void{})
 }
 
 // join puts a name behind a folder.

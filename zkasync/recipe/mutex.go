@@ -36,7 +36,7 @@ type side struct {
 // contend makes an attempt; there is one at a time.
 func (s *side) contend(ctx context.Context, op string, data []byte, try bool) *future.Future[*Held] {
 	if s.busy.Swap(true) {
-		return failed[*Held](s.c, &Error{Op: op, Path: s.path, Err: ErrInUse})
+		return onHandler(s.c, future.Failed[*Held](&Error{Op: op, Path: s.path, Err: ErrInUse}))
 	}
 	q := &claim{c: s.c, cfg: s.cfg, op: op, dir: s.path, role: s.role, data: data, try: try, ctx: ctx}
 	q.done = sync.OnceFunc(func() { s.busy.Store(false) })

@@ -204,6 +204,9 @@ func TestMutex_HiddenPredecessor(t *testing.T) {
 	held := must(t, recipe.NewMutex(other, "/lock", closed).Lock(t.Context()))
 	next := recipe.NewMutex(c, "/lock").Lock(t.Context())
 	poll(t, "two in the queue", func() bool { return len(names(t, c, "/lock")) == 2 })
+	for range 20 { // it has found out and waits
+		must(t, c.Exists(t.Context(), "/"))
+	}
 	held.Unlock()
 	must(t, must(t, next).Unlock())
 }
@@ -225,6 +228,33 @@ func TestMutex_BadInput(t *testing.T) {
 		if errors.Is(err, recipe.ErrInUse) {
 			t.Error(err)
 		}
+	}
+}
+
+// The end of the context is not held up by a server that does not answer.
+func TestMutex_GivenUpWithoutAnAnswer(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t)
+	must(t, c.EnsurePath(t.Context(), "/lock"))
+	p.Hold(zkproxy.ToClient, true)
+	ctx, cancel := context.WithCancel(t.Context())
+	waits := recipe.NewMutex(c, "/lock").Lock(ctx)
+	poll(t, "its znode", func() bool { return len(names(t, twin, "/lock")) == 1 })
+	onHandler := make(chan bool, 1)
+	waits.OnDone(func(*recipe.Held, error) { onHandler <- c.Connected() })
+	cancel()
+	var why *recipe.Error
+	if err := fails(t, waits, context.Canceled); !errors.As(err, &why) {
+		t.Fatal(err)
+	}
+	<-onHandler
+	if why.Removed.Ready() {
+		t.Error("it is gone, and nobody has said so")
+	}
+	p.Heal()
+	must(t, why.Removed)
+	if left := names(t, twin, "/lock"); len(left) > 0 {
+		t.Errorf("left: %q", left)
 	}
 }
 

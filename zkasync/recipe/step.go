@@ -36,3 +36,10 @@ func over(err error) bool {
 }
 
 func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
+
+// onHandler is f with the client's handler for its callbacks, as all futures of the client have it. What is derived of one has
+// it too, and one that is refused for its path is complete at once.
+func onHandler[T any](c *zkasync.Client, f *future.Future[T]) *future.Future[T] {
+	refused := future.Settle(c.Exists(context.Background(), ""))
+	return future.FlatMap(refused, func([]future.Result[*zk.Stat]) *future.Future[T] { return f })
+}
