@@ -1,4 +1,5 @@
-// Package recipe has what programs use ZooKeeper for: locks, leaders, and changes that survive their competitors. It works on
+// Package recipe has what programs use ZooKeeper for: locks, leaders, registration and groups, and changes that survive
+// their competitors. It works on
 // the public API of package zkasync, speaks the same znodes as Apache Curator and Python's kazoo, and takes no goroutine for
 // those who wait.
 //

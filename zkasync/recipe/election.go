@@ -71,6 +71,8 @@ func (e *Election) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 			case <-changed.Done():
 			case <-ctx.Done():
 				e.s.c.Unwatch(changed)
+				yield(Contender{}, &Error{Op: "observe", Path: e.s.path, Err: context.Cause(ctx)})
+				return
 			}
 		}
 	}

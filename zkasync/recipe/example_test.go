@@ -237,3 +237,49 @@ func ExampleCounter() {
 	// 42 <nil>
 	// 42 <nil>
 }
+
+// Register a service, follow its peers, and leave.
+func ExampleGroup() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	g := recipe.NewGroup(c, "/services/web")
+	me := g.Join("host1", []byte("10.0.0.1:80"))
+	if _, err := me.Ready().Get(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for members, err := range g.Watch(ctx) { // goes on for as long as the program runs
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		for _, m := range members {
+			fmt.Printf("%s %s\n", m.Name, m.Data)
+		}
+		break
+	}
+	me.Close()
+	members, err := g.Members(ctx).Get(ctx)
+	fmt.Println(len(members), err)
+	// Output:
+	// host1 10.0.0.1:80
+	// 0 <nil>
+}
+
+// A znode that is there for as long as the program is, whoever deletes it.
+func ExampleKeepNode() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	n := recipe.KeepNode(c, "/hosts/host1", []byte("starting"))
+	if _, err := n.SetData([]byte("ready")).Get(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	node, err := c.Get(ctx, n.Path()).Get(ctx)
+	fmt.Println(string(node.Data), node.Stat.EphemeralOwner == c.Session().ID, err)
+	// Output: ready true <nil>
+}

@@ -1,0 +1,179 @@
+package recipe_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/internal/zkproxy"
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+)
+
+// holds waits until a znode holds data, of that session if it is not 0.
+func holds(t *testing.T, c *zkasync.Client, path, data string, session int64) {
+	t.Helper()
+	poll(t, path+" holds "+data, func() bool {
+		n, err := get(c.Get(t.Context(), path))
+		return err == nil && string(n.Data) == data && (session == 0 || n.Stat.EphemeralOwner == session)
+	})
+}
+
+func TestNode_IsThereWhateverHappens(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t, zkasync.WithSessionTimeout(4*time.Second))
+	n := recipe.KeepNode(c, "/deep/service/me", []byte("one"))
+	must(t, n.Ready())
+	holds(t, twin, n.Path(), "one", c.Session().ID)
+	must(t, n.SetData([]byte("two")))
+	holds(t, twin, n.Path(), "two", c.Session().ID)
+	must(t, twin.Delete(t.Context(), n.Path(), zkasync.AnyVersion))
+	holds(t, twin, n.Path(), "two", c.Session().ID)
+	must(t, twin.DeleteAll(t.Context(), "/deep"))
+	holds(t, twin, n.Path(), "two", c.Session().ID)
+	p.Cut()
+	must(t, n.SetData([]byte("three")))
+	holds(t, twin, n.Path(), "three", c.Session().ID)
+
+	old := c.Session().ID
+	p.Drop(zkproxy.ToServer, true) // longer than the session lives
+	p.Drop(zkproxy.ToClient, true)
+	poll(t, "gone", func() bool { return must(t, twin.Exists(t.Context(), n.Path())) == nil })
+	p.Cut()
+	p.Heal()
+	holds(t, twin, n.Path(), "three", 0)
+	if id := c.Session().ID; id == old {
+		t.Error("the session has not ended")
+	}
+	must(t, n.Close())
+	if must(t, twin.Exists(t.Context(), n.Path())) != nil {
+		t.Error("it is still there")
+	}
+	must(t, n.Close())
+	fails(t, recipe.KeepNode(c, "no/slash", nil).Ready())
+}
+
+// Another session's znode stays until it ends, and is not deleted by who waits for it.
+func TestNode_WaitsForAnothersEnd(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	other := connect(t, servers)
+	theirs := recipe.KeepNode(other, "/me", []byte("theirs"))
+	must(t, theirs.Ready())
+	mine := recipe.KeepNode(c, "/me", []byte("mine"))
+	never := recipe.KeepNode(c, "/me", []byte("never"))
+	must(t, never.Close())
+	fails(t, never.Ready(), recipe.ErrReleased)
+	must(t, c.Sync(t.Context(), "/"))
+	if mine.Ready().Ready() {
+		t.Error("two have it")
+	}
+	must(t, theirs.Close())
+	must(t, mine.Ready())
+	holds(t, c, "/me", "mine", c.Session().ID)
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if must(t, other.Exists(t.Context(), "/me")) != nil {
+		t.Error("it has outlived its client")
+	}
+	must(t, mine.Close())
+	fails(t, recipe.KeepNode(c, "/late", nil).Ready(), zkasync.ErrClosed)
+}
+
+// Data that is set at any moment is what is there in the end.
+func TestNode_LastDataCounts(t *testing.T) {
+	t.Parallel()
+	_, c := place(t)
+	for i := range 50 {
+		n := recipe.KeepNode(c, fmt.Sprintf("/%d", i), []byte("first"))
+		for k := range i % 4 {
+			n.SetData(fmt.Append(nil, k))
+		}
+		last := n.SetData([]byte("last"))
+		must(t, last)
+		holds(t, c, n.Path(), "last", c.Session().ID)
+		n.Close()
+	}
+	poll(t, "nothing left", func() bool { return len(names(t, c, "/")) == 0 })
+}
+
+func TestGroup_Watch(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	g := recipe.NewGroup(c, "/deep/group")
+	seen := make(chan string)
+	over := make(chan error, 1)
+	go func() {
+		for members, err := range g.Watch(ctx) {
+			if err != nil {
+				over <- err
+				return
+			}
+			text := ""
+			for _, m := range members {
+				text += fmt.Sprintf(" %s=%s", m.Name, m.Data)
+			}
+			seen <- text
+		}
+	}()
+	want := func(text string) {
+		t.Helper()
+		within(t, "members"+text, func() {
+			for got := <-seen; got != text; got = <-seen { // what happens in quick succession may be told in steps
+			}
+		})
+	}
+	if members := must(t, g.Members(t.Context())); len(members) != 0 {
+		t.Errorf("members %v", members)
+	}
+	want("")
+	a := g.Join("a", []byte("1"))
+	want(" a=1")
+	other := connect(t, servers)
+	b := recipe.NewGroup(other, "/deep/group").Join("b", []byte("2"))
+	want(" a=1 b=2")
+	must(t, b.SetData([]byte("3")))
+	want(" a=1 b=3")
+	if members := must(t, g.Members(t.Context())); len(members) != 2 || string(members[1].Data) != "3" {
+		t.Errorf("members %v", members)
+	}
+	must(t, a.Close())
+	want(" b=3")
+	if err := other.Close(); err != nil {
+		t.Fatal(err)
+	}
+	want("")
+	must(t, c.DeleteAll(t.Context(), "/deep"))
+	c2 := g.Join("c", nil)
+	want(" c=")
+	must(t, c2.Close())
+	want("")
+	cancel()
+	within(t, "the end", func() {
+		if err := <-over; !errors.Is(err, context.Canceled) {
+			t.Errorf("it ends with %v", err)
+		}
+	})
+}
+
+// Members that may not be read are an error, not nobody.
+func TestGroup_HiddenMember(t *testing.T) {
+	t.Parallel()
+	_, c := place(t)
+	must(t, c.Create(t.Context(), "/group/a", nil, zkasync.MakeParents(), zkasync.WithACL(zk.WorldACL(zk.PermAll))))
+	must(t, c.Create(t.Context(), "/group/b", nil, zkasync.WithACL(zk.DigestACL(zk.PermAll, "a", "b"))))
+	g := recipe.NewGroup(c, "/group")
+	fails(t, g.Members(t.Context()), zk.ErrNoAuth)
+	for _, err := range g.Watch(t.Context()) {
+		if !errors.Is(err, zk.ErrNoAuth) {
+			t.Error(err)
+		}
+	}
+}

@@ -1,0 +1,209 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// The steps of a claim that has its znode and stands in the queue.
+
+// look finds out who stands in front. The own znode's watch is set in the same round trip.
+func (q *claim) look() {
+	q.mu.Lock()
+	own, watched := q.own.Path, q.mine != nil
+	q.mu.Unlock()
+	seen := func(children zkasync.Children, err error) { q.listed(own, children, err) }
+	list := func(ctx context.Context) *future.Future[zkasync.Children] { return q.c.Children(ctx, q.dir) }
+	if watched {
+		ask(q.c, list, seen)
+		return
+	}
+	var watch zkasync.Watched[*zk.Stat]
+	var children zkasync.Children
+	var first, second error
+	both := after(2, func() {
+		if first == nil && watch.Value != nil {
+			q.watchMine(watch.Event)
+		} else if first == nil {
+			q.c.Unwatch(watch.Event)
+		}
+		if first != nil && second == nil {
+			second = first
+		}
+		seen(children, second)
+	})
+	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[*zk.Stat]] { return q.c.ExistsW(ctx, own) },
+		func(w zkasync.Watched[*zk.Stat], err error) { watch, first = w, err; both() })
+	ask(q.c, list, func(l zkasync.Children, err error) { children, second = l, err; both() })
+}
+
+// after returns a function that calls fn when it was called n times.
+func after(n int, fn func()) func() {
+	var mu sync.Mutex
+	return func() {
+		mu.Lock()
+		n--
+		last := n == 0
+		mu.Unlock()
+		if last {
+			fn()
+		}
+	}
+}
+
+// listed decides by the queue. Own is the znode that it is about.
+func (q *claim) listed(own string, children zkasync.Children, err error) {
+	q.mu.Lock()
+	stale := q.ended || q.own.Path != own
+	watched, made := q.mine != nil, q.own
+	q.mu.Unlock()
+	switch {
+	case stale:
+		return
+	case errors.Is(err, zk.ErrNoNode):
+		q.again()
+		return
+	case err != nil:
+		q.fail(err)
+		return
+	}
+	nearest, found := q.role.ahead(children.Names, base(own))
+	switch {
+	case !found:
+		q.again()
+	case nearest != "" && q.try:
+		q.fail(ErrLocked)
+	case nearest != "":
+		q.await(join(q.dir, nearest), own)
+	case !watched: // it was not there when its watch was to be set, and is there now: impossible but for a lost answer
+		q.look()
+	default:
+		q.acquired(made)
+	}
+}
+
+// await looks again when the one in front is gone. A read leaves no watch where there is nothing, unlike exists.
+func (q *claim) await(path, own string) {
+	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Node]] { return q.c.GetW(ctx, path) },
+		func(w zkasync.Watched[zkasync.Node], err error) {
+			switch {
+			case err == nil:
+				q.waitFor(w.Event, own)
+			case errors.Is(err, zk.ErrNoNode):
+				q.look()
+			case errors.Is(err, zk.ErrNoAuth):
+				q.awaitHidden(path, own)
+			default:
+				q.fail(err)
+			}
+		})
+}
+
+// awaitHidden waits for a znode that may not be read, by the list that it is in: of the znode itself servers tell nothing then
+// (ZOOKEEPER-4799).
+func (q *claim) awaitHidden(path, own string) {
+	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Children]] {
+		return q.c.ChildrenW(ctx, q.dir)
+	},
+		func(w zkasync.Watched[zkasync.Children], err error) {
+			switch {
+			case errors.Is(err, zk.ErrNoNode):
+				q.look()
+			case err != nil:
+				q.fail(err)
+			case !slices.Contains(w.Value.Names, base(path)):
+				q.c.Unwatch(w.Event)
+				q.look()
+			default:
+				q.waitFor(w.Event, own)
+			}
+		})
+}
+
+func (q *claim) waitFor(event *future.Future[zk.Event], own string) {
+	q.mu.Lock()
+	stale := q.ended || q.own.Path != own
+	if !stale {
+		q.other = event
+	}
+	q.mu.Unlock()
+	if stale {
+		q.c.Unwatch(event)
+		return
+	}
+	then(event, func(_ zk.Event, err error) {
+		if over(err) {
+			q.fail(err)
+			return
+		}
+		q.mu.Lock()
+		wanted := !q.ended && q.other == event
+		if wanted {
+			q.other = nil
+		}
+		q.mu.Unlock()
+		if wanted {
+			q.look()
+		}
+	})
+}
+
+// watchMine has the end of the own znode noticed. Other changes are somebody's who wants to be seen, as Curator's Revoker.
+func (q *claim) watchMine(event *future.Future[zk.Event]) {
+	q.mu.Lock()
+	q.mine = event
+	own := q.own.Path
+	q.mu.Unlock()
+	then(event, func(e zk.Event, err error) {
+		q.mu.Lock()
+		current := q.mine == event
+		waits := current && !q.ended
+		if current && !waits {
+			q.mine = nil
+		}
+		q.mu.Unlock()
+		switch {
+		case !current || err != nil: // with the session all else ends
+		case e.Type == zk.EventNodeDeleted && waits:
+			q.forget()
+			q.again()
+		case e.Type == zk.EventNodeDeleted:
+			q.gone()
+		default:
+			q.watchAgain(own)
+		}
+	})
+}
+
+// watchAgain sets the own znode's watch again.
+func (q *claim) watchAgain(own string) {
+	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[*zk.Stat]] { return q.c.ExistsW(ctx, own) },
+		func(w zkasync.Watched[*zk.Stat], err error) {
+			switch {
+			case err != nil:
+			case w.Value == nil:
+				q.c.Unwatch(w.Event)
+				q.gone()
+			default:
+				q.watchMine(w.Event)
+			}
+		})
+}
+
+// forget drops the watch of whoever is in front.
+func (q *claim) forget() {
+	q.mu.Lock()
+	other := q.other
+	q.other = nil
+	q.mu.Unlock()
+	if other != nil {
+		q.c.Unwatch(other)
+	}
+}
