@@ -59,6 +59,7 @@ func exitCode(ctx context.Context, err error) int {
 	var usage usageError
 	var connect connectError
 	var skipped skippedError
+	var command commandExit
 	switch {
 	case err == nil:
 		return exitOK
@@ -66,6 +67,8 @@ func exitCode(ctx context.Context, err error) int {
 		return exitUsage
 	case ctx.Err() != nil:
 		return exitInterrupted
+	case errors.As(err, &command):
+		return command.code
 	case errors.As(err, &connect):
 		return exitConnect
 	case errors.As(err, &skipped):

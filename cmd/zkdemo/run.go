@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"runtime/debug"
@@ -16,6 +17,7 @@ import (
 
 // app is one run of the program.
 type app struct {
+	input  io.Reader // the input as it was given, for other programs
 	stdin  io.Reader
 	stdout io.Writer // the output as it was given, to ask whether it is a terminal
 	stderr io.Writer
@@ -64,7 +66,7 @@ func (w watchedWriter) Write(p []byte) (int, error) {
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
-	a := &app{stdout: stdout, stderr: stderr}
+	a := &app{input: stdin, stdout: stdout, stderr: stderr}
 	a.stdin = watchedReader{stdin, &a.stream}
 	a.out = &output{w: watchedWriter{stdout, &a.stream}, stop: stop}
 	root := a.rootCommand()
@@ -129,7 +131,7 @@ func (a *app) explain(code int, err error) {
 		message = strings.Replace(ownPrefixes.Replace(err.Error()), waitEnded, a.doing+": ", 1)
 	}
 	switch {
-	case code == exitOK || a.out.closedByReader():
+	case code == exitOK || a.out.closedByReader() || errors.As(err, new(commandExit)):
 	case code == exitInterrupted:
 		fmt.Fprintln(a.stderr, style.Notice("zkdemo: interrupted"))
 	case code == exitUsage:
@@ -150,6 +152,7 @@ const rootExamples = `  zkdemo tour --local                     the tour, on a s
   zkdemo create /config/limit 100 --parents
   zkdemo import ./conf /config            a directory into ZooKeeper
   zkdemo export /config ./backup          and back
+  zkdemo lock /locks/report -- ./report   run a command while holding a lock
   zkdemo --local=zookeeper bench --compare   zkasync beside go-zookeeper
   zkdemo server --load ./conf             a server for development, in memory`
 
@@ -176,7 +179,7 @@ func (a *app) rootCommand() *cobra.Command {
 	a.flags.register(root.PersistentFlags())
 	root.AddCommand(tour,
 		a.lsCommand(), a.treeCommand(), a.statCommand(), a.getCommand(), a.setCommand(), a.createCommand(), a.rmCommand(),
-		a.watchCommand(), a.importCommand(), a.exportCommand(), a.benchCommand(), a.serverCommand())
+		a.watchCommand(), a.importCommand(), a.exportCommand(), a.lockCommand(), a.benchCommand(), a.serverCommand())
 	for _, cmd := range root.Commands() {
 		if cmd.ValidArgsFunction == nil {
 			cmd.ValidArgsFunction = cobra.NoFileCompletions // a znode's path is no file's
