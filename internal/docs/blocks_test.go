@@ -76,7 +76,7 @@ func runProgram(t *testing.T, source string, args ...string) string {
 }
 
 // Pieces of programs cannot be run by themselves. They are taken from examples, which are run.
-func TestREADME_SnippetsStandInExamples(t *testing.T) {
+func TestDocuments_SnippetsStandInExamples(t *testing.T) {
 	t.Parallel()
 	var files []string
 	for _, pattern := range []string{"zkasync/example_*test.go", "zkasync/recipe/example_*test.go"} {
@@ -94,17 +94,19 @@ func TestREADME_SnippetsStandInExamples(t *testing.T) {
 		}
 		examples.Write(b)
 	}
-	snippets := 0
-	for _, b := range blocks(read(t, "README.md")) {
-		if b.language != "go" || isProgram(b) {
-			continue
+	for _, file := range []string{"README.md", "docs/cookbook.md"} {
+		snippets := 0
+		for _, b := range blocks(read(t, file)) {
+			if b.language != "go" || isProgram(b) {
+				continue
+			}
+			snippets++
+			if !strings.Contains(examples.String(), b.text) {
+				t.Errorf("%s: no example of zkasync has\n%s", file, b.text)
+			}
 		}
-		snippets++
-		if !strings.Contains(examples.String(), b.text) {
-			t.Errorf("no example of zkasync has\n%s", b.text)
+		if snippets == 0 {
+			t.Errorf("%s: there are no snippets", file)
 		}
-	}
-	if snippets == 0 {
-		t.Error("there are no snippets")
 	}
 }

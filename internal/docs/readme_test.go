@@ -18,7 +18,7 @@ func section(t *testing.T, heading string) string {
 	return text
 }
 
-func TestREADME_NamesWhatExists(t *testing.T) {
+func TestDocuments_NameWhatExists(t *testing.T) {
 	t.Parallel()
 	dirs := map[string]string{
 		"zkasync": filepath.Join(root, "zkasync"),
@@ -30,7 +30,7 @@ func TestREADME_NamesWhatExists(t *testing.T) {
 	for name, dir := range dirs {
 		known[name] = names(t, dir)
 	}
-	for _, m := range regexp.MustCompile(`\b(zkasync|future|handler|zk|c|Conn)\.([A-Z]\w*)`).FindAllStringSubmatch(read(t, "README.md"), -1) {
+	for _, m := range regexp.MustCompile(`\b(zkasync|future|handler|zk|c|Conn)\.([A-Z]\w*)`).FindAllStringSubmatch(read(t, "README.md")+read(t, "docs/cookbook.md"), -1) {
 		found := false
 		switch m[1] {
 		case "c":
@@ -97,7 +97,7 @@ func TestREADME_MakeTargetsExist(t *testing.T) {
 func TestDocuments_LinksLeadSomewhere(t *testing.T) {
 	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`)
-	for _, file := range []string{"README.md", "CHANGELOG.md", "docs/design.md", "docs/testing.md"} {
+	for _, file := range []string{"README.md", "CHANGELOG.md", "docs/design.md", "docs/testing.md", "docs/cookbook.md"} {
 		for _, m := range link.FindAllStringSubmatch(read(t, file), -1) {
 			if !strings.Contains(m[1], "://") {
 				read(t, filepath.Join(filepath.Dir(file), m[1]))
