@@ -7,14 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"slices"
-	"strings"
 	"time"
 
 	"github.com/go-zookeeper/zk"
 
-	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
@@ -55,27 +53,14 @@ func openClient(ctx context.Context, servers string, logger *slog.Logger, more .
 	}, more...)...)
 }
 
-// keepRegistered keeps an ephemeral znode with data at path, in whichever session c has, until ctx ends.
-func keepRegistered(ctx context.Context, c *zkasync.Client, path string, data []byte) error {
-	changes := c.States(ctx) // before the first look at the state, so that no change is missed
-	var owner int64          // the session that has our znode
-	for {
-		if c.Connected() && c.Session().ID != owner {
-			made, err := c.Create(ctx, path, data,
-				zkasync.Ephemeral(), zkasync.Protected(), zkasync.MakeParents()).Get(ctx)
-			switch {
-			case err == nil:
-				owner = made.Stat.EphemeralOwner
-			case errors.Is(err, zkasync.ErrConnectionLoss), errors.Is(err, zkasync.ErrSessionExpired):
-				// The state changes, and then it is tried again.
-			default:
-				return err
-			}
-		}
-		if _, open := <-changes; !open {
-			return ctx.Err() // nil if the client was closed
-		}
+// joinService makes this process a member of a service, and returns when others can see it. Name is this process's own.
+func joinService(ctx context.Context, c *zkasync.Client, service, name, address string) (*recipe.Node, error) {
+	me := recipe.NewGroup(c, service).Join(name, []byte(address))
+	if _, err := me.Ready().Get(ctx); err != nil {
+		me.Close()
+		return nil, err
 	}
+	return me, nil
 }
 
 // A service stays registered when its session expires.
@@ -86,104 +71,75 @@ func Example_cookbookRegister() {
 	defer srv.Close()
 	c := cookbookClient(ctx, srv)
 	defer c.Close()
-	registered := func(before int64) int64 { // waits for a registration in another session, and returns which
-		q, err := srv.WaitFor(ctx, func(q zktest.Request) bool {
-			return strings.HasSuffix(q.Path, "-host1") && q.Session != before && q.Err == nil
-		})
-		if err != nil {
-			fmt.Println(err)
-		}
-		return q.Session
-	}
-	ended := make(chan error, 1)
-	until, stop := context.WithCancel(ctx)
-	go func() { ended <- keepRegistered(until, c, "/services/mail/host1", []byte("10.0.0.1:25")) }()
 
-	first := registered(0)
-	fmt.Println("expire:", srv.Expire(first))
-	second := registered(first)
-	children, err := c.Children(ctx, "/services/mail").Get(ctx)
-	fmt.Println("registered again:", second == c.Session().ID, len(children.Names), err)
-	stop()
-	fmt.Println(<-ended)
+	me, err := joinService(ctx, c, "/services/mail", "host1", "10.0.0.1:25")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	before := c.Session().ID
+	fmt.Println("expired:", srv.Expire(before))
+	again, err := srv.WaitFor(ctx, func(q zktest.Request) bool {
+		return q.Path == me.Path() && q.Op == zktest.OpCreate2 && q.Session != before && q.Err == nil
+	})
+	fmt.Println("registered again:", again.Session == c.Session().ID, err)
+	_, err = me.Close().Get(ctx)
+	fmt.Println("left:", err)
 	// Output:
-	// expire: <nil>
-	// registered again: true 1 <nil>
-	// context canceled
+	// expired: <nil>
+	// registered again: true <nil>
+	// left: <nil>
 }
 
-// followPeers calls changed with the data of all znodes below path, now and whenever one comes or goes, until ctx ends.
-func followPeers(ctx context.Context, c *zkasync.Client, path string, changed func(peers []string)) error {
-	members := c.WatchChildren(ctx, path)
-	defer members.Close()
-	for now := range members.All() {
-		if now.Err != nil {
-			continue // may not be read; the client asks again by itself
-		}
-		reads := make([]*future.Future[zkasync.Node], len(now.Value.Names))
-		for i, name := range now.Value.Names {
-			reads[i] = c.Get(ctx, path+"/"+name) // all at once, not one after the other
-		}
-		results, err := future.Settle(reads...).Get(ctx)
+// followPeers calls changed with name and address of all members of a service, now and after each change, until ctx ends.
+func followPeers(ctx context.Context, c *zkasync.Client, service string, changed func(peers map[string]string)) error {
+	for members, err := range recipe.NewGroup(c, service).Watch(ctx) {
 		if err != nil {
-			return err
+			return err // the last pair
 		}
-		var peers []string
-		for _, r := range results {
-			switch {
-			case r.Err == nil:
-				peers = append(peers, string(r.Value.Data))
-			case !errors.Is(r.Err, zk.ErrNoNode): // gone since; the next list says so
-				return r.Err
-			}
+		peers := make(map[string]string)
+		for _, m := range members {
+			peers[m.Name] = string(m.Data)
 		}
 		changed(peers)
 	}
-	return members.Err()
+	return nil
 }
 
-// Peers come and go.
+// Peers come, change and go.
 func Example_cookbookPeers() {
 	ctx, cancel := cookbookContext()
 	defer cancel()
 	srv := cookbookServer()
 	defer srv.Close()
-	watcher := cookbookClient(ctx, srv)
-	defer watcher.Close()
-	lists := make(chan []string, 100)
+	c, other := cookbookClient(ctx, srv), cookbookClient(ctx, srv)
+	defer c.Close()
+	told := make(chan map[string]string)
 	until, stop := context.WithCancel(ctx)
 	ended := make(chan error, 1)
 	go func() {
-		ended <- followPeers(until, watcher, "/services/mail", func(peers []string) { lists <- peers })
+		ended <- followPeers(until, c, "/services/mail", func(peers map[string]string) { told <- peers })
 	}()
-	await := func(n int) {
-		for peers := range lists {
-			if len(peers) == n {
-				slices.Sort(peers)
-				fmt.Println(peers)
-				return
-			}
-		}
-	}
 
-	await(0)
-	one, two := cookbookClient(ctx, srv), cookbookClient(ctx, srv)
-	defer two.Close()
-	registrations := make(chan error, 2)
-	go func() { registrations <- keepRegistered(until, one, "/services/mail/host1", []byte("10.0.0.1:25")) }()
-	go func() { registrations <- keepRegistered(until, two, "/services/mail/host2", []byte("10.0.0.2:25")) }()
-	await(2)
-	_ = one.Close() // ends its session, and with it its znode
-	await(1)
+	fmt.Println(<-told)
+	me, err := joinService(ctx, other, "/services/mail", "host1", "10.0.0.1:25")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(<-told)
+	me.SetData([]byte("10.0.0.1:2525"))
+	fmt.Println(<-told)
+	_ = other.Close() // ends its session, and with it its znode
+	fmt.Println(<-told)
 	stop()
 	fmt.Println(<-ended)
-	<-registrations
-	<-registrations
 	// Output:
-	// []
-	// [10.0.0.1:25 10.0.0.2:25]
-	// [10.0.0.2:25]
-	// zkasync: watch children /services/mail: context canceled
+	// map[]
+	// map[host1:10.0.0.1:25]
+	// map[host1:10.0.0.1:2525]
+	// map[]
+	// recipe: watch group /services/mail: context canceled
 }
 
 type limits struct {

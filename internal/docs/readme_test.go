@@ -24,13 +24,14 @@ func TestDocuments_NameWhatExists(t *testing.T) {
 		"zkasync": filepath.Join(root, "zkasync"),
 		"future":  filepath.Join(root, "future"),
 		"handler": filepath.Join(root, "handler"),
+		"recipe":  filepath.Join(root, "zkasync", "recipe"),
 		"zk":      goZookeeper(t),
 	}
 	known := make(map[string]map[string]bool)
 	for name, dir := range dirs {
 		known[name] = names(t, dir)
 	}
-	for _, m := range regexp.MustCompile(`\b(zkasync|future|handler|zk|c|Conn)\.([A-Z]\w*)`).FindAllStringSubmatch(read(t, "README.md")+read(t, "docs/cookbook.md"), -1) {
+	for _, m := range regexp.MustCompile(`\b(zkasync|future|handler|recipe|zk|c|Conn)\.([A-Z]\w*)`).FindAllStringSubmatch(read(t, "README.md")+read(t, "docs/cookbook.md"), -1) {
 		found := false
 		switch m[1] {
 		case "c":
