@@ -196,6 +196,7 @@ func TestSubscription_RepeatedOnTheNextConnection(t *testing.T) {
 	t.Parallel()
 	needsAddWatch(t)
 	c, twin, p := proxied(t, zkasync.WithRetry(zkasync.RetryPolicy{}))
+	must(t, c.AddWatch(t.Context(), "/known", zkasync.Persistent)) // the first one is alone in flight
 	frames := tap(p)
 	p.Drop(zkproxy.ToClient, true)
 	added := c.AddWatch(t.Context(), "/a", zkasync.Persistent)

@@ -103,7 +103,7 @@ func TestSessionContext_EndsWithItsParent(t *testing.T) {
 		defer cancelParent()
 		child, cancelChild := c.SessionContext(parent)
 		defer cancelChild()
-		own, cancelOwn := c.ConnectedContext(nil)
+		own, cancelOwn := c.ConnectedContext(context.Background())
 		cancelOwn()
 		if !errors.Is(context.Cause(own), context.Canceled) {
 			t.Errorf("cause %v", context.Cause(own))

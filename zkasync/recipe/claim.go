@@ -22,6 +22,7 @@ type claim struct {
 	role role
 	data []byte
 	try  bool   // do not wait
+	most int    // how many may be there at once, for a semaphore; 0: one at a time, in their order
 	done func() // called once at the end of what was held, or of the attempt
 
 	ctx     context.Context

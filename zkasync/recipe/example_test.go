@@ -283,3 +283,27 @@ func ExampleKeepNode() {
 	fmt.Println(string(node.Data), node.Stat.EphemeralOwner == c.Session().ID, err)
 	// Output: ready true <nil>
 }
+
+// Three at a time, here and in all other processes.
+func ExampleSemaphore() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	s := recipe.NewSemaphore(c, "/semaphore", 3)
+	for range 3 {
+		if _, err := s.Acquire(ctx).Get(ctx); err != nil {
+			fmt.Println(err)
+			return
+		}
+	}
+	short, cancel := context.WithCancel(ctx)
+	fourth := s.Acquire(short)
+	fmt.Println(fourth.Ready())
+	cancel()
+	_, err := fourth.Get(ctx)
+	fmt.Println(errors.Is(err, context.Canceled))
+	// Output:
+	// false
+	// true
+}

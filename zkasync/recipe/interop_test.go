@@ -3,6 +3,7 @@ package recipe_test
 import (
 	"bufio"
 	"bytes"
+	"context"
 	"fmt"
 	"io"
 	"os/exec"
@@ -102,20 +103,24 @@ type sides struct {
 
 func mutex(n recipe.Naming) func(*zkasync.Client, string) func() *future.Future[*recipe.Held] {
 	return func(c *zkasync.Client, path string) func() *future.Future[*recipe.Held] {
-		return func() *future.Future[*recipe.Held] { return recipe.NewMutex(c, path, recipe.WithNaming(n)).Lock(nil) }
+		return func() *future.Future[*recipe.Held] {
+			return recipe.NewMutex(c, path, recipe.WithNaming(n)).Lock(context.Background())
+		}
 	}
 }
 
 func writer(n recipe.Naming) func(*zkasync.Client, string) func() *future.Future[*recipe.Held] {
 	return func(c *zkasync.Client, path string) func() *future.Future[*recipe.Held] {
-		return func() *future.Future[*recipe.Held] { return recipe.NewRWMutex(c, path, recipe.WithNaming(n)).Lock(nil) }
+		return func() *future.Future[*recipe.Held] {
+			return recipe.NewRWMutex(c, path, recipe.WithNaming(n)).Lock(context.Background())
+		}
 	}
 }
 
 func reader(n recipe.Naming) func(*zkasync.Client, string) func() *future.Future[*recipe.Held] {
 	return func(c *zkasync.Client, path string) func() *future.Future[*recipe.Held] {
 		return func() *future.Future[*recipe.Held] {
-			return recipe.NewRWMutex(c, path, recipe.WithNaming(n)).RLock(nil)
+			return recipe.NewRWMutex(c, path, recipe.WithNaming(n)).RLock(context.Background())
 		}
 	}
 }
@@ -123,7 +128,7 @@ func reader(n recipe.Naming) func(*zkasync.Client, string) func() *future.Future
 func candidate(n recipe.Naming) func(*zkasync.Client, string) func() *future.Future[*recipe.Held] {
 	return func(c *zkasync.Client, path string) func() *future.Future[*recipe.Held] {
 		return func() *future.Future[*recipe.Held] {
-			return recipe.NewElection(c, path, recipe.WithNaming(n)).Campaign(nil, []byte("zkasync"))
+			return recipe.NewElection(c, path, recipe.WithNaming(n)).Campaign(context.Background(), []byte("zkasync"))
 		}
 	}
 }
@@ -236,4 +241,26 @@ func TestInterop_Counters(t *testing.T) {
 	add("/int64", recipe.Int64, 1<<40, 1<<40)
 	curator.do(fmt.Sprint(int64(1<<40-1)), "add int64 /int64 -1")
 	add("/int64", recipe.Int64, 1, 1<<40)
+}
+
+func TestInterop_Semaphore(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	curator := startCurator(t, servers)
+	s := recipe.NewSemaphore(c, "/semaphore", 3)
+	curator.do("got", "acquire a semaphore3 /semaphore 20000")
+	one, two := must(t, s.Acquire(t.Context())), must(t, s.Acquire(t.Context()))
+	curator.do("timeout", "acquire b semaphore3 /semaphore 300")
+	waits := s.Acquire(t.Context())
+	poll(t, "its place", func() bool { return len(names(t, c, "/semaphore/leases")) == 4 })
+	if waits.Ready() {
+		t.Error("four have it")
+	}
+	curator.do("released", "release a")
+	three := must(t, waits)
+	must(t, one.Unlock())
+	curator.do("got", "acquire c semaphore3 /semaphore 20000")
+	curator.do("released", "release c")
+	must(t, two.Unlock())
+	must(t, three.Unlock())
 }

@@ -108,7 +108,7 @@ func (cfg *config) createOptions(opts ...zkasync.CreateOption) []zkasync.CreateO
 // scope returns the context of what is held from now on.
 func (l Lease) scope(c *zkasync.Client) (context.Context, context.CancelFunc) {
 	if l == UntilLost {
-		return c.SessionContext(nil)
+		return c.SessionContext(context.Background())
 	}
-	return c.ConnectedContext(nil)
+	return c.ConnectedContext(context.Background())
 }

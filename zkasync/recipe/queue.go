@@ -78,6 +78,8 @@ func (q *claim) listed(own string, children zkasync.Children, err error) {
 	switch {
 	case !found:
 		q.again()
+	case q.most > 0 && len(children.Names) > q.most:
+		q.awaitList(own, func(names []string) bool { return len(names) > q.most })
 	case nearest != "" && q.try:
 		q.fail(ErrLocked)
 	case nearest != "":
@@ -109,6 +111,11 @@ func (q *claim) await(path, own string) {
 // awaitHidden waits for a znode that may not be read, by the list that it is in: of the znode itself servers tell nothing then
 // (ZOOKEEPER-4799).
 func (q *claim) awaitHidden(path, own string) {
+	q.awaitList(own, func(names []string) bool { return slices.Contains(names, base(path)) })
+}
+
+// awaitList looks again when the list has changed, or at once when it does not say to wait.
+func (q *claim) awaitList(own string, waits func(names []string) bool) {
 	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Children]] {
 		return q.c.ChildrenW(ctx, q.dir)
 	},
@@ -118,7 +125,7 @@ func (q *claim) awaitHidden(path, own string) {
 				q.look()
 			case err != nil:
 				q.fail(err)
-			case !slices.Contains(w.Value.Names, base(path)):
+			case !waits(w.Value.Names):
 				q.c.Unwatch(w.Event)
 				q.look()
 			default:

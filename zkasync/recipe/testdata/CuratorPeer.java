@@ -10,6 +10,8 @@ import org.apache.curator.framework.recipes.leader.LeaderLatch;
 import org.apache.curator.framework.recipes.locks.InterProcessLock;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.framework.recipes.locks.InterProcessReadWriteLock;
+import org.apache.curator.framework.recipes.locks.InterProcessSemaphoreV2;
+import org.apache.curator.framework.recipes.locks.Lease;
 import org.apache.curator.framework.recipes.shared.SharedCount;
 import org.apache.curator.retry.RetryNTimes;
 
@@ -60,6 +62,15 @@ public class CuratorPeer {
                 return "timeout";
             }
             held.put(handle, latch::close);
+            return "got";
+        }
+        if (kind.startsWith("semaphore")) {
+            Lease lease = new InterProcessSemaphoreV2(client, path, Integer.parseInt(kind.substring(9)))
+                .acquire(milliseconds, TimeUnit.MILLISECONDS);
+            if (lease == null) {
+                return "timeout";
+            }
+            held.put(handle, lease::close);
             return "got";
         }
         InterProcessLock lock = lock(kind, path);

@@ -1,0 +1,91 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Semaphore is held by so many at a time (Curator: InterProcessSemaphoreV2, on the same path as well). kazoo's Semaphore has another
+// layout, which cannot be mixed with this one. All who use a path have to agree on the number. It is safe for concurrent
+// use, and each Acquire is one more.
+type Semaphore struct {
+	c    *zkasync.Client
+	path string
+	most int
+	cfg  config
+}
+
+// NewSemaphore returns a semaphore at path, which is made if it is missing. Nothing is sent.
+func NewSemaphore(c *zkasync.Client, path string, most int, opts ...Option) *Semaphore {
+	s := &Semaphore{c: c, path: path, most: most, cfg: newConfig(opts)}
+	if most < 1 && s.cfg.err == nil {
+		s.cfg.err = fmt.Errorf("a semaphore for %d: want at least 1", most)
+	}
+	return s
+}
+
+// Acquire waits until one of the places is got, for as long as it takes, across lost connections and sessions, in the order of
+// the calls. When ctx ends first, the future fails with its cause, and nothing is left behind. The place is given back by [Held.Unlock].
+//
+// Whoever is next holds a lock while it waits for a place, so that two do not count each other.
+func (s *Semaphore) Acquire(ctx context.Context) *future.Future[*Held] {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	a := &acquisition{s: s, ctx: ctx, promise: future.NewPromise[*Held](nil)}
+	a.lock()
+	return onHandler(s.c, a.promise.Future())
+}
+
+// acquisition is one call of Acquire.
+type acquisition struct {
+	s       *Semaphore
+	ctx     context.Context
+	promise *future.Promise[*Held]
+}
+
+func (a *acquisition) claim(ctx context.Context, dir string, r role) *claim {
+	s := a.s
+	return &claim{c: s.c, cfg: s.cfg, op: "acquire", dir: join(s.path, dir), role: r, data: []byte(s.cfg.id), ctx: ctx, done: func() {}}
+}
+
+// lock gets the turn.
+func (a *acquisition) lock() {
+	then(a.claim(a.ctx, "locks", a.s.cfg.naming.mutex()).begin(), func(turn *Held, err error) {
+		if err != nil {
+			a.promise.Reject(err)
+			return
+		}
+		a.place(turn)
+	})
+}
+
+// place waits for a place. When the turn is lost meanwhile, all begins again.
+func (a *acquisition) place(turn *Held) {
+	waiting, cancel := context.WithCancelCause(a.ctx)
+	unlink := context.AfterFunc(turn.Context(), func() { cancel(errTurnLost) })
+	q := a.claim(waiting, "leases", role{name: leaseName})
+	q.most = a.s.most
+	then(q.begin(), func(held *Held, err error) {
+		unlink()
+		turn.Unlock()
+		cancel(nil)
+		switch {
+		case err == nil:
+			a.promise.Resolve(held)
+		case errors.Is(err, errTurnLost):
+			a.lock()
+		default:
+			a.promise.Reject(err)
+		}
+	})
+}
+
+// leaseName is Curator's.
+const leaseName = "lease-"
+
+var errTurnLost = errors.New("the turn to take a place was lost")

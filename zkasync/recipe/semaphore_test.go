@@ -1,0 +1,87 @@
+package recipe_test
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+)
+
+func TestSemaphore_SoManyAtATime(t *testing.T) {
+	t.Parallel()
+	_, c := place(t)
+	const most, all = 3, 20
+	s := recipe.NewSemaphore(c, "/deep/semaphore", most)
+	var waiting []*future.Future[*recipe.Held]
+	for range all {
+		waiting = append(waiting, s.Acquire(t.Context()))
+	}
+	var inside atomic.Int32
+	done := make(chan int32)
+	for _, w := range waiting {
+		go func() {
+			held, err := get(w)
+			if err != nil {
+				t.Error(err)
+				done <- 0
+				return
+			}
+			n := inside.Add(1)
+			time.Sleep(5 * time.Millisecond)
+			inside.Add(-1)
+			held.Unlock()
+			done <- n
+		}()
+	}
+	peak := int32(0)
+	for range waiting {
+		peak = max(peak, <-done)
+	}
+	if peak > most || peak < 2 {
+		t.Errorf("%d at a time, want %d", peak, most)
+	}
+	poll(t, "nothing left", func() bool {
+		return len(names(t, c, "/deep/semaphore/leases"))+len(names(t, c, "/deep/semaphore/locks")) == 0
+	})
+}
+
+func TestSemaphore_GivenUpLeavesNothing(t *testing.T) {
+	t.Parallel()
+	_, c := place(t)
+	s := recipe.NewSemaphore(c, "/semaphore", 1)
+	held := must(t, s.Acquire(t.Context()))
+	ctx, cancel := context.WithCancelCause(t.Context())
+	waits, behind, last := s.Acquire(ctx), s.Acquire(ctx), s.Acquire(t.Context())
+	poll(t, "one waits for a place", func() bool { return len(names(t, c, "/semaphore/leases")) == 2 })
+	enough := errors.New("enough")
+	cancel(enough)
+	fails(t, waits, enough)
+	fails(t, behind, enough)
+	held.Unlock()
+	must(t, must(t, last).Unlock())
+	poll(t, "nothing left", func() bool {
+		return len(names(t, c, "/semaphore/leases"))+len(names(t, c, "/semaphore/locks")) == 0
+	})
+	fails(t, recipe.NewSemaphore(c, "/semaphore", 0).Acquire(t.Context()))
+}
+
+// Who waits for a place loses the turn with the connection, and gets it again.
+func TestSemaphore_WaitsThroughOutages(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t)
+	held := must(t, recipe.NewSemaphore(twin, "/semaphore", 1).Acquire(t.Context()))
+	waits := recipe.NewSemaphore(c, "/semaphore", 1).Acquire(t.Context())
+	poll(t, "it waits for a place", func() bool { return len(names(t, twin, "/semaphore/leases")) == 2 })
+	p.Cut()
+	poll(t, "reconnected", func() bool { return p.Accepted() > 1 && c.State() == zkasync.StateConnected })
+	held.Unlock()
+	must(t, must(t, waits).Unlock())
+	poll(t, "nothing left", func() bool {
+		return len(names(t, twin, "/semaphore/leases"))+len(names(t, twin, "/semaphore/locks")) == 0
+	})
+}
