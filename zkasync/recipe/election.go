@@ -58,6 +58,9 @@ func (e *Election) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 		var last Contender
 		for first := true; ; first = false {
 			leader, changed, err := e.watch(ctx)
+			if ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
 			if err != nil {
 				yield(Contender{}, &Error{Op: "observe", Path: e.s.path, Err: err})
 				return
@@ -71,8 +74,6 @@ func (e *Election) Observe(ctx context.Context) iter.Seq2[Contender, error] {
 			case <-changed.Done():
 			case <-ctx.Done():
 				e.s.c.Unwatch(changed)
-				yield(Contender{}, &Error{Op: "observe", Path: e.s.path, Err: context.Cause(ctx)})
-				return
 			}
 		}
 	}

@@ -79,6 +79,9 @@ func (g *Group) Watch(ctx context.Context) iter.Seq2[[]Member, error] {
 		var last []Member
 		for first := true; ; first = false {
 			all, err := w.look(ctx)
+			if ctx.Err() != nil {
+				err = context.Cause(ctx)
+			}
 			if err != nil {
 				yield(nil, &Error{Op: "watch group", Path: g.path, Err: err})
 				return
@@ -90,8 +93,6 @@ func (g *Group) Watch(ctx context.Context) iter.Seq2[[]Member, error] {
 			select {
 			case <-w.wake:
 			case <-ctx.Done():
-				yield(nil, &Error{Op: "watch group", Path: g.path, Err: context.Cause(ctx)})
-				return
 			}
 		}
 	}
