@@ -21,9 +21,10 @@ type claim struct {
 	dir  string // whose children queue
 	role role
 	data []byte
-	try  bool   // do not wait
-	most int    // how many may be there at once, for a semaphore; 0: one at a time, in their order
-	done func() // called once at the end of what was held, or of the attempt
+	try  bool                                   // do not wait
+	most int                                    // how many may be there at once, for a semaphore; 0: one at a time, in their order
+	done func()                                 // called once at the end of what was held, or of the attempt
+	make func() *future.Future[zkasync.Created] // makes the znode in another way, unless it is nil
 
 	ctx     context.Context
 	unwatch func() bool
@@ -58,7 +59,10 @@ func (q *claim) begin() *future.Future[*Held] {
 
 // create makes the znode.
 func (q *claim) create() *future.Future[zkasync.Created] {
-	opts := q.cfg.createOptions(zkasync.Ephemeral(), zkasync.Sequential(), q.role.protected())
+	if q.make != nil {
+		return q.make()
+	}
+	opts := q.cfg.createOptions(zkasync.Ephemeral(), zkasync.Sequential(), zkasync.ProtectedPrefix(q.role.prefix()))
 	return zkasync.Retry(q.ctx, q.c, patient, func(ctx context.Context) *future.Future[zkasync.Created] {
 		return q.c.Create(ctx, join(q.dir, q.role.name), q.data, opts...)
 	})

@@ -307,3 +307,26 @@ func ExampleSemaphore() {
 	// false
 	// true
 }
+
+// Write, and go on reading what was written before anybody else writes.
+func ExampleRWMutex_Downgrade() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	m := recipe.NewRWMutex(c, "/rw")
+	writer, err := m.Lock(ctx).Get(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	reader, err := m.Downgrade(ctx, writer).Get(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer reader.Unlock()
+	other, err := recipe.NewRWMutex(c, "/rw").TryRLock(ctx).Get(ctx)
+	fmt.Println(other.Context().Err(), err, context.Cause(writer.Context()))
+	// Output: <nil> <nil> it was given back
+}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/zkasync/zkasync-go/zkasync"
 )
 
 // Naming is how the znodes of contenders are called: a random prefix, one of these names, and the server's number.
@@ -41,15 +39,18 @@ type role struct {
 	name     string
 	hex      bool
 	excludes []string // names of contenders that are waited for
+	except   string   // a znode that is not
 }
 
 func (n Naming) mutex() role {
-	return role{n.Lock, n.Hex, concat(exclusive, shared, []string{n.Lock, n.Write, n.Read})}
+	return role{name: n.Lock, hex: n.Hex, excludes: concat(exclusive, shared, []string{n.Lock, n.Write, n.Read})}
 }
-func (n Naming) write() role { return role{n.Write, n.Hex, n.mutex().excludes} }
-func (n Naming) read() role  { return role{n.Read, n.Hex, concat(exclusive, []string{n.Lock, n.Write})} }
+func (n Naming) write() role { return role{name: n.Write, hex: n.Hex, excludes: n.mutex().excludes} }
+func (n Naming) read() role {
+	return role{name: n.Read, hex: n.Hex, excludes: concat(exclusive, []string{n.Lock, n.Write})}
+}
 func (n Naming) latch() role {
-	return role{n.Latch, n.Hex, concat(exclusive, latches, []string{n.Latch})}
+	return role{name: n.Latch, hex: n.Hex, excludes: concat(exclusive, latches, []string{n.Latch})}
 }
 
 func concat(lists ...[]string) (all []string) {
@@ -68,14 +69,16 @@ func (n Naming) check() error {
 	return nil
 }
 
-// protected is the option of Create by which a contender's znode is found again after a connection loss.
-func (r role) protected() zkasync.CreateOption {
-	if !r.hex {
-		return zkasync.Protected()
-	}
+// prefix returns a new prefix, by which a contender's znode is found again after a connection loss.
+func (r role) prefix() string {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
-	return zkasync.ProtectedPrefix(fmt.Sprintf("%x", id))
+	if r.hex {
+		return fmt.Sprintf("%x", id)
+	}
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	return fmt.Sprintf("_c_%x-%x-%x-%x-%x-", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
 }
 
 // contender is a znode in a queue.
@@ -120,8 +123,8 @@ func (r role) ahead(children []string, own string) (nearest string, found bool) 
 	}
 	var best contender
 	for _, name := range children {
-		if name == own {
-			found = true
+		found = found || name == own
+		if name == own || name == r.except {
 			continue
 		}
 		c, ok := parse(name, r.excludes)

@@ -30,6 +30,7 @@ func (q *claim) look() {
 	var first, second error
 	both := after(2, func() {
 		if first == nil && watch.Value != nil {
+			q.found(own, *watch.Value)
 			q.watchMine(watch.Event)
 		} else if first == nil {
 			q.c.Unwatch(watch.Event)
@@ -42,6 +43,15 @@ func (q *claim) look() {
 	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[*zk.Stat]] { return q.c.ExistsW(ctx, own) },
 		func(w zkasync.Watched[*zk.Stat], err error) { watch, first = w, err; both() })
 	ask(q.c, list, func(l zkasync.Children, err error) { children, second = l, err; both() })
+}
+
+// found notes the own znode's stat, which not every way to create it tells.
+func (q *claim) found(own string, stat zk.Stat) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.own.Path == own {
+		q.own.Stat = stat
+	}
 }
 
 // after returns a function that calls fn when it was called n times.

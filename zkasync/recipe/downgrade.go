@@ -1,0 +1,97 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Downgrade makes the lock of a writer one of a reader's: other readers get it too, and no writer does in between (Curator: the
+// read lock acquired by who has the write lock). Held is over then, and what comes of the future takes its place, with a
+// fence and a context of its own. When it fails, held is as it was. The error is [ErrNotHeld] if that is over.
+func (m *RWMutex) Downgrade(ctx context.Context, held *Held) *future.Future[*Held] {
+	w := held.q
+	var err error
+	switch {
+	case w.dir != m.write.path || w.role.name != m.write.role.name || w.role.except != "":
+		err = errors.New("it is not held by the writer's side of this lock")
+	case held.ctx.Err() != nil:
+		err = errors.Join(ErrNotHeld, context.Cause(held.ctx))
+	case m.read.busy.Swap(true):
+		err = ErrInUse
+	}
+	if err != nil {
+		return onHandler(w.c, future.Failed[*Held](&Error{Op: "downgrade", Path: m.write.path, Err: err}))
+	}
+	q := &claim{c: w.c, cfg: w.cfg, op: "downgrade", dir: w.dir, role: m.read.role, data: w.data, ctx: ctx}
+	q.done = func() { m.read.busy.Store(false) }
+	q.role.except = base(held.path)
+	d := &downgrade{q: q, writer: held, path: join(q.dir, q.role.prefix()+q.role.name+number(held.path, w.role.name))}
+	q.make = d.create
+	return future.Then(q.begin(), func(reader *Held) (*Held, error) {
+		held.Unlock()
+		return reader, nil
+	})
+}
+
+// number is what the server has put behind the name of a contender.
+func number(path, name string) string {
+	znode := base(path)
+	for i := len(znode) - len(name); i >= 0; i-- {
+		if znode[i:i+len(name)] == name {
+			return znode[i+len(name):]
+		}
+	}
+	return ""
+}
+
+// downgrade makes the reader's znode. It has the writer's number, so that it stands in the writer's place (CURATOR-621), and is made only if
+// the writer's is there.
+type downgrade struct {
+	q      *claim
+	writer *Held
+	path   string
+}
+
+func (d *downgrade) create() *future.Future[zkasync.Created] {
+	q := d.q
+	opts := []zkasync.CreateOption{zkasync.Ephemeral()}
+	if q.cfg.acl != nil {
+		opts = append(opts, zkasync.WithACL(q.cfg.acl))
+	}
+	made := zkasync.Retry(q.ctx, q.c, patient, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
+		return q.c.Multi(ctx, zkasync.CheckOp(d.writer.path, zkasync.AnyVersion), zkasync.CreateOp(d.path, q.data, opts...))
+	})
+	return future.FlatMap(future.Settle(made), func(rs []future.Result[[]zkasync.MultiResult]) *future.Future[zkasync.Created] {
+		switch err := rs[0].Err; {
+		case err == nil:
+			return future.Resolved(zkasync.Created{Path: d.path})
+		case refusedAt(err, 0):
+			return future.Failed[zkasync.Created](ErrNotHeld)
+		case errors.Is(err, zk.ErrNodeExists), errors.Is(err, zkasync.ErrOutcomeUnknown):
+			return d.find()
+		default:
+			return future.Failed[zkasync.Created](err)
+		}
+	})
+}
+
+// find finds out whether the znode was made when the answer was lost.
+func (d *downgrade) find() *future.Future[zkasync.Created] {
+	q := d.q
+	there := zkasync.Retry(q.ctx, q.c, patient, func(ctx context.Context) *future.Future[*zk.Stat] { return q.c.Exists(ctx, d.path) })
+	return future.FlatMap(there, func(st *zk.Stat) *future.Future[zkasync.Created] {
+		switch {
+		case st == nil:
+			return d.create()
+		case st.EphemeralOwner != q.c.Session().ID:
+			return future.Failed[zkasync.Created](ErrNotHeld) // the writer's session is over
+		default:
+			return future.Resolved(zkasync.Created{Path: d.path, Stat: *st})
+		}
+	})
+}
