@@ -24,12 +24,11 @@ type Created struct {
 type createSpec struct {
 	ephemeral, sequential, container bool
 	parents, protected               bool
-	prefix                           string // of a protected one; "": a random one
-	ttl                              time.Duration
-	hasTTL                           bool
-	acl                              []zk.ACL
-	hasACL                           bool
-	hasPrefix                        bool
+	hasTTL, hasACL, hasPrefix        bool // together: each create carries them
+
+	ttl    time.Duration
+	acl    []zk.ACL
+	prefix string // of a protected one; "": a random one
 }
 
 // CreateOption is an option of [Client.Create] and, some of them, of [Client.EnsurePath].
