@@ -123,11 +123,16 @@ func (a *app) lock(ctx context.Context, c *zkasync.Client, path string, command 
 	if err != nil {
 		return err
 	}
-	err = a.runHolding(ctx, held, command)
+	return a.holding(ctx, held, command)
+}
+
+// holding runs the command, and gives back what is held.
+func (a *app) holding(ctx context.Context, held *recipe.Held, command []string) error {
+	err := a.runHolding(ctx, held, command)
 	unlocking, stop := a.patient(context.WithoutCancel(ctx))
 	defer stop()
 	if _, unlockErr := held.Unlock().Get(unlocking); unlockErr != nil && err == nil {
-		err = fmt.Errorf("unlock %s: %w", screen.Name(path), unlockErr)
+		err = fmt.Errorf("giving %s back: %w", screen.Name(held.Path()), unlockErr)
 	}
 	return err
 }
@@ -144,7 +149,7 @@ func (a *app) runHolding(ctx context.Context, held *recipe.Held, command []strin
 	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", fenceVariable, held.Fence()))
 	err := cmd.Run()
 	if cause := context.Cause(held.Context()); cause != nil {
-		return fmt.Errorf("the lock was lost, and the command ended: %w", cause)
+		return fmt.Errorf("it was lost, and the command ended: %w", cause)
 	}
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		return commandExit{exitCodeOfProcess(exit)}

@@ -58,7 +58,7 @@ func TestLock_EndsTheCommandWithTheLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := holder.end(t).expect(t, exitFailed)
-	says(t, r.err, "the lock was lost", "its znode was deleted")
+	says(t, r.err, "it was lost", "its znode was deleted")
 	if !strings.Contains(r.out, "asked") || time.Since(begun) > endOfCommand {
 		t.Errorf("%q after %v", r.out, time.Since(begun))
 	}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 
@@ -32,13 +33,23 @@ func TestMessages_SayWhatToDo(t *testing.T) {
 // Session ids are above 2⁵³, and a terminal shows what jq prints.
 func TestJSON_IsSafeForOtherPrograms(t *testing.T) {
 	t.Parallel()
+	for lines, print := range map[int]func(io.Writer, any) error{4: printJSON, 1: printJSONLine} {
+		isSafe(t, lines, print)
+	}
+}
+
+func isSafe(t *testing.T, lines int, print func(io.Writer, any) error) {
+	t.Helper()
 	var out bytes.Buffer
-	err := printJSON(&out, struct {
+	err := print(&out, struct {
 		Text  string
 		Owner sessionID
 	}{"a\u007f\u009b\u202e\U000e0001\u00e9\n", 0x100000000000001})
 	if err != nil {
 		t.Fatal(err)
+	}
+	if n := strings.Count(out.String(), "\n"); n != lines {
+		t.Errorf("%d lines, want %d", n, lines)
 	}
 	says(t, out.String(), `"0x100000000000001"`, `a\u007f\u009b\u202e\udb40\udc01`+"\u00e9"+`\n`)
 	if strings.ContainsAny(out.String(), "\u007f\u009b\u202e") {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"time"
 
@@ -94,7 +93,7 @@ func (f *follower) report(ch change) error {
 		f.seen++
 	}
 	if f.a.flags.json {
-		return json.NewEncoder(f.a.out).Encode(ch)
+		return printJSONLine(f.a.out, ch)
 	}
 	_, err := fmt.Fprintf(f.a.out, "%s  %s  %s\n", f.style.Dim(ch.Time.Format("15:04:05.000")),
 		f.colour(ch.Change)(fmt.Sprintf("%-13s", ch.Change)), ch.text)
