@@ -1,0 +1,113 @@
+//go:build unix
+
+package recipe_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+)
+
+// asHolder is set in the environment of a test binary that is to hold a lock.
+const asHolder = "ZKASYNC_RECIPE_TEST_HOLDER"
+
+// init makes this process a holder, if it is to be one.
+func init() {
+	servers := os.Getenv(asHolder)
+	if servers == "" {
+		return
+	}
+	if err := holdLock(servers); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// holdLock is such a process: it gets the lock, and writes when it is told to, without looking whether it still has it.
+func holdLock(servers string) error {
+	ctx := context.Background()
+	c, err := zkasync.Connect(ctx, servers, zkasync.WithSessionTimeout(4*time.Second))
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	held, err := recipe.NewMutex(c, "/lock", recipe.WithLease(recipe.UntilLost)).Lock(ctx).Get(ctx)
+	if err != nil {
+		return err
+	}
+	fmt.Println("held", held.Fence())
+	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
+		return err
+	}
+	_, err = held.Multi(ctx, zkasync.SetOp("/register", []byte("paused"), zkasync.AnyVersion)).Get(ctx)
+	for errors.Is(err, zkasync.ErrConnectionLoss) || errors.Is(err, zkasync.ErrSessionExpired) { // it notices only now; a careless program repeats
+		_, err = held.Multi(ctx, zkasync.SetOp("/register", []byte("paused"), zkasync.AnyVersion)).Get(ctx)
+	}
+	<-held.Done()
+	fmt.Println("written", errors.Is(err, recipe.ErrNotHeld), err)
+	return nil
+}
+
+// A process that is stopped for longer than its session holds the lock for as long as that, and cannot write behind the next
+// holder's back when it goes on.
+func TestMutex_PausedProcess(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	must(t, c.Create(t.Context(), "/register", nil))
+	cmd := exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), asHolder+"="+servers)
+	cmd.Stderr = os.Stderr
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	}()
+	says := bufio.NewScanner(out)
+	var fence int64
+	if !says.Scan() {
+		t.Fatal(says.Err())
+	} else if _, err := fmt.Sscanf(says.Text(), "held %d", &fence); err != nil {
+		t.Fatal(says.Text(), err)
+	}
+	next := recipe.NewMutex(c, "/lock").Lock(t.Context())
+	poll(t, "two in the queue", func() bool { return len(names(t, c, "/lock")) == 2 })
+	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	held := must(t, next)
+	if held.Fence() <= fence {
+		t.Errorf("fence %d behind %d", held.Fence(), fence)
+	}
+	must(t, held.Multi(t.Context(), zkasync.SetOp("/register", []byte("mine"), zkasync.AnyVersion)))
+	fmt.Fprintln(in, "write")
+	if err := cmd.Process.Signal(syscall.SIGCONT); err != nil {
+		t.Fatal(err)
+	}
+	if !says.Scan() || !strings.HasPrefix(says.Text(), "written true") {
+		t.Errorf("%s, %v", says.Text(), says.Err())
+	}
+	if n := must(t, c.Get(t.Context(), "/register")); string(n.Data) != "mine" {
+		t.Errorf("the register holds %q", n.Data)
+	}
+}
