@@ -6,6 +6,8 @@ import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
 import org.apache.curator.framework.recipes.atomic.DistributedAtomicLong;
+import org.apache.curator.framework.recipes.barriers.DistributedBarrier;
+import org.apache.curator.framework.recipes.barriers.DistributedDoubleBarrier;
 import org.apache.curator.framework.recipes.leader.LeaderLatch;
 import org.apache.curator.framework.recipes.locks.InterProcessLock;
 import org.apache.curator.framework.recipes.locks.InterProcessMutex;
@@ -21,6 +23,7 @@ public class CuratorPeer {
 
     static CuratorFramework client;
     static final Map<String, Held> held = new HashMap<>();
+    static final Map<String, DistributedDoubleBarrier> doubles = new HashMap<>();
 
     public static void main(String[] args) throws Exception {
         client = CuratorFrameworkFactory.newClient(args[0], 4000, 10000, new RetryNTimes(100, 50));
@@ -48,6 +51,23 @@ public class CuratorPeer {
                 return "released";
             case "add":
                 return add(words[1], words[2], Long.parseLong(words[3]));
+            case "barrier":
+                DistributedBarrier barrier = new DistributedBarrier(client, words[2]);
+                switch (words[1]) {
+                    case "set": barrier.setBarrier(); break;
+                    case "remove": barrier.removeBarrier(); break;
+                    default: barrier.waitOnBarrier();
+                }
+                return "done";
+            case "double":
+                DistributedDoubleBarrier both = doubles.computeIfAbsent(words[2],
+                    path -> new DistributedDoubleBarrier(client, path, Integer.parseInt(words[3])));
+                if (words[1].equals("enter")) {
+                    both.enter();
+                } else {
+                    both.leave();
+                }
+                return "done";
             default:
                 throw new IllegalArgumentException(words[0]);
         }

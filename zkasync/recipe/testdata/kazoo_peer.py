@@ -4,11 +4,14 @@ Each line of input is a command, and gets one line of output:
   acquire HANDLE KIND PATH MILLISECONDS   got | timeout
   release HANDLE                          released
   add ENCODING PATH DELTA                 the sum
+  barrier set|remove|wait PATH            done
+  double enter|leave PATH COUNT           done
 """
 import sys
 
 from kazoo.client import KazooClient
 from kazoo.exceptions import LockTimeout
+from kazoo.recipe.barrier import Barrier, DoubleBarrier
 from kazoo.recipe.counter import Counter
 from kazoo.recipe.lock import Lock, ReadLock, WriteLock
 
@@ -47,7 +50,19 @@ def add(encoding, path, delta):
     return str(counter.post_value)
 
 
-commands = {"acquire": acquire, "release": release, "add": add}
+def barrier(what, path):
+    b = Barrier(client, path)
+    {"set": b.create, "remove": b.remove, "wait": b.wait}[what]()
+    return "done"
+
+
+def double(what, path, count):
+    b = held.setdefault(path, DoubleBarrier(client, path, int(count)))
+    {"enter": b.enter, "leave": b.leave}[what]()
+    return "done"
+
+
+commands = {"acquire": acquire, "release": release, "add": add, "barrier": barrier, "double": double}
 for line in sys.stdin:
     name, *args = line.split()
     try:

@@ -1,0 +1,131 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Barrier holds everybody up for as long as its znode is there (kazoo: Barrier, Curator: DistributedBarrier). It is safe for
+// concurrent use.
+type Barrier struct {
+	c    *zkasync.Client
+	path string
+	cfg  config
+}
+
+// NewBarrier returns the barrier at path. Nothing is sent.
+func NewBarrier(c *zkasync.Client, path string, opts ...Option) *Barrier {
+	return &Barrier{c, path, newConfig(opts)}
+}
+
+// Set puts it up, if it is not.
+func (b *Barrier) Set(ctx context.Context) *future.Future[future.Void] {
+	return persistent(ctx, b.c, b.path, b.cfg)
+}
+
+// Remove takes it away, if it is there.
+func (b *Barrier) Remove(ctx context.Context) *future.Future[future.Void] {
+	return removed(ctx, b.c, b.path)
+}
+
+// Wait completes when it is not there, at once if it is not.
+func (b *Barrier) Wait(ctx context.Context) *future.Future[future.Void] {
+	w := newWait(ctx, b.c, "wait", b.path)
+	w.gone(b.path, w.end)
+	return w.future()
+}
+
+// persistent makes a persistent znode, if it is not there.
+func persistent(ctx context.Context, c *zkasync.Client, path string, cfg config) *future.Future[future.Void] {
+	made := zkasync.Retry(zkasync.MarkIdempotent(ctx), c, patient, func(ctx context.Context) *future.Future[zkasync.Created] {
+		return c.Create(ctx, path, []byte(cfg.id), cfg.createOptions()...)
+	})
+	return but(made, zk.ErrNodeExists)
+}
+
+// removed deletes a znode, if it is there.
+func removed(ctx context.Context, c *zkasync.Client, path string) *future.Future[future.Void] {
+	gone := zkasync.Retry(zkasync.MarkIdempotent(ctx), c, patient, func(ctx context.Context) *future.Future[future.Void] {
+		return c.Delete(ctx, path, zkasync.AnyVersion)
+	})
+	return but(gone, zk.ErrNoNode)
+}
+
+// but is f without its value, for which one error is as good as success.
+func but[T any](f *future.Future[T], fine error) *future.Future[future.Void] {
+	return future.FlatMap(future.Settle(f), func(rs []future.Result[T]) *future.Future[future.Void] {
+		if err := rs[0].Err; err != nil && !errors.Is(err, fine) {
+			return future.Failed[future.Void](err)
+		}
+		return future.Resolved(future.Void{})
+	})
+}
+
+// wait is something that is waited for in steps, at the end of its context no longer.
+type wait struct {
+	c       *zkasync.Client
+	op      string
+	path    string
+	promise *future.Promise[future.Void]
+	unwatch func() bool
+}
+
+func newWait(ctx context.Context, c *zkasync.Client, op, path string) *wait {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	w := &wait{c: c, op: op, path: path, promise: future.NewPromise[future.Void](nil)}
+	w.unwatch = context.AfterFunc(ctx, func() { w.end(context.Cause(ctx)) })
+	return w
+}
+
+func (w *wait) future() *future.Future[future.Void] { return onHandler(w.c, w.promise.Future()) }
+
+// over reports whether nobody waits any more.
+func (w *wait) over() bool { return w.promise.Future().Ready() }
+
+// end completes it, with an error if there is one.
+func (w *wait) end(err error) {
+	if err != nil {
+		w.promise.Reject(&Error{Op: w.op, Path: w.path, Err: err})
+		return
+	}
+	w.promise.Resolve(future.Void{})
+}
+
+// gone calls next when a znode is not there.
+func (w *wait) gone(path string, next func(error)) {
+	w.look(path, func(st *zk.Stat) bool { return st == nil }, next)
+}
+
+// look calls next when what a znode is is as it should be. It looks again at each change.
+func (w *wait) look(path string, right func(*zk.Stat) bool, next func(error)) {
+	if w.over() {
+		w.unwatch()
+		return
+	}
+	ask(w.c, func(ctx context.Context) *future.Future[zkasync.Watched[*zk.Stat]] { return w.c.ExistsW(ctx, path) },
+		func(seen zkasync.Watched[*zk.Stat], err error) {
+			switch {
+			case err != nil:
+				next(err)
+			case right(seen.Value):
+				w.c.Unwatch(seen.Event)
+				next(nil)
+			default:
+				then(seen.Event, func(_ zk.Event, err error) {
+					if over(err) {
+						next(err)
+						return
+					}
+					w.look(path, right, next)
+				})
+				then(w.promise.Future(), func(future.Void, error) { w.c.Unwatch(seen.Event) })
+			}
+		})
+}

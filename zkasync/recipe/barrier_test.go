@@ -1,0 +1,113 @@
+package recipe_test
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+)
+
+func TestBarrier_HoldsEverybodyUp(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t)
+	b, other := recipe.NewBarrier(c, "/deep/barrier"), recipe.NewBarrier(twin, "/deep/barrier")
+	must(t, b.Wait(t.Context()))
+	must(t, b.Set(t.Context()))
+	must(t, other.Set(t.Context()))
+	waits := b.Wait(t.Context())
+	enough := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	given := b.Wait(ctx)
+	cancel(enough)
+	fails(t, given, enough)
+	must(t, twin.Set(t.Context(), "/deep/barrier", []byte("changed"), -1))
+	p.Cut()
+	poll(t, "reconnected", func() bool { return p.Accepted() > 1 && c.Connected() })
+	must(t, c.Sync(t.Context(), "/"))
+	if waits.Ready() {
+		t.Error("it is passed")
+	}
+	must(t, other.Remove(t.Context()))
+	must(t, other.Remove(t.Context()))
+	must(t, waits)
+}
+
+func TestDoubleBarrier_TogetherInAndOut(t *testing.T) {
+	t.Parallel()
+	_, c := place(t)
+	const count = 5
+	var in, out []*future.Future[future.Void]
+	var all []*recipe.DoubleBarrier
+	for i := range count {
+		all = append(all, recipe.NewDoubleBarrier(c, "/double", count))
+		if i < count-1 {
+			in = append(in, all[i].Enter(t.Context()))
+		}
+	}
+	poll(t, "all but one", func() bool { return len(names(t, c, "/double")) == count-1 })
+	enough := errors.New("enough")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	given := recipe.NewDoubleBarrier(c, "/double", count+1).Enter(ctx) // one too many in mind
+	cancel(enough)
+	fails(t, given, enough)
+	poll(t, "all but one again", func() bool { return len(names(t, c, "/double")) == count-1 })
+	for _, f := range in {
+		if f.Ready() {
+			t.Fatal("it is passed")
+		}
+	}
+	must(t, all[count-1].Enter(t.Context()))
+	for _, f := range in {
+		must(t, f)
+	}
+	for _, b := range all[1:] {
+		out = append(out, b.Leave(t.Context()))
+	}
+	must(t, c.Sync(t.Context(), "/"))
+	for _, f := range out {
+		if f.Ready() {
+			t.Fatal("one is still inside")
+		}
+	}
+	must(t, all[0].Leave(t.Context()))
+	for _, f := range out {
+		must(t, f)
+	}
+	if left := names(t, c, "/double"); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
+	fails(t, recipe.NewDoubleBarrier(c, "/double", 0).Enter(t.Context()))
+}
+
+func TestInterop_Barriers(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	for name, start := range map[string]func(*testing.T, string) *peer{"kazoo": startKazoo, "Curator": startCurator} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := start(t, servers)
+			b := recipe.NewBarrier(c, "/barrier-"+name)
+			p.do("done", "barrier set /barrier-%s", name)
+			waits := b.Wait(t.Context())
+			must(t, c.Sync(t.Context(), "/"))
+			if waits.Ready() {
+				t.Error("it is passed")
+			}
+			p.do("done", "barrier remove /barrier-%s", name)
+			must(t, waits)
+			must(t, b.Set(t.Context()))
+			must(t, b.Remove(t.Context()))
+			p.do("done", "barrier wait /barrier-%s", name)
+
+			d := recipe.NewDoubleBarrier(c, "/double-"+name, 2)
+			in := d.Enter(t.Context())
+			p.do("done", "double enter /double-%s 2", name)
+			must(t, in)
+			out := d.Leave(t.Context())
+			p.do("done", "double leave /double-%s 2", name)
+			must(t, out)
+		})
+	}
+}

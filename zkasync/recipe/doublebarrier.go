@@ -1,0 +1,146 @@
+package recipe
+
+import (
+	"context"
+	"fmt"
+	"slices"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// DoubleBarrier has so many begin together, and end together (kazoo: DoubleBarrier, Curator: DistributedDoubleBarrier, on the same path as
+// well). One value enters and leaves once; it is safe for concurrent use.
+type DoubleBarrier struct {
+	c     *zkasync.Client
+	path  string
+	count int
+	cfg   config
+	own   string // the own znode
+}
+
+// readyName is the znode that says that all are there.
+const readyName = "ready"
+
+// NewDoubleBarrier returns a barrier for count participants at path, which is made if it is missing. Nothing is sent.
+func NewDoubleBarrier(c *zkasync.Client, path string, count int, opts ...Option) *DoubleBarrier {
+	b := &DoubleBarrier{c: c, path: path, count: count, cfg: newConfig(opts)}
+	b.own = join(path, role{hex: true}.prefix())
+	if count < 1 && b.cfg.err == nil {
+		b.cfg.err = fmt.Errorf("a barrier for %d: want at least 1", count)
+	}
+	return b
+}
+
+// Enter completes when count participants have entered. When ctx ends first, this one has not.
+func (b *DoubleBarrier) Enter(ctx context.Context) *future.Future[future.Void] {
+	w := newWait(ctx, b.c, "enter", b.path)
+	if b.cfg.err != nil {
+		w.end(b.cfg.err)
+		return w.future()
+	}
+	then(w.promise.Future(), func(_ future.Void, err error) {
+		if err != nil {
+			removed(context.Background(), b.c, b.own)
+		}
+	})
+	opts := b.cfg.createOptions(zkasync.Ephemeral())
+	ask(b.c, func(ctx context.Context) *future.Future[future.Void] {
+		return but(b.c.Create(ctx, b.own, []byte(b.cfg.id), opts...), zk.ErrNodeExists)
+	}, func(_ future.Void, err error) {
+		if err != nil {
+			w.end(err)
+			return
+		}
+		if w.over() { // the context has ended while it was made
+			removed(context.Background(), b.c, b.own)
+			return
+		}
+		b.open(w)
+	})
+	return w.future()
+}
+
+// open opens the barrier for all if the number is reached. Otherwise, or besides, somebody else does: that is what is waited for.
+func (b *DoubleBarrier) open(w *wait) {
+	ready := join(b.path, readyName)
+	w.look(ready, func(st *zk.Stat) bool { return st != nil }, w.end)
+	b.list(w, func(names []string) {
+		if len(names) < b.count {
+			return
+		}
+		then(persistent(context.Background(), b.c, ready, b.cfg), func(_ future.Void, err error) {
+			if err != nil {
+				w.end(err)
+			}
+		})
+	})
+}
+
+// list reads who is there, in order.
+func (b *DoubleBarrier) list(w *wait, next func(names []string)) {
+	ask(b.c, func(ctx context.Context) *future.Future[zkasync.Children] { return b.c.Children(ctx, b.path) },
+		func(l zkasync.Children, err error) {
+			switch {
+			case isNoNode(err):
+				next(nil)
+			case err != nil:
+				w.end(err)
+			default:
+				names := slices.DeleteFunc(l.Names, func(name string) bool { return name == readyName })
+				slices.Sort(names)
+				next(names)
+			}
+		})
+}
+
+// Leave completes when all participants have left.
+func (b *DoubleBarrier) Leave(ctx context.Context) *future.Future[future.Void] {
+	w := newWait(ctx, b.c, "leave", b.path)
+	then(removed(context.Background(), b.c, join(b.path, readyName)), func(_ future.Void, err error) {
+		if err != nil {
+			w.end(err)
+			return
+		}
+		b.leave(w)
+	})
+	return w.future()
+}
+
+// leave waits for the others: the first in their order for the last, all others for the first, so that few are woken.
+func (b *DoubleBarrier) leave(w *wait) {
+	if w.over() {
+		return
+	}
+	b.list(w, func(names []string) {
+		own := base(b.own)
+		if len(names) == 0 {
+			w.end(nil)
+			return
+		}
+		if names[0] == own && len(names) > 1 {
+			b.awaitGone(w, names[len(names)-1])
+			return
+		}
+		then(removed(context.Background(), b.c, b.own), func(_ future.Void, err error) {
+			switch {
+			case err != nil || len(names) == 1 && names[0] == own:
+				w.end(err)
+			default:
+				b.awaitGone(w, names[0])
+			}
+		})
+	})
+}
+
+func (b *DoubleBarrier) awaitGone(w *wait, name string) {
+	w.gone(join(b.path, name), func(err error) {
+		if err != nil {
+			w.end(err)
+			return
+		}
+		b.leave(w)
+	})
+}
