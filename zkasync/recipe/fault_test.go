@@ -54,7 +54,7 @@ func TestMutex_LosesAnyOneRequest(t *testing.T) {
 						must(t, must(t, next).Unlock())
 					}
 					poll(t, "nothing left", func() bool { return queued() == 0 })
-					if struck.Fired() != 1 && (op != zktest.OpGetData || skip == 0) { // not every round has one of these
+					if struck.Fired() != 1 && op != zktest.OpGetData { // who is woken at once reads nobody
 						t.Error("nothing was broken")
 					}
 				})
