@@ -76,9 +76,7 @@ type wait struct {
 }
 
 func newWait(ctx context.Context, c *zkasync.Client, op, path string) *wait {
-	if ctx == nil {
-		ctx = context.Background()
-	}
+	ctx = orBackground(ctx)
 	w := &wait{c: c, op: op, path: path, promise: future.NewPromise[future.Void](nil)}
 	w.unwatch = context.AfterFunc(ctx, func() { w.end(context.Cause(ctx)) })
 	return w

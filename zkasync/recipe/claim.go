@@ -46,9 +46,7 @@ func (q *claim) begin() *future.Future[*Held] {
 		q.done()
 		return onHandler(q.c, future.Failed[*Held](&Error{Op: q.op, Path: q.dir, Err: q.cfg.err}))
 	}
-	if q.ctx == nil {
-		q.ctx = context.Background()
-	}
+	q.ctx = orBackground(q.ctx)
 	made := q.create()
 	q.mu.Lock()
 	q.unwatch = context.AfterFunc(q.ctx, func() { q.fail(context.Cause(q.ctx)) })

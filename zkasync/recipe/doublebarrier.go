@@ -34,14 +34,17 @@ func NewDoubleBarrier(c *zkasync.Client, path string, count int, opts ...Option)
 	return b
 }
 
-// Enter completes when count participants have entered. When ctx ends first, this one has not.
+// Enter completes when count participants have entered. When ctx ends first, or the session, this one has not.
 func (b *DoubleBarrier) Enter(ctx context.Context) *future.Future[future.Void] {
-	w := newWait(ctx, b.c, "enter", b.path)
+	session, cancel := b.c.SessionContext(ctx)
+	w := newWait(session, b.c, "enter", b.path)
 	if b.cfg.err != nil {
+		cancel()
 		w.end(b.cfg.err)
 		return w.future()
 	}
 	then(w.promise.Future(), func(_ future.Void, err error) {
+		cancel()
 		if err != nil {
 			removed(context.Background(), b.c, b.own)
 		}

@@ -54,6 +54,7 @@ func (e *Election) Leader(ctx context.Context) *future.Future[Contender] {
 // leads. Leaders that come and go quickly may be left out, the last one never is. It goes on across lost connections and
 // sessions; its last pair has the reason of the end, that of ctx for instance. Between two leaders it watches the one only.
 func (e *Election) Observe(ctx context.Context) iter.Seq2[Contender, error] {
+	ctx = orBackground(ctx)
 	return func(yield func(Contender, error) bool) {
 		var last Contender
 		for first := true; ; first = false {

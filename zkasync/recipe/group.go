@@ -73,6 +73,7 @@ func (g *Group) Members(ctx context.Context) *future.Future[[]Member] {
 // succession are told as one. It goes on across lost connections and sessions; its last pair has the reason of the end, that
 // of ctx for instance. Only what has changed is read again.
 func (g *Group) Watch(ctx context.Context) iter.Seq2[[]Member, error] {
+	ctx = orBackground(ctx)
 	return func(yield func([]Member, error) bool) {
 		w := &groupWatch{g: g, wake: make(chan struct{}, 1), members: make(map[string]*seen)}
 		defer w.end()

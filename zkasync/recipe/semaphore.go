@@ -33,10 +33,7 @@ func NewSemaphore(c *zkasync.Client, path string, most int, opts ...Option) *Sem
 //
 // Whoever is next holds a lock while it waits for a place, so that two do not count each other.
 func (s *Semaphore) Acquire(ctx context.Context) *future.Future[*Held] {
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	a := &acquisition{s: s, ctx: ctx, promise: future.NewPromise[*Held](nil)}
+	a := &acquisition{s: s, ctx: orBackground(ctx), promise: future.NewPromise[*Held](nil)}
 	a.lock()
 	return onHandler(s.c, a.promise.Future())
 }

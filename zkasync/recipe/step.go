@@ -43,3 +43,11 @@ func onHandler[T any](c *zkasync.Client, f *future.Future[T]) *future.Future[T] 
 	refused := future.Settle(c.Exists(context.Background(), ""))
 	return future.FlatMap(refused, func([]future.Result[*zk.Stat]) *future.Future[T] { return f })
 }
+
+// orBackground is ctx; nil means Background, as everywhere.
+func orBackground(ctx context.Context) context.Context {
+	if ctx == nil {
+		return context.Background()
+	}
+	return ctx
+}
