@@ -67,16 +67,20 @@ func (s *scope) end(change StateChange) {
 func (s *states) scope(parent context.Context, alive State) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(orBackground(parent))
 	s.mu.Lock()
-	defer s.mu.Unlock()
+	now := s.seen()
 	sc := &scope{id: s.now.SessionID, suspended: alive == StateSuspended, cancel: cancel}
-	if now := s.seen(); sc.endedBy(now) {
+	over := sc.endedBy(now)
+	if !over {
+		if s.scopes == nil {
+			s.scopes = make(map[*scope]struct{})
+		}
+		s.scopes[sc] = struct{}{}
+	}
+	s.mu.Unlock()
+	if over {
 		sc.end(now)
 		return ctx, func() {}
 	}
-	if s.scopes == nil {
-		s.scopes = make(map[*scope]struct{})
-	}
-	s.scopes[sc] = struct{}{}
 	unwatch := context.AfterFunc(ctx, func() { s.forget(sc) })
 	return ctx, func() {
 		unwatch()
@@ -96,9 +100,11 @@ func (s *states) seen() StateChange {
 // stopScopes ends all contexts, before the session is: its znodes are gone by the time when the state becomes Closed.
 func (s *states) stopScopes() {
 	s.mu.Lock()
-	defer s.mu.Unlock()
 	s.stopping = true
-	s.endScopesLocked(s.seen())
+	now := s.seen()
+	ended := s.endedScopesLocked(now)
+	s.mu.Unlock()
+	endScopes(ended, now)
 }
 
 func (s *states) forget(sc *scope) {
@@ -107,16 +113,23 @@ func (s *states) forget(sc *scope) {
 	s.mu.Unlock()
 }
 
-// endScopesLocked ends the contexts that a change ends. Nothing of the user's runs in here: what follows the end of a
-// context does so on goroutines of its own.
-func (s *states) endScopesLocked(change StateChange) {
+// endedScopesLocked takes out the contexts that a change ends.
+func (s *states) endedScopesLocked(change StateChange) (ended []*scope) {
 	if change.State == StateConnecting {
 		s.stopping = false
 	}
 	for sc := range s.scopes {
 		if sc.endedBy(change) {
 			delete(s.scopes, sc)
-			sc.end(change)
+			ended = append(ended, sc)
 		}
+	}
+	return ended
+}
+
+// endScopes is called without the lock: a context of the user's own, which they may be made of, is asked for its values.
+func endScopes(ended []*scope, change StateChange) {
+	for _, sc := range ended {
+		sc.end(change)
 	}
 }

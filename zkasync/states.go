@@ -65,10 +65,11 @@ func (s *states) change(next func(now StateChange) (StateChange, bool)) {
 // goroutine that tells may be held up by an inline handler's callback, and endFeeds must not come before Closed.
 func (s *states) set(next func(now StateChange) (StateChange, bool)) {
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if change, ok := next(s.now); ok {
+	var ended []*scope
+	change, ok := next(s.now)
+	if ok {
 		s.now = change
-		s.endScopesLocked(change)
+		ended = s.endedScopesLocked(change)
 		s.outbox = append(s.outbox, change)
 		for f := range s.feeds {
 			f.put(change)
@@ -77,6 +78,8 @@ func (s *states) set(next func(now StateChange) (StateChange, bool)) {
 			s.ending, s.feeds = s.feeds, make(map[*stateFeed]struct{})
 		}
 	}
+	s.mu.Unlock()
+	endScopes(ended, change)
 }
 
 // tell tells everybody of what has changed, unless a goroutine is at it, which then tells of this as well. It hands the

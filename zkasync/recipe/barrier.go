@@ -72,13 +72,13 @@ type wait struct {
 	op      string
 	path    string
 	promise *future.Promise[future.Void]
-	unwatch func() bool
 }
 
 func newWait(ctx context.Context, c *zkasync.Client, op, path string) *wait {
 	ctx = orBackground(ctx)
 	w := &wait{c: c, op: op, path: path, promise: future.NewPromise[future.Void](nil)}
-	w.unwatch = context.AfterFunc(ctx, func() { w.end(context.Cause(ctx)) })
+	stop := context.AfterFunc(ctx, func() { w.end(context.Cause(ctx)) })
+	then(w.promise.Future(), func(future.Void, error) { stop() })
 	return w
 }
 
@@ -104,7 +104,6 @@ func (w *wait) gone(path string, next func(error)) {
 // look calls next when what a znode is is as it should be. It looks again at each change.
 func (w *wait) look(path string, right func(*zk.Stat) bool, next func(error)) {
 	if w.over() {
-		w.unwatch()
 		return
 	}
 	ask(w.c, func(ctx context.Context) *future.Future[zkasync.Watched[*zk.Stat]] { return w.c.ExistsW(ctx, path) },

@@ -66,16 +66,23 @@ func (q *claim) create() *future.Future[zkasync.Created] {
 	})
 }
 
-// again joins the queue once more, at its end: the own znode is gone, as far as is known.
-func (q *claim) again() {
+// again joins the queue once more, at its end: the znode own is gone, as far as is known. What is held by it is over.
+func (q *claim) again(own string) {
 	q.mu.Lock()
-	own := q.own.Path
-	q.own, q.mine = zkasync.Created{}, nil
-	q.mu.Unlock()
-	if own != "" {
-		q.remove(own)
+	current, ended, h := own != "" && q.own.Path == own, q.ended, q.held
+	if current && !ended {
+		q.own, q.mine = zkasync.Created{}, nil
 	}
-	then(q.create(), q.created)
+	q.mu.Unlock()
+	switch {
+	case !current:
+	case h != nil:
+		h.end(ErrDeleted)
+	case !ended:
+		q.forget()
+		q.remove(own)
+		then(q.create(), q.created)
+	}
 }
 
 // created goes on when there is a znode, or not.
@@ -90,17 +97,37 @@ func (q *claim) created(made zkasync.Created, err error) {
 	case err == nil && ended:
 		then(q.remove(made.Path), q.cleaned)
 	case err == nil:
-		q.look()
-	case errors.Is(err, zkasync.ErrSessionExpired) && !ended: // and what may have been created went with it
-		q.again()
+		q.look(made.Path)
+	case !ended && q.ctx.Err() == nil && isNotMade(err):
+		then(q.create(), q.created)
 	default:
-		q.fail(err)
-		var unknown *zkasync.ProtectedError
-		if errors.As(err, &unknown) {
-			q.cleaned(future.Void{}, err)
+		if q.ctx.Err() != nil {
+			q.fail(context.Cause(q.ctx))
 		} else {
-			q.cleaned(future.Void{}, nil)
+			q.fail(err)
 		}
+		var unknown *zkasync.ProtectedError
+		if !errors.As(err, &unknown) {
+			err = nil
+		}
+		q.cleaned(future.Void{}, err)
+	}
+}
+
+// isNotMade reports whether a create failed for a connection or a session that is over, and left nothing: what is unknown then is
+// what became of its parents. A znode that was made, and deleted since, is nothing either.
+func isNotMade(err error) bool {
+	var unknown *zkasync.ProtectedError
+	var poison *zkasync.GivenUpError
+	switch {
+	case over(err) || errors.As(err, &poison):
+		return false
+	case errors.Is(err, zkasync.ErrSessionExpired):
+		return true // and what may have been created went with it
+	case errors.As(err, &unknown):
+		return isNoNode(err)
+	default:
+		return errors.Is(err, zkasync.ErrConnectionLoss)
 	}
 }
 
@@ -111,7 +138,7 @@ func (q *claim) acquired(own zkasync.Created) {
 	switch {
 	case q.c.Session().ID != own.Stat.EphemeralOwner: // it will be gone with its session (CURATOR-620)
 		release()
-		q.again()
+		q.again(own.Path)
 		return
 	case over(cause):
 		release()
@@ -119,7 +146,7 @@ func (q *claim) acquired(own zkasync.Created) {
 		return
 	case cause != nil: // the connection is lost by now
 		release()
-		q.look()
+		q.look(own.Path)
 		return
 	}
 	q.mu.Lock()
@@ -135,16 +162,6 @@ func (q *claim) acquired(own zkasync.Created) {
 	}
 	q.unwatch()
 	q.promise.Resolve(q.held)
-}
-
-// gone ends what is held: its znode was deleted.
-func (q *claim) gone() {
-	q.mu.Lock()
-	h := q.held
-	q.mu.Unlock()
-	if h != nil {
-		h.end(ErrDeleted)
-	}
 }
 
 // fail ends the attempt, unless it has ended, and has its znode deleted.
@@ -176,6 +193,9 @@ func (q *claim) remove(path string) *future.Future[future.Void] {
 	})
 	return future.FlatMap(future.Settle(gone), func(rs []future.Result[future.Void]) *future.Future[future.Void] {
 		err := rs[0].Err
+		if errors.Is(err, zkasync.ErrNotReadOnly) { // the server has no quorum; the session proper may come back with one
+			return later(func() *future.Future[future.Void] { return q.remove(path) })
+		}
 		if errors.Is(err, zk.ErrNoNode) || errors.Is(err, zkasync.ErrSessionExpired) || over(err) {
 			err = nil
 		}

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -23,6 +24,9 @@ type Node struct {
 
 	first *future.Promise[future.Void] // completes when it is there for the first time, or cannot be
 	there *future.Future[future.Void]
+	gone  *future.Promise[future.Void] // completes when it is gone for good
+
+	deleting atomic.Bool
 
 	mu      sync.Mutex
 	data    []byte
@@ -30,13 +34,14 @@ type Node struct {
 	owner   int64 // the session whose znode is there, 0: none that is ours
 	event   *future.Future[zk.Event]
 	closed  bool
+	making  bool // whether there is one of ours is being found out
 }
 
 // KeepNode makes an ephemeral znode and keeps it there until [Node.Close]. When another session has a znode of that path, it waits
 // for its end: a program that is started anew takes the place of the one before when that one's session is over.
 func KeepNode(c *zkasync.Client, path string, data []byte, opts ...Option) *Node {
 	n := &Node{c: c, path: path, cfg: newConfig(opts), data: bytes.Clone(data)}
-	n.first = future.NewPromise[future.Void](nil)
+	n.first, n.gone = future.NewPromise[future.Void](nil), future.NewPromise[future.Void](nil)
 	n.there = onHandler(c, n.first.Future())
 	if n.cfg.err != nil {
 		n.stop(n.cfg.err)
@@ -65,44 +70,77 @@ func (n *Node) SetData(data []byte) *future.Future[future.Void] {
 
 // Close deletes the znode, if it is there, and ends the keeping. The future completes when it is gone.
 func (n *Node) Close() *future.Future[future.Void] {
-	owner := n.stop(&Error{Op: "keep", Path: n.path, Err: ErrReleased})
-	if owner == 0 {
-		return onHandler(n.c, future.Resolved(future.Void{}))
-	}
-	gone := zkasync.Retry(zkasync.MarkIdempotent(context.Background()), n.c, patient, func(ctx context.Context) *future.Future[future.Void] {
-		if n.c.Session().ID != owner { // it went with its session, and what is there now is somebody else's
-			return future.Resolved(future.Void{})
-		}
-		return n.c.Delete(ctx, n.path, zkasync.AnyVersion)
-	})
-	return future.Recover(gone, func(err error) (future.Void, error) {
-		if isNoNode(err) || errors.Is(err, zkasync.ErrSessionExpired) || over(err) {
-			err = nil
-		}
-		return future.Void{}, err
-	})
+	n.stop(&Error{Op: "keep", Path: n.path, Err: ErrReleased})
+	return onHandler(n.c, n.gone.Future())
 }
 
-// stop ends the keeping, and returns whose znode may be there.
-func (n *Node) stop(why error) (owner int64) {
+// stop ends the keeping, and has the znode deleted if there is one.
+func (n *Node) stop(why error) {
 	n.mu.Lock()
 	n.closed = true
-	owner, n.owner = n.owner, 0
 	event := n.event
 	n.mu.Unlock()
 	if event != nil {
 		n.c.Unwatch(event)
 	}
 	n.first.Reject(why)
-	return owner
+	n.remove()
+}
+
+// remove deletes the znode of what is closed, once it is known whether there is one.
+func (n *Node) remove() {
+	n.mu.Lock()
+	wait := !n.closed || n.making
+	owner := n.owner
+	if !wait {
+		n.owner = 0
+	}
+	n.mu.Unlock()
+	switch {
+	case wait:
+		return
+	case owner == 0:
+		if n.deleting.CompareAndSwap(false, true) {
+			n.gone.Resolve(future.Void{})
+		}
+		return
+	}
+	n.deleting.Store(true)
+	gone := zkasync.Retry(zkasync.MarkIdempotent(context.Background()), n.c, patient, func(ctx context.Context) *future.Future[future.Void] {
+		if n.c.Session().ID != owner { // it went with its session, and what is there now is somebody else's
+			return future.Resolved(future.Void{})
+		}
+		return n.c.Delete(ctx, n.path, zkasync.AnyVersion)
+	})
+	then(gone, func(_ future.Void, err error) {
+		if err == nil || isNoNode(err) || errors.Is(err, zkasync.ErrSessionExpired) || over(err) {
+			n.gone.Resolve(future.Void{})
+			return
+		}
+		n.gone.Reject(&Error{Op: "delete", Path: n.path, Err: err})
+	})
+}
+
+// found notes whether there is one of ours, and reports whether it is to be kept.
+func (n *Node) found(owner int64) (keep bool) {
+	n.mu.Lock()
+	n.owner, n.making = owner, false
+	closed := n.closed
+	n.mu.Unlock()
+	if closed {
+		n.remove()
+	}
+	return !closed
 }
 
 // create makes the znode, as far as is known it is not there.
 func (n *Node) create() {
 	n.mu.Lock()
 	data, changes, closed := n.data, n.changes, n.closed
+	n.making = !closed
 	n.mu.Unlock()
 	if closed {
+		n.remove()
 		return
 	}
 	opts := n.cfg.createOptions(zkasync.Ephemeral())
@@ -125,18 +163,17 @@ func (n *Node) create() {
 
 // made notes that the znode is there, and watches it. Changes is how often the data that it holds had been set.
 func (n *Node) made(owner int64, changes int) {
-	n.mu.Lock()
-	n.owner = owner
-	late, closed := n.changes != changes, n.closed
-	n.mu.Unlock()
-	switch {
-	case closed:
-		n.Close()
-	case late:
-		then(n.write(), func(future.Void, error) { n.look() })
-	default:
-		n.look()
+	if !n.found(owner) {
+		return
 	}
+	n.mu.Lock()
+	late := n.changes != changes
+	n.mu.Unlock()
+	if !late {
+		n.look()
+		return
+	}
+	then(n.write(), func(future.Void, error) { n.look() })
 }
 
 // look finds out what is there, and has its end noticed.
@@ -149,20 +186,24 @@ func (n *Node) looked(w zkasync.Watched[*zk.Stat], err error) {
 		n.fail(err)
 		return
 	}
-	own := w.Value != nil && w.Value.EphemeralOwner == n.c.Session().ID
-	n.mu.Lock()
-	adopted := own && n.owner != w.Value.EphemeralOwner // an earlier create's whose answer was lost
-	n.owner = 0
-	if own {
-		n.owner = w.Value.EphemeralOwner
+	owner := int64(0)
+	if w.Value != nil && w.Value.EphemeralOwner == n.c.Session().ID {
+		owner = w.Value.EphemeralOwner
 	}
+	n.mu.Lock()
+	adopted := owner != 0 && n.owner != owner // an earlier create's whose answer was lost
 	closed := n.closed
-	n.event = w.Event
+	if !closed {
+		n.event = w.Event
+	}
 	n.mu.Unlock()
-	switch {
-	case closed:
+	if closed && !n.isMaking() { // what was ours is being deleted
 		n.c.Unwatch(w.Event)
-		n.Close()
+		return
+	}
+	switch {
+	case !n.found(owner):
+		n.c.Unwatch(w.Event)
 		return
 	case w.Value == nil:
 		n.c.Unwatch(w.Event)
@@ -170,14 +211,22 @@ func (n *Node) looked(w zkasync.Watched[*zk.Stat], err error) {
 		return
 	case adopted:
 		then(n.write(), func(_ future.Void, err error) {
-			if err == nil {
-				n.first.Resolve(future.Void{})
+			if err != nil {
+				n.fail(err)
+				return
 			}
+			n.first.Resolve(future.Void{})
 		})
-	case own:
+	case owner != 0:
 		n.first.Resolve(future.Void{})
 	}
 	then(w.Event, func(zk.Event, error) { n.changed(w.Event) })
+}
+
+func (n *Node) isMaking() bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.making
 }
 
 // changed looks again: the znode has changed or is gone, or the session is over.
@@ -193,13 +242,12 @@ func (n *Node) changed(event *future.Future[zk.Event]) {
 // write has the znode hold the present data.
 func (n *Node) write() *future.Future[future.Void] {
 	written := zkasync.Retry(zkasync.MarkIdempotent(context.Background()), n.c, patient, func(ctx context.Context) *future.Future[zk.Stat] {
-		n.mu.Lock()
-		data, owner := n.data, n.owner
-		n.mu.Unlock()
-		if owner == 0 || owner != n.c.Session().ID { // it will be made with this data
+		n.mu.Lock() // until it is submitted, so that no older data comes behind newer
+		defer n.mu.Unlock()
+		if n.owner == 0 || n.owner != n.c.Session().ID { // it will be made with this data
 			return future.Resolved(zk.Stat{})
 		}
-		return n.c.Set(ctx, n.path, data, zkasync.AnyVersion)
+		return n.c.Set(ctx, n.path, n.data, zkasync.AnyVersion)
 	})
 	return future.FlatMap(future.Settle(written), func(rs []future.Result[zk.Stat]) *future.Future[future.Void] {
 		if err := rs[0].Err; err != nil && !isNoNode(err) && !errors.Is(err, zkasync.ErrSessionExpired) {
@@ -209,13 +257,20 @@ func (n *Node) write() *future.Future[future.Void] {
 	})
 }
 
-// fail ends the keeping: it cannot go on.
+// fail ends the keeping if it cannot go on.
 func (n *Node) fail(err error) {
-	if over(err) || errors.Is(err, zk.ErrNoAuth) || n.isNew() {
+	n.mu.Lock()
+	n.making = false
+	closed := n.closed
+	n.mu.Unlock()
+	switch {
+	case closed:
+		n.remove()
+	case over(err) || errors.Is(err, zk.ErrNoAuth) || n.isNew():
 		n.stop(&Error{Op: "keep", Path: n.path, Err: err})
-		return
+	default: // it was there before, so it may be again
+		time.AfterFunc(keepPause, n.look)
 	}
-	time.AfterFunc(keepPause, n.look) // it was there before, so it may be again
 }
 
 // keepPause is how long a server that refuses to make a znode anew is left alone.

@@ -15,10 +15,13 @@ import (
 // The steps of a claim that has its znode and stands in the queue.
 
 // look finds out who stands in front. The own znode's watch is set in the same round trip.
-func (q *claim) look() {
+func (q *claim) look(own string) {
 	q.mu.Lock()
-	own, watched := q.own.Path, q.mine != nil
+	stale, watched := q.ended || q.own.Path != own, q.mine != nil
 	q.mu.Unlock()
+	if stale {
+		return
+	}
 	seen := func(children zkasync.Children, err error) { q.listed(own, children, err) }
 	list := func(ctx context.Context) *future.Future[zkasync.Children] { return q.c.Children(ctx, q.dir) }
 	if watched {
@@ -31,7 +34,7 @@ func (q *claim) look() {
 	both := after(2, func() {
 		if first == nil && watch.Value != nil {
 			q.found(own, *watch.Value)
-			q.watchMine(watch.Event)
+			q.watchMine(own, watch.Event)
 		} else if first == nil {
 			q.c.Unwatch(watch.Event)
 		}
@@ -78,7 +81,7 @@ func (q *claim) listed(own string, children zkasync.Children, err error) {
 	case stale:
 		return
 	case errors.Is(err, zk.ErrNoNode):
-		q.again()
+		q.again(own)
 		return
 	case err != nil:
 		q.fail(err)
@@ -87,7 +90,7 @@ func (q *claim) listed(own string, children zkasync.Children, err error) {
 	nearest, found := q.role.ahead(children.Names, base(own))
 	switch {
 	case !found:
-		q.again()
+		q.again(own)
 	case q.most > 0 && len(children.Names) > q.most:
 		q.awaitList(own, func(names []string) bool { return len(names) > q.most })
 	case nearest != "" && q.try:
@@ -95,7 +98,7 @@ func (q *claim) listed(own string, children zkasync.Children, err error) {
 	case nearest != "":
 		q.await(join(q.dir, nearest), own)
 	case !watched: // it was not there when its watch was to be set, and is there now: impossible but for a lost answer
-		q.look()
+		q.look(own)
 	default:
 		q.acquired(made)
 	}
@@ -109,7 +112,7 @@ func (q *claim) await(path, own string) {
 			case err == nil:
 				q.waitFor(w.Event, own)
 			case errors.Is(err, zk.ErrNoNode):
-				q.look()
+				q.look(own)
 			case errors.Is(err, zk.ErrNoAuth):
 				q.awaitHidden(path, own)
 			default:
@@ -132,12 +135,12 @@ func (q *claim) awaitList(own string, waits func(names []string) bool) {
 		func(w zkasync.Watched[zkasync.Children], err error) {
 			switch {
 			case errors.Is(err, zk.ErrNoNode):
-				q.look()
+				q.look(own)
 			case err != nil:
 				q.fail(err)
 			case !waits(w.Value.Names):
 				q.c.Unwatch(w.Event)
-				q.look()
+				q.look(own)
 			default:
 				q.waitFor(w.Event, own)
 			}
@@ -167,32 +170,31 @@ func (q *claim) waitFor(event *future.Future[zk.Event], own string) {
 		}
 		q.mu.Unlock()
 		if wanted {
-			q.look()
+			q.look(own)
 		}
 	})
 }
 
 // watchMine has the end of the own znode noticed. Other changes are somebody's who wants to be seen, as Curator's Revoker.
-func (q *claim) watchMine(event *future.Future[zk.Event]) {
+func (q *claim) watchMine(own string, event *future.Future[zk.Event]) {
 	q.mu.Lock()
-	q.mine = event
-	own := q.own.Path
+	current := q.own.Path == own
+	if current {
+		q.mine = event
+	}
 	q.mu.Unlock()
+	if !current {
+		q.c.Unwatch(event)
+		return
+	}
 	then(event, func(e zk.Event, err error) {
 		q.mu.Lock()
-		current := q.mine == event
-		waits := current && !q.ended
-		if current && !waits {
-			q.mine = nil
-		}
+		current := q.own.Path == own && q.mine == event
 		q.mu.Unlock()
 		switch {
 		case !current || err != nil: // with the session all else ends
-		case e.Type == zk.EventNodeDeleted && waits:
-			q.forget()
-			q.again()
 		case e.Type == zk.EventNodeDeleted:
-			q.gone()
+			q.again(own)
 		default:
 			q.watchAgain(own)
 		}
@@ -207,9 +209,9 @@ func (q *claim) watchAgain(own string) {
 			case err != nil:
 			case w.Value == nil:
 				q.c.Unwatch(w.Event)
-				q.gone()
+				q.again(own)
 			default:
-				q.watchMine(w.Event)
+				q.watchMine(own, w.Event)
 			}
 		})
 }

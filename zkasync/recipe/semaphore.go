@@ -69,17 +69,29 @@ func (a *acquisition) place(turn *Held) {
 	q.most = a.s.most
 	then(q.begin(), func(held *Held, err error) {
 		unlink()
-		turn.Unlock()
+		turnLost := context.Cause(waiting) == errTurnLost
+		unlocked := turn.Unlock()
 		cancel(nil)
 		switch {
 		case err == nil:
 			a.promise.Resolve(held)
-		case errors.Is(err, errTurnLost):
+		case turnLost && a.ctx.Err() == nil:
 			a.lock()
 		default:
-			a.promise.Reject(err)
+			a.promise.Reject(both(err, unlocked))
 		}
 	})
+}
+
+// both has the znodes of an attempt be removed when that of its turn is as well.
+func both(err error, unlocked *future.Future[future.Void]) error {
+	var e *Error
+	if !errors.As(err, &e) || e.Removed == nil {
+		return err
+	}
+	all := *e
+	all.Removed = future.Then(future.All(e.Removed, unlocked), func([]future.Void) (future.Void, error) { return future.Void{}, nil })
+	return &all
 }
 
 // leaseName is Curator's.

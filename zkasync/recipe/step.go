@@ -51,3 +51,18 @@ func orBackground(ctx context.Context) context.Context {
 	}
 	return ctx
 }
+
+// later is what again gives a second from now.
+func later[T any](again func() *future.Future[T]) *future.Future[T] {
+	p := future.NewPromise[T](nil)
+	time.AfterFunc(time.Second, func() {
+		then(again(), func(v T, err error) {
+			if err != nil {
+				p.Reject(err)
+				return
+			}
+			p.Resolve(v)
+		})
+	})
+	return p.Future()
+}

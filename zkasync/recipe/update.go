@@ -16,8 +16,8 @@ var ErrContended = errors.New("others were faster each time")
 // updateAttempts bounds how often Update tries.
 const updateAttempts = 100
 
-// Update changes the data of a znode that others may change at the same time: it reads, calls change, and writes if nobody has written
-// meanwhile, or begins again, a hundred times at the most. A znode that does not exist is created, with its parents; change
+// Update changes the data of a znode that others may change at the same time: it reads, calls change, and writes if the version is
+// still the same, or begins again, a hundred times at the most. A znode that does not exist is created, with its parents; change
 // gets nil then. An error of change ends it, and is returned.
 //
 // A read and what was not sent are repeated when the connection is lost. When the outcome of the write is unknown, so is that of Update, and the
