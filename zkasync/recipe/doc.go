@@ -40,6 +40,11 @@
 //
 // kazoo as it comes and Curator as it comes do not exclude each other on one path, and no name can make them.
 //
+// # Read-only servers
+//
+// Recipes want a client without zkasync.WithReadOnly. On a server that has lost its quorum such a client has a temporary session, by which
+// it cannot tell that its znodes are still there: a Node that is closed then may leave its znode until the session proper ends.
+//
 // # What runs where
 //
 // Callbacks of the futures run on the client's handler, in its order. The recipes' own steps run where functions given to
