@@ -2,9 +2,7 @@ package recipe
 
 import (
 	"context"
-	"errors"
 	"iter"
-	"maps"
 	"slices"
 
 	"github.com/go-zookeeper/zk"
@@ -26,6 +24,7 @@ type Member struct {
 	Name string
 	Data []byte
 	Stat zk.Stat
+	Err  error // why a [Roster] may not read it; Data and Stat are zero then
 }
 
 // NewGroup returns the group of the children of path. Nothing is sent.
@@ -61,7 +60,7 @@ func (g *Group) Members(ctx context.Context) *future.Future[[]Member] {
 				case r.Err != nil:
 					return nil, r.Err
 				default:
-					all = append(all, Member{names[i], r.Value.Data, r.Value.Stat})
+					all = append(all, Member{Name: names[i], Data: r.Value.Data, Stat: r.Value.Stat})
 				}
 			}
 			return all, nil
@@ -71,148 +70,21 @@ func (g *Group) Members(ctx context.Context) *future.Future[[]Member] {
 
 // Watch tells who is there, by name: at first, and again after each change of who it is or of what one holds. Changes in quick
 // succession are told as one. It goes on across lost connections and sessions; its last pair has the reason of the end, that
-// of ctx for instance. Only what has changed is read again.
+// of ctx for instance, or of a member that may not be read. Only what has changed is read again. A [Roster] is the same for
+// those who do more than wait for it.
 func (g *Group) Watch(ctx context.Context) iter.Seq2[[]Member, error] {
-	ctx = orBackground(ctx)
 	return func(yield func([]Member, error) bool) {
-		w := &groupWatch{g: g, wake: make(chan struct{}, 1), members: make(map[string]*seen)}
-		defer w.end()
-		var last []Member
-		for first := true; ; first = false {
-			all, err := w.look(ctx)
-			if ctx.Err() != nil {
-				err = context.Cause(ctx)
-			}
-			if err != nil {
-				yield(nil, &Error{Op: "watch group", Path: g.path, Err: err})
+		r := g.Roster(ctx)
+		defer r.Close()
+		for members := range r.All() {
+			if i := slices.IndexFunc(members, func(m Member) bool { return m.Err != nil }); i >= 0 {
+				yield(nil, &Error{Op: "watch group", Path: g.path, Err: members[i].Err})
 				return
 			}
-			if (first || !same(all, last)) && !yield(all, nil) {
+			if !yield(members, nil) {
 				return
 			}
-			last = all
-			select {
-			case <-w.wake:
-			case <-ctx.Done():
-			}
 		}
-	}
-}
-
-func same(a, b []Member) bool {
-	return slices.EqualFunc(a, b, func(a, b Member) bool {
-		return a.Name == b.Name && a.Stat.Czxid == b.Stat.Czxid && a.Stat.Mzxid == b.Stat.Mzxid
-	})
-}
-
-// groupWatch is one call of Watch. It belongs to the goroutine that iterates.
-type groupWatch struct {
-	g       *Group
-	wake    chan struct{} // something has changed
-	list    *future.Future[zk.Event]
-	names   []string
-	members map[string]*seen
-}
-
-// seen is what was read of a member, and its watch.
-type seen struct {
-	member Member
-	event  *future.Future[zk.Event]
-}
-
-// rouse has the iteration look again when a watch ends. What it looks at is its own business.
-func (w *groupWatch) rouse(event *future.Future[zk.Event]) {
-	then(event, func(zk.Event, error) {
-		select {
-		case w.wake <- struct{}{}:
-		default:
-		}
-	})
-}
-
-// look reads the list and the members whose watches have fired.
-func (w *groupWatch) look(ctx context.Context) ([]Member, error) {
-	if w.list == nil || w.list.Ready() {
-		if err := w.readList(ctx); err != nil {
-			return nil, err
-		}
-	}
-	reads := make(map[string]*future.Future[zkasync.Watched[zkasync.Node]])
-	for _, name := range w.names {
-		if s := w.members[name]; s == nil || s.event.Ready() {
-			reads[name] = zkasync.Retry(ctx, w.g.c, patient, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Node]] {
-				return w.g.c.GetW(ctx, join(w.g.path, name))
-			})
-		}
-	}
-	for name, read := range reads {
-		r, err := read.Get(ctx)
-		switch {
-		case isNoNode(err): // the list's watch tells of it
-			delete(w.members, name)
-		case err != nil:
-			return nil, err
-		default:
-			w.members[name] = &seen{Member{name, r.Value.Data, r.Value.Stat}, r.Event}
-			w.rouse(r.Event)
-		}
-	}
-	return w.present(), nil
-}
-
-// present are the members, by name.
-func (w *groupWatch) present() (all []Member) {
-	for _, name := range slices.Sorted(maps.Keys(w.members)) {
-		all = append(all, w.members[name].member)
-	}
-	return all
-}
-
-// readList reads the names, and forgets who is gone. A path that does not exist is a group without members.
-func (w *groupWatch) readList(ctx context.Context) error {
-	for {
-		l, err := retried(ctx, w.g.c, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Children]] {
-			return w.g.c.ChildrenW(ctx, w.g.path)
-		})
-		if err == nil {
-			w.listed(l.Value.Names, l.Event)
-			return nil
-		}
-		if !errors.Is(err, zk.ErrNoNode) {
-			return err
-		}
-		e, err := retried(ctx, w.g.c, func(ctx context.Context) *future.Future[zkasync.Watched[*zk.Stat]] {
-			return w.g.c.ExistsW(ctx, w.g.path)
-		})
-		switch {
-		case err != nil:
-			return err
-		case e.Value == nil:
-			w.listed(nil, e.Event)
-			return nil
-		}
-		w.g.c.Unwatch(e.Event)
-	}
-}
-
-func (w *groupWatch) listed(names []string, event *future.Future[zk.Event]) {
-	slices.Sort(names)
-	w.names, w.list = names, event
-	w.rouse(event)
-	for name, s := range w.members {
-		if _, there := slices.BinarySearch(names, name); !there {
-			w.g.c.Unwatch(s.event)
-			delete(w.members, name)
-		}
-	}
-}
-
-// end takes the watches back.
-func (w *groupWatch) end() {
-	if w.list != nil {
-		w.g.c.Unwatch(w.list)
-	}
-	for _, s := range w.members {
-		w.g.c.Unwatch(s.event)
+		yield(nil, r.Err())
 	}
 }

@@ -19,8 +19,10 @@ import (
 // It is safe for concurrent use.
 type Node struct {
 	c    *zkasync.Client
-	path string
+	name string // what was asked for
 	cfg  config
+
+	numbered bool // the server puts a number behind the name
 
 	first *future.Promise[future.Void] // completes when it is there for the first time, or cannot be
 	there *future.Future[future.Void]
@@ -29,6 +31,8 @@ type Node struct {
 	deleting atomic.Bool
 
 	mu      sync.Mutex
+	path    string // where it is
+	took    bool   // it was there, or has tried to take the place of another
 	data    []byte
 	changes int   // of data
 	owner   int64 // the session whose znode is there, 0: none that is ours
@@ -38,11 +42,15 @@ type Node struct {
 }
 
 // KeepNode makes an ephemeral znode and keeps it there until [Node.Close]. When another session has a znode of that path, it waits
-// for its end: a program that is started anew takes the place of the one before when that one's session is over.
+// for its end: a program that is started anew takes the place of the one before when that one's session is over, or at once with
+// [TakeOver].
 func KeepNode(c *zkasync.Client, path string, data []byte, opts ...Option) *Node {
-	n := &Node{c: c, path: path, cfg: newConfig(opts), data: bytes.Clone(data)}
+	return keep(&Node{c: c, name: path, path: path, cfg: newConfig(opts), data: bytes.Clone(data)})
+}
+
+func keep(n *Node) *Node {
 	n.first, n.gone = future.NewPromise[future.Void](nil), future.NewPromise[future.Void](nil)
-	n.there = onHandler(c, n.first.Future())
+	n.there = onHandler(n.c, n.first.Future())
 	if n.cfg.err != nil {
 		n.stop(n.cfg.err)
 		return n
@@ -51,8 +59,12 @@ func KeepNode(c *zkasync.Client, path string, data []byte, opts ...Option) *Node
 	return n
 }
 
-// Path is where it is.
-func (n *Node) Path() string { return n.path }
+// Path is where it is. That of a numbered one is known once it is there for the first time.
+func (n *Node) Path() string {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.path
+}
 
 // Ready completes when the znode is there for the first time. It fails when it cannot be made: the path is bad, a permission is
 // missing, the client was closed. Nothing is kept then.
@@ -70,7 +82,7 @@ func (n *Node) SetData(data []byte) *future.Future[future.Void] {
 
 // Close deletes the znode, if it is there, and ends the keeping. The future completes when it is gone.
 func (n *Node) Close() *future.Future[future.Void] {
-	n.stop(&Error{Op: "keep", Path: n.path, Err: ErrReleased})
+	n.stop(&Error{Op: "keep", Path: n.name, Err: ErrReleased})
 	return onHandler(n.c, n.gone.Future())
 }
 
@@ -91,7 +103,7 @@ func (n *Node) stop(why error) {
 func (n *Node) remove() {
 	n.mu.Lock()
 	wait := !n.closed || n.making
-	owner := n.owner
+	owner, path := n.owner, n.path
 	if !wait {
 		n.owner = 0
 	}
@@ -110,21 +122,21 @@ func (n *Node) remove() {
 		if n.c.Session().ID != owner { // it went with its session, and what is there now is somebody else's
 			return future.Resolved(future.Void{})
 		}
-		return n.c.Delete(ctx, n.path, zkasync.AnyVersion)
+		return n.c.Delete(ctx, path, zkasync.AnyVersion)
 	})
 	then(gone, func(_ future.Void, err error) {
 		if err == nil || isNoNode(err) || errors.Is(err, zkasync.ErrSessionExpired) || over(err) {
 			n.gone.Resolve(future.Void{})
 			return
 		}
-		n.gone.Reject(&Error{Op: "delete", Path: n.path, Err: err})
+		n.gone.Reject(&Error{Op: "delete", Path: path, Err: err})
 	})
 }
 
 // found notes whether there is one of ours, and reports whether it is to be kept.
 func (n *Node) found(owner int64) (keep bool) {
 	n.mu.Lock()
-	n.owner, n.making = owner, false
+	n.owner, n.making, n.took = owner, false, n.took || owner != 0
 	closed := n.closed
 	n.mu.Unlock()
 	if closed {
@@ -143,17 +155,14 @@ func (n *Node) create() {
 		n.remove()
 		return
 	}
-	opts := n.cfg.createOptions(zkasync.Ephemeral())
-	ask(n.c, func(ctx context.Context) *future.Future[zkasync.Created] {
-		return n.c.Create(ctx, n.path, data, opts...)
-	},
+	ask(n.c, func(ctx context.Context) *future.Future[zkasync.Created] { return n.send(ctx, data) },
 		func(made zkasync.Created, err error) {
 			switch {
 			case err == nil:
-				n.made(made.Stat.EphemeralOwner, changes)
+				n.made(made, changes)
 			case errors.Is(err, zk.ErrNodeExists):
-				n.look()
-			case errors.Is(err, zkasync.ErrSessionExpired):
+				n.exists(data)
+			case errors.Is(err, zkasync.ErrSessionExpired), n.numbered && isNotMade(err):
 				n.create()
 			default:
 				n.fail(err)
@@ -162,8 +171,11 @@ func (n *Node) create() {
 }
 
 // made notes that the znode is there, and watches it. Changes is how often the data that it holds had been set.
-func (n *Node) made(owner int64, changes int) {
-	if !n.found(owner) {
+func (n *Node) made(made zkasync.Created, changes int) {
+	n.mu.Lock()
+	n.path = made.Path
+	n.mu.Unlock()
+	if !n.found(made.Stat.EphemeralOwner) {
 		return
 	}
 	n.mu.Lock()
@@ -178,7 +190,8 @@ func (n *Node) made(owner int64, changes int) {
 
 // look finds out what is there, and has its end noticed.
 func (n *Node) look() {
-	ask(n.c, func(ctx context.Context) *future.Future[zkasync.Watched[*zk.Stat]] { return n.c.ExistsW(ctx, n.path) }, n.looked)
+	path := n.Path()
+	ask(n.c, func(ctx context.Context) *future.Future[zkasync.Watched[*zk.Stat]] { return n.c.ExistsW(ctx, path) }, n.looked)
 }
 
 func (n *Node) looked(w zkasync.Watched[*zk.Stat], err error) {
@@ -205,7 +218,7 @@ func (n *Node) looked(w zkasync.Watched[*zk.Stat], err error) {
 	case !n.found(owner):
 		n.c.Unwatch(w.Event)
 		return
-	case w.Value == nil:
+	case w.Value == nil, n.numbered && owner == 0: // it went with its session, or will
 		n.c.Unwatch(w.Event)
 		n.create()
 		return
@@ -267,7 +280,7 @@ func (n *Node) fail(err error) {
 	case closed:
 		n.remove()
 	case over(err) || errors.Is(err, zk.ErrNoAuth) || n.isNew():
-		n.stop(&Error{Op: "keep", Path: n.path, Err: err})
+		n.stop(&Error{Op: "keep", Path: n.name, Err: err})
 	default: // it was there before, so it may be again
 		time.AfterFunc(keepPause, n.look)
 	}

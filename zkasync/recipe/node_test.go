@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"regexp"
 	"testing"
 	"time"
 
@@ -12,6 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/zkproxy"
 	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
 // holds waits until a znode holds data, of that session if it is not 0.
@@ -175,5 +177,146 @@ func TestGroup_HiddenMember(t *testing.T) {
 		if !errors.Is(err, zk.ErrNoAuth) {
 			t.Error(err)
 		}
+	}
+}
+
+// A program that is started anew is there at once, though the session of the one before is not over; that one, if it runs, does
+// not throw it out again.
+func TestNode_TakesOver(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	other := connect(t, servers)
+	for i := range 20 {
+		path := fmt.Sprintf("/%d/me", i)
+		theirs := recipe.KeepNode(other, path, []byte("theirs"), recipe.TakeOver())
+		must(t, theirs.Ready())
+		mine := recipe.KeepNode(c, path, []byte("mine"), recipe.TakeOver())
+		must(t, mine.Ready())
+		holds(t, other, path, "mine", c.Session().ID)
+		must(t, theirs.SetData([]byte("late")))
+		must(t, mine.SetData([]byte("later")))
+		holds(t, other, path, "later", c.Session().ID)
+		must(t, mine.Close())
+		holds(t, c, path, "late", other.Session().ID)
+		must(t, theirs.Close())
+	}
+	must(t, other.Create(t.Context(), "/taken/child", nil, zkasync.MakeParents()))
+	waits := recipe.KeepNode(c, "/taken", []byte("mine"), recipe.TakeOver()) // it cannot be deleted
+	must(t, c.Sync(t.Context(), "/"))
+	if waits.Ready().Ready() {
+		t.Error("it has taken the place of a folder")
+	}
+	must(t, other.DeleteAll(t.Context(), "/taken"))
+	must(t, waits.Ready())
+	must(t, waits.Close())
+}
+
+func TestNode_TakesOverThoughARequestIsLost(t *testing.T) {
+	t.Parallel()
+	for _, op := range []zktest.Op{zktest.OpAnyCreate, zktest.OpMulti, zktest.OpExists} {
+		for _, when := range []zktest.When{zktest.Before, zktest.After} {
+			for skip := range 2 {
+				t.Run(fmt.Sprint(op, when, skip), func(t *testing.T) {
+					t.Parallel()
+					srv := zktest.Run(t)
+					other, c := serve(t, srv), serve(t, srv)
+					must(t, other.Create(t.Context(), "/me", []byte("theirs"), zkasync.Ephemeral()))
+					srv.Fault(zktest.Fault{Op: op, Session: c.Session().ID, When: when, Skip: skip, Count: 1, Do: zktest.Drop()})
+					mine := recipe.KeepNode(c, "/me", []byte("mine"), recipe.TakeOver())
+					if op == zktest.OpMulti && when == zktest.Before && skip == 0 { // it does not try twice
+						must(t, other.Delete(t.Context(), "/me", zkasync.AnyVersion))
+					}
+					must(t, mine.Ready())
+					holds(t, other, "/me", "mine", c.Session().ID)
+					must(t, mine.Close())
+					if must(t, other.Exists(t.Context(), "/me")) != nil {
+						t.Error("it is still there")
+					}
+				})
+			}
+		}
+	}
+}
+
+// Each has one of its own, one at a time, in each session.
+func TestNode_Numbered(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t, zkasync.WithSessionTimeout(4*time.Second))
+	mine := recipe.KeepNumbered(c, "/deep/me", []byte("mine"))
+	theirs := recipe.KeepNumbered(twin, "/deep/me", []byte("theirs"))
+	must(t, mine.Ready())
+	must(t, theirs.Ready())
+	first := mine.Path()
+	if ok, _ := regexp.MatchString(`^/deep/_c_[0-9a-f-]{36}-me[0-9]{10}$`, first); !ok {
+		t.Errorf("it is at %s", first)
+	}
+	must(t, mine.SetData([]byte("new")))
+	holds(t, twin, first, "new", c.Session().ID)
+	must(t, twin.Delete(t.Context(), first, zkasync.AnyVersion))
+	poll(t, "made again", func() bool { return len(names(t, twin, "/deep")) == 2 })
+	must(t, twin.DeleteAll(t.Context(), "/deep"))
+	poll(t, "made again", func() bool { return len(names(t, twin, "/deep")) == 2 })
+	holds(t, twin, mine.Path(), "new", c.Session().ID)
+
+	p.Drop(zkproxy.ToServer, true)
+	p.Drop(zkproxy.ToClient, true)
+	poll(t, "gone", func() bool { return len(names(t, twin, "/deep")) == 1 })
+	p.Cut()
+	p.Heal()
+	poll(t, "made again", func() bool { return len(names(t, twin, "/deep")) == 2 })
+	must(t, mine.Close())
+	must(t, theirs.Close())
+	if left := names(t, twin, "/deep"); len(left) != 0 {
+		t.Errorf("left: %v", left)
+	}
+}
+
+func TestNode_NumberedLosesAnyOneRequest(t *testing.T) {
+	t.Parallel()
+	for _, op := range []zktest.Op{zktest.OpAnyCreate, zktest.OpExists, zktest.OpDelete} {
+		for _, when := range []zktest.When{zktest.Before, zktest.After} {
+			t.Run(fmt.Sprint(op, when), func(t *testing.T) {
+				t.Parallel()
+				srv := zktest.Run(t)
+				twin, c := serve(t, srv), serve(t, srv)
+				must(t, twin.EnsurePath(t.Context(), "/deep"))
+				struck := srv.Fault(zktest.Fault{Op: op, Session: c.Session().ID, When: when, Count: 1, Do: zktest.Drop()})
+				mine := recipe.KeepNumbered(c, "/deep/me", []byte("mine"))
+				must(t, mine.Ready())
+				if all := names(t, twin, "/deep"); len(all) != 1 {
+					t.Errorf("there are %v", all)
+				}
+				holds(t, twin, mine.Path(), "mine", c.Session().ID)
+				closed := mine.Close()
+				must(t, closed)
+				if all := names(t, twin, "/deep"); len(all) != 0 || struck.Fired() != 1 {
+					t.Errorf("left: %v; broken: %d", all, struck.Fired())
+				}
+			})
+		}
+	}
+}
+
+// One that is closed while it is made leaves nothing.
+func TestNode_ClosedAtOnce(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	other := connect(t, servers)
+	must(t, c.EnsurePath(t.Context(), "/deep"))
+	for i := range 50 {
+		path := fmt.Sprintf("/deep/%d", i%5)
+		theirs := recipe.KeepNode(other, path, []byte("theirs"))
+		must(t, theirs.Ready())
+		mine := []*recipe.Node{recipe.KeepNumbered(c, path, nil), recipe.KeepNode(c, path, nil, recipe.TakeOver())}
+		if i%2 == 0 {
+			must(t, c.Sync(t.Context(), "/"))
+		}
+		for _, n := range mine {
+			must(t, n.Close())
+		}
+		must(t, theirs.Close())
+	}
+	if left := names(t, c, "/deep"); len(left) != 0 {
+		t.Errorf("left: %v", left)
 	}
 }

@@ -29,6 +29,7 @@ type config struct {
 	id     string
 	lease  Lease
 	acl    []zk.ACL
+	over   bool // take what another session has
 	err    error
 }
 
@@ -71,6 +72,17 @@ func WithACL(acl []zk.ACL) Option {
 			return errors.New("access control list is empty")
 		}
 		cfg.acl = append([]zk.ACL(nil), acl...)
+		return nil
+	}}
+}
+
+// TakeOver has [KeepNode] and [Group.Join] take the place of another session's znode at once, in one transaction with its deletion: of a
+// program that has ended and is started anew, that one's session may have long to live. Whoever is thrown out so, and keeps
+// a znode there as well, waits; of two that run at the same time the one that came last has it, and they do not throw each other out
+// for ever.
+func TakeOver() Option {
+	return Option{func(cfg *config) error {
+		cfg.over = true
 		return nil
 	}}
 }

@@ -1,0 +1,25 @@
+package recipe
+
+import (
+	"bytes"
+	"context"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// KeepNumbered is [KeepNode] for a znode behind whose path the server puts a number, so that any number of sessions may have one
+// each; it gets another number whenever it is made again. Its name begins with Curator's protection, by which it is found when
+// the answer to its creation is lost (Curator: PersistentNode with EPHEMERAL_SEQUENTIAL).
+func KeepNumbered(c *zkasync.Client, path string, data []byte, opts ...Option) *Node {
+	return keep(&Node{c: c, name: path, numbered: true, cfg: newConfig(opts), data: bytes.Clone(data)})
+}
+
+// send asks for the znode once.
+func (n *Node) send(ctx context.Context, data []byte) *future.Future[zkasync.Created] {
+	opts := n.cfg.createOptions(zkasync.Ephemeral())
+	if n.numbered { // one whose creation cannot be found out is taken back, by its prefix
+		opts = append(opts, zkasync.Sequential(), zkasync.ProtectedPrefix(role{}.prefix()))
+	}
+	return n.c.Create(ctx, n.name, data, opts...)
+}

@@ -1,0 +1,175 @@
+package recipe
+
+import (
+	"context"
+	"iter"
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Roster is who is in a group, with their data, kept current in memory: see [Group.Roster]. It follows changes across lost
+// connections and sessions, also when the path is deleted and made again, and reads again only what has changed. It takes no
+// goroutine, and is safe for concurrent use.
+//
+// It is read without waiting by Latest, by range over All, and in select by Changed. A member that may not be read has an Err, and is
+// asked again after pauses of a second, and with each change of the list: no server tells of changed permissions.
+type Roster struct {
+	c    *zkasync.Client
+	path string
+
+	ctx    context.Context // of reads
+	cancel context.CancelFunc
+	unlink func() bool
+	done   chan struct{} // closed when it has ended
+
+	mu       sync.Mutex
+	list     *future.Future[zk.Event] // the watch of the list, or of what is to become it
+	members  map[string]*seen
+	unread   int      // members that were never read, and the list if that is so
+	known    bool     // all were read once
+	listed   bool     // the list was read once
+	latest   []Member // nil: to be made from members
+	revision int64
+	changed  *future.Promise[future.Void] // completes with the next change
+	err      error
+}
+
+// seen is a member, and the watch of its znode.
+type seen struct {
+	member Member
+	read   bool
+	turn   int                      // of the read that counts
+	event  *future.Future[zk.Event] // nil while there is none
+}
+
+// Roster keeps who is there current, until ctx ends, or Close, or the client.
+func (g *Group) Roster(ctx context.Context) *Roster {
+	r := &Roster{c: g.c, path: g.path, done: make(chan struct{}), members: make(map[string]*seen), unread: 1}
+	ctx = orBackground(ctx)
+	r.ctx, r.cancel = context.WithCancel(ctx)
+	r.changed = future.NewPromise[future.Void](nil)
+	r.mu.Lock()
+	r.unlink = context.AfterFunc(ctx, func() { r.end(context.Cause(ctx)) })
+	r.mu.Unlock()
+	r.readList()
+	return r
+}
+
+// Latest returns who is there, by name; false as long as that is not known. The slice is shared: do not write to it.
+func (r *Roster) Latest() ([]Member, bool) {
+	members, _, known := r.At()
+	return members, known
+}
+
+// At is Latest with a number that is another after each change.
+func (r *Roster) At() (members []Member, revision int64, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.known {
+		return nil, 0, false
+	}
+	if r.latest == nil {
+		r.latest = make([]Member, 0, len(r.members))
+		for _, name := range slices.Sorted(maps.Keys(r.members)) {
+			if s := r.members[name]; s.read {
+				r.latest = append(r.latest, s.member)
+			}
+		}
+	}
+	return r.latest, r.revision, true
+}
+
+// Changed returns a future that completes with the next change after this call, with the first knowledge of who is there, or
+// with the end. Whoever calls it and then Latest misses nothing. Its callbacks run on the client's handler.
+func (r *Roster) Changed() *future.Future[future.Void] {
+	return onHandler(r.c, r.next())
+}
+
+// next is Changed for the recipes' own steps.
+func (r *Roster) next() *future.Future[future.Void] {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.changed.Future()
+}
+
+// All ranges over who is there: at first, and again after each change, until r has ended. Changes in quick succession are
+// told as one. Leaving the loop does not end r.
+func (r *Roster) All() iter.Seq[[]Member] {
+	return func(yield func([]Member) bool) {
+		for last := int64(-1); ; {
+			changed := r.next()
+			members, revision, known := r.At()
+			if r.Err() != nil || known && revision != last && !yield(members) {
+				return
+			}
+			if known {
+				last = revision
+			}
+			<-changed.Done()
+		}
+	}
+}
+
+// Done returns a channel that is closed when r has ended.
+func (r *Roster) Done() <-chan struct{} { return r.done }
+
+// Err returns why r has ended, nil as long as it goes on: the cause of its context, [ErrReleased] after Close, zkasync.ErrClosed after the
+// client's, or the refusal if the path could never be listed.
+func (r *Roster) Err() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.err
+}
+
+// Close ends r.
+func (r *Roster) Close() { r.end(ErrReleased) }
+
+// Refresh reads all again, which is of use when permissions were changed. If nothing is new, nobody is told.
+func (r *Roster) Refresh() {
+	r.mu.Lock()
+	if r.list == nil || r.err != nil { // the list is being read
+		r.mu.Unlock()
+		return
+	}
+	events := []*future.Future[zk.Event]{r.list}
+	for _, s := range r.members {
+		if s.event != nil {
+			events = append(events, s.event)
+		}
+	}
+	r.mu.Unlock()
+	for _, event := range events {
+		r.c.Unwatch(event) // which leads to a read
+	}
+}
+
+// end ends it, once.
+func (r *Roster) end(why error) {
+	r.mu.Lock()
+	if r.err != nil {
+		r.mu.Unlock()
+		return
+	}
+	r.err = &Error{Op: "watch group", Path: r.path, Err: why}
+	events := []*future.Future[zk.Event]{r.list}
+	for _, s := range r.members {
+		events = append(events, s.event)
+	}
+	changed := r.changed
+	close(r.done)
+	r.unlink()
+	r.mu.Unlock()
+	r.cancel()
+	for _, event := range events {
+		if event != nil {
+			r.c.Unwatch(event)
+		}
+	}
+	changed.Resolve(future.Void{})
+}

@@ -1,0 +1,228 @@
+package recipe_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/zkproxy"
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
+)
+
+// roll is a roster as text.
+func roll(members []recipe.Member) string {
+	var all []string
+	for _, m := range members {
+		text := fmt.Sprintf("%s=%s", m.Name, m.Data)
+		if m.Err != nil {
+			text = m.Name + "!"
+		}
+		all = append(all, text)
+	}
+	return strings.Join(all, " ")
+}
+
+// shows waits until a roster shows something, going by Changed and Latest.
+func shows(t *testing.T, r *recipe.Roster, want string) {
+	t.Helper()
+	end := time.After(wait)
+	for {
+		changed := r.Changed()
+		members, known := r.Latest()
+		if known && roll(members) == want {
+			return
+		}
+		select {
+		case <-changed.Done():
+		case <-end:
+			t.Fatalf("the roster shows %q, %v; want %q", roll(members), known, want)
+		}
+	}
+}
+
+func TestRoster_FollowsWhateverHappens(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t, zkasync.WithSessionTimeout(4*time.Second))
+	g := recipe.NewGroup(c, "/deep/group")
+	r := g.Roster(t.Context())
+	defer r.Close()
+	shows(t, r, "")
+	mine := g.Join("mine", []byte("1"))
+	shows(t, r, "mine=1")
+	theirs := recipe.NewGroup(twin, "/deep/group").Join("theirs", []byte("2"))
+	shows(t, r, "mine=1 theirs=2")
+	must(t, theirs.SetData([]byte("3")))
+	shows(t, r, "mine=1 theirs=3")
+	must(t, twin.DeleteAll(t.Context(), "/deep"))
+	must(t, theirs.SetData([]byte("4")))
+	shows(t, r, "mine=1 theirs=4")
+
+	p.Cut() // a change behind its back
+	must(t, theirs.SetData([]byte("5")))
+	shows(t, r, "mine=1 theirs=5")
+
+	old := c.Session().ID
+	p.Drop(zkproxy.ToServer, true)
+	p.Drop(zkproxy.ToClient, true)
+	poll(t, "the session's end", func() bool { return must(t, twin.Exists(t.Context(), mine.Path())) == nil })
+	must(t, theirs.SetData([]byte("6")))
+	p.Cut()
+	p.Heal()
+	shows(t, r, "mine=1 theirs=6")
+	if c.Session().ID == old {
+		t.Error("the session has not ended")
+	}
+	must(t, mine.Close())
+	shows(t, r, "theirs=6")
+}
+
+// Who may not be read is in it with the reason, and seen when that has passed. The others are seen all the time.
+func TestRoster_HiddenMember(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	owner := connect(t, servers)
+	must(t, owner.AddAuth(t.Context(), "digest", []byte("a:b")))
+	hidden := zk.DigestACL(zk.PermAll, "a", "b")
+	must(t, owner.Create(t.Context(), "/group/a", []byte("1"), zkasync.MakeParents()))
+	must(t, owner.Create(t.Context(), "/group/b", []byte("2"), zkasync.WithACL(hidden)))
+	r := recipe.NewGroup(c, "/group").Roster(t.Context())
+	defer r.Close()
+	shows(t, r, "a=1 b!")
+	members, _ := r.Latest()
+	if !errors.Is(members[1].Err, zk.ErrNoAuth) {
+		t.Error(members[1].Err)
+	}
+	must(t, owner.Set(t.Context(), "/group/a", []byte("3"), zkasync.AnyVersion))
+	shows(t, r, "a=3 b!")
+	must(t, owner.SetACL(t.Context(), "/group/b", zk.WorldACL(zk.PermAll), zkasync.AnyVersion))
+	shows(t, r, "a=3 b=2")
+	must(t, owner.SetACL(t.Context(), "/group/b", hidden, zkasync.AnyVersion))
+	r.Refresh()
+	shows(t, r, "a=3 b!")
+	must(t, owner.Delete(t.Context(), "/group/b", zkasync.AnyVersion))
+	shows(t, r, "a=3")
+}
+
+// A path that could never be listed is an error. One that was listed before is asked again.
+func TestRoster_HiddenList(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	owner := connect(t, servers)
+	must(t, owner.AddAuth(t.Context(), "digest", []byte("a:b")))
+	hidden := zk.DigestACL(zk.PermAll, "a", "b")
+	must(t, owner.Create(t.Context(), "/hidden", nil, zkasync.WithACL(hidden)))
+	never := recipe.NewGroup(c, "/hidden").Roster(t.Context())
+	within(t, "the refusal", func() { <-never.Done() })
+	if err := never.Err(); !errors.Is(err, zk.ErrNoAuth) {
+		t.Error(err)
+	}
+	must(t, owner.Create(t.Context(), "/group", nil))
+	r := recipe.NewGroup(c, "/group").Roster(t.Context())
+	defer r.Close()
+	shows(t, r, "")
+	must(t, owner.SetACL(t.Context(), "/group", hidden, zkasync.AnyVersion))
+	r.Refresh()
+	must(t, owner.Create(t.Context(), "/group/a", []byte("1")))
+	must(t, owner.SetACL(t.Context(), "/group", zk.WorldACL(zk.PermAll), zkasync.AnyVersion))
+	shows(t, r, "a=1")
+}
+
+func TestRoster_Ends(t *testing.T) {
+	t.Parallel()
+	servers, _ := place(t)
+	c := connect(t, servers)
+	g := recipe.NewGroup(c, "/group")
+	ctx, cancel := context.WithCancel(t.Context())
+	byContext, byClose, byClient := g.Roster(ctx), g.Roster(t.Context()), g.Roster(t.Context())
+	bad := recipe.NewGroup(c, "no/slash").Roster(t.Context())
+	shows(t, byContext, "")
+	last := byContext.Changed()
+	cancel()
+	byClose.Close()
+	shows(t, byClient, "")
+	inFlight := g.Roster(t.Context())
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	for r, want := range map[*recipe.Roster]error{byContext: context.Canceled, byClose: recipe.ErrReleased, byClient: zkasync.ErrClosed,
+		bad: zk.ErrInvalidPath, inFlight: zkasync.ErrClosed, g.Roster(t.Context()): zkasync.ErrClosed} {
+		within(t, "the end", func() { <-r.Done() })
+		if !errors.Is(r.Err(), want) {
+			t.Errorf("it ends with %v, want %v", r.Err(), want)
+		}
+		for range r.All() {
+			t.Error("it goes on")
+		}
+		must(t, r.Changed())
+	}
+	must(t, last)
+}
+
+// Any one request is lost, its answer is lost, or it is throttled: in the end it shows what is there.
+func TestRoster_LosesAnyOneRequest(t *testing.T) {
+	t.Parallel()
+	for _, op := range []zktest.Op{zktest.OpExists, zktest.OpGetChildren2, zktest.OpGetData} {
+		for name, do := range map[string]zktest.Action{"lost": zktest.Drop(), "throttled": zktest.Fail(zkasync.ErrThrottled)} {
+			for skip := range 3 {
+				t.Run(fmt.Sprintf("%v %s, %d before", op, name, skip), func(t *testing.T) {
+					t.Parallel()
+					srv := zktest.Run(t)
+					c := serve(t, srv)
+					twin := serve(t, srv)
+					struck := srv.Fault(zktest.Fault{Op: op, Session: c.Session().ID, Skip: skip, Count: 1, Do: do})
+					r := recipe.NewGroup(c, "/group").Roster(t.Context())
+					defer r.Close()
+					want := ""
+					for _, name := range []string{"a", "b", "c"} {
+						must(t, twin.Create(t.Context(), "/group/"+name, []byte("0"), zkasync.MakeParents()))
+						must(t, twin.Set(t.Context(), "/group/"+name, []byte("1"), zkasync.AnyVersion))
+						want = strings.TrimSpace(want + " " + name + "=1")
+						shows(t, r, want)
+					}
+					must(t, twin.DeleteAll(t.Context(), "/group"))
+					shows(t, r, "")
+					if op != zktest.OpExists && struck.Fired() != 1 {
+						t.Error("nothing was broken")
+					}
+				})
+			}
+		}
+	}
+}
+
+// serve is a client of a server in this process.
+func serve(t *testing.T, srv *zktest.Server) *zkasync.Client {
+	t.Helper()
+	return connect(t, srv.Addr(), srv.Options()...)
+}
+
+// Callbacks come on the client's handler, and a roster goes on behind one that waits for it.
+func TestRoster_ChangedInCallback(t *testing.T) {
+	t.Parallel()
+	_, c := place(t)
+	g := recipe.NewGroup(c, "/group")
+	r := g.Roster(t.Context())
+	defer r.Close()
+	done := future.NewPromise[string](nil)
+	r.Changed().OnDone(func(future.Void, error) {
+		g.Join("a", []byte("1"))
+		for members := range r.All() {
+			if len(members) == 1 {
+				done.Resolve(roll(members))
+				return
+			}
+		}
+		done.Reject(r.Err())
+	})
+	if got := must(t, done.Future()); got != "a=1" {
+		t.Errorf("it shows %q", got)
+	}
+}

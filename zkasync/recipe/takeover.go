@@ -1,0 +1,43 @@
+package recipe
+
+import (
+	"context"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// exists goes on when there is a znode already. Data is what it was to be created with.
+func (n *Node) exists(data []byte) {
+	n.mu.Lock()
+	take := n.cfg.over && !n.took && !n.closed
+	n.took = n.took || take
+	n.mu.Unlock()
+	if !take {
+		n.look()
+		return
+	}
+	ask(n.c, func(ctx context.Context) *future.Future[*zk.Stat] { return n.c.Exists(ctx, n.name) },
+		func(st *zk.Stat, err error) {
+			switch {
+			case err != nil:
+				n.fail(err)
+			case st == nil || st.EphemeralOwner == n.c.Session().ID: // gone by now, or made by a create whose answer was lost
+				n.look()
+			default:
+				n.replace(st.Version, data)
+			}
+		})
+}
+
+// replace puts the own znode in the place of another. Whatever comes of it, a look at what is there then says how to go on.
+func (n *Node) replace(version int32, data []byte) {
+	opts := []zkasync.CreateOption{zkasync.Ephemeral()}
+	if n.cfg.acl != nil {
+		opts = append(opts, zkasync.WithACL(n.cfg.acl))
+	}
+	replaced := n.c.Multi(context.Background(), zkasync.DeleteOp(n.name, version), zkasync.CreateOp(n.name, data, opts...))
+	then(replaced, func([]zkasync.MultiResult, error) { n.look() })
+}
