@@ -191,10 +191,15 @@ func (q *claim) remove(path string) *future.Future[future.Void] {
 	gone := zkasync.Retry(zkasync.MarkIdempotent(context.Background()), q.c, patient, func(ctx context.Context) *future.Future[future.Void] {
 		return q.c.Delete(ctx, path, zkasync.AnyVersion)
 	})
+	return cleanedUp(gone, path, func() *future.Future[future.Void] { return q.remove(path) })
+}
+
+// cleanedUp is what becomes of a deletion: a znode that is gone, or will be with its session, is as good as deleted.
+func cleanedUp(gone *future.Future[future.Void], path string, again func() *future.Future[future.Void]) *future.Future[future.Void] {
 	return future.FlatMap(future.Settle(gone), func(rs []future.Result[future.Void]) *future.Future[future.Void] {
 		err := rs[0].Err
 		if errors.Is(err, zkasync.ErrNotReadOnly) { // the server has no quorum; the session proper may come back with one
-			return later(func() *future.Future[future.Void] { return q.remove(path) })
+			return later(again)
 		}
 		if errors.Is(err, zk.ErrNoNode) || errors.Is(err, zkasync.ErrSessionExpired) || over(err) {
 			err = nil

@@ -1,7 +1,6 @@
-// Package recipe has what programs use ZooKeeper for: locks, leaders, registration and groups, and changes that survive
-// their competitors. It works on
-// the public API of package zkasync, speaks the same znodes as Apache Curator and Python's kazoo, and takes no goroutine for
-// those who wait.
+// Package recipe has what programs use ZooKeeper for: locks, leaders, registration and groups, queues, and changes
+// that survive their competitors. It works on the public API of package zkasync, speaks the same znodes as Apache Curator
+// and Python's kazoo, and takes no goroutine for those who wait.
 //
 // # A lock is a lease
 //

@@ -53,14 +53,20 @@ func startPeer(t *testing.T, name string, args ...string) *peer {
 // do has the peer do something, and checks what it says.
 func (p *peer) do(want, format string, args ...any) {
 	p.t.Helper()
+	if got := p.ask(format, args...); got != want {
+		p.t.Fatalf(format+": %s, want %s", append(args, got, want)...)
+	}
+}
+
+// ask has the peer do something, and returns what it says.
+func (p *peer) ask(format string, args ...any) string {
+	p.t.Helper()
 	command := fmt.Sprintf(format, args...)
 	fmt.Fprintln(p.in, command)
 	if !p.out.Scan() {
 		p.t.Fatalf("%s: no answer: %v", command, p.out.Err())
 	}
-	if got := p.out.Text(); got != want {
-		p.t.Fatalf("%s: %s, want %s", command, got, want)
-	}
+	return p.out.Text()
 }
 
 func startKazoo(t *testing.T, servers string) *peer {

@@ -110,11 +110,15 @@ func defaultIdentifier() string {
 
 // createOptions are those of every znode.
 func (cfg *config) createOptions(opts ...zkasync.CreateOption) []zkasync.CreateOption {
-	opts = append(opts, zkasync.MakeParents())
-	if cfg.acl != nil {
-		opts = append(opts, zkasync.WithACL(cfg.acl))
+	return append(append(opts, zkasync.MakeParents()), cfg.aclOptions()...)
+}
+
+// aclOptions are those of parents, and of znodes in transactions.
+func (cfg *config) aclOptions() []zkasync.CreateOption {
+	if cfg.acl == nil {
+		return nil
 	}
-	return opts
+	return []zkasync.CreateOption{zkasync.WithACL(cfg.acl)}
 }
 
 // scope returns the context of what is held from now on.

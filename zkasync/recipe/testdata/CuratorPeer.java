@@ -2,9 +2,17 @@ import java.io.BufferedReader;
 import java.io.InputStreamReader;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.recipes.queue.DistributedPriorityQueue;
+import org.apache.curator.framework.recipes.queue.DistributedQueue;
+import org.apache.curator.framework.recipes.queue.MultiItem;
+import org.apache.curator.framework.recipes.queue.QueueBuilder;
+import org.apache.curator.framework.recipes.queue.QueueConsumer;
+import org.apache.curator.framework.recipes.queue.QueueSerializer;
+import org.apache.curator.framework.state.ConnectionState;
 import org.apache.curator.framework.recipes.atomic.DistributedAtomicLong;
 import org.apache.curator.framework.recipes.barriers.DistributedBarrier;
 import org.apache.curator.framework.recipes.barriers.DistributedDoubleBarrier;
@@ -68,6 +76,16 @@ public class CuratorPeer {
                     both.leave();
                 }
                 return "done";
+            case "put":
+                return put(words[1], words[2], Integer.parseInt(words[3]), words);
+            case "take":
+                byte[] value = consumers.computeIfAbsent(words[1], handle -> new Consumer(words[2], words[3]))
+                    .taken.poll(Long.parseLong(words[4]), TimeUnit.MILLISECONDS);
+                return value == null ? "timeout" : new String(value);
+            case "consume":
+            case "requeue":
+                consumers.get(words[1]).verdicts.put(words[0].equals("consume"));
+                return "done";
             default:
                 throw new IllegalArgumentException(words[0]);
         }
@@ -123,5 +141,60 @@ public class CuratorPeer {
         count.setCount(sum);
         count.close();
         return "" + sum;
+    }
+
+    static final Map<String, Consumer> consumers = new HashMap<>();
+
+    /** A consumer of a queue that takes one item after the other, and waits for a command before it is done with it. */
+    static class Consumer implements QueueConsumer<byte[]> {
+        final LinkedBlockingQueue<byte[]> taken = new LinkedBlockingQueue<>();
+        final LinkedBlockingQueue<Boolean> verdicts = new LinkedBlockingQueue<>();
+
+        Consumer(String kind, String path) {
+            try {
+                if (kind.equals("priority")) {
+                    builder(this, path).lockPath(path + "-locks").buildPriorityQueue(0).start();
+                } else if (kind.equals("locking")) {
+                    builder(this, path).lockPath(path + "-locks").buildQueue().start();
+                } else {
+                    builder(this, path).buildQueue().start();
+                }
+            } catch (Exception e) {
+                throw new IllegalStateException(e);
+            }
+        }
+
+        @Override public void consumeMessage(byte[] message) throws Exception {
+            taken.put(message);
+            if (!verdicts.take()) {
+                throw new Exception("to be taken again");
+            }
+        }
+
+        @Override public void stateChanged(CuratorFramework client, ConnectionState state) { }
+    }
+
+    static QueueBuilder<byte[]> builder(QueueConsumer<byte[]> consumer, String path) {
+        return QueueBuilder.builder(client, consumer, new QueueSerializer<byte[]>() {
+            @Override public byte[] serialize(byte[] item) { return item; }
+            @Override public byte[] deserialize(byte[] bytes) { return bytes; }
+        }, path).putInBackground(false);
+    }
+
+    static String put(String kind, String path, int priority, String[] words) throws Exception {
+        int[] next = {4};
+        MultiItem<byte[]> items = () -> next[0] < words.length ? words[next[0]++].getBytes() : null;
+        if (kind.equals("priority")) {
+            DistributedPriorityQueue<byte[]> queue = builder(null, path).buildPriorityQueue(0);
+            queue.start();
+            queue.putMulti(items, priority);
+            queue.close();
+        } else {
+            DistributedQueue<byte[]> queue = builder(null, path).buildQueue();
+            queue.start();
+            queue.putMulti(items);
+            queue.close();
+        }
+        return "done";
     }
 }

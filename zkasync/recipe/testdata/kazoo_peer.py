@@ -6,6 +6,9 @@ Each line of input is a command, and gets one line of output:
   add ENCODING PATH DELTA                 the sum
   barrier set|remove|wait PATH            done
   double enter|leave PATH COUNT           done
+  put KIND PATH PRIORITY VALUE...         done; KIND is locking or plain
+  take HANDLE KIND PATH MILLISECONDS      the value | timeout
+  consume HANDLE                          consumed | lost
 """
 import sys
 
@@ -14,6 +17,7 @@ from kazoo.exceptions import LockTimeout
 from kazoo.recipe.barrier import Barrier, DoubleBarrier
 from kazoo.recipe.counter import Counter
 from kazoo.recipe.lock import Lock, ReadLock, WriteLock
+from kazoo.recipe.queue import LockingQueue, Queue
 
 client = KazooClient(sys.argv[1], timeout=4)
 client.start()
@@ -62,7 +66,34 @@ def double(what, path, count):
     return "done"
 
 
-commands = {"acquire": acquire, "release": release, "add": add, "barrier": barrier, "double": double}
+def queue(kind, path):
+    return {"locking": LockingQueue, "plain": Queue}[kind](client, path)
+
+
+def put(kind, path, priority, *values):
+    values = [v.encode() for v in values]
+    if len(values) == 1:
+        queue(kind, path).put(values[0], int(priority))
+    else:
+        queue(kind, path).put_all(values, int(priority))
+    return "done"
+
+
+def take(handle, kind, path, milliseconds):
+    q = queue(kind, path)
+    value = q.get() if kind == "plain" else q.get(timeout=int(milliseconds) / 1000)
+    if value is None:
+        return "timeout"
+    held[handle] = q
+    return value.decode()
+
+
+def consume(handle):
+    return "consumed" if held.pop(handle).consume() else "lost"
+
+
+commands = {"acquire": acquire, "release": release, "add": add, "barrier": barrier, "double": double,
+            "put": put, "take": take, "consume": consume}
 for line in sys.stdin:
     name, *args = line.split()
     try:

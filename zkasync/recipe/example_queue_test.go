@@ -1,0 +1,98 @@
+package recipe_test
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+)
+
+// A worker: an item is another's again if this one dies before it is consumed. Its result is written together with that.
+func ExampleQueue() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	jobs := recipe.NewQueue(c, "/jobs", recipe.KazooLockingQueue())
+	if _, err := jobs.Put(ctx, []byte("resize 1.png"), []byte("resize 2.png")).Get(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, err := jobs.PutPriority(ctx, 10, []byte("resize 3.png")).Get(ctx); err != nil { // before those of 100
+		fmt.Println(err)
+		return
+	}
+	for range 3 { // for as long as the program runs
+		item, err := jobs.Take(ctx).Get(ctx)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%s\n", item.Data) // the work, which ends early when item.Context() does
+		result := zkasync.CreateOp("/results-", item.Data, zkasync.Sequential())
+		if _, err := item.Consume(ctx, result).Get(ctx); err != nil {
+			fmt.Println(err) // it is somebody else's by now, or is tried again later
+		}
+	}
+	n, err := jobs.Len(ctx).Get(ctx)
+	fmt.Println(n, len(jobs.Skipped()), err)
+	// Output:
+	// resize 3.png
+	// resize 1.png
+	// resize 2.png
+	// 0 0 <nil>
+}
+
+// What cannot be done now is given back.
+func ExampleItem() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	jobs := recipe.NewQueue(c, "/jobs", recipe.CuratorQueue("/jobs-locks"))
+	if _, err := jobs.Put(ctx, []byte("resize 1.png")).Get(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	item, err := jobs.Take(ctx).Get(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	select {
+	case <-item.Done(): // the connection is lost, for instance: stop
+		fmt.Println(context.Cause(item.Context()))
+	default:
+		fmt.Println(item.Path(), item.Fence() > 0)
+	}
+	if _, err := item.Release().Get(ctx); err != nil {
+		fmt.Println(err)
+	}
+	holds, err := item.Holds(ctx).Get(ctx)
+	fmt.Println(holds, err, context.Cause(item.Context()))
+	// Output:
+	// /jobs/queue-0000000000 true
+	// false <nil> it was given back
+}
+
+// Without locks: fewer requests, and an item whose consumer dies is lost.
+func ExampleKazooQueue() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	q := recipe.NewQueue(c, "/hints", recipe.KazooQueue())
+	next := q.Take(ctx) // waits, without a goroutine
+	fmt.Println(next.Ready())
+	q.Put(ctx, []byte("a hint"))
+	item, err := next.Get(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%s\n", item.Data)
+	// Output:
+	// false
+	// a hint
+}

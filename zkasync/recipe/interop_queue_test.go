@@ -1,0 +1,133 @@
+package recipe_test
+
+import (
+	"testing"
+
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+)
+
+// Items of kazoo's are ours, and the other way round, one at a time, in one order.
+func TestInterop_KazooLockingQueue(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	kazoo := startKazoo(t, servers)
+	q := recipe.NewQueue(c, "/queue", recipe.KazooLockingQueue())
+	kazoo.do("done", "put locking /queue 100 a b")
+	must(t, q.PutPriority(t.Context(), 50, values("first")...))
+	must(t, q.Put(t.Context(), values("c", "d")...))
+	kazoo.do("first", "take 1 locking /queue 20000")
+	a := taken(t, q, "a")
+	kazoo.do("b", "take 2 locking /queue 20000")
+	c1 := taken(t, q, "c")
+	kazoo.do("d", "take 3 locking /queue 20000")
+	kazoo.do("timeout", "take 4 locking /queue 300")
+	waits := q.Take(t.Context())
+	kazoo.do("consumed", "consume 1")
+	kazoo.do("released", "release 2")
+	b := must(t, waits)
+	if string(b.Data) != "b" {
+		t.Errorf("taken: %q", b.Data)
+	}
+	must(t, a.Release())
+	kazoo.do("a", "take 4 locking /queue 20000")
+	must(t, c1.Consume(t.Context()))
+	must(t, b.Consume(t.Context()))
+	waits = q.Take(t.Context())
+	if err := kazoo.cmd.Process.Kill(); err != nil { // with a and d
+		t.Fatal(err)
+	}
+	a = must(t, waits)
+	d := must(t, q.Take(t.Context()))
+	if string(a.Data)+string(d.Data) != "ad" && string(a.Data)+string(d.Data) != "da" {
+		t.Errorf("taken: %q and %q", a.Data, d.Data)
+	}
+	must(t, a.Consume(t.Context()))
+	must(t, d.Consume(t.Context()))
+	if n := must(t, q.Len(t.Context())); n != 0 {
+		t.Errorf("%d are left", n)
+	}
+}
+
+func TestInterop_KazooQueue(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	kazoo := startKazoo(t, servers)
+	q := recipe.NewQueue(c, "/queue", recipe.KazooQueue())
+	kazoo.do("done", "put plain /queue 100 a")
+	kazoo.do("done", "put plain /queue 1 first")
+	must(t, q.Put(t.Context(), values("b")...))
+	taken(t, q, "first")
+	kazoo.do("a", "take 1 plain /queue 0")
+	taken(t, q, "b")
+	kazoo.do("timeout", "take 1 plain /queue 0")
+}
+
+// Curator's consumers and ours take different items, and get those of the other that was killed.
+func TestInterop_CuratorQueue(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	curator := startCurator(t, servers)
+	q := recipe.NewQueue(c, "/queue", recipe.CuratorQueue("/queue-locks"))
+	curator.do("done", "put locking /queue 0 a b")
+	must(t, q.Put(t.Context(), values("c")...))
+	both := taken(t, q, "a")
+	if len(both.Rest) != 1 || string(both.Rest[0]) != "b" {
+		t.Errorf("rest %q", both.Rest)
+	}
+	curator.do("c", "take 1 locking /queue 20000")
+	waits := q.Take(t.Context())
+	curator.do("done", "requeue 1") // it may be the one that takes it again
+	must(t, both.Consume(t.Context()))
+	for !waits.Ready() {
+		if curator.ask("take 1 locking /queue 100") == "c" {
+			if err := curator.cmd.Process.Kill(); err != nil {
+				t.Fatal(err)
+			}
+			break
+		}
+	}
+	again := must(t, waits)
+	if string(again.Data) != "c" {
+		t.Errorf("taken: %q", again.Data)
+	}
+	must(t, again.Consume(t.Context()))
+	poll(t, "nothing left", func() bool { return len(names(t, c, "/queue"))+len(names(t, c, "/queue-locks")) == 0 })
+}
+
+// A consumer of Curator's that is killed gives its item back; ours are read by it, in the order of priorities.
+func TestInterop_CuratorPriorityQueue(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	curator := startCurator(t, servers)
+	q := recipe.NewQueue(c, "/queue", recipe.CuratorQueue("/queue-locks"))
+	curator.do("done", "put priority /queue 5 five")
+	must(t, q.PutPriority(t.Context(), -7, values("minus seven")...))
+	must(t, q.PutPriority(t.Context(), 6, values("six")...))
+	first := taken(t, q, "minus seven")
+	curator.do("five", "take 1 priority /queue 20000")
+	curator.do("done", "consume 1")
+	curator.do("six", "take 1 priority /queue 20000")
+	must(t, first.Consume(t.Context()))
+	waits := q.Take(t.Context())
+	if err := curator.cmd.Process.Kill(); err != nil {
+		t.Fatal(err)
+	}
+	six := must(t, waits)
+	if string(six.Data) != "six" {
+		t.Errorf("taken: %q", six.Data)
+	}
+	must(t, six.Consume(t.Context()))
+	poll(t, "nothing left", func() bool { return len(names(t, c, "/queue"))+len(names(t, c, "/queue-locks")) == 0 })
+}
+
+func TestInterop_CuratorQueueWithoutLocks(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	curator := startCurator(t, servers)
+	q := recipe.NewQueue(c, "/queue", recipe.CuratorQueue(""))
+	curator.do("done", "put plain /queue 0 a")
+	must(t, taken(t, q, "a").Consume(t.Context()))
+	must(t, q.Put(t.Context(), values("b")...))
+	curator.do("b", "take 1 plain /queue 20000")
+	curator.do("done", "consume 1")
+}

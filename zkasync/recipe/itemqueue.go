@@ -1,0 +1,144 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Queue hands each of its items to one consumer at a time. An item is the consumer's until [Item.Consume], [Item.Release], or the end of its
+// session: when a consumer dies, another one gets it. So every item is consumed, and one may be worked on twice (kazoo:
+// LockingQueue, Curator: DistributedQueue with a lock path, each with its [QueueLayout], so that consumers and producers of both can share
+// it). It is safe for concurrent use.
+//
+// Items are taken in the order of their priorities, then in that of their coming; they are done in the order in which consumers finish.
+// An item that may not be read, or that is not encoded as the layout says, is left where it is, and does not hold
+// up the others: see [Queue.Skipped]. Znodes that are no items are ignored.
+//
+// # When ZooKeeper is good enough as a queue
+//
+// As a rule it is not: every item is written by a majority of the servers to their disks three times (put, taken, consumed), all
+// items are in the memory of all servers, and the list of a queue is read as a whole. It is good enough for what
+// is rare, small and must not be lost: some jobs a second, hundreds that wait, kilobytes each.
+//
+//   - Put takes a round trip, Take three (the lists, the lock, which is made only if the item is there, with the item read right behind it),
+//     Consume one.
+//   - Each waiting name takes 24 bytes of the list that is read when the queue has changed, 19 with Curator: with 10,000 items that is 240 kB for
+//     each Take. Clients in Java refuse lists from 1 MiB (jute.maxbuffer) on, about 43,000 items; zkasync from WithMaxReplySize on.
+//   - An item and all items of one Put are bounded by 1 MiB (jute.maxbuffer of the servers), together with their names.
+//   - Whoever waits has a watch on the lists. At each change all clients that wait read them again; those of one
+//     Queue value do so once. So use one value for all consumers of a process, and call Take as often as it has workers.
+//
+// docs/performance.md has what that comes to in items a second.
+type Queue struct {
+	c      *zkasync.Client
+	cfg    config
+	path   string
+	layout QueueLayout
+	items  string // the folder
+	locks  string // "" if there are none
+
+	mu      sync.Mutex
+	takers  []*taker            // who waits for an item, in order
+	busy    map[string]struct{} // items that this value has, or is about to take
+	skipped map[string]error
+	waiting names // the items, in order
+	taken   names // the locks
+	looking bool
+}
+
+// NewQueue returns the queue at path, which is made if it is missing. Nothing is sent.
+func NewQueue(c *zkasync.Client, path string, layout QueueLayout, opts ...Option) *Queue {
+	q := &Queue{c: c, cfg: newConfig(opts), path: path, layout: layout}
+	q.items, q.locks = layout.folders(path)
+	q.busy, q.skipped = make(map[string]struct{}), make(map[string]error)
+	if q.items == q.locks && q.cfg.err == nil {
+		q.cfg.err = fmt.Errorf("the lock path %s is that of the items", plain(q.locks))
+	}
+	return q
+}
+
+// Put puts items into the queue, all or none, and returns their paths (kazoo: put, put_all). When the outcome is unknown
+// (zkasync.ErrOutcomeUnknown), they may be in it; whoever puts them once more may have them twice.
+func (q *Queue) Put(ctx context.Context, values ...[]byte) *future.Future[[]string] {
+	return q.put(ctx, q.layout.unranked(), nil, values)
+}
+
+// PutPriority is Put with a priority, the lowest first.
+func (q *Queue) PutPriority(ctx context.Context, priority int, values ...[]byte) *future.Future[[]string] {
+	rank, err := q.layout.ranked(priority)
+	return q.put(ctx, rank, err, values)
+}
+
+func (q *Queue) put(ctx context.Context, rank string, err error, values [][]byte) *future.Future[[]string] {
+	if err = errors.Join(q.cfg.err, err); err != nil {
+		return onHandler(q.c, future.Failed[[]string](&Error{Op: "put", Path: q.path, Err: err}))
+	}
+	p := &put{q: q, ctx: orBackground(ctx)}
+	opts := append(q.cfg.aclOptions(), zkasync.Sequential())
+	for _, value := range values {
+		p.ops = append(p.ops, zkasync.CreateOp(join(q.items, rank), q.layout.encode(value), opts...))
+	}
+	return onHandler(q.c, p.send())
+}
+
+// put is one call of Put.
+type put struct {
+	q   *Queue
+	ctx context.Context
+	ops []zkasync.MultiOp
+}
+
+func (p *put) send() *future.Future[[]string] {
+	made := zkasync.Retry(p.ctx, p.q.c, patient, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
+		return p.q.c.Multi(ctx, p.ops...)
+	})
+	return future.FlatMap(future.Settle(made), func(rs []future.Result[[]zkasync.MultiResult]) *future.Future[[]string] {
+		switch err := rs[0].Err; {
+		case errors.Is(err, zk.ErrNoNode): // the folder is missing
+			return future.FlatMap(p.q.ensure(p.ctx, p.q.items), func(string) *future.Future[[]string] { return p.send() })
+		case err != nil:
+			return future.Failed[[]string](&Error{Op: "put", Path: p.q.path, Err: err})
+		}
+		var paths []string
+		for _, r := range rs[0].Value {
+			paths = append(paths, r.Path)
+		}
+		return future.Resolved(paths)
+	})
+}
+
+// ensure makes a folder.
+func (q *Queue) ensure(ctx context.Context, path string) *future.Future[string] {
+	return zkasync.Retry(zkasync.MarkIdempotent(ctx), q.c, patient, func(ctx context.Context) *future.Future[string] {
+		return q.c.EnsurePath(ctx, path, q.cfg.aclOptions()...)
+	})
+}
+
+// Len returns how many items there are, those that are taken included.
+func (q *Queue) Len(ctx context.Context) *future.Future[int] {
+	return future.Then(q.c.Exists(ctx, q.items), func(st *zk.Stat) (int, error) {
+		if st == nil {
+			return 0, nil
+		}
+		return int(st.NumChildren), nil
+	})
+}
+
+// Skipped returns the items that this value has come across and cannot make sense of, by path: who takes them, or deletes them,
+// has to be decided by people. They are not looked at again until the program makes a Queue anew.
+func (q *Queue) Skipped() map[string]error {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	all := make(map[string]error, len(q.skipped))
+	for name, why := range q.skipped {
+		all[join(q.items, name)] = why
+	}
+	return all
+}

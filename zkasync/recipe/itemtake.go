@@ -1,0 +1,232 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// The way to an item: look reads the lists, deal has each taker try an item of its own, and whoever fails gets another one.
+
+// taker is one call of Take.
+type taker struct {
+	promise *future.Promise[*Item]
+	unlink  func() bool
+	bound   bool  // it gets the item that it tries, whatever becomes of its context; guarded by Queue.mu
+	left    error // why it does not wait any longer; guarded by Queue.mu
+}
+
+// names is a list of children that is known to be current until its watch fires.
+type names struct {
+	list  []string
+	event *future.Future[zk.Event]
+}
+
+// current reports whether the list need not be read again. Queue.mu is held.
+func (n *names) current() bool { return n.event != nil && !n.event.Ready() }
+
+// Take waits for an item and takes it, for as long as it takes, across lost connections and sessions. Calls get theirs in
+// order. When ctx ends first, the future fails with its cause, and no item is taken.
+func (q *Queue) Take(ctx context.Context) *future.Future[*Item] {
+	t := &taker{promise: future.NewPromise[*Item](nil)}
+	if q.cfg.err != nil {
+		t.promise.Reject(&Error{Op: "take", Path: q.path, Err: q.cfg.err})
+		return onHandler(q.c, t.promise.Future())
+	}
+	ctx = orBackground(ctx)
+	q.mu.Lock()
+	q.takers = append(q.takers, t)
+	t.unlink = context.AfterFunc(ctx, func() { q.leave(t, context.Cause(ctx)) })
+	q.mu.Unlock()
+	q.look()
+	return onHandler(q.c, t.promise.Future())
+}
+
+// leave is for who does not wait any longer.
+func (q *Queue) leave(t *taker, why error) {
+	q.mu.Lock()
+	if i := slices.Index(q.takers, t); i >= 0 {
+		q.takers = slices.Delete(q.takers, i, i+1)
+	}
+	t.left = why
+	bound := t.bound
+	q.mu.Unlock()
+	if !bound {
+		q.refuse(t, why)
+	}
+}
+
+func (q *Queue) refuse(t *taker, why error) {
+	t.unlink()
+	t.promise.Reject(&Error{Op: "take", Path: q.path, Err: why})
+}
+
+// refuseAll is for what nobody can go on with.
+func (q *Queue) refuseAll(why error) {
+	q.mu.Lock()
+	all := q.takers
+	q.takers = nil
+	q.mu.Unlock()
+	for _, t := range all {
+		q.refuse(t, why)
+	}
+}
+
+// look reads the lists that have changed, if somebody waits. One reading is under way at a time.
+func (q *Queue) look() {
+	q.mu.Lock()
+	idle := q.looking || len(q.takers) == 0
+	q.looking = q.looking || !idle
+	q.mu.Unlock()
+	if idle {
+		return
+	}
+	var first, second error
+	both := after(2, func() { q.looked(errors.Join(first, second)) })
+	q.refresh(&q.waiting, q.items, func(err error) { first = err; both() })
+	if q.locks == "" {
+		both()
+		return
+	}
+	q.refresh(&q.taken, q.locks, func(err error) { second = err; both() })
+}
+
+// refresh reads a list, unless it is current, and makes its folder if that is missing.
+func (q *Queue) refresh(n *names, folder string, next func(error)) {
+	q.mu.Lock()
+	current := n.current()
+	q.mu.Unlock()
+	if current {
+		next(nil)
+		return
+	}
+	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Children]] {
+		return q.c.ChildrenW(ctx, folder)
+	},
+		func(w zkasync.Watched[zkasync.Children], err error) {
+			switch {
+			case isNoNode(err):
+				then(q.ensure(context.Background(), folder), func(_ string, err error) {
+					if err != nil && !errors.Is(err, zkasync.ErrSessionExpired) {
+						next(err)
+						return
+					}
+					q.refresh(n, folder, next)
+				})
+			case err != nil:
+				next(err)
+			default:
+				q.listed(n, w)
+				next(nil)
+			}
+		})
+}
+
+// listed notes a list.
+func (q *Queue) listed(n *names, w zkasync.Watched[zkasync.Children]) {
+	list := w.Value.Names
+	if n == &q.waiting {
+		list = q.layout.order(list)
+	}
+	q.mu.Lock()
+	n.list, n.event = list, w.Event
+	if n == &q.waiting && len(q.skipped) > 0 {
+		q.forgetSkippedLocked()
+	}
+	q.mu.Unlock()
+	then(w.Event, func(zk.Event, error) { q.look() })
+}
+
+func (q *Queue) forgetSkippedLocked() {
+	there := make(map[string]struct{}, len(q.waiting.list))
+	for _, name := range q.waiting.list {
+		there[name] = struct{}{}
+	}
+	for name := range q.skipped {
+		if _, ok := there[name]; !ok {
+			delete(q.skipped, name)
+		}
+	}
+}
+
+// looked gives out what is free.
+func (q *Queue) looked(err error) {
+	if err != nil {
+		q.mu.Lock()
+		q.looking = false
+		q.mu.Unlock()
+		q.refuseAll(err)
+		return
+	}
+	var tries []*try
+	q.mu.Lock()
+	q.looking = false
+	for _, name := range q.freeLocked(len(q.takers)) {
+		tries = append(tries, &try{q: q, t: q.takers[0], name: name, id: role{hex: true}.prefix()})
+		q.takers = q.takers[1:]
+		q.busy[name] = struct{}{}
+	}
+	again := len(q.takers) > 0 && (!q.waiting.current() || q.locks != "" && !q.taken.current())
+	q.mu.Unlock()
+	for _, t := range tries {
+		t.begin()
+	}
+	if again {
+		q.look()
+	}
+}
+
+// freeLocked returns the first n items that nobody has.
+func (q *Queue) freeLocked(n int) (free []string) {
+	taken := make(map[string]struct{}, len(q.taken.list))
+	for _, name := range q.taken.list {
+		taken[name] = struct{}{}
+	}
+	for _, name := range q.waiting.list {
+		if len(free) == n {
+			break
+		}
+		_, locked := taken[name]
+		_, mine := q.busy[name]
+		_, odd := q.skipped[name]
+		if !locked && !mine && !odd {
+			free = append(free, name)
+		}
+	}
+	return free
+}
+
+// putBack has a taker be the next to get an item, and the lists be read again: what it has tried was not to be had.
+func (q *Queue) putBack(t *taker, name string) {
+	q.mu.Lock()
+	delete(q.busy, name)
+	left := t.left
+	if t.bound = false; left == nil {
+		q.takers = slices.Insert(q.takers, 0, t)
+	}
+	stale := []*future.Future[zk.Event]{q.waiting.event, q.taken.event}
+	q.waiting.event, q.taken.event = nil, nil
+	q.mu.Unlock()
+	for _, event := range stale {
+		if event != nil {
+			q.c.Unwatch(event)
+		}
+	}
+	if left != nil {
+		q.refuse(t, left)
+	}
+	q.look()
+}
+
+// freed notes that this value does not have an item any more.
+func (q *Queue) freed(name string) {
+	q.mu.Lock()
+	delete(q.busy, name)
+	q.mu.Unlock()
+	q.look()
+}
