@@ -78,15 +78,14 @@ type leaderJSON struct {
 }
 
 func (a *app) followLeaders(ctx context.Context, election *recipe.Election) error {
-	for leader, err := range election.Observe(ctx) {
-		if err != nil {
-			return err
-		}
+	leaders := election.Observe(ctx)
+	defer leaders.Close()
+	for leader := range leaders.All() {
 		if err := a.printLeader(leader); err != nil {
 			return err
 		}
 	}
-	return nil
+	return leaders.Err()
 }
 
 func (a *app) printLeader(leader recipe.Contender) error {

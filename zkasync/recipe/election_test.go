@@ -46,14 +46,11 @@ func TestElection_Observe(t *testing.T) {
 	next := make(chan string)
 	over := make(chan error, 1)
 	go func() {
-		for leader, err := range e.Observe(ctx) {
-			if err != nil {
-				over <- err
-				return
-			}
+		leaders := e.Observe(ctx)
+		for leader := range leaders.All() {
 			next <- leader.Identifier
 		}
-		over <- nil
+		over <- leaders.Err()
 	}()
 	want := func(value string) {
 		t.Helper()
@@ -92,4 +89,72 @@ func TestElection_Observe(t *testing.T) {
 			t.Errorf("it ends with %v", err)
 		}
 	})
+}
+
+// Channel, callback and Latest show the same leaders, the newest to who is slow, and end with the client.
+func TestLeaders_InEveryWay(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	watcher := connect(t, servers)
+	e := recipe.NewElection(c, "/leader")
+	leaders := recipe.NewElection(watcher, "/leader").Observe(t.Context())
+	seen, early := make(chan string, 100), make(chan string, 100)
+	removeEarly := leaders.OnChange(func(leader recipe.Contender) { early <- leader.Identifier })
+	poll(t, "nobody leads", func() bool { _, known := leaders.Latest(); return known })
+	remove := leaders.OnChange(func(leader recipe.Contender) { seen <- leader.Identifier })
+	defer remove()
+	within(t, "the callbacks for nobody", func() {
+		if got := <-early + <-seen; got != "" {
+			t.Errorf("saw %q", got)
+		}
+	})
+	removeEarly()
+	held := must(t, e.Campaign(t.Context(), []byte("one")))
+	within(t, "the callback for one", func() {
+		if got := <-seen; got != "one" {
+			t.Errorf("saw %q", got)
+		}
+	})
+	if latest, known := leaders.Latest(); !known || latest.Fence != held.Fence() {
+		t.Errorf("latest %+v", latest)
+	}
+	within(t, "the channel", func() {
+		if got := <-leaders.C(); got.Identifier != "one" { // nobody was there to see that nobody led
+			t.Errorf("saw %+v", got)
+		}
+	})
+	if leaders.Err() != nil {
+		t.Errorf("ended: %v", leaders.Err())
+	}
+	if err := watcher.Close(); err != nil {
+		t.Fatal(err)
+	}
+	within(t, "the end", func() { <-leaders.Done() })
+	for range leaders.All() {
+		t.Error("a leader after the end")
+	}
+	if !errors.Is(leaders.Err(), zkasync.ErrClosed) || len(early) > 0 {
+		t.Errorf("ended with %v, %d calls of a removed callback", leaders.Err(), len(early))
+	}
+	closed := e.Observe(t.Context())
+	closed.Close()
+	if !errors.Is(closed.Err(), recipe.ErrReleased) {
+		t.Errorf("closed with %v", closed.Err())
+	}
+}
+
+// An observer goes on across outages and sessions.
+func TestLeaders_GoOn(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t)
+	leaders := recipe.NewElection(c, "/leader").Observe(t.Context())
+	defer leaders.Close()
+	e := recipe.NewElection(twin, "/leader")
+	for i := range 5 {
+		held := must(t, e.Campaign(t.Context(), fmt.Append(nil, i)))
+		p.Cut()
+		poll(t, "the leader is seen", func() bool { latest, _ := leaders.Latest(); return latest.Identifier == fmt.Sprint(i) })
+		must(t, held.Unlock())
+		poll(t, "nobody is seen", func() bool { latest, _ := leaders.Latest(); return latest.Path == "" })
+	}
 }

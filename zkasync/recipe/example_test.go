@@ -174,8 +174,10 @@ func ExampleElection() {
 		fmt.Println(err)
 		return
 	}
-	for leader, err := range e.Observe(ctx) {
-		fmt.Println(leader.Identifier, leader.Fence == lead.Fence(), err)
+	leaders := e.Observe(ctx)
+	defer leaders.Close()
+	for leader := range leaders.All() { // goes on for as long as the program runs; leaders.Err() says why it ends
+		fmt.Println(leader.Identifier, leader.Fence == lead.Fence())
 		break
 	}
 	leader, err := e.Leader(ctx).Get(ctx)
@@ -185,10 +187,43 @@ func ExampleElection() {
 	lead.Unlock()
 	fmt.Println(context.Cause(lead.Context()))
 	// Output:
-	// 10.0.0.1:8080 true <nil>
+	// 10.0.0.1:8080 true
 	// 10.0.0.1:8080 <nil>
 	// 1 <nil>
 	// it was given back
+}
+
+// Follow whoever leads in select, or by a callback.
+func ExampleElection_Observe() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	e := recipe.NewElection(c, "/election")
+	if _, err := e.Campaign(ctx, []byte("10.0.0.1:8080")).Get(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	leaders := e.Observe(ctx)
+	defer leaders.Close()
+	select {
+	case leader := <-leaders.C():
+		fmt.Println("channel:", leader.Identifier)
+	case <-leaders.Done():
+		fmt.Println(leaders.Err())
+	}
+	called := make(chan struct{})
+	leaders.OnChange(func(leader recipe.Contender) {
+		fmt.Println("callback:", leader.Identifier)
+		close(called)
+	})
+	<-called
+	latest, known := leaders.Latest()
+	fmt.Println("at once:", latest.Identifier, known)
+	// Output:
+	// channel: 10.0.0.1:8080
+	// callback: 10.0.0.1:8080
+	// at once: 10.0.0.1:8080 true
 }
 
 // Beside programs that use kazoo; a short outage does not end the lock, and only its holders may see its queue.

@@ -1,0 +1,257 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"slices"
+	"sync"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Leaders tells of the leaders of an [Election], with their values and fences: see [Election.Observe]. It is read as a
+// [zkasync.Live] is: from the channel of C or by range over All, which take from the same channel and so are for one reader; with callbacks;
+// and without waiting by Latest. It takes no goroutine, and is safe for concurrent use.
+//
+// It gives the present leader first, the zero Contender when nobody leads, and then each later one that the reader is there to
+// see. Leaders that come and go quickly may be left out, the last one never is.
+type Leaders struct {
+	c    *zkasync.Client
+	path string
+	role role
+	ch   chan Contender // room for one, filled by show only; closed by end
+	done chan struct{}  // closed by end
+
+	mu     sync.Mutex
+	unlink func() bool
+	event  *future.Future[zk.Event] // that is waited for
+	latest Contender
+	known  bool
+	calls  []*leaderCall
+	err    error
+}
+
+// leaderCall is a callback, of which one call at most is on its way through the handler.
+type leaderCall struct {
+	fn     func(Contender)
+	queued bool // guarded by Leaders.mu
+}
+
+// Observe tells of every leader that is seen, across lost connections and sessions, until ctx ends, or Close, or the client. It watches
+// the leader only, so that those who wait cost nothing.
+func (e *Election) Observe(ctx context.Context) *Leaders {
+	ctx = orBackground(ctx)
+	l := &Leaders{c: e.s.c, path: e.s.path, role: e.s.role, ch: make(chan Contender, 1), done: make(chan struct{})}
+	l.mu.Lock()
+	l.unlink = context.AfterFunc(ctx, func() { l.end(context.Cause(ctx)) })
+	l.mu.Unlock()
+	l.look()
+	return l
+}
+
+// C returns the channel of leaders, the same one at each call. It holds the newest that was not received, and is closed at the end; Err
+// then says why.
+func (l *Leaders) C() <-chan Contender { return l.ch }
+
+// All ranges over the channel of C until it is closed. Leaving the loop does not end l.
+func (l *Leaders) All() iter.Seq[Contender] {
+	return func(yield func(Contender) bool) {
+		for leader := range l.ch {
+			if !yield(leader) {
+				return
+			}
+		}
+	}
+}
+
+// Latest returns the leader that was seen last; false as long as nothing is known.
+func (l *Leaders) Latest() (Contender, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.latest, l.known
+}
+
+// OnChange has fn called with the present leader, if it is known, and with later ones, on the client's handler. A call gets the
+// newest at the time when it runs. After remove it is not called again; a call that is under way is not waited for.
+func (l *Leaders) OnChange(fn func(Contender)) (remove func()) {
+	if fn == nil {
+		return func() {}
+	}
+	call := &leaderCall{fn: fn}
+	l.mu.Lock()
+	if l.err == nil {
+		l.calls = append(l.calls, call)
+	}
+	due := l.known && l.err == nil
+	call.queued = due
+	l.mu.Unlock()
+	if due {
+		l.post(call)
+	}
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.calls = slices.DeleteFunc(slices.Clone(l.calls), func(c *leaderCall) bool { return c == call })
+	}
+}
+
+// post has a callback called on the client's handler.
+func (l *Leaders) post(call *leaderCall) {
+	onHandler(l.c, future.Resolved(future.Void{})).OnDone(func(future.Void, error) {
+		l.mu.Lock()
+		call.queued = false
+		latest, wanted := l.latest, slices.Contains(l.calls, call)
+		l.mu.Unlock()
+		if wanted {
+			call.fn(latest)
+		}
+	})
+}
+
+// Done returns a channel that is closed when l has ended.
+func (l *Leaders) Done() <-chan struct{} { return l.done }
+
+// Err returns why l has ended, nil as long as it goes on: the cause of its context, [ErrReleased] after Close, zkasync.ErrClosed after
+// the client's, or a server's refusal.
+func (l *Leaders) Err() error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.err
+}
+
+// Close ends l at once. Callbacks that have not begun are dropped, as at the client's end; what the channel holds can still be received.
+func (l *Leaders) Close() { l.end(ErrReleased) }
+
+// end ends it, once.
+func (l *Leaders) end(why error) {
+	l.mu.Lock()
+	if l.err != nil {
+		l.mu.Unlock()
+		return
+	}
+	l.err = &Error{Op: "observe", Path: l.path, Err: why}
+	event := l.event
+	l.event, l.calls = nil, nil
+	close(l.done)
+	close(l.ch)
+	l.mu.Unlock()
+	l.unlink()
+	if event != nil {
+		l.c.Unwatch(event)
+	}
+}
+
+// show makes a leader the latest, tells everybody if it is another, and waits for the next change.
+func (l *Leaders) show(leader Contender, event *future.Future[zk.Event]) {
+	l.mu.Lock()
+	if l.err != nil {
+		l.mu.Unlock()
+		l.c.Unwatch(event)
+		return
+	}
+	var due []*leaderCall
+	if !l.known || l.latest != leader {
+		due = l.setLocked(leader)
+	}
+	l.event = event
+	l.mu.Unlock()
+	for _, call := range due {
+		l.post(call)
+	}
+	then(event, func(_ zk.Event, err error) {
+		if over(err) {
+			l.end(err)
+			return
+		}
+		l.look()
+	})
+}
+
+// setLocked returns the callbacks that are to be called.
+func (l *Leaders) setLocked(leader Contender) (due []*leaderCall) {
+	l.latest, l.known = leader, true
+	select {
+	case <-l.ch: // nobody has received it, and it is old now
+	default:
+	}
+	l.ch <- leader
+	for _, call := range l.calls {
+		if !call.queued {
+			call.queued = true
+			due = append(due, call)
+		}
+	}
+	return due
+}
+
+// look finds out who leads.
+func (l *Leaders) look() {
+	if l.Err() != nil {
+		return
+	}
+	ask(l.c, func(ctx context.Context) *future.Future[zkasync.Children] { return l.c.Children(ctx, l.path) },
+		func(list zkasync.Children, err error) {
+			queue := l.role.queue(list.Names)
+			switch {
+			case isNoNode(err):
+				l.awaitPath()
+			case err != nil:
+				l.end(err)
+			case len(queue) == 0:
+				l.awaitCandidate()
+			default:
+				l.read(join(l.path, queue[0].name))
+			}
+		})
+}
+
+// read reads and watches who is first.
+func (l *Leaders) read(path string) {
+	ask(l.c, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Node]] { return l.c.GetW(ctx, path) },
+		func(w zkasync.Watched[zkasync.Node], err error) {
+			switch {
+			case errors.Is(err, zk.ErrNoNode):
+				l.look()
+			case err != nil:
+				l.end(err)
+			default:
+				st := w.Value.Stat
+				l.show(Contender{path, string(w.Value.Data), st.Czxid, st.EphemeralOwner}, w.Event)
+			}
+		})
+}
+
+// awaitPath waits for the path.
+func (l *Leaders) awaitPath() {
+	ask(l.c, func(ctx context.Context) *future.Future[zkasync.Watched[*zk.Stat]] { return l.c.ExistsW(ctx, l.path) },
+		func(w zkasync.Watched[*zk.Stat], err error) { l.none(w.Value == nil, w.Event, err) })
+}
+
+// awaitCandidate waits for somebody.
+func (l *Leaders) awaitCandidate() {
+	ask(l.c, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Children]] {
+		return l.c.ChildrenW(ctx, l.path)
+	},
+		func(w zkasync.Watched[zkasync.Children], err error) {
+			l.none(len(l.role.queue(w.Value.Names)) == 0, w.Event, err)
+		})
+}
+
+// none waits if nobody is there, and otherwise looks who it is.
+func (l *Leaders) none(nobody bool, event *future.Future[zk.Event], err error) {
+	switch {
+	case isNoNode(err):
+		l.look()
+	case err != nil:
+		l.end(err)
+	case nobody:
+		l.show(Contender{}, event)
+	default:
+		l.c.Unwatch(event)
+		l.look()
+	}
+}
