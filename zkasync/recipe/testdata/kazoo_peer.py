@@ -9,13 +9,16 @@ Each line of input is a command, and gets one line of output:
   put KIND PATH PRIORITY VALUE...         done; KIND is locking or plain
   take HANDLE KIND PATH MILLISECONDS      the value | timeout
   consume HANDLE                          consumed | lost
+  lease PATH COUNT IDENTIFIER SECONDS     True | False; COUNT 0: at PATH itself
 """
+import datetime
 import sys
 
 from kazoo.client import KazooClient
 from kazoo.exceptions import LockTimeout
 from kazoo.recipe.barrier import Barrier, DoubleBarrier
 from kazoo.recipe.counter import Counter
+from kazoo.recipe.lease import MultiNonBlockingLease, NonBlockingLease
 from kazoo.recipe.lock import Lock, ReadLock, WriteLock
 from kazoo.recipe.queue import LockingQueue, Queue
 
@@ -92,8 +95,15 @@ def consume(handle):
     return "consumed" if held.pop(handle).consume() else "lost"
 
 
+def lease(path, count, identifier, seconds):
+    duration = datetime.timedelta(seconds=int(seconds))
+    if int(count) > 0:
+        return str(bool(MultiNonBlockingLease(client, int(count), path, duration, identifier)))
+    return str(bool(NonBlockingLease(client, path, duration, identifier)))
+
+
 commands = {"acquire": acquire, "release": release, "add": add, "barrier": barrier, "double": double,
-            "put": put, "take": take, "consume": consume}
+            "put": put, "take": take, "consume": consume, "lease": lease}
 for line in sys.stdin:
     name, *args = line.split()
     try:

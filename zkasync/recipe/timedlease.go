@@ -1,0 +1,205 @@
+package recipe
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"strconv"
+	"time"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// TimedLease is had by one holder until a point in time, whether its session lives or not, and nobody waits for it (kazoo:
+// NonBlockingLease and MultiNonBlockingLease, on the same path as well). It is for jobs that are started on several hosts and are to run on
+// one of them, the same one as a rule, and on another when that has been down for the lease's duration. It is safe for concurrent use.
+//
+// It goes by the clocks of the hosts. Where one is ahead of another by d, its holder may be succeeded d too early. So keep clocks
+// synchronised (NTP), take a duration many times their difference, and stop work that long before the end. For what must never be done
+// twice at a time take a [Mutex] and its fence.
+type TimedLease struct {
+	c        *zkasync.Client
+	cfg      config
+	paths    []string
+	duration time.Duration
+}
+
+// LeaseTakenError is the error of [TimedLease.Obtain] when somebody else has it. It is [ErrLocked].
+type LeaseTakenError struct {
+	Holder string    // its identifier
+	End    time.Time // by the holder's clock
+}
+
+// Error names the holder.
+func (e *LeaseTakenError) Error() string {
+	return fmt.Sprintf("%s has it until %s", plain(e.Holder), e.End.Format(time.RFC3339))
+}
+
+// Is reports whether target is ErrLocked.
+func (e *LeaseTakenError) Is(target error) bool { return target == ErrLocked }
+
+// NewTimedLease returns the lease at path, which is made if it is missing. The duration is in whole seconds; what is more is cut off. Who
+// has the same identifier is the same holder: the default is the host's name, as in kazoo. The lock that is held for a moment to
+// look is named as kazoo's; with another naming kazoo's processes are not excluded. Nothing is sent.
+func NewTimedLease(c *zkasync.Client, path string, duration time.Duration, opts ...Option) *TimedLease {
+	return newTimedLease(c, []string{path}, duration, opts)
+}
+
+// NewTimedLeases returns a lease that so many may have at a time: the first that is free of those at path/0, path/1 and so on
+// (kazoo: MultiNonBlockingLease).
+func NewTimedLeases(c *zkasync.Client, path string, count int, duration time.Duration, opts ...Option) *TimedLease {
+	var paths []string
+	for i := range count {
+		paths = append(paths, join(path, strconv.Itoa(i)))
+	}
+	l := newTimedLease(c, paths, duration, opts)
+	if count < 1 && l.cfg.err == nil {
+		l.cfg.err = fmt.Errorf("%d leases: want at least 1", count)
+	}
+	return l
+}
+
+func newTimedLease(c *zkasync.Client, paths []string, duration time.Duration, opts []Option) *TimedLease {
+	host, err := os.Hostname()
+	if err != nil {
+		host = defaultIdentifier()
+	}
+	l := &TimedLease{c: c, paths: paths, duration: duration}
+	l.cfg = newConfig(append([]Option{WithIdentifier(host), WithNaming(Kazoo)}, opts...))
+	if duration < time.Second && l.cfg.err == nil {
+		l.cfg.err = fmt.Errorf("a lease of %v: want at least a second", duration)
+	}
+	return l
+}
+
+// Obtain gets the lease, or renews it, and returns its end. It fails with a [*LeaseTakenError] if somebody else has it; of several leases
+// the error is that of the last. A lease that another program wrote in a way that is not known here is left alone, with an error.
+//
+// There is no way to give it back: whoever is done early lets it end. When the outcome is unknown, a further Obtain says what is.
+func (l *TimedLease) Obtain(ctx context.Context) *future.Future[time.Time] {
+	if l.cfg.err != nil {
+		path := ""
+		if len(l.paths) > 0 {
+			path = l.paths[0]
+		}
+		return onHandler(l.c, future.Failed[time.Time](&Error{Op: "obtain", Path: path, Err: l.cfg.err}))
+	}
+	return onHandler(l.c, l.try(orBackground(ctx), 0))
+}
+
+// try obtains the first lease from number i on that can be had.
+func (l *TimedLease) try(ctx context.Context, i int) *future.Future[time.Time] {
+	o := &obtaining{l: l, ctx: ctx, path: l.paths[i]}
+	return future.FlatMap(future.Settle(o.begin()), func(rs []future.Result[time.Time]) *future.Future[time.Time] {
+		switch r := rs[0]; {
+		case r.Err == nil:
+			return future.Resolved(r.Value)
+		case errors.Is(r.Err, ErrLocked) && i+1 < len(l.paths):
+			return l.try(ctx, i+1)
+		default:
+			return future.Failed[time.Time](r.Err)
+		}
+	})
+}
+
+// obtaining is an attempt at one path, under its lock.
+type obtaining struct {
+	l    *TimedLease
+	ctx  context.Context
+	path string
+	held *Held
+}
+
+func (o *obtaining) holder() string { return join(o.path, "lease_holder") }
+
+func (o *obtaining) begin() *future.Future[time.Time] {
+	cfg := o.l.cfg
+	s := &side{c: o.l.c, path: o.path, cfg: cfg, role: cfg.naming.mutex()}
+	return future.FlatMap(s.contend(o.ctx, "obtain", []byte(cfg.id), false), func(held *Held) *future.Future[time.Time] {
+		o.held = held
+		return future.Then(future.Settle(o.look()), func(rs []future.Result[time.Time]) (time.Time, error) {
+			held.Unlock()
+			var told *Error
+			if err := rs[0].Err; err != nil && !errors.As(err, &told) {
+				return time.Time{}, &Error{Op: "obtain", Path: o.path, Err: err}
+			}
+			return rs[0].Value, rs[0].Err
+		})
+	})
+}
+
+// look reads who has it, and takes it if nobody has it any longer.
+func (o *obtaining) look() *future.Future[time.Time] {
+	read := zkasync.Retry(o.ctx, o.l.c, patient, func(ctx context.Context) *future.Future[zkasync.Node] { return o.l.c.Get(ctx, o.holder()) })
+	return future.FlatMap(future.Settle(read), func(rs []future.Result[zkasync.Node]) *future.Future[time.Time] {
+		now := time.Now()
+		end := now.Add(o.l.duration).UTC().Truncate(time.Second)
+		data := term{1, o.l.cfg.id, end}.encode()
+		switch r := rs[0]; {
+		case isNoNode(r.Err):
+			return o.write(end, zkasync.CreateOp(o.holder(), data, o.l.cfg.aclOptions()...))
+		case r.Err != nil:
+			return future.Failed[time.Time](r.Err)
+		default:
+			if err := o.l.judge(r.Value.Data, now); err != nil {
+				return future.Failed[time.Time](err)
+			}
+			return o.write(end, zkasync.SetOp(o.holder(), data, r.Value.Stat.Version))
+		}
+	})
+}
+
+// judge returns why the lease is not to be had.
+func (l *TimedLease) judge(data []byte, now time.Time) error {
+	t, err := decodeTerm(data)
+	switch {
+	case err != nil:
+		return err
+	case t.holder != l.cfg.id && now.Before(t.end):
+		return &LeaseTakenError{Holder: t.holder, End: t.end}
+	default:
+		return nil
+	}
+}
+
+// write writes it, unless the lock is somebody else's by now.
+func (o *obtaining) write(end time.Time, op zkasync.MultiOp) *future.Future[time.Time] {
+	return future.Then(o.held.Multi(o.ctx, op), func([]zkasync.MultiResult) (time.Time, error) { return end, nil })
+}
+
+// term is what the znode holds: kazoo's JSON.
+type term struct {
+	version int
+	holder  string
+	end     time.Time
+}
+
+// termFormat is kazoo's, in UTC.
+const termFormat = "2006-01-02T15:04:05"
+
+func (t term) encode() []byte {
+	holder, _ := json.Marshal(t.holder) // a string can always be encoded
+	return fmt.Appendf(nil, `{"version": %d, "holder": %s, "end": "%s"}`, t.version, holder, t.end.UTC().Format(termFormat))
+}
+
+func decodeTerm(data []byte) (t term, err error) {
+	var j struct {
+		Version *int
+		Holder  *string
+		End     string
+	}
+	if err := json.Unmarshal(data, &j); err != nil {
+		return t, fmt.Errorf("%.60q is no lease: %w", data, err)
+	}
+	if j.Version == nil || j.Holder == nil || *j.Version != 1 {
+		return t, fmt.Errorf("%.60q is no lease of version 1", data)
+	}
+	if t.end, err = time.ParseInLocation(termFormat, j.End, time.UTC); err != nil {
+		return t, fmt.Errorf("%.60q is no lease: %w", data, err)
+	}
+	t.version, t.holder = *j.Version, *j.Holder
+	return t, nil
+}
