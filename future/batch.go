@@ -18,6 +18,7 @@ type batch struct {
 	ex      Executor     // of the future completed first
 	home    deliverer    // the first there is among the executors of futures
 	at      deliverer    // at whose place it runs, nil: at nobody's
+	held    deliverer    // whose order is held, nil: nobody's
 	futures []completed  // all of them
 	hooked  int          // how many of futures have run their hooks
 	swept   int          // how many of futures have run this package's own hooks
@@ -40,6 +41,7 @@ type completed interface {
 	runOwnHooks(b *batch)
 	hasHooks() bool
 	postAll(at deliverer)
+	queueAll(held deliverer) (left func())
 }
 
 func (b *batch) add(f completed, ex Executor) {
@@ -70,16 +72,53 @@ func (b *batch) run() {
 		}
 		b.sweep()
 		if f.hasHooks() {
-			b.at = home
 			returned = true
-			home.Deliver(b) // which has it from here on
+			b.deliver(home)
 			return
 		}
 	}
+	b.queue()
 	for ; b.posted < len(b.futures); b.posted++ {
 		b.futures[b.posted].postAll(b.at)
 	}
 	returned = true
+}
+
+// deliver hands the batch over; home has it from here on.
+func (b *batch) deliver(home deliverer) {
+	held := b.held
+	b.at, b.held = home, nil
+	if held != nil && !samePlace(held, home) {
+		held.Release() // nobody waits for one hold under another
+		held = nil
+	}
+	if held == nil {
+		home.Hold()
+		held = home
+	}
+	queued := home.QueueWork(b)
+	held.Release()
+	if !queued {
+		home.Deliver(b)
+	}
+}
+
+// queue hands over the callbacks that belong into the order that is held, and ends the
+// hold.
+func (b *batch) queue() {
+	held := b.held
+	if held == nil {
+		return
+	}
+	b.held = nil
+	var left func()
+	for i := 0; i < len(b.futures) && left == nil; i++ {
+		left = b.futures[i].queueAll(held)
+	}
+	held.Release()
+	if left != nil {
+		left()
+	}
 }
 
 // homeOf returns the deliverer that runs the functions linked to f, nil if they

@@ -3,9 +3,10 @@ package future
 // complete sets the outcome if there is none yet, and sees to the hooks and
 // callbacks. In a batch it leaves that to the batch.
 func (f *Future[T]) complete(v T, err error, b *batch) bool {
-	f.mu.Lock()
+	held := f.lock(b)
 	if f.completed.Load() {
 		f.mu.Unlock()
+		release(held)
 		return false
 	}
 	if err == nil {
@@ -26,7 +27,7 @@ func (f *Future[T]) complete(v T, err error, b *batch) bool {
 		m.c <- Result[T]{f.value, f.err}
 	}
 	hooks := m != nil && m.hooks.head != nil
-	f.posting = hooks || f.slot == linked || m != nil && m.callbacks.head != nil
+	f.posting = f.tiedLocked()
 	todo := f.posting
 	var task Task
 	if todo && !hooks && b == nil {
@@ -41,12 +42,56 @@ func (f *Future[T]) complete(v T, err error, b *batch) bool {
 		b.add(f, ex)
 	case hooks:
 		b = newBatch(ex)
+		b.held = held
 		b.add(f, ex)
 		b.run()
+	case held != nil:
+		task = f.queue(task, held)
+		held.Release()
+		f.post(task)
 	default:
 		f.post(task)
 	}
 	return true
+}
+
+// lock locks f. If completing it means to hand over callbacks, outside of a batch, it
+// holds the order of its deliverer as well.
+func (f *Future[T]) lock(b *batch) (held deliverer) {
+	f.mu.Lock()
+	if b != nil || !f.tiedLocked() {
+		return nil
+	}
+	d := asDeliverer(f.ex)
+	if d != nil && !d.TryHold() {
+		// Under the hold, locks of futures are taken: so not the other way round.
+		f.mu.Unlock()
+		d.Hold()
+		f.mu.Lock()
+	}
+	return d
+}
+
+// release ends a hold, if there is one.
+func release(held deliverer) {
+	if held != nil {
+		held.Release()
+	}
+}
+
+// tiedLocked reports whether callbacks or hooks are linked to the pending f.
+func (f *Future[T]) tiedLocked() bool {
+	m := f.more
+	return f.slot == linked || m != nil && (m.hooks.head != nil || m.callbacks.head != nil)
+}
+
+// queue is post under the hold of f's deliverer. It returns the task that has to run
+// at once, nil if there is none.
+func (f *Future[T]) queue(task Task, held deliverer) Task {
+	for task != nil && held.Queue(task) {
+		task = f.nextTask()
+	}
+	return task
 }
 
 // post executes task and then all other linked callbacks, also those linked
@@ -76,6 +121,18 @@ func (f *Future[T]) postAll(at deliverer) {
 		return
 	}
 	f.post(f.nextTask())
+}
+
+// queueAll is postAll under a hold, for futures of that deliverer's place.
+func (f *Future[T]) queueAll(held deliverer) (left func()) {
+	d := asDeliverer(f.ex)
+	if d == nil || !samePlace(d, held) {
+		return nil
+	}
+	if task := f.queue(f.nextTask(), d); task != nil {
+		return func() { f.post(task) }
+	}
+	return nil
 }
 
 func (f *Future[T]) execute(task Task) {

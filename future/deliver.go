@@ -11,8 +11,25 @@ import (
 // may hold it up or end it. The client's futures have one.
 //
 // All that it is given, tasks and deliveries, is done in the order of the calls.
+//
+// A completion shows before its callbacks are in that order: who waits for the future
+// goes on at once, and may hand over a task that belongs behind them. So the completer
+// holds the order meanwhile. No code but this package's runs under the hold.
 type deliverer interface {
 	Executor
+	// Hold keeps all others from handing over tasks, for a moment: until Release. All
+	// deliverers of one place have one hold.
+	Hold()
+	// TryHold is Hold unless that has to wait.
+	TryHold() bool
+	// Release ends a hold.
+	Release()
+	// Queue is Execute under the hold. It returns false, and does nothing, if the task
+	// would have to run at once.
+	Queue(task Task) bool
+	// QueueWork is Deliver under the hold. It returns false, and does nothing, if the
+	// work would have to run at once.
+	QueueWork(work Task) bool
 	// Deliver has work run at the deliverer's place.
 	Deliver(work Task)
 	// DeliverLate is Deliver on a goroutine of the user's, for work that could run

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 // place is a deliverer with a goroutine of its own.
 type place struct {
 	*lane
+	order
 	working atomic.Bool // a delivered function may wait: the test's functions are the only ones that do
 }
 
@@ -28,6 +30,23 @@ func (d delivery) Run() {
 	d.p.working.Store(true)
 	defer d.p.working.Store(false)
 	d.work.Run()
+}
+
+// order is what a deliverer holds.
+type order struct{ mu sync.Mutex }
+
+func (o *order) Hold()         { o.mu.Lock() }
+func (o *order) TryHold() bool { return o.mu.TryLock() }
+func (o *order) Release()      { o.mu.Unlock() }
+
+func (p *place) Queue(task future.Task) bool {
+	p.Execute(task)
+	return true
+}
+
+func (p *place) QueueWork(work future.Task) bool {
+	p.Deliver(work)
+	return true
 }
 
 func (p *place) Deliver(work future.Task) { p.Execute(delivery{p, work}) }
@@ -216,8 +235,14 @@ func TestDeliverer_GoexitLosesNothing(t *testing.T) {
 	tr.want(t, "callback")
 }
 
-// exitPlace runs each delivery on a goroutine.
-type exitPlace struct{ done chan struct{} }
+// exitPlace runs each delivery on a goroutine, and tasks in place.
+type exitPlace struct {
+	order
+	done chan struct{}
+}
+
+func (p *exitPlace) Queue(future.Task) bool     { return false }
+func (p *exitPlace) QueueWork(future.Task) bool { return false }
 
 func (p *exitPlace) Execute(task future.Task) { task.Run() }
 func (p *exitPlace) Deliver(work future.Task) {

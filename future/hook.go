@@ -53,6 +53,8 @@ func (h *lateHook[T]) hasHooks() bool     { return h.fn != nil }
 func (h *lateHook[T]) runOwnHooks(*batch) {}
 func (h *lateHook[T]) postAll(deliverer)  {}
 
+func (h *lateHook[T]) queueAll(deliverer) func() { return nil }
+
 func (h *lateHook[T]) runHooks(b *batch) {
 	if fn := h.fn; fn != nil {
 		h.fn = nil

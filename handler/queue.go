@@ -52,30 +52,42 @@ type queue struct {
 
 // Execute implements Lane.
 func (q *queue) Execute(task Task) {
+	if !q.push(task, true) {
+		enter(q, byCaller)
+	}
+}
+
+// Queue is Execute as long as that only queues. Otherwise it does nothing and returns false.
+func (q *queue) Queue(task Task) bool { return q.push(task, false) }
+
+// push queues task and sees to it that a goroutine runs it. That may have to be the caller: then push returns false,
+// and the caller has the baton if take is true, while the task is not queued if it is false.
+func (q *queue) push(task Task, take bool) bool {
 	c := q.core
 	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !q.held && !take && c.driverLocked() == byCaller {
+		return false
+	}
 	wasEmpty := q.waiting.empty()
 	q.waiting.push(task, &q.free)
 	if q.held {
 		q.watchLocked()
-		c.mu.Unlock()
-		return
+		return true
 	}
-	by := c.driverLocked()
-	if by == byLoop {
+	switch c.driverLocked() {
+	case byLoop:
 		if wasEmpty {
 			q.signalLocked()
 		}
-		c.mu.Unlock()
-		return
-	}
-	q.acquireLocked()
-	c.mu.Unlock()
-	if by == byWorker {
+	case byWorker:
+		q.acquireLocked()
 		q.wake <- struct{}{}
-		return
+	default:
+		q.acquireLocked()
+		return false
 	}
-	enter(q, byCaller)
+	return true
 }
 
 // signalLocked wakes the application's loop. A wake-up that is still in the channel

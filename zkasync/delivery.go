@@ -24,6 +24,7 @@ type delivery struct {
 	lane    handler.Lane
 	direct  bool         // callbacks may go to the user's handler from any goroutine: it only queues them
 	pending atomic.Int64 // of what lane was given, how much has not ended
+	order   sync.Mutex   // held by a completer from before its future shows until its callbacks are handed over
 
 	haste haste
 }
@@ -71,6 +72,16 @@ func (d *delivery) add(to handler.Lane, task future.Task) {
 	d.lane.Execute(&delivered{d: d, to: to, task: task})
 }
 
+// queue is add, if that only queues.
+func (d *delivery) queue(to handler.Lane, task future.Task) bool {
+	d.pending.Add(1)
+	if d.lane.(queuer).Queue(&delivered{d: d, to: to, task: task}) {
+		return true
+	}
+	d.pending.Add(-1)
+	return false
+}
+
 // delivered is a task of a delivery's.
 type delivered struct {
 	d    *delivery
@@ -105,10 +116,43 @@ func (d *delivery) ended() {
 type lane struct {
 	d  *delivery
 	to handler.Lane
+	q  queuer // to, if it is one
+}
+
+func newLane(d *delivery, to handler.Lane) *lane {
+	q, _ := to.(queuer)
+	return &lane{d, to, q}
+}
+
+// queuer is a lane that can tell queueing from running. Those of package handler are.
+type queuer interface{ Queue(task handler.Task) bool }
+
+// Hold keeps others from handing over.
+func (l *lane) Hold() { l.d.order.Lock() }
+
+// TryHold is Hold if that need not wait.
+func (l *lane) TryHold() bool { return l.d.order.TryLock() }
+
+// Release ends a hold.
+func (l *lane) Release() { l.d.order.Unlock() }
+
+// pass waits for the end of a hold: what completed before comes first.
+func (d *delivery) pass() {
+	d.order.Lock()
+	defer d.order.Unlock()
+}
+
+// Queue is Execute under the hold, if the task is only queued.
+func (l *lane) Queue(task future.Task) bool {
+	if l.d.direct && l.d.pending.Load() == 0 {
+		return l.q != nil && l.q.Queue(task)
+	}
+	return l.d.queue(l.to, task)
 }
 
 // Execute implements future.Executor.
 func (l *lane) Execute(task future.Task) {
+	l.d.pass()
 	if l.d.direct && l.d.pending.Load() == 0 {
 		l.to.Execute(task)
 		return
@@ -116,11 +160,18 @@ func (l *lane) Execute(task future.Task) {
 	l.d.add(l.to, task)
 }
 
+// QueueWork is Deliver under the hold, if that only queues.
+func (l *lane) QueueWork(work future.Task) bool { return l.d.queue(nil, work) }
+
 // Deliver has work run by the delivery.
-func (l *lane) Deliver(work future.Task) { l.d.add(nil, work) }
+func (l *lane) Deliver(work future.Task) {
+	l.d.pass()
+	l.d.add(nil, work)
+}
 
 // DeliverLate has work run by the delivery behind what it has to do.
 func (l *lane) DeliverLate(work future.Task) bool {
+	l.d.pass()
 	if l.d.pending.Load() == 0 || l.d.running() != "" {
 		return false
 	}
@@ -133,6 +184,7 @@ func (l *lane) Forward(task future.Task) { l.to.Execute(task) }
 
 // ExecuteHere is Execute on a goroutine of the user's.
 func (l *lane) ExecuteHere(task future.Task) {
+	l.d.pass()
 	if l.d.pending.Load() == 0 {
 		l.to.Execute(task)
 		return
@@ -156,12 +208,12 @@ type lanes struct {
 func (c *Client) lane(kind handler.Kind, path string) *lane {
 	to := c.cfg.handler.Lane(kind, path)
 	if !c.delivery.direct {
-		return &lane{c.delivery, to} // a user's own need not be comparable
+		return newLane(c.delivery, to) // a user's own need not be comparable
 	}
 	if l := c.lanes.first.Load(); l != nil && l.to == to {
 		return l
 	}
-	l := &lane{c.delivery, to}
+	l := newLane(c.delivery, to)
 	if c.lanes.first.CompareAndSwap(nil, l) {
 		return l
 	}

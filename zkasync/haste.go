@@ -33,6 +33,7 @@ type urgent struct {
 
 // executeState is Execute for a change of the state.
 func (l *lane) executeState(task future.Task) {
+	l.d.pass()
 	if l.d.direct && l.d.pending.Load() == 0 {
 		l.to.Execute(task)
 		return

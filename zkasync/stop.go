@@ -48,7 +48,7 @@ func (c *Client) stop() (r *run, over bool) {
 	}
 	if r.stopped == nil {
 		r.bye = newFarewell(c.cfg.logger)
-		r.stopped = future.NewPromise[future.Void](&lane{r.bye, r.bye.lane})
+		r.stopped = future.NewPromise[future.Void](newLane(r.bye, r.bye.lane))
 		r.stopping.Store(true)
 		r.m.Refuse(ErrClosed)
 		c.states.stopScopes()
