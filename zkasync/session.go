@@ -17,6 +17,8 @@ type Session struct {
 	// Timeout is what the server granted, which may be shorter or longer than what [WithSessionTimeout] asks for: the time
 	// without a sign of the client after which the session ends (Java: getSessionTimeout).
 	Timeout time.Duration
+	// ReadOnly says that it is a temporary session of a server without a quorum, see [WithReadOnly]: no znode belongs to it.
+	ReadOnly bool
 }
 
 // String returns the id as servers log it, and the timeout.
@@ -35,7 +37,12 @@ func (c *Client) Session() Session {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return Session{r.session.ID, bytes.Clone(r.session.Password), time.Duration(r.session.Timeout) * time.Millisecond}
+	return Session{
+		ID:       r.session.ID,
+		Password: bytes.Clone(r.session.Password),
+		Timeout:  time.Duration(r.session.Timeout) * time.Millisecond,
+		ReadOnly: r.session.ReadOnly,
+	}
 }
 
 // WithSession has the first connection take up a session that another client began, as that client's [Client.Session] returns it

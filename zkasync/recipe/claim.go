@@ -61,9 +61,9 @@ func (q *claim) create() *future.Future[zkasync.Created] {
 		return q.make()
 	}
 	opts := q.cfg.createOptions(zkasync.Ephemeral(), zkasync.Sequential(), zkasync.ProtectedPrefix(q.role.prefix()))
-	return zkasync.Retry(q.ctx, q.c, patient, func(ctx context.Context) *future.Future[zkasync.Created] {
+	return zkasync.Retry(q.ctx, q.c, patient, withQuorum(q.c, func(ctx context.Context) *future.Future[zkasync.Created] {
 		return q.c.Create(ctx, join(q.dir, q.role.name), q.data, opts...)
-	})
+	}))
 }
 
 // again joins the queue once more, at its end: the znode own is gone, as far as is known. What is held by it is over.
@@ -188,19 +188,16 @@ func (q *claim) fail(err error) {
 
 // remove deletes a znode of ours in the background. It is done when the znode is gone, or will be with its session.
 func (q *claim) remove(path string) *future.Future[future.Void] {
-	gone := zkasync.Retry(zkasync.MarkIdempotent(context.Background()), q.c, patient, func(ctx context.Context) *future.Future[future.Void] {
+	gone := persist(context.Background(), q.c, func(ctx context.Context) *future.Future[future.Void] {
 		return q.c.Delete(ctx, path, zkasync.AnyVersion)
 	})
-	return cleanedUp(gone, path, func() *future.Future[future.Void] { return q.remove(path) })
+	return cleanedUp(gone, path)
 }
 
 // cleanedUp is what becomes of a deletion: a znode that is gone, or will be with its session, is as good as deleted.
-func cleanedUp(gone *future.Future[future.Void], path string, again func() *future.Future[future.Void]) *future.Future[future.Void] {
+func cleanedUp(gone *future.Future[future.Void], path string) *future.Future[future.Void] {
 	return future.FlatMap(future.Settle(gone), func(rs []future.Result[future.Void]) *future.Future[future.Void] {
 		err := rs[0].Err
-		if errors.Is(err, zkasync.ErrNotReadOnly) { // the server has no quorum; the session proper may come back with one
-			return later(again)
-		}
 		if errors.Is(err, zk.ErrNoNode) || errors.Is(err, zkasync.ErrSessionExpired) || over(err) {
 			err = nil
 		}

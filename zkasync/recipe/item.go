@@ -88,7 +88,7 @@ func (i *Item) Consume(ctx context.Context, ops ...zkasync.MultiOp) *future.Futu
 		k.own = []zkasync.MultiOp{zkasync.DeleteOp(i.lock, zkasync.AnyVersion), zkasync.DeleteOp(i.path, zkasync.AnyVersion)}
 	}
 	k.ops = append(k.own[:len(k.own):len(k.own)], ops...)
-	done := zkasync.Retry(zkasync.MarkIdempotent(k.ctx), i.q.c, patient, k.send)
+	done := persist(k.ctx, i.q.c, k.send)
 	return onHandler(i.q.c, future.FlatMap(future.Settle(done), func(rs []future.Result[[]zkasync.MultiResult]) *future.Future[future.Void] {
 		return k.judge(rs[0].Err)
 	}))
@@ -227,7 +227,7 @@ func (i *Item) giveBack() {
 // unlock deletes a lock of a session's in the background, for as long as that lives.
 func (q *Queue) unlock(lock, id string, owner int64) *future.Future[future.Void] {
 	sent := false
-	gone := zkasync.Retry(zkasync.MarkIdempotent(context.Background()), q.c, patient, func(ctx context.Context) *future.Future[future.Void] {
+	gone := persist(context.Background(), q.c, func(ctx context.Context) *future.Future[future.Void] {
 		if q.c.Session().ID != owner {
 			return future.Resolved(future.Void{})
 		}
@@ -243,7 +243,7 @@ func (q *Queue) unlock(lock, id string, owner int64) *future.Future[future.Void]
 			return q.c.Delete(ctx, lock, zkasync.AnyVersion)
 		})
 	})
-	return cleanedUp(gone, lock, func() *future.Future[future.Void] { return q.unlock(lock, id, owner) })
+	return cleanedUp(gone, lock)
 }
 
 // watch has the lock's end noticed.

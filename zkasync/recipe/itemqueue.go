@@ -116,7 +116,7 @@ func (p *put) send() *future.Future[[]string] {
 
 // ensure makes a folder.
 func (q *Queue) ensure(ctx context.Context, path string) *future.Future[string] {
-	return zkasync.Retry(zkasync.MarkIdempotent(ctx), q.c, patient, func(ctx context.Context) *future.Future[string] {
+	return persist(ctx, q.c, func(ctx context.Context) *future.Future[string] {
 		return q.c.EnsurePath(ctx, path, q.cfg.aclOptions()...)
 	})
 }

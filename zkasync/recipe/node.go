@@ -118,7 +118,7 @@ func (n *Node) remove() {
 		return
 	}
 	n.deleting.Store(true)
-	gone := zkasync.Retry(zkasync.MarkIdempotent(context.Background()), n.c, patient, func(ctx context.Context) *future.Future[future.Void] {
+	gone := persist(context.Background(), n.c, func(ctx context.Context) *future.Future[future.Void] {
 		if n.c.Session().ID != owner { // it went with its session, and what is there now is somebody else's
 			return future.Resolved(future.Void{})
 		}
@@ -254,7 +254,7 @@ func (n *Node) changed(event *future.Future[zk.Event]) {
 
 // write has the znode hold the present data.
 func (n *Node) write() *future.Future[future.Void] {
-	written := zkasync.Retry(zkasync.MarkIdempotent(context.Background()), n.c, patient, func(ctx context.Context) *future.Future[zk.Stat] {
+	written := persist(context.Background(), n.c, func(ctx context.Context) *future.Future[zk.Stat] {
 		n.mu.Lock() // until it is submitted, so that no older data comes behind newer
 		defer n.mu.Unlock()
 		if n.owner == 0 || n.owner != n.c.Session().ID { // it will be made with this data

@@ -27,7 +27,33 @@ var patient = zkasync.RetryPolicy{MaxPause: time.Second, MaxElapsed: math.MaxInt
 // ask is then for a request that may be made twice without harm. It is repeated until there is an answer, or the session that it
 // was for is over.
 func ask[T any](c *zkasync.Client, op func(context.Context) *future.Future[T], step func(T, error)) {
-	then(zkasync.Retry(zkasync.MarkIdempotent(context.Background()), c, patient, op), step)
+	then(persist(context.Background(), c, op), step)
+}
+
+// persist repeats a request that may be made twice without harm, until there is an answer of a server that has a quorum, or the
+// session that it was for is over.
+func persist[T any](ctx context.Context, c *zkasync.Client, op func(context.Context) *future.Future[T]) *future.Future[T] {
+	return zkasync.Retry(zkasync.MarkIdempotent(ctx), c, patient, withQuorum(c, op))
+}
+
+// withQuorum is op for a server that has a quorum, however long that takes. Of a client WithReadOnly, one without has a temporary session:
+// nothing belongs to that, and what it reads may be old.
+func withQuorum[T any](c *zkasync.Client, op func(context.Context) *future.Future[T]) func(context.Context) *future.Future[T] {
+	var attempt func(context.Context) *future.Future[T]
+	attempt = func(ctx context.Context) *future.Future[T] {
+		again := func() *future.Future[T] { return later(ctx, func() *future.Future[T] { return attempt(ctx) }) }
+		if c.Session().ReadOnly {
+			return again()
+		}
+		f := op(ctx)
+		return future.FlatMap(future.Settle(f), func(rs []future.Result[T]) *future.Future[T] {
+			if c.Session().ReadOnly || errors.Is(rs[0].Err, zkasync.ErrNotReadOnly) {
+				return again()
+			}
+			return f
+		})
+	}
+	return attempt
 }
 
 // over reports whether nothing more can be had from the client.
@@ -52,17 +78,20 @@ func orBackground(ctx context.Context) context.Context {
 	return ctx
 }
 
-// later is what again gives a second from now.
-func later[T any](again func() *future.Future[T]) *future.Future[T] {
-	p := future.NewPromise[T](nil)
-	time.AfterFunc(time.Second, func() {
-		then(again(), func(v T, err error) {
-			if err != nil {
-				p.Reject(err)
-				return
-			}
-			p.Resolve(v)
-		})
+// later is what again gives a moment from now, or when ctx ends.
+func later[T any](ctx context.Context, again func() *future.Future[T]) *future.Future[T] {
+	p := future.NewPromise[future.Void](nil)
+	pause := time.AfterFunc(quorumPause, func() { p.Resolve(future.Void{}) })
+	stop := context.AfterFunc(ctx, func() { p.Resolve(future.Void{}) })
+	return future.FlatMap(p.Future(), func(future.Void) *future.Future[T] {
+		pause.Stop()
+		stop()
+		if err := ctx.Err(); err != nil {
+			return future.Failed[T](context.Cause(ctx))
+		}
+		return again()
 	})
-	return p.Future()
 }
+
+// quorumPause is how often a client is asked whether its server has a quorum again.
+const quorumPause = 100 * time.Millisecond

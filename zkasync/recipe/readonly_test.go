@@ -1,0 +1,94 @@
+package recipe_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
+)
+
+// quorumless is an ensemble whose quorum can be taken away and given back, a client that then is on a server without one, and a
+// witness that is not served meanwhile.
+type quorumless struct {
+	*zktest.Ensemble
+	c, witness *zkasync.Client
+}
+
+func newQuorumless(t *testing.T) *quorumless {
+	t.Parallel()
+	ens := zktest.RunEnsemble(t, 3, zktest.WithReadOnlyMode())
+	client := func(opts ...zkasync.Option) *zkasync.Client {
+		c, err := zkasync.Connect(t.Context(), ens.ConnectString(), append(ens.Options(), opts...)...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(func() {
+			if err := c.Close(); err != nil {
+				t.Errorf("close: %v", err)
+			}
+		})
+		return c
+	}
+	return &quorumless{ens, client(zkasync.WithReadOnly(true), zkasync.WithSessionTimeout(20*time.Second)), client()}
+}
+
+// lose takes the quorum away, and waits until the client is on a server without one.
+func (q *quorumless) lose(t *testing.T) {
+	t.Helper()
+	q.Servers()[0].Stop()
+	q.Servers()[1].Stop()
+	poll(t, "read-only", func() bool { return q.c.State() == zkasync.StateConnected && q.c.Session().ReadOnly })
+}
+
+func (q *quorumless) heal(t *testing.T) {
+	t.Helper()
+	q.Servers()[0].Start()
+	q.Servers()[1].Start()
+	poll(t, "writable", func() bool {
+		return q.c.State() == zkasync.StateConnected && !q.c.Session().ReadOnly && q.witness.Connected()
+	})
+}
+
+// What a kept znode is to hold, and its end, wait for a quorum.
+func TestNode_WaitsForAQuorum(t *testing.T) {
+	q := newQuorumless(t)
+	n := recipe.KeepNode(q.c, "/service/me", []byte("one"))
+	must(t, n.Ready())
+	q.lose(t)
+	written := n.SetData([]byte("two"))
+	late := recipe.KeepNode(q.c, "/service/late", nil)
+	q.heal(t)
+	must(t, written)
+	must(t, late.Ready())
+	holds(t, q.witness, n.Path(), "two", q.c.Session().ID)
+
+	q.lose(t)
+	gone := n.Close()
+	q.heal(t)
+	must(t, gone)
+	if must(t, q.witness.Exists(t.Context(), n.Path())) != nil {
+		t.Error("it is said to be gone, and still there")
+	}
+}
+
+// A lock ends with the quorum. Its znode goes when there is one again, and no attempt is lost meanwhile.
+func TestMutex_WaitsForAQuorum(t *testing.T) {
+	for name, lease := range map[string]recipe.Lease{"until suspended": recipe.UntilSuspended, "until lost": recipe.UntilLost} {
+		t.Run(name, func(t *testing.T) {
+			q := newQuorumless(t)
+			m := recipe.NewMutex(q.c, "/lock", recipe.WithLease(lease))
+			held := must(t, m.Lock(t.Context()))
+			q.lose(t)
+			<-held.Done()
+			gone, next := held.Unlock(), recipe.NewMutex(q.c, "/lock").Lock(t.Context())
+			q.heal(t)
+			must(t, gone)
+			must(t, must(t, next).Unlock())
+			if left := names(t, q.witness, "/lock"); len(left) > 0 {
+				t.Errorf("left: %v", left)
+			}
+		})
+	}
+}
