@@ -41,8 +41,9 @@
 //
 // # Read-only servers
 //
-// Recipes want a client without zkasync.WithReadOnly. On a server that has lost its quorum such a client has a temporary session, by which
-// it cannot tell that its znodes are still there: a Node that is closed then may leave its znode until the session proper ends.
+// A client made with zkasync.WithReadOnly may be on a server that has lost its quorum, with a temporary session to which no znode
+// belongs. Whatever is held ends then, and recipes go on when there is a quorum again: what is to be acquired, kept or deleted
+// waits until then. Group and Election tell what such a server has.
 //
 // # What runs where
 //
