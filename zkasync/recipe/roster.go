@@ -37,6 +37,7 @@ type Roster struct {
 	latest   []Member // nil: to be made from members
 	revision int64
 	changed  *future.Promise[future.Void] // completes with the next change
+	told     *future.Future[future.Void]  // the same for users, once one has asked for it
 	err      error
 }
 
@@ -88,7 +89,12 @@ func (r *Roster) At() (members []Member, revision int64, known bool) {
 // Changed returns a future that completes with the next change after this call, with the first knowledge of who is there, or
 // with the end. Whoever calls it and then Latest misses nothing. Its callbacks run on the client's handler.
 func (r *Roster) Changed() *future.Future[future.Void] {
-	return onHandler(r.c, r.next())
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.told == nil {
+		r.told = onHandler(r.c, r.changed.Future())
+	}
+	return r.told
 }
 
 // next is Changed for the recipes' own steps.

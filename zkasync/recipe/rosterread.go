@@ -224,6 +224,6 @@ func (r *Roster) publishLocked(news bool) (tell func()) {
 	r.latest = nil
 	r.revision++
 	changed := r.changed
-	r.changed = future.NewPromise[future.Void](nil)
+	r.changed, r.told = future.NewPromise[future.Void](nil), nil
 	return func() { changed.Resolve(future.Void{}) }
 }
