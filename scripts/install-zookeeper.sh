@@ -8,7 +8,7 @@ set -euo pipefail
 # Debian's zookeeper starts no service (zookeeperd would), and depends on the jars
 # it needs: libzookeeper-java, libslf4j-java, libnetty-java, libsnappy-java and
 # libdropwizard-metrics-java, and on default-jre.
-curator=(libcurator-recipes-java libcurator-framework-java libcurator-client-java default-jdk-headless)
+curator=(libcurator-discovery-java libcurator-recipes-java libcurator-framework-java libcurator-client-java default-jdk-headless)
 packages=(zookeeper python3-kazoo "${curator[@]}")
 jar=/usr/share/java/zookeeper.jar
 oldest=3.5 # as in README.md; tests that need more than a server has are skipped
@@ -22,7 +22,7 @@ has_zookeeper() {
 # kazoo is packaged for the system's Python, which need not be the first in PATH.
 has_kazoo() { /usr/bin/python3 -c 'import kazoo' 2>/dev/null; }
 
-has_curator() { [[ -f /usr/share/java/curator-recipes.jar ]] && command -v javac >/dev/null; }
+has_curator() { [[ -f /usr/share/java/curator-recipes.jar && -f /usr/share/java/curator-x-discovery.jar ]] && command -v javac >/dev/null; }
 
 has_compiler() { command -v cc >/dev/null || command -v gcc >/dev/null; }
 

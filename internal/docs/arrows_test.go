@@ -21,7 +21,8 @@ var rooms = map[string][]string{
 	"zkasync/internal/watch":  {"future", "zkasync/internal/mux", "zkasync/internal/shrink", "zkasync/internal/wire"},
 	"zkasync": {"future", "handler", "zkasync/internal/mux", "zkasync/internal/shrink", "zkasync/internal/watch",
 		"zkasync/internal/wire"},
-	"zkasync/recipe": {"future", "zkasync"},
+	"zkasync/recipe":           {"future", "zkasync"},
+	"zkasync/recipe/discovery": {"future", "zkasync", "zkasync/recipe"},
 }
 
 func TestArrows_LeadDown(t *testing.T) {

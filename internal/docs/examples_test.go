@@ -8,12 +8,13 @@ import (
 )
 
 // described are methods that say what they are for by their names alone, because the language gives them their meaning.
-var described = map[string]bool{"String": true, "Error": true, "Unwrap": true, "Is": true, "Run": true}
+var described = map[string]bool{"String": true, "Error": true, "Unwrap": true, "Is": true, "Run": true,
+	"MarshalJSON": true, "UnmarshalJSON": true, "MarshalText": true, "UnmarshalText": true}
 
 // Each function and method that users call is called in an example that has output, so that it runs.
 func TestExamples_CoverWhateverUsersCall(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"zkasync", "future", "handler", "zkasync/zktest", "zkasync/recipe"} {
+	for _, name := range []string{"zkasync", "future", "handler", "zkasync/zktest", "zkasync/recipe", "zkasync/recipe/discovery"} {
 		dir := filepath.Join(root, name)
 		shown, called := examples(t, dir)
 		for _, e := range calls(t, dir) {

@@ -1,0 +1,164 @@
+package discovery
+
+import (
+	"context"
+	"errors"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+)
+
+// Discovery is the services below a path (Curator: ServiceDiscovery). It is safe for concurrent use.
+type Discovery struct {
+	c    *zkasync.Client
+	base string
+	acl  []zk.ACL // nil: the client's
+}
+
+// Option is an option of [New].
+type Option struct{ apply func(*Discovery) }
+
+// WithACL sets the access control list of znodes and parents that are made; the default is the client's. Whoever looks for
+// services must be able to list and read them.
+func WithACL(acl []zk.ACL) Option {
+	acl = append([]zk.ACL{}, acl...)
+	return Option{func(d *Discovery) { d.acl = acl }}
+}
+
+// New returns the services below base, which Curator calls the base path. Nothing is sent.
+func New(c *zkasync.Client, base string, opts ...Option) *Discovery {
+	d := &Discovery{c: c, base: base}
+	for _, o := range opts {
+		if o.apply != nil {
+			o.apply(d)
+		}
+	}
+	return d
+}
+
+// Service is what is known of a service.
+type Service struct {
+	Name string
+	// Instances are in the order of their znodes' names, disabled ones as well.
+	Instances []Instance
+	// Skipped are the znodes that are no instances, or may not be read.
+	Skipped []Skipped
+}
+
+// Skipped is a znode in the place of an instance.
+type Skipped struct {
+	Path string
+	Err  error // ErrMalformed, or a server's refusal such as zk.ErrNoAuth
+}
+
+// patient is the policy of what has to be known in the end: for as long as the client runs.
+var patient = zkasync.RetryPolicy{MaxPause: time.Second, MaxElapsed: math.MaxInt64}
+
+func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
+
+// isRefusal reports whether a server has refused something, as it does when a permission is missing.
+func isRefusal(err error) bool {
+	var op *zkasync.OpError
+	return errors.As(err, &op) && op.Outcome == zkasync.OutcomeRejected
+}
+
+// path is that of a service.
+func (d *Discovery) path(name string) string { return join(d.base, name) }
+
+// join puts a name behind a folder.
+func join(dir, name string) string {
+	if dir == "/" {
+		return "/" + name
+	}
+	return dir + "/" + name
+}
+
+// onHandler is f with the client's handler for its callbacks, as all futures of the client have it.
+func onHandler[T any](d *Discovery, f *future.Future[T]) *future.Future[T] {
+	refused := future.Settle(d.c.Exists(context.Background(), "")) // for its path, at once
+	return future.FlatMap(refused, func([]future.Result[*zk.Stat]) *future.Future[T] { return f })
+}
+
+func fails[T any](d *Discovery, op, path string, err error) *future.Future[T] {
+	return onHandler(d, future.Failed[T](&recipe.Error{Op: op, Path: path, Err: err}))
+}
+
+// Names returns the names of all services, in order (Curator: queryForNames). One whose last instance has gone is among them for as
+// long as its znode is there.
+func (d *Discovery) Names(ctx context.Context) *future.Future[[]string] {
+	return d.list(ctx, d.base)
+}
+
+// list returns the names of the children of a path, in order; none if it does not exist.
+func (d *Discovery) list(ctx context.Context, path string) *future.Future[[]string] {
+	list := future.Then(d.c.Children(ctx, path), func(l zkasync.Children) ([]string, error) {
+		slices.Sort(l.Names)
+		return l.Names, nil
+	})
+	return future.Recover(list, func(err error) ([]string, error) {
+		if isNoNode(err) {
+			err = nil
+		}
+		return nil, err
+	})
+}
+
+// Service returns what is there of a service now (Curator: queryForInstances). A service that is not there has no instances. Who leaves while
+// they are read is left out.
+func (d *Discovery) Service(ctx context.Context, name string) *future.Future[Service] {
+	if err := checkName("a service", name); err != nil {
+		return fails[Service](d, "look up", d.path(name), err)
+	}
+	return future.FlatMap(d.list(ctx, d.path(name)), func(ids []string) *future.Future[Service] {
+		reads := make([]*future.Future[zkasync.Node], len(ids))
+		for i, id := range ids {
+			reads[i] = d.c.Get(ctx, join(d.path(name), id))
+		}
+		return future.Then(future.Settle(reads...), func(rs []future.Result[zkasync.Node]) (Service, error) {
+			s := Service{Name: name}
+			for i, r := range rs {
+				if r.Err != nil && !isRefusal(r.Err) {
+					return Service{}, r.Err
+				}
+				if !isNoNode(r.Err) {
+					s.add(join(d.path(name), ids[i]), r.Value.Data, r.Err)
+				}
+			}
+			return s, nil
+		})
+	})
+}
+
+// add adds what was read of a znode.
+func (s *Service) add(path string, data []byte, err error) {
+	var i Instance
+	if err == nil {
+		err = i.UnmarshalJSON(data)
+	}
+	if err != nil {
+		s.Skipped = append(s.Skipped, Skipped{path, err})
+		return
+	}
+	s.Instances = append(s.Instances, i)
+}
+
+// Instance returns one instance of a service (Curator: queryForInstance). The error is zk.ErrNoNode if there is no such znode, and
+// [ErrMalformed] if there is another thing. One that is DynamicSequential has no znode of its id.
+func (d *Discovery) Instance(ctx context.Context, name, id string) *future.Future[Instance] {
+	path := join(d.path(name), id)
+	if err := errors.Join(checkName("a service", name), checkName("an instance", id)); err != nil {
+		return fails[Instance](d, "look up", path, err)
+	}
+	return future.Then(d.c.Get(ctx, path), func(n zkasync.Node) (i Instance, err error) {
+		if err := i.UnmarshalJSON(n.Data); err != nil {
+			return Instance{}, &recipe.Error{Op: "look up", Path: path, Err: err}
+		}
+		return i, nil
+	})
+}

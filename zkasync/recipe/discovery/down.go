@@ -1,0 +1,80 @@
+package discovery
+
+import (
+	"fmt"
+	"time"
+)
+
+// DownPolicy says when an instance is set aside, and for how long (Curator: DownInstancePolicy). The zero value of a field stands for the
+// default.
+type DownPolicy struct {
+	// Errors is how many errors within Timeout set it aside. The default is 2.
+	Errors int
+	// Timeout is for how long it is set aside, and for how long errors count before. The default is 30 seconds. (Curator counts from
+	// the first error in both cases, so that an instance may be back at once.)
+	Timeout time.Duration
+}
+
+const (
+	defaultErrors  = 2
+	defaultTimeout = 30 * time.Second
+)
+
+func (p DownPolicy) checked() (DownPolicy, error) {
+	switch {
+	case p.Errors < 0:
+		return p, fmt.Errorf("number of errors %d is negative", p.Errors)
+	case p.Timeout < 0:
+		return p, fmt.Errorf("timeout %v is negative", p.Timeout)
+	}
+	if p.Errors == 0 {
+		p.Errors = defaultErrors
+	}
+	if p.Timeout == 0 {
+		p.Timeout = defaultTimeout
+	}
+	return p, nil
+}
+
+// down is what is known of instances that have failed.
+type down struct {
+	policy DownPolicy
+	failed map[identity]failures
+}
+
+// failures are those of an instance.
+type failures struct {
+	count int
+	since time.Time // the first of them, or when it was set aside
+}
+
+// note counts an error, and reports whether the instance is set aside by it.
+func (d *down) note(id identity, now time.Time) bool {
+	d.forget(now)
+	f := d.failed[id]
+	if f.count == 0 {
+		f.since = now
+	}
+	f.count++
+	aside := f.count == d.policy.Errors
+	if aside {
+		f.since = now
+	}
+	d.failed[id] = f
+	return aside
+}
+
+// isAside reports whether an instance is set aside.
+func (d *down) isAside(id identity, now time.Time) bool {
+	f, ok := d.failed[id]
+	return ok && f.count >= d.policy.Errors && now.Sub(f.since) < d.policy.Timeout
+}
+
+// forget drops what is old.
+func (d *down) forget(now time.Time) {
+	for id, f := range d.failed {
+		if now.Sub(f.since) >= d.policy.Timeout {
+			delete(d.failed, id)
+		}
+	}
+}

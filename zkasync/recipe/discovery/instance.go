@@ -1,0 +1,125 @@
+package discovery
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+)
+
+// Instance is one of those that make up a service (Curator: ServiceInstance). It is a value: what Register and Update are given is not
+// looked at again.
+type Instance struct {
+	// Name is that of the service, ID the instance's own in it. Both are names of znodes. When an instance is registered without an
+	// ID, it gets a random UUID.
+	Name, ID string
+	// Address is a host's name or IP address, "" (null in JSON) if there is none.
+	Address string
+	// Port and SSLPort are TCP ports, 0 (null in JSON) if there is none.
+	Port, SSLPort int
+	// Payload is any JSON, nil if there is none. See [PayloadOf].
+	Payload json.RawMessage
+	// Registered is when the instance began to be, to the millisecond. Register sets it to the present if it is zero.
+	Registered time.Time
+	// Type says what becomes of it without its process.
+	Type ServiceType
+	// URI is the form of its address, nil if it has none. See [Instance.Expand].
+	URI URISpec
+	// Disabled takes it away from providers, though it is there.
+	Disabled bool
+}
+
+// identity is what an instance is known by: whoever is registered anew is another.
+type identity struct {
+	name, id   string
+	registered int64
+}
+
+func (i *Instance) identity() identity { return identity{i.Name, i.ID, milliseconds(i.Registered)} }
+
+// milliseconds are those since the epoch; the zero time is Curator's 0.
+func milliseconds(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+const maxPort = 65535
+
+// check says what is wrong with an instance that is to be registered.
+func (i *Instance) check() error {
+	if err := checkName("a service", i.Name); err != nil {
+		return err
+	}
+	if err := checkName("an instance", i.ID); err != nil {
+		return err
+	}
+	for _, port := range []int{i.Port, i.SSLPort} {
+		if port < 0 || port > maxPort {
+			return fmt.Errorf("port %d is not from 0 to %d", port, maxPort)
+		}
+	}
+	if i.Payload != nil && !json.Valid(i.Payload) {
+		return fmt.Errorf("payload %q is not JSON", i.Payload)
+	}
+	if _, err := i.Type.MarshalText(); err != nil {
+		return err
+	}
+	return nil
+}
+
+// checkName says what is wrong with a name that is to be a znode's.
+func checkName(what, name string) error {
+	if name == "" || name == "." || name == ".." || strings.Contains(name, "/") {
+		return fmt.Errorf("name %q of %s is empty, a dot or two, or has a slash", name, what)
+	}
+	return nil
+}
+
+// ServiceType says what becomes of an instance without its process.
+type ServiceType int
+
+const (
+	// Dynamic instances go with their sessions.
+	Dynamic ServiceType = iota
+	// Static instances stay until they are unregistered.
+	Static
+	// Permanent instances are to Curator, and so to this package, what Static ones are.
+	Permanent
+	// DynamicSequential instances are Dynamic ones which may share their id: the server puts a number behind it.
+	DynamicSequential
+)
+
+var typeNames = []string{"DYNAMIC", "STATIC", "PERMANENT", "DYNAMIC_SEQUENTIAL"}
+
+// String returns Curator's name of the type.
+func (t ServiceType) String() string {
+	if t < 0 || int(t) >= len(typeNames) {
+		return fmt.Sprintf("ServiceType(%d)", int(t))
+	}
+	return typeNames[t]
+}
+
+// MarshalText returns Curator's name of the type.
+func (t ServiceType) MarshalText() ([]byte, error) {
+	if t < 0 || int(t) >= len(typeNames) {
+		return nil, fmt.Errorf("there is no service type %d", int(t))
+	}
+	return []byte(typeNames[t]), nil
+}
+
+// UnmarshalText takes one of Curator's names: DYNAMIC, STATIC, PERMANENT, DYNAMIC_SEQUENTIAL.
+func (t *ServiceType) UnmarshalText(text []byte) error {
+	for i, name := range typeNames {
+		if name == string(text) {
+			*t = ServiceType(i)
+			return nil
+		}
+	}
+	return fmt.Errorf("%q is none of %s", text, strings.Join(typeNames, ", "))
+}
+
+// ErrMalformed is the error of a znode whose data is no instance.
+var ErrMalformed = errors.New("not the JSON of a service instance")

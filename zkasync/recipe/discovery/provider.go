@@ -1,0 +1,229 @@
+package discovery
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+)
+
+// Provider gives out instances of a service by a strategy (Curator: ServiceProvider). Those that are disabled or filtered out, and those that have
+// failed, are left out. It is safe for concurrent use.
+type Provider struct {
+	view *View
+	cfg  providerConfig
+
+	mu      sync.Mutex
+	down    down
+	waiting []*waiter // in the order of their calls
+}
+
+// waiter is a call of Await.
+type waiter struct {
+	promise *future.Promise[Instance]
+	unlink  func() bool
+}
+
+// ErrNoInstance is the error of [Provider.Next] when there is no instance that could be given out.
+var ErrNoInstance = errors.New("no instance is available")
+
+// providerConfig is what options say.
+type providerConfig struct {
+	strategy Strategy
+	down     DownPolicy
+	filter   func(Instance) bool
+	err      error
+}
+
+// ProviderOption is an option of [Discovery.Provider]. One that is wrong ends the provider at once, and Err says why.
+type ProviderOption struct{ apply func(*providerConfig) error }
+
+// WithStrategy sets how instances are chosen; the default is [RoundRobin]. A strategy is for one provider.
+func WithStrategy(s Strategy) ProviderOption {
+	return ProviderOption{func(cfg *providerConfig) error {
+		if s == nil {
+			return errors.New("strategy is nil")
+		}
+		cfg.strategy = s
+		return nil
+	}}
+}
+
+// WithDownPolicy sets when an instance is set aside; the default is two errors within 30 seconds.
+func WithDownPolicy(p DownPolicy) ProviderOption {
+	return ProviderOption{func(cfg *providerConfig) (err error) {
+		cfg.down, err = p.checked()
+		return err
+	}}
+}
+
+// WithFilter gives out only instances for which use returns true. It is called under the provider's lock: it must not block.
+func WithFilter(use func(Instance) bool) ProviderOption {
+	return ProviderOption{func(cfg *providerConfig) error {
+		if use == nil {
+			return errors.New("filter is nil")
+		}
+		cfg.filter = use
+		return nil
+	}}
+}
+
+// Provider keeps a service current, and gives out its instances, until ctx ends, or Close, or the client.
+func (d *Discovery) Provider(ctx context.Context, name string, opts ...ProviderOption) *Provider {
+	cfg := providerConfig{strategy: RoundRobin(), filter: func(Instance) bool { return true }}
+	cfg.down, _ = DownPolicy{}.checked()
+	for _, o := range opts {
+		if o.apply != nil {
+			cfg.err = errors.Join(cfg.err, o.apply(&cfg))
+		}
+	}
+	if cfg.err != nil {
+		refused, cancel := context.WithCancelCause(context.Background())
+		cancel(cfg.err)
+		ctx = refused
+	}
+	p := &Provider{view: d.Watch(ctx, name), cfg: cfg, down: down{policy: cfg.down, failed: make(map[identity]failures)}}
+	p.follow()
+	return p
+}
+
+// follow serves those who wait, after each change.
+func (p *Provider) follow() {
+	changed := p.view.Changed()
+	p.serve()
+	if p.view.Err() == nil {
+		future.Then(changed, func(future.Void) (future.Void, error) {
+			p.follow()
+			return future.Void{}, nil
+		})
+	}
+}
+
+// Service returns the service as it is, with all of its instances; false as long as that is not known.
+func (p *Provider) Service() (Service, bool) { return p.view.Latest() }
+
+// Available returns the instances that may be given out (Curator: getAllInstances).
+func (p *Provider) Available() []Instance {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.availableLocked()
+}
+
+func (p *Provider) availableLocked() (all []Instance) {
+	service, _ := p.view.Latest()
+	now := time.Now()
+	for _, i := range service.Instances {
+		if !i.Disabled && !p.down.isAside(i.identity(), now) && p.cfg.filter(i) {
+			all = append(all, i)
+		}
+	}
+	return all
+}
+
+// Next returns an instance by the strategy, without waiting (Curator: getInstance). The error is [ErrNoInstance] if there is none, also
+// when the service is not known yet; for that, see [Provider.Await].
+func (p *Provider) Next() (Instance, error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.nextLocked()
+}
+
+func (p *Provider) nextLocked() (Instance, error) {
+	if err := p.view.Err(); err != nil {
+		return Instance{}, err
+	}
+	available := p.availableLocked()
+	if len(available) == 0 {
+		return Instance{}, p.fail(ErrNoInstance)
+	}
+	chosen := p.cfg.strategy(available)
+	if chosen < 0 || chosen >= len(available) {
+		return Instance{}, p.fail(fmt.Errorf("the strategy chose %d of %d", chosen, len(available)))
+	}
+	return available[chosen], nil
+}
+
+func (p *Provider) fail(err error) error {
+	return &recipe.Error{Op: "provide", Path: p.view.d.path(p.view.name), Err: err}
+}
+
+// Await waits until an instance is available, and takes it by the strategy; those who wait are served in the order of their calls. The future fails with
+// the cause of ctx when that ends first, and when the provider ends.
+func (p *Provider) Await(ctx context.Context) *future.Future[Instance] {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	w := &waiter{promise: future.NewPromise[Instance](nil)}
+	told := onHandler(p.view.d, w.promise.Future())
+	if ctx.Err() != nil {
+		p.leave(w, context.Cause(ctx))
+		return told
+	}
+	w.unlink = context.AfterFunc(ctx, func() { p.leave(w, context.Cause(ctx)) })
+	p.mu.Lock()
+	p.waiting = append(p.waiting, w)
+	p.mu.Unlock()
+	p.serve()
+	return told
+}
+
+// leave is the end of a context.
+func (p *Provider) leave(w *waiter, why error) {
+	p.mu.Lock()
+	p.waiting = slices.DeleteFunc(p.waiting, func(other *waiter) bool { return other == w })
+	p.mu.Unlock()
+	w.promise.Reject(p.fail(why))
+}
+
+// serve gives instances to those who wait, as long as there are any.
+func (p *Provider) serve() {
+	for {
+		p.mu.Lock()
+		if len(p.waiting) == 0 {
+			p.mu.Unlock()
+			return
+		}
+		i, err := p.nextLocked()
+		if errors.Is(err, ErrNoInstance) {
+			p.mu.Unlock()
+			return
+		}
+		w := p.waiting[0]
+		p.waiting = slices.Delete(p.waiting, 0, 1)
+		p.mu.Unlock()
+		w.unlink()
+		if err != nil {
+			w.promise.Reject(err)
+		} else {
+			w.promise.Resolve(i)
+		}
+	}
+}
+
+// NoteError says that an instance did not do what it was asked to. After a number of errors it is not given out for a while: see
+// [DownPolicy]. One that is registered anew is another, with a clean slate.
+func (p *Provider) NoteError(i Instance) {
+	p.mu.Lock()
+	aside := p.down.note(i.identity(), time.Now())
+	p.mu.Unlock()
+	if aside {
+		time.AfterFunc(p.cfg.down.Timeout, p.serve) // whoever waits for it
+	}
+}
+
+// Changed is that of a [View]: it completes with the next change of the service, or with the end.
+func (p *Provider) Changed() *future.Future[future.Void] { return p.view.Changed() }
+
+// Done returns a channel that is closed when p has ended.
+func (p *Provider) Done() <-chan struct{} { return p.view.Done() }
+
+// Err returns why p has ended, nil as long as it goes on: see [View.Err].
+func (p *Provider) Err() error { return p.view.Err() }
+
+// Close ends p.
+func (p *Provider) Close() { p.view.Close() }

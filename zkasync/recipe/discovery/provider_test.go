@@ -1,0 +1,236 @@
+package discovery_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/discovery"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
+)
+
+// inBubble runs a test in virtual time, with a client of a server in this process.
+func inBubble(t *testing.T, test func(t *testing.T, c *zkasync.Client)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		srv := zktest.Run(t)
+		test(t, connect(t, srv.Addr(), srv.Options()...))
+	})
+}
+
+// registered are instances of one service.
+func registered(t *testing.T, d *discovery.Discovery, ids ...string) (all []*discovery.Registration) {
+	t.Helper()
+	for _, id := range ids {
+		r := d.Register(discovery.Instance{Name: "web", ID: id, Address: id})
+		must(t, r.Ready())
+		all = append(all, r)
+	}
+	return all
+}
+
+// given are the addresses that a provider gives out.
+func given(t *testing.T, p *discovery.Provider, n int) string {
+	t.Helper()
+	var all []string
+	for range n {
+		i, err := p.Next()
+		if err != nil {
+			t.Fatal(err)
+		}
+		all = append(all, i.Address)
+	}
+	return strings.Join(all, " ")
+}
+
+func TestProvider_Strategies(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, c *zkasync.Client) {
+		d := discovery.New(c, "/services")
+		all := registered(t, d, "a", "b", "c")
+		provider := func(s discovery.Strategy) *discovery.Provider {
+			p := d.Provider(t.Context(), "web", discovery.WithStrategy(s))
+			must(t, p.Await(t.Context()))
+			return p
+		}
+		robin := d.Provider(t.Context(), "web") // as it comes
+		defer robin.Close()
+		if first := must(t, robin.Await(t.Context())); first.Address != "a" {
+			t.Errorf("the first is %s", first.Address)
+		}
+		if got := given(t, robin, 5); got != "b c a b c" {
+			t.Errorf("one after the other: %s", got)
+		}
+		random := provider(discovery.Random())
+		defer random.Close()
+		counts := make(map[string]int)
+		for range 300 {
+			counts[given(t, random, 1)]++
+		}
+		if len(counts) != 3 || counts["a"] < 50 {
+			t.Errorf("at random: %v", counts)
+		}
+		sticky := provider(discovery.Sticky(discovery.RoundRobin()))
+		defer sticky.Close()
+		if got := given(t, sticky, 3); got != "a a a" {
+			t.Errorf("sticky: %s", got)
+		}
+		next := all[0].Instance()
+		next.Payload = []byte(`"new"`)
+		must(t, all[0].Update(next))
+		synctest.Wait()
+		if got := given(t, sticky, 3); got != "a a a" {
+			t.Errorf("sticky after an update: %s", got)
+		}
+		must(t, all[0].Unregister())
+		synctest.Wait()
+		if got := given(t, sticky, 3); got != "c c c" { // the next one's turn
+			t.Errorf("sticky after the end of a: %s", got)
+		}
+		wrong := provider(func([]discovery.Instance) int { return 0 })
+		wrong.Close()
+		bad := d.Provider(t.Context(), "web", discovery.WithStrategy(func(all []discovery.Instance) int { return len(all) }))
+		defer bad.Close()
+		says(t, bad.Await(t.Context()), "the strategy chose 2 of 2")
+	})
+}
+
+// What has failed is set aside for as long as the policy says, and is back then. Errors that are long ago do not count.
+func TestProvider_SetsAsideWhatFailed(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, c *zkasync.Client) {
+		d := discovery.New(c, "/services")
+		all := registered(t, d, "a", "b")
+		p := d.Provider(t.Context(), "web", discovery.WithDownPolicy(discovery.DownPolicy{Errors: 3, Timeout: time.Minute}))
+		defer p.Close()
+		must(t, p.Await(t.Context()))
+		a, b := all[0].Instance(), all[1].Instance()
+		available := func(want string) {
+			t.Helper()
+			var got []string
+			for _, i := range p.Available() {
+				got = append(got, i.Address)
+			}
+			if strings.Join(got, " ") != want {
+				t.Errorf("available %v, want %s", got, want)
+			}
+		}
+		p.NoteError(a)
+		p.NoteError(a)
+		available("a b")
+		time.Sleep(time.Minute)
+		p.NoteError(a) // the first that counts now
+		p.NoteError(a)
+		available("a b")
+		time.Sleep(59 * time.Second)
+		p.NoteError(a)
+		available("b")
+		if got := given(t, p, 2); got != "b b" {
+			t.Error(got)
+		}
+		next := a
+		next.Port = 1
+		must(t, all[0].Update(next))
+		synctest.Wait()
+		available("b") // it is the same instance
+		time.Sleep(10 * time.Second)
+		for range 3 {
+			p.NoteError(b)
+		}
+		if _, err := p.Next(); !errors.Is(err, discovery.ErrNoInstance) {
+			t.Error(err)
+		}
+		begun := time.Now()
+		if i, err := p.Await(t.Context()).Get(t.Context()); err != nil || i.Address != "a" || time.Since(begun) != 50*time.Second {
+			t.Errorf("%s after %v, %v", i.Address, time.Since(begun), err)
+		}
+		for range 3 {
+			p.NoteError(a)
+		}
+		must(t, all[0].Unregister())
+		time.Sleep(10 * time.Second)
+		again := registered(t, d, "a")
+		synctest.Wait()
+		available("a b") // registered anew; and the minute of b is over
+		must(t, again[0].Unregister())
+	})
+}
+
+func TestProvider_Await(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, c *zkasync.Client) {
+		d := discovery.New(c, "/services")
+		p := d.Provider(t.Context(), "web", discovery.WithFilter(func(i discovery.Instance) bool { return i.Port == 80 }))
+		if _, err := p.Next(); !errors.Is(err, discovery.ErrNoInstance) {
+			t.Error(err)
+		}
+		ctx, cancel := context.WithCancelCause(t.Context())
+		first, given, third := p.Await(t.Context()), p.Await(ctx), p.Await(t.Context())
+		cancel(errors.New("enough"))
+		says(t, given, "enough")
+		says(t, p.Await(ctx), "enough")
+		var order []int
+		first.OnDone(func(discovery.Instance, error) { order = append(order, 1) })
+		last := third.OnDone
+		done := future.NewPromise[future.Void](nil)
+		last(func(discovery.Instance, error) { order = append(order, 3); done.Resolve(future.Void{}) })
+		must(t, d.Register(discovery.Instance{Name: "web", ID: "filtered", Port: 81}).Ready())
+		r := d.Register(discovery.Instance{Name: "web", ID: "disabled", Port: 80, Disabled: true})
+		must(t, r.Ready())
+		synctest.Wait()
+		if first.Ready() || third.Ready() {
+			t.Error("what is filtered out or disabled is given out")
+		}
+		if s, known := p.Service(); !known || len(s.Instances) != 2 {
+			t.Errorf("there is %+v", s)
+		}
+		next := r.Instance()
+		next.Disabled = false
+		must(t, r.Update(next))
+		if i := must(t, first); i.ID != "disabled" {
+			t.Errorf("there is %+v", i)
+		}
+		must(t, third)
+		must(t, done.Future())
+		if fmt.Sprint(order) != "[1 3]" {
+			t.Errorf("served in the order %v", order)
+		}
+		must(t, r.Unregister())
+		synctest.Wait()
+		waiting := p.Await(t.Context())
+		p.Close()
+		<-p.Done()
+		says(t, waiting, "given back")
+		says(t, p.Await(t.Context()), "given back")
+		if _, err := p.Next(); err == nil || err != p.Err() {
+			t.Errorf("%v, %v", err, p.Err())
+		}
+		must(t, p.Changed())
+	})
+}
+
+func TestProvider_RefusesWrongOptions(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, c *zkasync.Client) {
+		d := discovery.New(c, "/services")
+		for text, o := range map[string]discovery.ProviderOption{
+			"strategy is nil":                 discovery.WithStrategy(nil),
+			"filter is nil":                   discovery.WithFilter(nil),
+			"number of errors -1 is negative": discovery.WithDownPolicy(discovery.DownPolicy{Errors: -1}),
+			"timeout -1s is negative":         discovery.WithDownPolicy(discovery.DownPolicy{Timeout: -time.Second}),
+		} {
+			p := d.Provider(t.Context(), "web", o)
+			says(t, p.Await(t.Context()), text)
+			<-p.Done()
+			if err := p.Err(); !contains(err, text) {
+				t.Error(err)
+			}
+		}
+	})
+}

@@ -1,0 +1,146 @@
+package discovery
+
+import (
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"sync"
+	"time"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+)
+
+// Registration is an instance that is registered by this process. It is safe for concurrent use.
+type Registration struct {
+	d    *Discovery
+	path string // of the instance, without a number
+	kept keeper
+	err  error // what is wrong with the instance
+
+	mu       sync.Mutex
+	instance Instance
+}
+
+// keeper has a znode there, as a recipe.Node does.
+type keeper interface {
+	Path() string
+	Ready() *future.Future[future.Void]
+	SetData(data []byte) *future.Future[future.Void]
+	Close() *future.Future[future.Void]
+}
+
+// ErrOtherInstance is the error of an [Registration.Update] that would make another instance of it.
+var ErrOtherInstance = errors.New("name, id and type of what is registered cannot change")
+
+// Register has an instance be there, until [Registration.Unregister] (Curator: registerService). It takes the place of what is at its
+// path already: of a process with the same id that has ended and whose session has not, as a rule. Of two processes
+// that run with one id, the last one is seen, and the other when that has gone. (Curator takes a place in two steps, between which
+// a process of zkasync that runs, and keeps its own, is faster.)
+//
+// A Dynamic instance is made again in each new session, and when somebody deletes it. Others are written once.
+func (d *Discovery) Register(i Instance) *Registration {
+	if i.ID == "" {
+		i.ID = newID()
+	}
+	if i.Registered.IsZero() {
+		i.Registered = time.Now()
+	}
+	i.Registered = time.UnixMilli(i.Registered.UnixMilli()).UTC()
+	r := &Registration{d: d, path: join(d.path(i.Name), i.ID), instance: i}
+	data, err := i.encode()
+	if err != nil {
+		r.err = &recipe.Error{Op: "register", Path: r.path, Err: err}
+		return r
+	}
+	var opts []recipe.Option
+	if d.acl != nil {
+		opts = append(opts, recipe.WithACL(d.acl))
+	}
+	switch i.Type {
+	case Dynamic:
+		r.kept = recipe.KeepNode(d.c, r.path, data, append(opts, recipe.TakeOver())...)
+	case DynamicSequential:
+		r.kept = recipe.KeepNumbered(d.c, r.path, data, opts...)
+	default:
+		r.kept = newPersistent(d, r.path, data)
+	}
+	return r
+}
+
+// newID returns a random UUID, as Curator does.
+func newID() string {
+	var id [16]byte
+	_, _ = rand.Read(id[:]) // never fails
+	id[6] = id[6]&0x0f | 0x40
+	id[8] = id[8]&0x3f | 0x80
+	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
+}
+
+// encode returns an instance's JSON, if it is one.
+func (i Instance) encode() ([]byte, error) {
+	if err := i.check(); err != nil {
+		return nil, err
+	}
+	return i.MarshalJSON()
+}
+
+// Instance returns what is registered, with the id and the time that it was given.
+func (r *Registration) Instance() Instance {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.instance
+}
+
+// Path returns where the znode is. That of a DynamicSequential one is known when it is ready.
+func (r *Registration) Path() string {
+	if r.err != nil {
+		return r.path
+	}
+	return r.kept.Path()
+}
+
+// Ready completes when others can see the instance for the first time. It fails when it cannot be there: the instance is wrong, a permission is
+// missing, the client was closed. Nothing is kept then.
+func (r *Registration) Ready() *future.Future[future.Void] {
+	if r.err != nil {
+		return onHandler(r.d, future.Failed[future.Void](r.err))
+	}
+	return r.kept.Ready()
+}
+
+// Update changes what others see (Curator: updateService). Name, id and type stay, and so does the time of registration unless another
+// is given; without an id, the present one is meant. The future completes when the znode has this content, or later content, or will have it
+// once it is there.
+func (r *Registration) Update(i Instance) *future.Future[future.Void] {
+	if r.err != nil {
+		return onHandler(r.d, future.Failed[future.Void](r.err))
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock() // updates are in order
+	was := r.instance
+	if i.ID == "" {
+		i.ID = was.ID
+	}
+	if i.Registered.IsZero() {
+		i.Registered = was.Registered
+	}
+	if i.Name != was.Name || i.ID != was.ID || i.Type != was.Type {
+		return fails[future.Void](r.d, "update", r.path, fmt.Errorf("%w: %s %s %s", ErrOtherInstance, i.Name, i.ID, i.Type))
+	}
+	data, err := i.encode()
+	if err != nil {
+		return fails[future.Void](r.d, "update", r.path, err)
+	}
+	r.instance = i
+	return r.kept.SetData(data)
+}
+
+// Unregister deletes the znode, if it is there, and ends the keeping (Curator: unregisterService). The future completes when it is
+// gone.
+func (r *Registration) Unregister() *future.Future[future.Void] {
+	if r.err != nil {
+		return onHandler(r.d, future.Resolved(future.Void{}))
+	}
+	return r.kept.Close()
+}

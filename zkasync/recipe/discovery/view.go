@@ -1,0 +1,105 @@
+package discovery
+
+import (
+	"context"
+	"iter"
+	"sync"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+)
+
+// View is a service kept current in memory: see [Discovery.Watch]. It follows changes across lost connections and sessions, and
+// takes no goroutine. It is safe for concurrent use, and read as a recipe.Roster is: without waiting by Latest, by range over All,
+// and in select by Changed.
+type View struct {
+	d      *Discovery
+	name   string
+	roster *recipe.Roster
+
+	mu       sync.Mutex
+	revision int64
+	latest   Service
+	read     map[string]reading // by the znode's name
+}
+
+// reading is what a znode's content was found to be.
+type reading struct {
+	czxid, mzxid int64
+	instance     Instance
+	err          error
+}
+
+// Watch keeps a service current (Curator: ServiceCache), until ctx ends, or Close, or the client. The service need not exist.
+func (d *Discovery) Watch(ctx context.Context, name string) *View {
+	if err := checkName("a service", name); err != nil {
+		refused, cancel := context.WithCancelCause(context.Background())
+		cancel(err)
+		ctx = refused
+	}
+	return &View{d: d, name: name, roster: recipe.NewGroup(d.c, d.path(name)).Roster(ctx), read: make(map[string]reading)}
+}
+
+// Latest returns the service as it is; false as long as that is not known. Its slices are shared: do not write to them.
+func (v *View) Latest() (Service, bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	members, revision, known := v.roster.At()
+	if known && revision != v.revision {
+		v.latest, v.revision = v.serviceLocked(members), revision
+	}
+	return v.latest, known
+}
+
+// serviceLocked reads what is new.
+func (v *View) serviceLocked(members []recipe.Member) Service {
+	s := Service{Name: v.name}
+	read := make(map[string]reading, len(members))
+	for _, m := range members {
+		r, ok := v.read[m.Name]
+		if !ok || m.Err != nil || r.czxid != m.Stat.Czxid || r.mzxid != m.Stat.Mzxid {
+			r = reading{czxid: m.Stat.Czxid, mzxid: m.Stat.Mzxid, err: m.Err}
+			if r.err == nil {
+				r.err = r.instance.UnmarshalJSON(m.Data)
+			}
+		}
+		read[m.Name] = r
+		if r.err != nil {
+			s.Skipped = append(s.Skipped, Skipped{join(v.d.path(v.name), m.Name), r.err})
+		} else {
+			s.Instances = append(s.Instances, r.instance)
+		}
+	}
+	v.read = read
+	return s
+}
+
+// Changed returns a future that completes with the next change after this call, with the first knowledge of the service, or with the
+// end. Whoever calls it and then Latest misses nothing. Its callbacks run on the client's handler.
+func (v *View) Changed() *future.Future[future.Void] { return v.roster.Changed() }
+
+// All ranges over the service: as it is, and again after each change, until v has ended. Changes in quick succession are told as
+// one. Leaving the loop does not end v.
+func (v *View) All() iter.Seq[Service] {
+	return func(yield func(Service) bool) {
+		for range v.roster.All() {
+			if s, _ := v.Latest(); !yield(s) {
+				return
+			}
+		}
+	}
+}
+
+// Done returns a channel that is closed when v has ended.
+func (v *View) Done() <-chan struct{} { return v.roster.Done() }
+
+// Err returns why v has ended, nil as long as it goes on: see [recipe.Roster.Err].
+func (v *View) Err() error { return v.roster.Err() }
+
+// Close ends v.
+func (v *View) Close() { v.roster.Close() }
+
+// Refresh reads all again, which is of use when permissions were changed.
+func (v *View) Refresh() { v.roster.Refresh() }
+
+var _ keeper = (*recipe.Node)(nil)
