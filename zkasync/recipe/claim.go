@@ -23,6 +23,7 @@ type claim struct {
 	data []byte
 	try  bool                                   // do not wait
 	most int                                    // how many may be there at once, for a semaphore; 0: one at a time, in their order
+	as   int64                                  // the fence, unless it is 0: then it is the znode's own
 	done func()                                 // called once at the end of what was held, or of the attempt
 	make func() *future.Future[zkasync.Created] // makes the znode in another way, unless it is nil
 
@@ -106,12 +107,28 @@ func (q *claim) created(made zkasync.Created, err error) {
 		} else {
 			q.fail(err)
 		}
-		var unknown *zkasync.ProtectedError
-		if !errors.As(err, &unknown) {
-			err = nil
-		}
-		q.cleaned(future.Void{}, err)
+		then(q.sweep(err), q.cleaned)
 	}
+}
+
+// sweep removes what a create has left whose outcome could not be found out.
+func (q *claim) sweep(made error) *future.Future[future.Void] {
+	var unknown *zkasync.ProtectedError
+	if !errors.As(made, &unknown) {
+		return future.Resolved(future.Void{})
+	}
+	swept := discard(q.c, func(ctx context.Context) *future.Future[future.Void] {
+		q.c.Sync(ctx, q.dir) // so that this server has it, if it was made
+		return future.FlatMap(q.c.Children(ctx, q.dir), func(l zkasync.Children) *future.Future[future.Void] {
+			for _, name := range l.Names {
+				if strings.HasPrefix(name, unknown.Prefix) {
+					return q.remove(join(q.dir, name))
+				}
+			}
+			return future.Resolved(future.Void{})
+		})
+	})
+	return cleanedUp(swept, q.dir)
 }
 
 // isNotMade reports whether a create failed for a connection or a session that is over, and left nothing: what is unknown then is
@@ -188,10 +205,20 @@ func (q *claim) fail(err error) {
 
 // remove deletes a znode of ours in the background. It is done when the znode is gone, or will be with its session.
 func (q *claim) remove(path string) *future.Future[future.Void] {
-	gone := persist(context.Background(), q.c, func(ctx context.Context) *future.Future[future.Void] {
-		return q.c.Delete(ctx, path, zkasync.AnyVersion)
-	})
+	gone := discard(q.c, func(ctx context.Context) *future.Future[future.Void] { return q.c.Delete(ctx, path, zkasync.AnyVersion) })
 	return cleanedUp(gone, path)
+}
+
+// discard has something deleted, however often the connection is lost at that: the request is too small to be the cause.
+func discard(c *zkasync.Client, del func(context.Context) *future.Future[future.Void]) *future.Future[future.Void] {
+	gone := persist(context.Background(), c, del)
+	return future.FlatMap(future.Settle(gone), func(rs []future.Result[future.Void]) *future.Future[future.Void] {
+		var givenUp *zkasync.GivenUpError
+		if errors.As(rs[0].Err, &givenUp) {
+			return later(context.Background(), func() *future.Future[future.Void] { return discard(c, del) })
+		}
+		return gone
+	})
 }
 
 // cleanedUp is what becomes of a deletion: a znode that is gone, or will be with its session, is as good as deleted.

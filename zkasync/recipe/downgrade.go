@@ -12,7 +12,7 @@ import (
 
 // Downgrade makes the lock of a writer one of a reader's: other readers get it too, and no writer does in between (Curator: the
 // read lock acquired by who has the write lock). Held is over then, and what comes of the future takes its place, with a
-// fence and a context of its own. When it fails, held is as it was. The error is [ErrNotHeld] if that is over.
+// context of its own and the same fence: it stands where the writer stood, before all who wait. When it fails, held is as it was. The error is [ErrNotHeld] if that is over.
 func (m *RWMutex) Downgrade(ctx context.Context, held *Held) *future.Future[*Held] {
 	w := held.q
 	var err error
@@ -27,7 +27,7 @@ func (m *RWMutex) Downgrade(ctx context.Context, held *Held) *future.Future[*Hel
 	if err != nil {
 		return onHandler(w.c, future.Failed[*Held](&Error{Op: "downgrade", Path: m.write.path, Err: err}))
 	}
-	q := &claim{c: w.c, cfg: w.cfg, op: "downgrade", dir: w.dir, role: m.read.role, data: w.data, ctx: ctx}
+	q := &claim{c: w.c, cfg: w.cfg, op: "downgrade", dir: w.dir, role: m.read.role, data: w.data, ctx: ctx, as: held.fence}
 	q.done = func() { m.read.busy.Store(false) }
 	q.role.except = base(held.path)
 	d := &downgrade{q: q, writer: held, path: join(q.dir, q.role.prefix()+q.role.name+number(held.path, w.role.name))}

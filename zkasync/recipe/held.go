@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"sync"
@@ -22,7 +23,7 @@ type Held struct {
 }
 
 func newHeld(q *claim, own zkasync.Created, lease context.Context, release context.CancelFunc) *Held {
-	h := &Held{q: q, path: own.Path, fence: own.Stat.Czxid}
+	h := &Held{q: q, path: own.Path, fence: cmp.Or(q.as, own.Stat.Czxid)}
 	h.ctx, h.cancel = context.WithCancelCause(lease)
 	context.AfterFunc(h.ctx, func() {
 		release()
@@ -39,7 +40,7 @@ func (h *Held) Context() context.Context { return h.ctx }
 func (h *Held) Done() <-chan struct{} { return h.ctx.Done() }
 
 // Fence is a number that is greater than those of all earlier holders, whichever client they were and also if the path was
-// deleted in between: the zxid by which the znode was created. A store that refuses numbers below the greatest that it has seen is
+// deleted in between: the zxid by which the znode was created, or the writer's that a reader has been (see [RWMutex.Downgrade]). A store that refuses numbers below the greatest that it has seen is
 // safe from former holders.
 func (h *Held) Fence() int64 { return h.fence }
 

@@ -227,7 +227,7 @@ func (i *Item) giveBack() {
 // unlock deletes a lock of a session's in the background, for as long as that lives.
 func (q *Queue) unlock(lock, id string, owner int64) *future.Future[future.Void] {
 	sent := false
-	gone := persist(context.Background(), q.c, func(ctx context.Context) *future.Future[future.Void] {
+	gone := discard(q.c, func(ctx context.Context) *future.Future[future.Void] {
 		if q.c.Session().ID != owner {
 			return future.Resolved(future.Void{})
 		}

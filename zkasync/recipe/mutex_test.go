@@ -397,7 +397,7 @@ func TestRWMutex_Downgrade(t *testing.T) {
 		next := recipe.NewRWMutex(c, path, recipe.WithNaming(naming)).Lock(t.Context())
 		poll(t, "another writer", func() bool { return len(names(t, c, path)) == 2 })
 		reader := must(t, m.Downgrade(t.Context(), writer))
-		if cause := context.Cause(writer.Context()); cause != recipe.ErrReleased || reader.Context().Err() != nil || reader.Fence() <= writer.Fence() {
+		if cause := context.Cause(writer.Context()); cause != recipe.ErrReleased || reader.Context().Err() != nil || reader.Fence() != writer.Fence() {
 			t.Errorf("writer %v, reader %v, fences %d and %d", cause, context.Cause(reader.Context()), writer.Fence(), reader.Fence())
 		}
 		fails(t, m.Downgrade(t.Context(), writer), recipe.ErrNotHeld)
@@ -409,7 +409,11 @@ func TestRWMutex_Downgrade(t *testing.T) {
 		}
 		must(t, reader.Multi(t.Context()))
 		must(t, reader.Unlock())
-		must(t, must(t, next).Unlock())
+		after := must(t, next)
+		if after.Fence() <= reader.Fence() {
+			t.Errorf("fence %d behind a reader's %d", after.Fence(), reader.Fence())
+		}
+		must(t, after.Unlock())
 		again := must(t, m.RLock(t.Context()))
 		fails(t, m.Downgrade(t.Context(), again)) // no writer's
 		must(t, again.Unlock())

@@ -118,7 +118,7 @@ func (n *Node) remove() {
 		return
 	}
 	n.deleting.Store(true)
-	gone := persist(context.Background(), n.c, func(ctx context.Context) *future.Future[future.Void] {
+	gone := discard(n.c, func(ctx context.Context) *future.Future[future.Void] {
 		if n.c.Session().ID != owner { // it went with its session, and what is there now is somebody else's
 			return future.Resolved(future.Void{})
 		}
