@@ -6,6 +6,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/chance"
 )
 
 const (
@@ -32,6 +34,7 @@ func (s server) String() string {
 // the seek has found.
 type hosts struct {
 	shuffle  bool
+	draw     chance.Draw
 	named    bool      // one address by two names is two servers: the name is verified
 	resolver *resolver // nil: names are dialled as they are
 
@@ -47,7 +50,7 @@ type hosts struct {
 }
 
 func newHosts(cfg *config, list []string) *hosts {
-	h := &hosts{shuffle: cfg.shuffle, named: cfg.tls != nil, list: slices.Clone(list)}
+	h := &hosts{shuffle: cfg.shuffle, draw: cfg.draw, named: cfg.tls != nil, list: slices.Clone(list)}
 	if cfg.lookup != nil {
 		h.resolver = newResolver(cfg.lookup, cfg.shuffle)
 	}
@@ -182,7 +185,7 @@ func (h *hosts) pause() time.Duration {
 		return 0
 	}
 	d := min(firstPause<<min(h.passes-1, 10), longPause)
-	return d/2 + rand.N(d/2)
+	return d/2 + h.draw(d/2)
 }
 
 // found notes the server that has answered a handshake.

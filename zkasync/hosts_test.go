@@ -8,10 +8,14 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/chance"
 )
 
 // hostsOf returns a list whose names are dialled as they are.
-func hostsOf(shuffle bool, names ...string) *hosts { return newHosts(&config{shuffle: shuffle}, names) }
+func hostsOf(shuffle bool, names ...string) *hosts {
+	return newHosts(&config{shuffle: shuffle, draw: chance.New()}, names)
+}
 
 // try takes the next server as a seek does: it begins a pass when the last one is over.
 func try(h *hosts) (addr string, pause time.Duration) {

@@ -106,7 +106,7 @@ func (l *Live[T]) askLater(turn uint64) {
 	if !counts {
 		return
 	}
-	l.c.pauses.add(l.ctx, denialPauses.pause(n), func(why error) {
+	l.c.pauses.add(l.ctx, denialPauses.pause(l.c.cfg.draw, n), func(why error) {
 		if why == nil && l.isTurn(turn) {
 			l.read(false)
 		}

@@ -13,6 +13,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/handler"
+	"github.com/zkasync/zkasync-go/zkasync/internal/chance"
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
 )
 
@@ -50,6 +51,7 @@ type config struct {
 	auth           []credential
 	acl            []zk.ACL
 	shuffle        bool
+	draw           chance.Draw
 	readOnly       bool
 	resume         mux.Session
 	retry          *RetryPolicy // nil: none
@@ -76,6 +78,7 @@ func newConfig(servers string, opts []Option) (*config, error) {
 		dial:           (&net.Dialer{}).DialContext,
 		acl:            zk.WorldACL(zk.PermAll),
 		shuffle:        true,
+		draw:           chance.New(),
 		maxRequest:     DefaultMaxRequestSize,
 		maxReply:       DefaultMaxReplySize,
 		coalesce:       true,

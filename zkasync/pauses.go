@@ -38,7 +38,7 @@ func (c *Client) throttlePause(n int) time.Duration {
 	if policy == nil {
 		policy = &RetryPolicy{FirstPause: defaultFirstPause, MaxPause: defaultMaxPause}
 	}
-	return policy.pause(n)
+	return policy.pause(c.cfg.draw, n)
 }
 
 // open lets pauses begin.

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"math/rand/v2"
 	"time"
 
+	"github.com/zkasync/zkasync-go/zkasync/internal/chance"
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
@@ -66,7 +66,7 @@ func (p *RetryPolicy) allows(attempts int, elapsed time.Duration) bool {
 }
 
 // pause draws the pause after so many attempts.
-func (p *RetryPolicy) pause(attempts int) time.Duration {
+func (p *RetryPolicy) pause(draw chance.Draw, attempts int) time.Duration {
 	bound := p.FirstPause
 	for i := 1; i < attempts && bound < p.MaxPause; i++ {
 		if bound > p.MaxPause/2 {
@@ -75,7 +75,7 @@ func (p *RetryPolicy) pause(attempts int) time.Duration {
 			bound *= 2
 		}
 	}
-	return rand.N(bound)
+	return draw(bound)
 }
 
 // idempotentKey is the key of MarkIdempotent's mark.

@@ -116,7 +116,7 @@ func (l *lasting) Fail(f mux.Failure) {
 func (l *lasting) Reply(code int32, body []byte) {
 	if code == wire.CodeThrottled {
 		l.attempts++
-		if pause := l.c.cfg.retry.pause(l.attempts); l.mayGoOn(pause) {
+		if pause := l.c.cfg.retry.pause(l.c.cfg.draw, l.attempts); l.mayGoOn(pause) {
 			l.last = rejection(l.Op().String(), "", code).Err
 			if r, ok := l.request.(claimant); ok {
 				r.unapplied()

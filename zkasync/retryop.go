@@ -82,7 +82,7 @@ func (r *retry[T]) judge(res future.Result[T]) {
 		r.giveUp(end, end.Err)
 		return
 	}
-	pause := r.policy.pause(r.attempts)
+	pause := r.policy.pause(r.c.cfg.draw, r.attempts)
 	if !r.policy.allows(r.attempts, time.Since(r.begun)+pause) {
 		r.giveUp(e, &retryError{why: e.Err, attempts: r.attempts})
 		return

@@ -1,8 +1,10 @@
 package zkasync
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"slices"
 )
 
 // SessionEndError is the cause of the end of a context that [Client.SessionContext] or [Client.ConnectedContext] has made.
@@ -45,7 +47,8 @@ func (c *Client) ConnectedContext(ctx context.Context) (context.Context, context
 // scope is a context that ends with the state.
 type scope struct {
 	id        int64
-	suspended bool // it goes on in StateSuspended
+	seq       uint64 // they end in the order in which they were made
+	suspended bool   // it goes on in StateSuspended
 	cancel    context.CancelCauseFunc
 }
 
@@ -74,6 +77,8 @@ func (s *states) scope(parent context.Context, alive State) (context.Context, co
 		if s.scopes == nil {
 			s.scopes = make(map[*scope]struct{})
 		}
+		s.scoped++
+		sc.seq = s.scoped
 		s.scopes[sc] = struct{}{}
 	}
 	s.mu.Unlock()
@@ -124,6 +129,7 @@ func (s *states) endedScopesLocked(change StateChange) (ended []*scope) {
 			ended = append(ended, sc)
 		}
 	}
+	slices.SortFunc(ended, func(a, b *scope) int { return cmp.Compare(a.seq, b.seq) })
 	return ended
 }
 

@@ -21,7 +21,8 @@ type states struct {
 	feeds     map[*stateFeed]struct{}
 	ending    map[*stateFeed]struct{} // those that were told of Closed
 	scopes    map[*scope]struct{}
-	stopping  bool // the state may still be Connected, but the session is about to end
+	scoped    uint64 // so many scopes were made
+	stopping  bool   // the state may still be Connected, but the session is about to end
 }
 
 // listener is a callback of OnState.

@@ -15,11 +15,12 @@ const module = "github.com/zkasync/zkasync-go/"
 var rooms = map[string][]string{
 	"future":                  {},
 	"handler":                 {},
+	"zkasync/internal/chance": {},
 	"zkasync/internal/shrink": {},
 	"zkasync/internal/wire":   {},
 	"zkasync/internal/mux":    {"zkasync/internal/wire"},
 	"zkasync/internal/watch":  {"future", "zkasync/internal/mux", "zkasync/internal/shrink", "zkasync/internal/wire"},
-	"zkasync": {"future", "handler", "zkasync/internal/mux", "zkasync/internal/shrink", "zkasync/internal/watch",
+	"zkasync": {"future", "handler", "zkasync/internal/chance", "zkasync/internal/mux", "zkasync/internal/shrink", "zkasync/internal/watch",
 		"zkasync/internal/wire"},
 	"zkasync/recipe":           {"future", "zkasync"},
 	"zkasync/recipe/discovery": {"future", "zkasync", "zkasync/recipe"},

@@ -110,7 +110,7 @@ func parse(znode string, names []string) (c contender, ok bool) {
 // the number of a writer is the one that this writer has become.
 func (c contender) before(d contender) bool {
 	if c.seq == d.seq {
-		return c.name < d.name
+		return c.as+c.name < d.as+d.name
 	}
 	return c.seq-d.seq < 0
 }
