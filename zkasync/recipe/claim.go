@@ -26,6 +26,7 @@ type claim struct {
 	as   int64                                  // the fence, unless it is 0: then it is the znode's own
 	done func()                                 // called once at the end of what was held, or of the attempt
 	make func() *future.Future[zkasync.Created] // makes the znode in another way, unless it is nil
+	made string                                 // where that makes it
 
 	ctx     context.Context
 	unwatch func() bool
@@ -114,7 +115,10 @@ func (q *claim) created(made zkasync.Created, err error) {
 // sweep removes what a create has left whose outcome could not be found out.
 func (q *claim) sweep(made error) *future.Future[future.Void] {
 	var unknown *zkasync.ProtectedError
-	if !errors.As(made, &unknown) {
+	switch {
+	case q.made != "":
+		return q.remove(q.made)
+	case !errors.As(made, &unknown):
 		return future.Resolved(future.Void{})
 	}
 	swept := discard(q.c, func(ctx context.Context) *future.Future[future.Void] {

@@ -31,7 +31,7 @@ func (m *RWMutex) Downgrade(ctx context.Context, held *Held) *future.Future[*Hel
 	q.done = func() { m.read.busy.Store(false) }
 	q.role.except = base(held.path)
 	d := &downgrade{q: q, writer: held, path: join(q.dir, q.role.prefix()+q.role.name+number(held.path, w.role.name))}
-	q.make = d.create
+	q.make, q.made = d.create, d.path
 	return future.Then(q.begin(), func(reader *Held) (*Held, error) {
 		held.Unlock()
 		return reader, nil

@@ -7,6 +7,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
@@ -45,24 +46,45 @@ func TestMutex_RemovedTellsOfWhatIsNotKnown(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv, c := inMemory(t)
 		must(t, c.EnsurePath(t.Context(), "/lock"))
-		srv.Fault(zktest.Fault{Op: zktest.OpAnyCreate, Count: 1, When: zktest.After, Do: zktest.Drop()})
-		srv.Intercept(func(r zktest.Request) zktest.Action {
-			if r.Op == zktest.OpAny || r.Op == zktest.OpCreate2 {
-				srv.Refuse(true)
-			}
-			return zktest.Action{}
-		})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		err := fails(t, recipe.NewMutex(c, "/lock").Lock(ctx), context.DeadlineExceeded)
-		var e *recipe.Error
-		if !errors.As(err, &e) || e.Removed == nil {
-			t.Fatal(err)
-		}
-		srv.Refuse(false)
-		must(t, e.Removed)
+		removed := unanswered(t, srv, zktest.OpAnyCreate, recipe.NewMutex(c, "/lock").Lock)
+		must(t, removed)
 		if srv.Tree() != "/\n/lock\n" {
 			t.Errorf("there is\n%s", srv.Tree())
 		}
 	})
+}
+
+// So it is with a downgrade: the reader's znode goes, the writer's stays.
+func TestRWMutex_DowngradeThatIsGivenUpLeavesNothing(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv, c := inMemory(t)
+		m := recipe.NewRWMutex(c, "/lock", recipe.WithLease(recipe.UntilLost))
+		writer := must(t, m.Lock(t.Context()))
+		before := srv.Tree()
+		removed := unanswered(t, srv, zktest.OpMulti, func(ctx context.Context) *future.Future[*recipe.Held] { return m.Downgrade(ctx, writer) })
+		must(t, removed)
+		if srv.Tree() != before || writer.Context().Err() != nil {
+			t.Errorf("there is\n%s", srv.Tree())
+		}
+		must(t, writer.Unlock())
+	})
+}
+
+// unanswered has an attempt lose the answer to its create, and then the server until its context has ended. It returns what completes
+// when nothing of it is left.
+func unanswered(t *testing.T, srv *zktest.Server, create zktest.Op, attempt func(context.Context) *future.Future[*recipe.Held]) *future.Future[future.Void] {
+	t.Helper()
+	lost := srv.Fault(zktest.Fault{Op: create, Count: 1, When: zktest.After, Do: zktest.Drop()})
+	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+	defer cancel()
+	f := attempt(ctx)
+	srv.Refuse(true)
+	err := fails(t, f, context.DeadlineExceeded)
+	var e *recipe.Error
+	if !errors.As(err, &e) || e.Removed == nil || lost.Fired() != 1 {
+		t.Fatal(err, lost.Fired())
+	}
+	srv.Refuse(false)
+	return e.Removed
 }
