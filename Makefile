@@ -5,11 +5,13 @@ FUZZTIME ?= 10s
 DURATION ?= 60s
 BENCH    ?= .
 COUNT    ?= 1
+SCHEDULES ?= 1000
+SEED     ?= 1
 # More flags of the benchmark: make bench-quick BENCHFLAGS=-h
 BENCHFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install-zookeeper build demo test test-server fast bench lint fuzz chaos cover clean bench-quick bench-check bench-ratio bench-go faults
+.PHONY: help install-zookeeper build demo test test-server fast bench lint fuzz chaos cover clean bench-quick bench-check bench-ratio bench-go faults schedules
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -61,6 +63,9 @@ fuzz: ## each fuzz target for FUZZTIME (10s)
 
 chaos: install-zookeeper ## servers killed and frozen at random for DURATION (60s)
 	$(GO) test ./zkasync -race -count=1 -v -timeout 0 -run TestChaos -chaos.duration=$(DURATION)
+
+schedules: ## seeded schedules of faults against the recipes, in virtual time: make schedules SCHEDULES=5000 SEED=1
+	$(GO) test ./zkasync/recipe/internal/schedules -count=1 -v -timeout 0 -run Schedules -schedules=$(SCHEDULES) -seed=$(SEED)
 
 faults: install-zookeeper ## the same faults put to zkasync and to go-zookeeper, as a table (4 minutes)
 	$(GO) run ./internal/faulttable

@@ -209,7 +209,9 @@ func (q *claim) fail(err error) {
 
 // remove deletes a znode of ours in the background. It is done when the znode is gone, or will be with its session.
 func (q *claim) remove(path string) *future.Future[future.Void] {
-	gone := discard(q.c, func(ctx context.Context) *future.Future[future.Void] { return q.c.Delete(ctx, path, zkasync.AnyVersion) })
+	gone := discard(q.c, func(ctx context.Context) *future.Future[future.Void] {
+		return q.c.Delete(ctx, path, zkasync.AnyVersion)
+	})
 	return cleanedUp(gone, path)
 }
 

@@ -1,0 +1,153 @@
+package schedules
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+)
+
+// contender takes part in a contest, again and again. It writes to a register while it believes to have what it contends for.
+type contender struct {
+	actor
+	m       *monitor
+	r       *register
+	enter   func(*zkasync.Client, *rand.Rand) entrant
+	removed []*future.Future[future.Void] // what is to be gone in the end
+
+	c  *zkasync.Client // that the entrant is of
+	in entrant
+}
+
+// contend takes part until the faults end, and then once more, which must succeed.
+func (a *contender) contend() {
+	for a.w.disturbed() {
+		a.sleep(time.Second)
+		a.turn(a.wish())
+	}
+	<-a.w.quiet
+	a.goOn()
+	ctx, cancel := context.WithDeadline(context.Background(), a.w.calm.Add(patience/2))
+	defer cancel()
+	for !a.turn(ctx) && ctx.Err() == nil {
+		a.sleep(100 * time.Millisecond)
+	}
+	if ctx.Err() != nil {
+		a.w.fail("%s gets no turn", a.who)
+	}
+	for _, f := range a.removed {
+		if _, err := done(&a.actor, "removal", f); err != nil {
+			a.w.fail("%s: removal: %v", a.who, err)
+		}
+	}
+}
+
+// wish is for how long a turn is waited for.
+func (a *contender) wish() context.Context {
+	if a.random.IntN(3) == 0 {
+		return context.Background()
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), rand2N(a.random, 8*time.Second))
+	context.AfterFunc(ctx, cancel)
+	return ctx
+}
+
+// entrant is a new value for a new client, and now and then.
+func (a *contender) entrant() entrant {
+	if c := a.p.client(); c != a.c || a.random.IntN(8) == 0 {
+		a.c, a.in = c, a.enter(c, a.random)
+	}
+	return a.in
+}
+
+// turn reports whether it had its turn.
+func (a *contender) turn(ctx context.Context) bool {
+	in := a.entrant()
+	acquire := in.acquire
+	if in.try != nil && a.w.disturbed() && a.random.IntN(4) == 0 {
+		acquire = in.try
+	}
+	h := &hold{p: a.p, session: a.p.client().Session().ID, shared: in.shared, call: a.w.now()}
+	held, err := done(&a.actor, "turn", acquire(ctx))
+	if err != nil {
+		a.lost(err)
+		return false
+	}
+	h.Held = held
+	a.m.took(h)
+	a.w.say("%s has it with fence %#x", a.who, h.Fence())
+	a.work(h)
+	if in.weaken != nil && a.random.IntN(3) == 0 {
+		a.weaken(ctx, in, h)
+		return true
+	}
+	a.release(h)
+	return true
+}
+
+// lost checks why there was no turn.
+func (a *contender) lost(err error) {
+	var e *recipe.Error
+	if errors.As(err, &e) && e.Removed != nil {
+		a.removed = append(a.removed, e.Removed)
+	}
+	var givenUp *zkasync.GivenUpError
+	if !errors.As(err, &givenUp) && !isOneOf(err, context.DeadlineExceeded, recipe.ErrLocked, recipe.ErrNotHeld, zkasync.ErrClosed) {
+		a.w.fail("%s: %v", a.who, err)
+	}
+}
+
+func isOneOf(err error, which ...error) bool {
+	for _, e := range which {
+		if errors.Is(err, e) {
+			return true
+		}
+	}
+	return false
+}
+
+// work writes without looking at anything but, at times, the context, as programs do.
+func (a *contender) work(h *hold) {
+	for range a.random.IntN(4) {
+		if !a.m.saw(h) && a.random.IntN(2) == 0 {
+			return
+		}
+		a.r.write(a, h)
+		a.sleep(200 * time.Millisecond)
+	}
+}
+
+func (a *contender) release(h *hold) {
+	a.m.gives(h)
+	unlocked := h.Unlock()
+	if a.random.IntN(2) == 0 {
+		a.removed = append(a.removed, unlocked)
+		return
+	}
+	if _, err := done(&a.actor, "unlock", unlocked); err != nil {
+		a.w.fail("%s: unlock: %v", a.who, err)
+	}
+	if h.session == a.p.client().Session().ID { // otherwise it goes with its session, later
+		a.m.gave(h)
+	}
+}
+
+// weaken makes a writer a reader.
+func (a *contender) weaken(ctx context.Context, in entrant, h *hold) {
+	r := &hold{p: a.p, session: h.session, shared: true, call: a.w.now()}
+	held, err := done(&a.actor, "downgrade", in.weaken(ctx, h.Held))
+	if err != nil {
+		a.lost(err)
+		a.release(h)
+		return
+	}
+	a.m.gives(h)
+	r.Held = held
+	a.m.took(r)
+	a.work(r)
+	a.release(r)
+}
