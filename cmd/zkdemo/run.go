@@ -179,7 +179,7 @@ func (a *app) rootCommand() *cobra.Command {
 	a.flags.register(root.PersistentFlags())
 	root.AddCommand(tour,
 		a.lsCommand(), a.treeCommand(), a.statCommand(), a.getCommand(), a.setCommand(), a.createCommand(), a.rmCommand(),
-		a.watchCommand(), a.importCommand(), a.exportCommand(), a.lockCommand(), a.electCommand(), a.membersCommand(), a.benchCommand(), a.serverCommand())
+		a.watchCommand(), a.importCommand(), a.exportCommand(), a.lockCommand(), a.electCommand(), a.membersCommand(), a.discoveryCommand(), a.benchCommand(), a.serverCommand())
 	for _, cmd := range root.Commands() {
 		if cmd.ValidArgsFunction == nil {
 			cmd.ValidArgsFunction = cobra.NoFileCompletions // a znode's path is no file's
