@@ -7,12 +7,14 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"time"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/cache"
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
@@ -243,8 +245,64 @@ func Example_cookbookTransaction() {
 	// <nil>
 }
 
-// followTree calls read at first and when events may have been missed, and changed for each change at path or below.
-func followTree(ctx context.Context, c *zkasync.Client, path string, read func(), changed func(zk.Event)) error {
+// followTree calls changed for each znode at path and below, now and when it is written, and gone when one is deleted, until ctx ends.
+func followTree(ctx context.Context, c *zkasync.Client, path string, changed, gone func(cache.Entry)) error {
+	tree := cache.Open(c, path)
+	defer tree.Close()
+	for event, err := range tree.Events(ctx) {
+		switch {
+		case err != nil:
+			return err // the last pair
+		case event.Kind == cache.Synced: // everything has been told
+		case event.Kind == cache.Deleted:
+			gone(event.Old)
+		case event.New.Err != nil:
+			slog.Warn("may not be read", "path", event.Path, "error", event.New.Err)
+		default:
+			changed(event.New)
+		}
+	}
+	return nil
+}
+
+// A tree is followed with its data, also over a lost connection.
+func Example_cookbookTree() {
+	ctx, cancel := cookbookContext()
+	defer cancel()
+	srv := cookbookServer()
+	defer srv.Close()
+	c := cookbookClient(ctx, srv)
+	defer c.Close()
+	_ = srv.Load(map[string]string{"/jobs/one": "do this"})
+	told := make(chan string, 100)
+	until, stop := context.WithCancel(ctx)
+	defer stop()
+	ended := make(chan error, 1)
+	go func() {
+		ended <- followTree(until, c, "/jobs",
+			func(e cache.Entry) { told <- strings.TrimSpace(fmt.Sprintf("%s: %s", e.Path, e.Data)) },
+			func(e cache.Entry) { told <- fmt.Sprintf("%s is gone, was: %s", e.Path, e.Data) })
+	}()
+
+	fmt.Println(<-told)
+	fmt.Println(<-told)
+	_ = srv.Put("/jobs/one", []byte("do that"))
+	fmt.Println(<-told)
+	srv.Drop() // all connections
+	_ = srv.Delete("/jobs/one")
+	fmt.Println(<-told)
+	stop()
+	fmt.Println(errors.Is(<-ended, context.Canceled))
+	// Output:
+	// /jobs:
+	// /jobs/one: do this
+	// /jobs/one: do that
+	// /jobs/one is gone, was: do that
+	// true
+}
+
+// followEvents calls read at first and when events may have been missed, and changed for each change at path or below.
+func followEvents(ctx context.Context, c *zkasync.Client, path string, read func(), changed func(zk.Event)) error {
 	sub, err := c.AddWatch(ctx, path, zkasync.PersistentRecursive).Get(ctx)
 	if err != nil {
 		return err
@@ -262,7 +320,7 @@ func followTree(ctx context.Context, c *zkasync.Client, path string, read func()
 }
 
 // A subscription tells of each change in a tree, and when some may have been missed.
-func Example_cookbookTree() {
+func Example_cookbookEvents() {
 	ctx, cancel := cookbookContext()
 	defer cancel()
 	srv := cookbookServer()
@@ -275,7 +333,7 @@ func Example_cookbookTree() {
 	defer stop()
 	ended := make(chan error, 1)
 	go func() {
-		ended <- followTree(until, c, "/jobs",
+		ended <- followEvents(until, c, "/jobs",
 			func() { told <- "read all" },
 			func(e zk.Event) { told <- fmt.Sprint(e.Type, " ", e.Path) })
 	}()

@@ -23,6 +23,7 @@ var rooms = map[string][]string{
 	"zkasync": {"future", "handler", "zkasync/internal/chance", "zkasync/internal/mux", "zkasync/internal/shrink", "zkasync/internal/watch",
 		"zkasync/internal/wire"},
 	"zkasync/recipe":           {"future", "zkasync"},
+	"zkasync/recipe/cache":     {"future", "zkasync"},
 	"zkasync/recipe/discovery": {"future", "zkasync", "zkasync/recipe"},
 }
 

@@ -79,7 +79,7 @@ func runProgram(t *testing.T, source string, args ...string) string {
 func TestDocuments_SnippetsStandInExamples(t *testing.T) {
 	t.Parallel()
 	var files []string
-	for _, pattern := range []string{"zkasync/example_*test.go", "zkasync/recipe/example_*test.go", "zkasync/recipe/discovery/example_*test.go"} {
+	for _, pattern := range []string{"zkasync/example_*test.go", "zkasync/recipe/example_*test.go", "zkasync/recipe/discovery/example_*test.go", "zkasync/recipe/cache/example_*test.go"} {
 		found, err := filepath.Glob(filepath.Join(root, pattern))
 		if err != nil {
 			t.Fatal(err)

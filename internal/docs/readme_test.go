@@ -25,13 +25,14 @@ func TestDocuments_NameWhatExists(t *testing.T) {
 		"future":  filepath.Join(root, "future"),
 		"handler": filepath.Join(root, "handler"),
 		"recipe":  filepath.Join(root, "zkasync", "recipe"),
+		"cache":   filepath.Join(root, "zkasync", "recipe", "cache"),
 		"zk":      goZookeeper(t),
 	}
 	known := make(map[string]map[string]bool)
 	for name, dir := range dirs {
 		known[name] = names(t, dir)
 	}
-	for _, m := range regexp.MustCompile(`\b(zkasync|future|handler|recipe|zk|c|Conn)\.([A-Z]\w*)`).FindAllStringSubmatch(read(t, "README.md")+read(t, "docs/cookbook.md"), -1) {
+	for _, m := range regexp.MustCompile(`\b(zkasync|future|handler|recipe|cache|zk|c|Conn)\.([A-Z]\w*)`).FindAllStringSubmatch(read(t, "README.md")+read(t, "docs/cookbook.md"), -1) {
 		found := false
 		switch m[1] {
 		case "c":

@@ -1,0 +1,98 @@
+package cache
+
+import (
+	"context"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Cache is a znode and all below it, with their data, in memory and kept current (Curator: CuratorCache, TreeCache; kazoo: TreeCache).
+// [Open] makes one. It is safe for concurrent use. It follows changes, deletion and creation of each znode, the root
+// included, across lost connections and the end of the session, until it is closed, its client is, or a bound is exceeded. Then it keeps
+// what it has had, and Err says why it has ended.
+type Cache struct {
+	store
+	client *zkasync.Client
+	cfg    config
+	ctx    context.Context // of requests; ended by Close
+	cancel context.CancelFunc
+	ready  *future.Promise[future.Void] // completes with the first load
+	loaded *future.Future[future.Void]
+	inbox  inbox
+	over   chan struct{} // closed when the loop has ended
+
+	base *future.Future[[]future.Result[*zkasync.Subscription]] // what is derived of it has the client's handler
+}
+
+// Open has a cache of the znode at path, which need not exist, and all below it. It returns at once; the first load goes on behind
+// it, see [Cache.Ready]. The client has to be started. The cache is to be closed.
+//
+// It is loaded with many gets in flight, and kept current by one recursive watch and one get for each change, or for several of one
+// znode in quick succession. Servers before 3.6 know no such watches: there each znode has two one-shot watches instead.
+func Open(c *zkasync.Client, path string, opts ...Option) *Cache {
+	cfg, err := newConfig(opts)
+	cache := &Cache{client: c, cfg: cfg, over: make(chan struct{})}
+	cache.root, cache.top = path, new(node)
+	cache.ctx, cache.cancel = context.WithCancel(context.Background())
+	cache.ready = future.NewPromise[future.Void](nil)
+	cache.inbox.wake = make(chan struct{}, 1)
+	l := &loop{Cache: cache, works: make(map[key]*work), latest: make(map[string]*slot), resting: make(map[key]bool),
+		watches: make(map[key]*future.Future[zk.Event]), syncs: make(map[*future.Promise[future.Void]]struct{})}
+	l.watch(err)
+	cache.base = future.Settle(l.placing)
+	cache.loaded = cache.onHandler(cache.ready)
+	go l.run(err)
+	return cache
+}
+
+// onHandler is the future of p, with the client's handler for its callbacks.
+func (c *Cache) onHandler(p *future.Promise[future.Void]) *future.Future[future.Void] {
+	return future.FlatMap(c.base, func([]future.Result[*zkasync.Subscription]) *future.Future[future.Void] { return p.Future() })
+}
+
+// Path returns the path of the root.
+func (c *Cache) Path() string { return c.root }
+
+// Ready completes when all that was there is cached. It fails when the cache ends before.
+func (c *Cache) Ready() *future.Future[future.Void] { return c.loaded }
+
+// Sync completes when the cache has all that was written, by anybody, before the call, and all its subscriptions have been told of
+// it. It has the server catch up with its leader for that. On servers before 3.6 what was written right before the call may
+// be missing.
+func (c *Cache) Sync(ctx context.Context) *future.Future[future.Void] {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	p := future.NewPromise[future.Void](nil)
+	if !c.inbox.post(func(l *loop) { l.sync(ctx, p) }) {
+		p.Reject(c.failure("sync", c.Err()))
+	}
+	return c.onHandler(p)
+}
+
+// Refresh has everything read again. It is for permissions that were changed, of which servers tell nobody.
+func (c *Cache) Refresh() { c.inbox.post((*loop).startGap) }
+
+func (c *Cache) failure(op string, err error) error {
+	return &Error{Op: op, Path: c.root, Err: causeOf(err)}
+}
+
+// Done returns a channel that is closed when the cache has ended.
+func (c *Cache) Done() <-chan struct{} { return c.over }
+
+// Err returns why the cache has ended, nil as long as it goes on: [ErrClosed], a [*LimitError], zkasync.ErrClosed after the client's
+// Close, zkasync.ErrAuthFailed, zk.ErrInvalidPath, or what an option has been refused for.
+func (c *Cache) Err() error {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	return c.err
+}
+
+// Close ends the cache and all its subscriptions. When it returns, no goroutine of it is left. It may be called again.
+func (c *Cache) Close() {
+	c.cancel()
+	<-c.over
+}

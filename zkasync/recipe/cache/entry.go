@@ -1,0 +1,94 @@
+package cache
+
+import (
+	"github.com/go-zookeeper/zk"
+)
+
+// Entry is a znode as the cache has it. It does not change: what changes is replaced. Data is shared with everybody who asks, so
+// it must not be altered.
+type Entry struct {
+	Path string
+	Data []byte
+	// Stat is as of the last change of the data. What comes with other changes, of the access control list or of children, may be
+	// older; whoever needs to know the children asks for them.
+	Stat zk.Stat
+	// Err is why the znode's data is not known, although the znode is there: zk.ErrNoAuth, say, or a *zkasync.ReplySizeError.
+	// Data and Stat are zero then.
+	Err error
+}
+
+// Kind is what has happened to a znode.
+type Kind int
+
+const (
+	// Created: it was not there before, or was left out. Old is zero.
+	Created Kind = iota + 1
+	// Changed: its data was written, or it may be read now and could not before, or the other way round.
+	Changed
+	// Deleted: it is not there any more. New is zero.
+	Deleted
+	// Synced is not about a znode: the cache is complete. It comes once at first, behind what was there, and again when everything
+	// was read again after changes may have been missed.
+	Synced
+)
+
+// String returns the kind's name.
+func (k Kind) String() string {
+	switch k {
+	case Created:
+		return "Created"
+	case Changed:
+		return "Changed"
+	case Deleted:
+		return "Deleted"
+	case Synced:
+		return "Synced"
+	default:
+		return "Kind(invalid)"
+	}
+}
+
+// Event is a change of the cache. A znode that was deleted and made again is told as Deleted and then as Created.
+type Event struct {
+	Kind     Kind
+	Path     string // empty with Synced
+	Old, New Entry
+}
+
+// change is what has become of one znode; nil stands for none.
+type change struct {
+	path     string
+	old, new *Entry
+	seq      uint64 // its number among all changes of the cache
+}
+
+// isSame reports whether two states of a znode are the same as far as the cache tells them apart.
+func isSame(a, b *Entry) bool {
+	switch {
+	case a == nil || b == nil:
+		return a == b
+	case a.Err != nil || b.Err != nil:
+		return a.Err != nil && b.Err != nil && a.Err.Error() == b.Err.Error()
+	default:
+		return a.Stat.Czxid == b.Stat.Czxid && a.Stat.Mzxid == b.Stat.Mzxid
+	}
+}
+
+// isAnother reports whether a znode was deleted and made again in between.
+func isAnother(a, b *Entry) bool {
+	return a.Err == nil && b.Err == nil && a.Stat.Czxid != b.Stat.Czxid
+}
+
+// events are what a change is told as.
+func (ch change) events() []Event {
+	switch {
+	case ch.old == nil:
+		return []Event{{Kind: Created, Path: ch.path, New: *ch.new}}
+	case ch.new == nil:
+		return []Event{{Kind: Deleted, Path: ch.path, Old: *ch.old}}
+	case isAnother(ch.old, ch.new):
+		return []Event{{Kind: Deleted, Path: ch.path, Old: *ch.old}, {Kind: Created, Path: ch.path, New: *ch.new}}
+	default:
+		return []Event{{Kind: Changed, Path: ch.path, Old: *ch.old, New: *ch.new}}
+	}
+}

@@ -1,0 +1,92 @@
+package cache
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// ErrClosed is why a cache, or a subscription of it, has ended that was closed by its user.
+var ErrClosed = errors.New("closed")
+
+// LimitError is why a cache has ended whose tree has outgrown its bound.
+type LimitError struct {
+	What  string // "znodes" or "bytes"
+	Limit int64
+}
+
+// Error names the bound.
+func (e *LimitError) Error() string {
+	return fmt.Sprintf("the tree has more than %d %s", e.Limit, e.What)
+}
+
+// Error is why a cache has ended, or an operation of it has failed.
+type Error struct {
+	Op   string // as "sync"
+	Path string // of the cache
+	Err  error
+}
+
+// Error reads "cache: sync /config: why".
+func (e *Error) Error() string { return fmt.Sprintf("cache: %s %s: %v", e.Op, plain(e.Path), e.Err) }
+
+// Unwrap returns Err.
+func (e *Error) Unwrap() error { return e.Err }
+
+// plain quotes a path that a terminal would not show as it is.
+func plain(path string) string {
+	if quoted := strconv.Quote(path); quoted != `"`+path+`"` {
+		return quoted
+	}
+	return path
+}
+
+// fate is what a failed read is to the cache.
+type fate int
+
+const (
+	hidden    fate = iota // the server does not tell
+	absent                // there is no such znode
+	lost                  // no answer came: it is asked again
+	throttled             // the server has not looked: it is asked again after a pause
+	fatal                 // there will be no more answers
+)
+
+func fateOf(err error) fate {
+	var givenUp *zkasync.GivenUpError
+	var code zkasync.ServerError
+	switch {
+	case errors.As(err, &code) && errors.Is(code, zkasync.ErrSessionExpired): // until the connection ends there is no other answer
+		return throttled
+	case errors.Is(err, zk.ErrNoNode):
+		return absent
+	case errors.As(err, &givenUp): // each connection is lost at it
+		return hidden
+	case errors.Is(err, zkasync.ErrConnectionLoss), errors.Is(err, zkasync.ErrSessionExpired):
+		return lost
+	case errors.Is(err, zkasync.ErrThrottled):
+		return throttled
+	case errors.Is(err, zkasync.ErrNotSent), errors.Is(err, zkasync.ErrClosed), errors.Is(err, zkasync.ErrAuthFailed):
+		return fatal
+	default:
+		return hidden
+	}
+}
+
+// causeOf is err without the name of the request that has met it.
+func causeOf(err error) error {
+	var op *zkasync.OpError
+	var own *Error
+	switch {
+	case errors.As(err, &op):
+		return op.Err
+	case errors.As(err, &own):
+		return own.Err
+	default:
+		return err
+	}
+}

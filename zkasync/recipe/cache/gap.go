@@ -1,0 +1,178 @@
+package cache
+
+import (
+	"cmp"
+	"context"
+	"math"
+	"slices"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// gap is a time of which servers do not tell what has happened: before the first load, and while there was no connection. What has, is
+// found out by reading everything. Its changes are told at its end, in the order in which they were made.
+type gap struct {
+	slot *slot
+	open int // reads that it is not over before
+}
+
+// startGap has everything read again. What waits to be told is told with what is found: it may be from before.
+func (l *loop) startGap() {
+	if l.end != nil {
+		return
+	}
+	l.tell()
+	before := l.order.all()
+	l.order = fifo[*slot]{}
+	l.gap = &gap{slot: l.place(0)}
+	for _, s := range before {
+		l.gap.slot.marks = append(l.gap.slot.marks, s.marks...)
+		l.record(nil, true, s.changes...)
+	}
+	for _, w := range l.works {
+		w.slots, w.sent, w.deep, w.deepAgain = nil, 0, false, false
+	}
+	l.mu.Lock()
+	l.synced = false
+	l.mu.Unlock()
+	l.want(key{path: l.root}, true)
+}
+
+// closeGap takes note that a read of the gap has been answered. The last one ends it.
+func (l *loop) closeGap() {
+	if l.gap.open--; l.gap.open > 0 {
+		return
+	}
+	s := l.gap.slot
+	l.gap = nil
+	l.sort(s.changes)
+	s.known, s.synced = true, true
+}
+
+// attach notes the connection that tells of changes from now on.
+func (l *loop) attach() {
+	if l.old {
+		return // its watches come back with the next connection, and miss nothing
+	}
+	l.detach()
+	ctx, cancel := l.client.ConnectedContext(context.Background())
+	l.release = cancel
+	l.mu.Lock()
+	l.conn = ctx
+	l.mu.Unlock()
+}
+
+func (l *loop) detach() {
+	if l.release != nil {
+		l.release()
+	}
+}
+
+// unknown is later than any zxid.
+const unknown = math.MaxInt64 - 1<<32
+
+// dated is a change with the zxid by which it was there at the latest.
+type dated struct {
+	change
+	zxid int64
+}
+
+// sort brings the changes of a gap into the order in which they were made. Of what is there the zxid is known. Of what is gone
+// there is only a bound, unless it was the last change of its parent's children. What has become of one znode stays in order, and so
+// does a deletion behind those of what was below.
+func (l *loop) sort(changes []change) {
+	all := make([]dated, len(changes))
+	next := make(map[string]int64) // of a path's later change
+	for i, ch := range slices.Backward(changes) {
+		at := l.dateOf(ch)
+		if later, ok := next[ch.path]; ok && ch.new == nil {
+			at = min(at, later)
+		}
+		all[i] = dated{ch, at}
+		next[ch.path] = at
+		if ch.new != nil && ch.new.Err == nil {
+			next[ch.path] = ch.new.Stat.Czxid // it was gone before that
+		}
+	}
+	last := make(map[string]int64) // of a path's earlier change, or of a deletion right below
+	for i := range all {
+		d := &all[i]
+		if d.new != nil {
+			d.zxid = max(d.zxid, last[d.path])
+		} else {
+			d.zxid = max(d.zxid, last[d.path]+1)
+			above, _ := split(d.path)
+			last[above] = max(last[above], d.zxid-1)
+		}
+		last[d.path] = d.zxid
+	}
+	slices.SortStableFunc(all, func(a, b dated) int {
+		return cmp.Or(cmp.Compare(a.zxid, b.zxid), cmp.Compare(a.rank(), b.rank()))
+	})
+	for i, d := range all {
+		changes[i] = d.change
+	}
+}
+
+// rank orders changes of one transaction: deletions from below, then creations from above.
+func (ch change) rank() int {
+	levels := depth("/", ch.path)
+	if ch.new == nil {
+		return -levels
+	}
+	return levels
+}
+
+func (l *loop) dateOf(ch change) int64 {
+	switch {
+	case ch.new == nil:
+		return l.deletion(ch.path, ch.old.Stat.Czxid)
+	case ch.new.Err != nil:
+		return unknown
+	default:
+		return ch.new.Stat.Mzxid
+	}
+}
+
+// deletion bounds the zxid of the deletion of a znode that was made by the zxid created: whatever has become of its parent came later.
+func (l *loop) deletion(path string, created int64) int64 {
+	for path != l.root {
+		path, _ = split(path)
+		n := l.find(path)
+		switch {
+		case n == nil || n.entry == nil || n.entry.Err != nil:
+		case n.entry.Stat.Czxid > created: // it was made again
+			return n.entry.Stat.Czxid
+		default:
+			return n.pzxid
+		}
+	}
+	return unknown
+}
+
+// sync has p complete when all is told that was written before.
+func (l *loop) sync(ctx context.Context, p *future.Promise[future.Void]) {
+	if l.end != nil {
+		p.Reject(l.failure("sync", l.end))
+		return
+	}
+	l.syncs[p] = struct{}{}
+	asked := zkasync.Retry(ctx, l.client, patient, func(ctx context.Context) *future.Future[string] {
+		return l.client.Sync(ctx, l.root)
+	})
+	future.Then(future.Settle(asked), func(rs []future.Result[string]) (future.Void, error) {
+		l.inbox.post(func(l *loop) { l.caughtUp(p, rs[0].Err) })
+		return future.Void{}, nil
+	})
+}
+
+func (l *loop) caughtUp(p *future.Promise[future.Void], err error) {
+	if err != nil {
+		delete(l.syncs, p)
+		p.Reject(l.failure("sync", err))
+		return
+	}
+	s := l.place(0)
+	s.known, s.marks = true, []*future.Promise[future.Void]{p}
+}

@@ -1,0 +1,175 @@
+package cache
+
+import (
+	"iter"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Level is a znode's children with their data at one time. It does not change. The zero Level is one without children.
+type Level struct {
+	entries []*Entry // by path, which is by name
+}
+
+// Get returns the child of a name; false if there is none.
+func (v Level) Get(name string) (Entry, bool) {
+	i, found := v.search(name)
+	if !found {
+		return Entry{}, false
+	}
+	return *v.entries[i], true
+}
+
+func (v Level) search(name string) (int, bool) {
+	return slices.BinarySearchFunc(v.entries, name, func(e *Entry, name string) int { return strings.Compare(nameOf(e), name) })
+}
+
+func nameOf(e *Entry) string {
+	_, name := split(e.Path)
+	return name
+}
+
+// All ranges over names and children, by name. The function maps.Collect makes a map of it.
+func (v Level) All() iter.Seq2[string, Entry] {
+	return func(yield func(string, Entry) bool) {
+		for _, e := range v.entries {
+			if !yield(nameOf(e), *e) {
+				return
+			}
+		}
+	}
+}
+
+// Len returns the number of children.
+func (v Level) Len() int { return len(v.entries) }
+
+// ChildrenData is a znode's children with their data, kept current (Curator: PathChildrenCache). [WatchChildrenData] makes one. It is
+// what a [zkasync.Live] is of one znode, with the same methods: it gives the present state first and then each later one that the
+// reader is there to see; who is slow gets the newest. It can be read from the channel of C or by range over All, which take from
+// the same channel and so are for one reader, and without waiting by Latest. It is safe for concurrent use.
+//
+// A [zkasync.Reading] of it does not exist if there is no such znode. It has an Err if the server does not tell of its children.
+type ChildrenData struct {
+	cache *Cache
+	sub   *Subscription
+	ch    chan zkasync.Reading[Level] // room for one, filled and closed by run
+	over  chan struct{}               // closed behind it
+
+	mu     sync.Mutex
+	latest zkasync.Reading[Level]
+	known  bool // there is a latest
+}
+
+// WatchChildrenData keeps the children of the znode at path current, with their data. The znode need not exist. It goes on until Close,
+// as long as a [Cache] would, whose options it takes.
+func WatchChildrenData(c *zkasync.Client, path string, opts ...Option) *ChildrenData {
+	cache := Open(c, path, append(slices.Clone(opts), WithDepth(1))...)
+	d := &ChildrenData{cache: cache, sub: cache.Subscribe(), ch: make(chan zkasync.Reading[Level], 1), over: make(chan struct{})}
+	go d.run()
+	return d
+}
+
+// run is the goroutine of d, which Close joins.
+func (d *ChildrenData) run() {
+	defer close(d.over)
+	defer close(d.ch)
+	var now zkasync.Reading[Level]
+	synced := false
+	for ended := false; !ended; {
+		select {
+		case <-d.sub.wake:
+		case <-d.sub.done:
+			ended = true
+		}
+		changed, entries := false, slices.Clone(now.Value.entries) // what was given does not change
+		for e, ok := d.sub.next(); ok; e, ok = d.sub.next() {
+			changed = changed || e.Kind != Synced || !synced
+			synced = synced || e.Kind == Synced
+			switch {
+			case e.Kind == Synced:
+			case e.Path == d.cache.root:
+				now.Exists, now.Err = e.Kind != Deleted && e.New.Err == nil, e.New.Err
+			default:
+				entries = apply(entries, e)
+			}
+		}
+		now.Value.entries = entries
+		if synced && changed {
+			d.show(now)
+		}
+	}
+}
+
+// apply returns entries as they are after an event.
+func apply(entries []*Entry, e Event) []*Entry {
+	_, name := split(e.Path)
+	i, found := Level{entries}.search(name)
+	switch {
+	case e.Kind == Deleted && found:
+		return slices.Delete(entries, i, i+1)
+	case e.Kind == Deleted:
+		return entries
+	case found:
+		entries[i] = &e.New
+		return entries
+	default:
+		return slices.Insert(entries, i, &e.New)
+	}
+}
+
+func (d *ChildrenData) show(now zkasync.Reading[Level]) {
+	if !now.Exists {
+		now.Value = Level{}
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.latest, d.known = now, true
+	select {
+	case <-d.ch: // nobody has received it, and it is old now
+	default:
+	}
+	d.ch <- now
+}
+
+// C returns the channel of states, the same one at each call. It holds the newest one that was not received. It is closed when d has
+// ended.
+func (d *ChildrenData) C() <-chan zkasync.Reading[Level] { return d.ch }
+
+// All ranges over the channel of C until it is closed. Leaving the loop does not end d.
+func (d *ChildrenData) All() iter.Seq[zkasync.Reading[Level]] {
+	return func(yield func(zkasync.Reading[Level]) bool) {
+		for r := range d.ch {
+			if !yield(r) {
+				return
+			}
+		}
+	}
+}
+
+// Latest returns the newest state; false when there is none yet.
+func (d *ChildrenData) Latest() (zkasync.Reading[Level], bool) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.latest, d.known
+}
+
+// Cache returns the cache that d goes by.
+func (d *ChildrenData) Cache() *Cache { return d.cache }
+
+// Done returns a channel that is closed when d has ended.
+func (d *ChildrenData) Done() <-chan struct{} { return d.over }
+
+// Err returns why d has ended, nil as long as it goes on: what [Cache.Err] says.
+func (d *ChildrenData) Err() error { return d.cache.Err() }
+
+// Refresh has everything read again. If nothing has changed, nobody is told.
+func (d *ChildrenData) Refresh() { d.cache.Refresh() }
+
+// Close ends d. When it returns, no goroutine of it is left. A state that waits in the channel stays there.
+func (d *ChildrenData) Close() {
+	d.cache.Close()
+	<-d.over
+}

@@ -1,0 +1,239 @@
+package cache
+
+import (
+	"context"
+	"errors"
+	"math"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// loop keeps the store current. All of it belongs to one goroutine, so events, answers and what users want are dealt with one at a
+// time. An event is dealt with before the answer to any request that was sent behind it: it is in the channel by the time when the
+// answer is there, and all that is in the channel comes first.
+type loop struct {
+	*Cache
+	placing *future.Future[*zkasync.Subscription] // the watch that is being set
+	sub     *zkasync.Subscription                 // nil: none, or the servers know one-shot watches only
+	old     bool                                  // the servers know one-shot watches only
+	watches map[key]*future.Future[zk.Event]      // those
+
+	works  map[key]*work
+	urgent fifo[*work]  // to be sent: what events ask for
+	lazy   fifo[*work]  // to be sent behind: what is looked through
+	flight fifo[flying] // sent, in order
+	order  fifo[*slot]
+	slots  uint64           // how many there were
+	latest map[string]*slot // where the latest change of a znode waits to be told
+	gap    *gap             // changes may have been missed, and it is being found out which; nil: none
+
+	resting map[key]bool // what was refused, and is to be asked again
+	parked  []*work      // what no server has looked at, and is to be sent again
+	timer   *time.Timer  // for both; nil: it does not run
+	pause   time.Duration
+	syncs   map[*future.Promise[future.Void]]struct{}
+	release func() // of the context of the connection
+	end     error  // why it is to end
+}
+
+const (
+	// window is how many reads are in flight at most.
+	window = 4096
+	// eventRoom is how many events wait for the loop at most. What is more leads to reading everything again.
+	eventRoom = 8192
+)
+
+// patient is the policy of what has to be known in the end: for as long as the client runs.
+var patient = zkasync.RetryPolicy{MaxPause: time.Second, MaxElapsed: math.MaxInt64}
+
+// run is the cache's goroutine, which Close joins.
+func (l *loop) run(err error) {
+	defer close(l.over)
+	defer l.finish()
+	if err != nil {
+		l.fail(err)
+	} else {
+		l.subscribed()
+		l.startGap()
+	}
+	for l.end == nil {
+		l.tell()
+		if !l.step() {
+			l.wait()
+		}
+	}
+}
+
+// fail has the loop end. The first reason stays.
+func (l *loop) fail(err error) {
+	switch {
+	case l.end != nil:
+	case l.ctx.Err() != nil:
+		l.end = ErrClosed
+	default:
+		l.end = causeOf(err)
+	}
+}
+
+// step does what there is to do, and returns false if there was nothing.
+func (l *loop) step() bool {
+	answers := 0
+	for _, f := range l.flight.all() {
+		if !f.ready() {
+			break
+		}
+		answers++
+	}
+	steps := l.inbox.take()
+	busy := answers+len(steps) > 0
+	for l.end == nil && l.nextEvent() { // whatever came before these answers and steps is there by now
+		busy = true
+	}
+	for _, step := range steps {
+		step(l)
+	}
+	for ; answers > 0 && l.end == nil; answers-- {
+		l.flight.pop().settle(l)
+	}
+	return l.send() || busy
+}
+
+// nextEvent deals with an event, if there is one.
+func (l *loop) nextEvent() bool {
+	if l.sub == nil {
+		return false
+	}
+	select {
+	case e, ok := <-l.sub.Events():
+		l.event(e, ok)
+		return true
+	default:
+		return false
+	}
+}
+
+// wait waits until there may be something to do.
+func (l *loop) wait() {
+	var events <-chan zk.Event
+	if l.sub != nil {
+		events = l.sub.Events()
+	}
+	var answer <-chan struct{}
+	if l.flight.len() > 0 {
+		answer = l.flight.all()[0].done()
+	}
+	var rested <-chan time.Time
+	if l.timer != nil {
+		rested = l.timer.C
+	}
+	select {
+	case e, ok := <-events:
+		l.event(e, ok)
+	case <-answer:
+	case <-l.inbox.wake:
+	case <-rested:
+		l.askAgain()
+	case <-l.ctx.Done():
+		l.fail(ErrClosed)
+	}
+}
+
+// event deals with what the watch tells, or with its end.
+func (l *loop) event(e zk.Event, ok bool) {
+	switch {
+	case !ok:
+		l.unwatched(l.sub.Err())
+	case e.Type == zkasync.EventResync:
+		l.startGap()
+	case l.keeps(e.Path):
+		l.touched(e.Path, e.Type)
+	}
+}
+
+// touched has a znode read that an event was about.
+func (l *loop) touched(path string, kind zk.EventType) {
+	w := l.want(key{path: path}, false)
+	w.slots = append(w.slots, l.place(kind))
+}
+
+// watch has the servers tell of changes. With an error it is for its handler only.
+func (l *loop) watch(bad error) {
+	if bad != nil {
+		l.placing = l.client.AddWatch(l.ctx, "", zkasync.PersistentRecursive)
+		return
+	}
+	l.placing = zkasync.Retry(zkasync.MarkIdempotent(l.ctx), l.client, patient,
+		func(ctx context.Context) *future.Future[*zkasync.Subscription] {
+			return l.client.AddWatch(ctx, l.root, zkasync.PersistentRecursive, zkasync.BufferEvents(eventRoom))
+		})
+}
+
+// subscribed waits for the watch.
+func (l *loop) subscribed() {
+	sub, err := l.placing.Get(l.ctx)
+	switch {
+	case err != nil && l.ctx.Err() != nil:
+		l.fail(ErrClosed)
+		future.Then(l.placing, func(late *zkasync.Subscription) (future.Void, error) {
+			late.Close()
+			return future.Void{}, nil
+		})
+	case errors.Is(err, zkasync.ErrUnimplemented):
+		l.sub, l.old = nil, true
+		return
+	case err != nil:
+		l.fail(err)
+	}
+	l.sub = sub
+}
+
+// unwatched deals with the end of the watch.
+func (l *loop) unwatched(why error) {
+	switch {
+	case errors.Is(why, zkasync.ErrUnimplemented):
+		l.sub, l.old = nil, true
+	case errors.Is(why, zkasync.ErrWatchRemoved), errors.Is(why, zkasync.ErrSlowReader):
+		l.watch(nil)
+		l.subscribed()
+	default:
+		l.fail(why)
+		return
+	}
+	l.startGap()
+}
+
+// finish ends all that waits for the loop.
+func (l *loop) finish() {
+	l.fail(future.ErrGoexit) // in the user's filter, if nothing else is known
+	l.cancel()
+	l.detach()
+	if l.sub != nil {
+		l.sub.Close()
+	}
+	if l.timer != nil {
+		l.timer.Stop()
+	}
+	for _, event := range l.watches {
+		l.client.Unwatch(event)
+	}
+	err := l.failure("keep", l.end)
+	l.mu.Lock()
+	l.err = err
+	subs := l.subs
+	l.subs = nil
+	l.mu.Unlock()
+	for _, step := range l.inbox.close() {
+		step(l)
+	}
+	l.ready.Reject(err)
+	for p := range l.syncs {
+		p.Reject(l.failure("sync", l.end))
+	}
+	for _, sub := range subs {
+		sub.end(err)
+	}
+}

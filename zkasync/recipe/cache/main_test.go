@@ -1,0 +1,164 @@
+package cache_test
+
+import (
+	"context"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"go.uber.org/goleak"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/cache"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(zkserver.Main(m)) }
+
+// wait is how long a test waits for what must come.
+const wait = 60 * time.Second
+
+// place is a folder of the test's own on the shared server, and two clients of it: the cache's, and somebody else.
+func place(t *testing.T) (c, other *zkasync.Client) {
+	t.Helper()
+	addr, root := zkserver.Shared(t).Addr(), zkserver.Root(t)
+	other = connect(t, addr+root)
+	must(t, other.EnsurePath(t.Context(), "/"))
+	return connect(t, addr+root), other
+}
+
+func connect(t testing.TB, servers string, opts ...zkasync.Option) *zkasync.Client {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), wait)
+	defer cancel()
+	c, err := zkasync.Connect(ctx, servers, opts...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := c.Close(); err != nil {
+			t.Errorf("close: %v", err)
+		}
+	})
+	return c
+}
+
+// inMemory is a server inside the test, and a client of it.
+func inMemory(t *testing.T, opts ...zktest.Option) (*zktest.Server, *zkasync.Client) {
+	t.Helper()
+	srv := zktest.Run(t, opts...)
+	return srv, connect(t, srv.Addr(), srv.Options()...)
+}
+
+// open has a cache that is loaded.
+func open(t testing.TB, c *zkasync.Client, path string, opts ...cache.Option) *cache.Cache {
+	t.Helper()
+	k := cache.Open(c, path, opts...)
+	t.Cleanup(k.Close)
+	must(t, k.Ready())
+	return k
+}
+
+func must[T any](t testing.TB, f *future.Future[T]) T {
+	t.Helper()
+	v, err := get(f)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return v
+}
+
+func get[T any](f *future.Future[T]) (T, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), wait)
+	defer cancel()
+	return f.Get(ctx)
+}
+
+// poll waits until a condition holds.
+func poll(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for end := time.Now().Add(wait); !ok(); time.Sleep(5 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("%s: not in time", what)
+		}
+	}
+}
+
+// shown is what a cache has, a znode with its data in each line.
+func shown(k *cache.Cache) string {
+	var lines []string
+	for e := range k.All(k.Path()) {
+		lines = append(lines, line(e))
+	}
+	return strings.Join(lines, "\n")
+}
+
+func line(e cache.Entry) string {
+	if e.Err != nil {
+		return e.Path + " ! " + e.Err.Error()
+	}
+	return fmt.Sprintf("%s=%s", e.Path, e.Data)
+}
+
+// told folds events into what a cache has that has told them, and checks that each follows the one before.
+type told struct {
+	t       testing.TB
+	entries map[string]cache.Entry
+	zxid    int64
+	last    cache.Event
+}
+
+func (r *told) add(e cache.Event) {
+	r.t.Helper()
+	if r.entries == nil {
+		r.entries = make(map[string]cache.Entry)
+	}
+	was, there := r.entries[e.Path]
+	switch e.Kind {
+	case cache.Created:
+		if there {
+			r.t.Errorf("%v is there: %v", e.Path, e)
+		}
+		r.entries[e.Path] = e.New
+	case cache.Changed, cache.Deleted:
+		if !there || line(was) != line(e.Old) || was.Stat != e.Old.Stat {
+			r.t.Errorf("%v: was %q, and the event says %q", e.Path, line(was), line(e.Old))
+		}
+		delete(r.entries, e.Path)
+		if e.Kind == cache.Changed {
+			r.entries[e.Path] = e.New
+		}
+	}
+	r.last = e
+}
+
+// ordered checks that the event is not of an earlier transaction than the one before.
+func (r *told) ordered(e cache.Event) {
+	r.t.Helper()
+	zxid := int64(0)
+	if e.Kind == cache.Created || e.Kind == cache.Changed {
+		zxid = e.New.Stat.Mzxid
+	}
+	if zxid != 0 && zxid < r.zxid {
+		r.t.Errorf("%v %v of zxid %#x comes behind %#x, %v", e.Kind, line(e.New), zxid, r.zxid, r.last.Path)
+	}
+	r.zxid = max(r.zxid, zxid)
+}
+
+func (r *told) String() string {
+	var lines []string
+	for _, path := range slices.SortedFunc(maps.Keys(r.entries), byStep) {
+		lines = append(lines, line(r.entries[path]))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// byStep orders paths as a cache does: parents first, neighbours by name.
+func byStep(a, b string) int {
+	return slices.Compare(strings.Split(strings.TrimSuffix(a, "/"), "/"), strings.Split(strings.TrimSuffix(b, "/"), "/"))
+}

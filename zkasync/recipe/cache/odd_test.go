@@ -1,0 +1,400 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/cache"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
+)
+
+// comesTo waits until a cache has a tree.
+func comesTo(t testing.TB, k *cache.Cache, tree string) {
+	t.Helper()
+	poll(t, "the cache has "+tree, func() bool { return shown(k) == tree })
+}
+
+func TestCache_RootThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	c, other := place(t)
+	k := open(t, c, "/far/away")
+	if k.Len() != 0 || !k.Current() {
+		t.Errorf("%d znodes, current %v", k.Len(), k.Current())
+	}
+	create(t, other, "/far/away/is/a/place", "1")
+	want(t, k, "/far/away=\n/far/away/is=\n/far/away/is/a=\n/far/away/is/a/place=1")
+	must(t, other.DeleteAll(t.Context(), "/far"))
+	want(t, k, "")
+	if k.Size() != 0 {
+		t.Errorf("an empty cache has %d bytes", k.Size())
+	}
+	create(t, other, "/far/away", "2")
+	create(t, other, "/far/awaybeside", "3")
+	want(t, k, "/far/away=2")
+	for _, path := range []string{"/far", "/far/awaybeside", "", "/", "/far/away/", "/far/away//", "/far/away/none", "away"} {
+		if e, ok := k.Get(path); ok || len(k.Children(path)) > 0 {
+			t.Errorf("%q is there: %v", path, e)
+		}
+	}
+}
+
+// What may not be read is there, with an error, and the rest is cached; when it may be read it is cached, too, with what is below.
+func TestCache_HiddenZnodes(t *testing.T) {
+	t.Parallel()
+	c, other := place(t)
+	must(t, other.AddAuth(t.Context(), "digest", []byte("u:p")))
+	secret := zk.DigestACL(zk.PermAll, "u", "p")
+	create(t, other, "/tree/open", "1")
+	create(t, other, "/tree/secret/below", "2")
+	must(t, other.SetACL(t.Context(), "/tree/secret", secret, zkasync.AnyVersion))
+	must(t, other.Create(t.Context(), "/tree/own", []byte("3"), zkasync.WithACL(secret)))
+	k := open(t, c, "/tree")
+	e, ok := k.Get("/tree/secret")
+	if !ok || !errors.Is(e.Err, zk.ErrNoAuth) || e.Data != nil {
+		t.Errorf("a hidden znode is %+v, %v", e, ok)
+	}
+	hidden := "/tree/%s ! not authenticated"
+	want(t, k, "/tree=\n/tree/open=1\n"+fmt.Sprintf(hidden, "own")+"\n"+fmt.Sprintf(hidden, "secret"))
+	must(t, other.SetACL(t.Context(), "/tree/secret", zk.WorldACL(zk.PermAll), zkasync.AnyVersion))
+	k.Refresh()
+	want(t, k, "/tree=\n/tree/open=1\n"+fmt.Sprintf(hidden, "own")+"\n/tree/secret=\n/tree/secret/below=2")
+	must(t, other.SetACL(t.Context(), "/tree/own", zk.WorldACL(zk.PermAll), zkasync.AnyVersion))
+	comesTo(t, k, "/tree=\n/tree/open=1\n/tree/own=3\n/tree/secret=\n/tree/secret/below=2") // by itself, after a pause
+	must(t, other.SetACL(t.Context(), "/tree", secret, zkasync.AnyVersion))
+	k.Refresh()
+	want(t, k, "/tree ! not authenticated\n/tree/open=1\n/tree/own=3\n/tree/secret=\n/tree/secret/below=2")
+	must(t, other.Delete(t.Context(), "/tree/own", zkasync.AnyVersion))
+	must(t, other.Set(t.Context(), "/tree/open", []byte("4"), zkasync.AnyVersion))
+	k.Refresh()
+	want(t, k, "/tree ! not authenticated\n/tree/open=4\n/tree/secret=\n/tree/secret/below=2")
+}
+
+// A znode that is larger than the client takes is hidden as well.
+func TestCache_TooLargeZnode(t *testing.T) {
+	t.Parallel()
+	srv := zktest.Run(t)
+	c := connect(t, srv.Addr(), append(srv.Options(), zkasync.WithMaxReplySize(2000))...)
+	_ = srv.Load(map[string]string{"/a/large": strings.Repeat("x", 5000), "/a/small": "1"})
+	k := open(t, c, "/a")
+	e, _ := k.Get("/a/large")
+	var size *zkasync.ReplySizeError
+	if small, ok := k.Get("/a/small"); !errors.As(e.Err, &size) || !ok || string(small.Data) != "1" {
+		t.Errorf("large: %v, small: %q", e.Err, small.Data)
+	}
+	_ = srv.Put("/a/large", []byte("2"))
+	want(t, k, "/a=\n/a/large=2\n/a/small=1")
+}
+
+func TestCache_Bounds(t *testing.T) {
+	t.Parallel()
+	for name, x := range map[string]struct {
+		opt  cache.Option
+		what string
+		max  int64
+	}{
+		"znodes": {cache.WithMaxEntries(3), "znodes", 3},
+		"bytes":  {cache.WithMaxBytes(12), "bytes", 12},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv, c := inMemory(t)
+			_ = srv.Load(map[string]string{"/a/1": "x", "/a/2": "y"}) // 3 znodes, 12 bytes
+			k := open(t, c, "/a", x.opt)
+			events := k.Subscribe()
+			syncing := k.Sync(t.Context())
+			_ = srv.Put("/a/3", []byte("z"))
+			<-k.Done()
+			var limit *cache.LimitError
+			if !errors.As(k.Err(), &limit) || limit.What != x.what || limit.Limit != x.max {
+				t.Errorf("it ends with %v", k.Err())
+			}
+			for range events.All(t.Context()) {
+			}
+			if !errors.As(events.Err(), &limit) || k.Current() {
+				t.Errorf("a subscription ends with %v, current %v", events.Err(), k.Current())
+			}
+			_, _ = get(syncing) // it completes
+			if _, err := get(k.Sync(t.Context())); !errors.As(err, &limit) {
+				t.Errorf("Sync of a cache that has ended: %v", err)
+			}
+			late := cache.Open(c, "/a", x.opt)
+			defer late.Close()
+			if _, err := get(late.Ready()); !errors.As(err, &limit) {
+				t.Errorf("a load of too much ends with %v", err)
+			}
+		})
+	}
+}
+
+func TestOpen_RefusesBadInput(t *testing.T) {
+	t.Parallel()
+	_, c := inMemory(t)
+	for name, x := range map[string]struct {
+		path string
+		opt  cache.Option
+		want string
+	}{
+		"path":    {"no/slash", cache.Option{}, "cache: keep no/slash: invalid path: must begin with \"/\""},
+		"entries": {"/a", cache.WithMaxEntries(0), "cache: keep /a: bound of 0 znodes is not positive"},
+		"bytes":   {"/a", cache.WithMaxBytes(-1), "cache: keep /a: bound of -1 bytes is not positive"},
+		"depth":   {"/a", cache.WithDepth(-2), "cache: keep /a: depth of -2 levels is negative"},
+		"filter":  {"/a", cache.WithFilter(nil), "cache: keep /a: filter is nil"},
+	} {
+		k := cache.Open(c, x.path, x.opt)
+		_, err := get(k.Ready())
+		if err == nil || err.Error() != x.want {
+			t.Errorf("%s: %v, want %s", name, err, x.want)
+		}
+		<-k.Done()
+		for e, err := range k.Events(t.Context()) {
+			if err == nil {
+				t.Errorf("%s: an event: %v", name, e)
+			}
+		}
+		k.Close()
+	}
+}
+
+// A filter that panics, or ends its goroutine, ends the cache and nothing else.
+func TestCache_FilterPanics(t *testing.T) {
+	t.Parallel()
+	srv, c := inMemory(t)
+	_ = srv.Load(map[string]string{"/a/1": "x"})
+	k := cache.Open(c, "/a", cache.WithFilter(func(string) bool { panic("no") }))
+	defer k.Close()
+	var p *future.PanicError
+	if _, err := get(k.Ready()); !errors.As(err, &p) || p.Value != "no" {
+		t.Errorf("it ends with %v", err)
+	}
+}
+
+// What is filtered out is neither read nor told, with all that is below.
+func TestCache_FilterAndDepth(t *testing.T) {
+	t.Parallel()
+	srv, c := inMemory(t)
+	_ = srv.Load(map[string]string{"/a/b/c/d": "", "/a/tmp/x": "", "/a/e": ""})
+	k := open(t, c, "/a", cache.WithDepth(2), cache.WithFilter(func(path string) bool { return !strings.HasSuffix(path, "tmp") }))
+	want(t, k, "/a=\n/a/b=\n/a/b/c=\n/a/e=")
+	_ = srv.Load(map[string]string{"/a/b/c/d": "1", "/a/tmp/x": "1", "/a/e": "1", "/a/e/tmp/y": "1", "/a/e/f/g": "1"})
+	want(t, k, "/a=\n/a/b=\n/a/b/c=\n/a/e=1\n/a/e/f=")
+	for _, r := range srv.Requests() {
+		if r.Op == zktest.OpGetData && strings.Contains(r.Path, "tmp") || strings.HasPrefix(r.Path, "/a/b/c/") && r.Session != 0 {
+			t.Errorf("it was asked for: %v", r)
+		}
+	}
+}
+
+// oldServer ends connections at requests for persistent watches, as releases before 3.6 do.
+func oldServer(t *testing.T) (*zktest.Server, *zkasync.Client, *zkasync.Client) {
+	srv := zktest.Run(t)
+	srv.Fault(zktest.Fault{Op: zktest.OpAddWatch, When: zktest.Before, Do: zktest.Fail(zkasync.ErrUnimplemented)})
+	c := connect(t, srv.Addr(), srv.Options()...)
+	return srv, c, connect(t, srv.Addr(), srv.Options()...)
+}
+
+func TestCache_OldServers(t *testing.T) {
+	t.Parallel()
+	srv, c, other := oldServer(t)
+	k := open(t, c, "/a")
+	create(t, other, "/a/b/c", "1")
+	comesTo(t, k, "/a=\n/a/b=\n/a/b/c=1")
+	must(t, other.Set(t.Context(), "/a/b/c", []byte("2"), zkasync.AnyVersion))
+	create(t, other, "/a/d", "3")
+	comesTo(t, k, "/a=\n/a/b=\n/a/b/c=2\n/a/d=3")
+	if !k.Current() {
+		t.Error("it is not current")
+	}
+	before := c.Session().ID
+	if err := srv.Expire(before); err != nil {
+		t.Fatal(err)
+	}
+	must(t, other.Delete(t.Context(), "/a/b/c", zkasync.AnyVersion))
+	create(t, other, "/a/b/e", "4")
+	comesTo(t, k, "/a=\n/a/b=\n/a/b/e=4\n/a/d=3")
+	must(t, other.DeleteAll(t.Context(), "/a"))
+	comesTo(t, k, "")
+	create(t, other, "/a", "5")
+	comesTo(t, k, "/a=5")
+	must(t, k.Sync(t.Context()))
+}
+
+func TestCache_OldServersConverge(t *testing.T) {
+	t.Parallel()
+	srv, c, other := oldServer(t)
+	convergence(t, c, other, 5, 40, faultsInMemory(srv, c))
+}
+
+// A watch that somebody removes costs another load, and nothing else.
+func TestCache_WatchIsRemoved(t *testing.T) {
+	t.Parallel()
+	srv, c := inMemory(t)
+	_ = srv.Load(map[string]string{"/a/b": "1"})
+	k := open(t, c, "/a")
+	_, _ = get(c.RemoveWatches(t.Context(), "/a", zkasync.WatcherAny))
+	_ = srv.Put("/a/b", []byte("2"))
+	comesTo(t, k, "/a=\n/a/b=2")
+	poll(t, "it is current", k.Current)
+}
+
+// An older state than the known one is believed only if it is said again behind a Sync: servers were set back then.
+func TestCache_OlderStateIsConfirmed(t *testing.T) {
+	t.Parallel()
+	for lies, shows := range map[int64]string{1: "3", 2: "1"} {
+		srv, c := inMemory(t)
+		_ = srv.Load(map[string]string{"/a/b": "1"})
+		k := open(t, c, "/a")
+		data, st, err := srv.Get("/a/b")
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = srv.Put("/a/b", []byte("2"))
+		want(t, k, "/a=\n/a/b=2")
+		var left atomic.Int64
+		left.Store(lies)
+		srv.Intercept(func(r zktest.Request) zktest.Action {
+			if r.Op == zktest.OpGetData && r.Path == "/a/b" && left.Add(-1) >= 0 {
+				return zktest.Answer(wire.AppendStat(wire.AppendBuffer(nil, data), &st))
+			}
+			return zktest.Action{}
+		})
+		_ = srv.Put("/a/b", []byte("3"))
+		want(t, k, "/a=\n/a/b="+shows)
+		if n := left.Load(); n > 0 {
+			t.Errorf("%d lies are left", n)
+		}
+	}
+}
+
+// Nobody's slowness is anybody else's: a reader that sleeps finds the newest of each znode, and nothing of what has come and gone.
+func TestSubscription_SlowReader(t *testing.T) {
+	t.Parallel()
+	srv, c := inMemory(t)
+	_ = srv.Load(map[string]string{"/a/b": "0", "/a/gone": "0"})
+	k := open(t, c, "/a")
+	s := k.Subscribe()
+	defer s.Close()
+	next := func() string {
+		for e := range s.All(t.Context()) {
+			return fmt.Sprintf("%v %v %s→%s", e.Kind, e.Path, e.Old.Data, e.New.Data)
+		}
+		return "nothing"
+	}
+	for _, want := range []string{"Created /a →", "Created /a/b →0", "Created /a/gone →0", "Synced  →"} {
+		if got := next(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	for i := range 5000 {
+		_ = srv.Put("/a/b", fmt.Append(nil, i+1))
+		_ = srv.Put("/a/brief", nil)
+		_ = srv.Delete("/a/brief")
+		must(t, k.Sync(t.Context()))
+		if i == 100 {
+			break
+		}
+	}
+	_ = srv.Delete("/a/gone")
+	must(t, k.Sync(t.Context()))
+	_ = srv.Put("/a/gone", []byte("again"))
+	must(t, k.Sync(t.Context()))
+	for _, want := range []string{"Changed /a/b 0→101", "Deleted /a/gone 0→", "Created /a/gone →again"} {
+		if got := next(); got != want {
+			t.Errorf("%s, want %s", got, want)
+		}
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
+	defer cancel()
+	for e := range s.All(ctx) {
+		t.Errorf("there is more: %v", e)
+	}
+}
+
+// A closed client ends its caches.
+func TestCache_ClientCloses(t *testing.T) {
+	t.Parallel()
+	srv := zktest.Run(t)
+	for name, fault := range map[string]bool{"new": false, "old": true} {
+		t.Run(name, func(t *testing.T) {
+			if fault {
+				srv.Fault(zktest.Fault{Op: zktest.OpAddWatch, Do: zktest.Fail(zkasync.ErrUnimplemented)})
+			}
+			c, err := zkasync.Connect(t.Context(), srv.Addr(), srv.Options()...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			k := cache.Open(c, "/a")
+			must(t, k.Ready())
+			if err := c.Close(); err != nil {
+				t.Fatal(err)
+			}
+			<-k.Done()
+			if !errors.Is(k.Err(), zkasync.ErrClosed) {
+				t.Errorf("it ends with %v", k.Err())
+			}
+			k.Close()
+		})
+	}
+}
+
+// Callbacks and functions of the user's that block hold up no cache.
+func TestCache_IsNotHeldUp(t *testing.T) {
+	t.Parallel()
+	c, other := place(t)
+	k := open(t, c, "/a")
+	release := make(chan struct{})
+	defer close(release)
+	c.Exists(t.Context(), "/").OnDone(func(*zk.Stat, error) { <-release })
+	create(t, other, "/a/b", "1")
+	comesTo(t, k, "/a=\n/a/b=1")
+}
+
+func TestChildrenData_IsLive(t *testing.T) {
+	t.Parallel()
+	c, other := place(t)
+	d := cache.WatchChildrenData(c, "/g", cache.WithDepth(5))
+	defer d.Close()
+	show := func(r zkasync.Reading[cache.Level]) string {
+		text := fmt.Sprint(r.Exists, r.Err)
+		for name, e := range r.Value.All() {
+			text += fmt.Sprintf(" %s=%s", name, e.Data)
+		}
+		return text
+	}
+	comes := func(want string) zkasync.Reading[cache.Level] {
+		t.Helper()
+		last := ""
+		for r := range d.All() {
+			if last = show(r); last == want {
+				return r
+			}
+		}
+		t.Fatalf("the last is %s, want %s", last, want)
+		return zkasync.Reading[cache.Level]{}
+	}
+	comes("false <nil>")
+	create(t, other, "/g/b", "1")
+	old := comes("true <nil> b=1")
+	create(t, other, "/g/a/deep", "2")
+	must(t, other.Set(t.Context(), "/g/b", []byte("3"), zkasync.AnyVersion))
+	comes("true <nil> a= b=3")
+	if show(old) != "true <nil> b=1" {
+		t.Errorf("what was given has changed: %s", show(old))
+	}
+	must(t, other.Delete(t.Context(), "/g/b", zkasync.AnyVersion))
+	now := comes("true <nil> a=")
+	if _, ok := now.Value.Get("b"); ok {
+		t.Error("b is there")
+	}
+	must(t, other.DeleteAll(t.Context(), "/g"))
+	comes("false <nil>")
+}

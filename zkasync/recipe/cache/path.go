@@ -1,0 +1,55 @@
+package cache
+
+import (
+	"iter"
+	"strings"
+)
+
+// join is the path of a child.
+func join(parent, name string) string {
+	if parent == "/" {
+		return "/" + name
+	}
+	return parent + "/" + name
+}
+
+// split returns the path above and the last name.
+func split(path string) (parent, name string) {
+	i := strings.LastIndexByte(path, '/')
+	if i <= 0 {
+		return "/", path[i+1:]
+	}
+	return path[:i], path[i+1:]
+}
+
+// below returns what leads from root to a path, without a slash in front; false if path is not at or below root.
+func below(root, path string) (rest string, ok bool) {
+	if path == root {
+		return "", true
+	}
+	if root != "/" {
+		path, ok = strings.CutPrefix(path, root)
+		if !ok {
+			return "", false
+		}
+	}
+	rest, ok = strings.CutPrefix(path, "/")
+	return rest, ok && rest != ""
+}
+
+// depth is how many steps lead from root to a path below it.
+func depth(root, path string) int {
+	rest, _ := below(root, path)
+	if rest == "" {
+		return 0
+	}
+	return 1 + strings.Count(rest, "/")
+}
+
+// steps are the names on the way to rest, which below has returned.
+func steps(rest string) iter.Seq[string] {
+	if rest == "" {
+		return func(func(string) bool) {}
+	}
+	return strings.SplitSeq(rest, "/")
+}

@@ -1,0 +1,304 @@
+package cache_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/internal/zkproxy"
+	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/cache"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
+)
+
+// writer changes a tree at random, and remembers when each state of a znode came and went.
+type writer struct {
+	c    *zkasync.Client
+	rnd  *rand.Rand
+	step int64
+	made map[version]int64 // by which step of the writer's
+	gone map[int64]int64   // by czxid: by which step it was deleted
+	live map[string]int64  // czxid
+}
+
+// version is a state of a znode.
+type version struct{ czxid, mzxid int64 }
+
+func newWriter(c *zkasync.Client, seed uint64) *writer {
+	return &writer{c, rand.New(rand.NewPCG(seed, 1)), 0, make(map[version]int64), make(map[int64]int64), make(map[string]int64)}
+}
+
+// write makes one change below a folder that no other writer writes to. What fails is nobody's business: the tree is what it is.
+func (w *writer) write(ctx context.Context, folder string) {
+	w.step++
+	path := fmt.Sprintf("%s/%d", folder, w.rnd.IntN(4))
+	if w.rnd.IntN(2) == 0 {
+		path = fmt.Sprintf("%s/%d", path, w.rnd.IntN(3))
+	}
+	data := fmt.Appendf(nil, "%s step %d", folder, w.step)
+	switch w.rnd.IntN(5) {
+	case 0, 1:
+		if made, err := w.c.Create(ctx, path, data).Get(ctx); err == nil {
+			w.made[version{made.Stat.Czxid, made.Stat.Czxid}] = w.step
+			w.live[path] = made.Stat.Czxid
+		}
+	case 2, 3:
+		if st, err := w.c.Set(ctx, path, data, zkasync.AnyVersion).Get(ctx); err == nil {
+			w.made[version{st.Czxid, st.Mzxid}] = w.step
+		}
+	case 4:
+		if _, err := w.c.Delete(ctx, path, zkasync.AnyVersion).Get(ctx); err == nil {
+			w.gone[w.live[path]] = w.step
+		}
+	}
+}
+
+// steps checks that events come in the order of the writer's steps.
+func (w *writer) steps(t testing.TB, events []cache.Event) {
+	t.Helper()
+	last, seen := int64(0), 0
+	for _, e := range events {
+		step := int64(0)
+		switch e.Kind {
+		case cache.Created, cache.Changed:
+			step = w.made[version{e.New.Stat.Czxid, e.New.Stat.Mzxid}]
+		case cache.Deleted:
+			step = w.gone[e.Old.Stat.Czxid]
+		}
+		if step == 0 {
+			continue // another's
+		}
+		seen++
+		if step < last {
+			t.Errorf("%v %v of step %d comes behind step %d", e.Kind, e.Path, step, last)
+		}
+		last = max(last, step)
+	}
+	if seen == 0 {
+		t.Error("the writer sees none of its steps")
+	}
+}
+
+// follow collects the events of a cache until it has ended.
+func follow(t testing.TB, k *cache.Cache, each func(cache.Event)) (events func() []cache.Event) {
+	t.Helper()
+	var all []cache.Event
+	done := make(chan struct{})
+	s := k.Subscribe()
+	go func() {
+		defer close(done)
+		for e := range s.All(context.Background()) {
+			all = append(all, e)
+			each(e)
+		}
+	}()
+	return func() []cache.Event {
+		<-done
+		return all
+	}
+}
+
+// tree is what a client reads.
+func tree(t testing.TB, c *zkasync.Client, root string) string {
+	t.Helper()
+	must(t, c.Sync(t.Context(), root))
+	r := told{t: t, entries: make(map[string]cache.Entry)}
+	var read func(path string)
+	read = func(path string) {
+		n, err := get(c.Get(t.Context(), path))
+		if errors.Is(err, zk.ErrNoNode) {
+			return
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		r.entries[path] = cache.Entry{Path: path, Data: n.Data, Stat: n.Stat}
+		for _, name := range must(t, c.Children(t.Context(), path)).Names {
+			if path == "/" {
+				path = ""
+			}
+			read(path + "/" + name)
+		}
+	}
+	read(root)
+	return r.String()
+}
+
+// Several write at random: events come in the order of the changes, each behind the one that it follows upon, and add up to what the
+// cache has, which is what there is. When an event comes, the cache has it or what is newer.
+func TestCache_TellsEachChangeInOrder(t *testing.T) {
+	t.Parallel()
+	c, other := place(t)
+	for i := range 3 {
+		create(t, other, fmt.Sprintf("/tree/%d", i), "")
+	}
+	k := open(t, c, "/tree")
+	events := follow(t, k, func(e cache.Event) {
+		if e.Kind == cache.Synced {
+			return
+		}
+		if now, ok := k.Get(e.Path); ok && e.New.Path != "" && now.Stat.Mzxid < e.New.Stat.Mzxid {
+			t.Errorf("told of %v %q, and the cache has %q", e.Kind, line(e.New), line(now))
+		}
+	})
+	var writers []*writer
+	var writing sync.WaitGroup
+	for i := range 3 {
+		w := newWriter(other, uint64(i)+1)
+		writers = append(writers, w)
+		writing.Go(func() {
+			for range 1500 {
+				w.write(t.Context(), fmt.Sprintf("/tree/%d", i))
+			}
+		})
+	}
+	writing.Wait()
+	must(t, k.Sync(t.Context()))
+	got := shown(k)
+	if want := tree(t, other, "/tree"); got != want {
+		t.Errorf("the cache has\n%s\nthere is\n%s", got, want)
+	}
+	k.Close()
+	all := events()
+	r := told{t: t}
+	for _, e := range all {
+		if e.Kind != cache.Synced {
+			r.add(e)
+			r.ordered(e)
+		}
+	}
+	if r.String() != got {
+		t.Errorf("the events add up to\n%s\nthe cache has\n%s", r.String(), got)
+	}
+	for _, w := range writers {
+		w.steps(t, all)
+	}
+}
+
+// convergence has writers and faults at work, and checks that the cache ends up with what there is, and has told it.
+func convergence(t *testing.T, c, other *zkasync.Client, seed uint64, rounds int, fault func(rnd *rand.Rand)) {
+	t.Helper()
+	rnd := rand.New(rand.NewPCG(seed, 2))
+	k := cache.Open(c, "/tree") // the faults strike the first load as well
+	t.Cleanup(k.Close)
+	events := follow(t, k, func(cache.Event) {})
+	until, stop := context.WithCancel(t.Context())
+	var writing sync.WaitGroup
+	for i := range 3 {
+		w := newWriter(other, seed*10+uint64(i))
+		writing.Go(func() {
+			for until.Err() == nil {
+				ctx, cancel := context.WithTimeout(until, time.Second)
+				w.write(ctx, "/tree")
+				if w.rnd.IntN(50) == 0 { // the root itself
+					if w.rnd.IntN(2) == 0 {
+						_, _ = other.DeleteAll(ctx, "/tree").Get(ctx)
+					}
+					_, _ = other.Create(ctx, "/tree", []byte("root")).Get(ctx)
+				}
+				cancel()
+			}
+		})
+	}
+	for range rounds {
+		fault(rnd)
+	}
+	stop()
+	writing.Wait()
+	var got, want string
+	poll(t, "the cache has what there is", func() bool {
+		must(t, k.Sync(t.Context()))
+		got, want = shown(k), tree(t, other, "/tree")
+		return got == want && k.Current()
+	})
+	must(t, k.Sync(t.Context()))
+	k.Close()
+	r := told{t: t}
+	for _, e := range events() {
+		if e.Kind != cache.Synced {
+			r.add(e)
+		}
+	}
+	if r.String() != want {
+		t.Errorf("seed %d: the events add up to\n%s\nthere is\n%s", seed, r.String(), want)
+	}
+}
+
+func TestCache_ConvergesUnderCuts(t *testing.T) {
+	t.Parallel()
+	addr, root := zkserver.Shared(t).Addr(), zkserver.Root(t)
+	p := zkproxy.Run(t, addr)
+	other := connect(t, addr+root)
+	must(t, other.EnsurePath(t.Context(), "/"))
+	c := connect(t, p.Addr()+root, zkasync.WithSessionTimeout(2*time.Second))
+	seed := rand.Uint64N(1 << 30)
+	convergence(t, c, other, seed, 30, func(rnd *rand.Rand) {
+		select {
+		case <-p.CutAfter(zkproxy.Direction(rnd.IntN(2)), rnd.IntN(200), rnd.IntN(20)):
+		case <-time.After(300 * time.Millisecond):
+			p.Cut()
+		}
+	})
+}
+
+func TestCache_ConvergesOverRestarts(t *testing.T) {
+	t.Parallel()
+	srv := zkserver.Run(t)
+	c, other := connect(t, srv.Addr()), connect(t, srv.Addr())
+	convergence(t, c, other, 7, 3, func(rnd *rand.Rand) {
+		if err := srv.Kill(); err != nil {
+			t.Fatal(err)
+		}
+		if err := srv.Restart(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(time.Duration(rnd.IntN(500)) * time.Millisecond) // for the writers to write
+	})
+}
+
+// faultsInMemory are faults of a server inside the test, of the cache's client.
+func faultsInMemory(srv *zktest.Server, c *zkasync.Client) func(*rand.Rand) {
+	ops := []zktest.Op{zktest.OpGetData, zktest.OpMultiRead, zktest.OpGetChildren2, zktest.OpSetWatches2, zktest.OpAddWatch, zktest.OpSync}
+	return func(rnd *rand.Rand) {
+		id := c.Session().ID
+		switch rnd.IntN(6) {
+		case 0:
+			srv.Drop(id)
+		case 1:
+			_ = srv.Expire(id) // unless it is over already
+		default:
+			do := []zktest.Action{zktest.Drop(), zktest.Fail(zkasync.ErrThrottled), zktest.Cut(rnd.IntN(30))}[rnd.IntN(3)]
+			in := srv.Fault(zktest.Fault{Op: ops[rnd.IntN(len(ops))], Session: id, Skip: rnd.IntN(5), Count: 1 + rnd.IntN(2),
+				When: []zktest.When{zktest.Before, zktest.After}[rnd.IntN(2)], Do: do})
+			ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+			_ = in.Wait(ctx, 1) // there may be no such request
+			cancel()
+			in.Remove()
+		}
+	}
+}
+
+func TestCache_ConvergesUnderFaults(t *testing.T) {
+	t.Parallel()
+	for name, opts := range map[string][]zktest.Option{
+		"3.8.0":             nil,
+		"3.6.0":             {zktest.WithVersion("3.6.0")},
+		"3.9.2":             {zktest.WithVersion("3.9.2")},
+		"ClickHouse Keeper": {zktest.WithClickHouseKeeper()},
+		"shuffled":          {zktest.WithShuffledOrder(3)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			srv, c := inMemory(t, opts...)
+			other := connect(t, srv.Addr(), srv.Options()...)
+			convergence(t, c, other, rand.Uint64N(1<<30), 60, faultsInMemory(srv, c))
+		})
+	}
+}

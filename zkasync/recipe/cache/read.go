@@ -1,0 +1,301 @@
+package cache
+
+import (
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// key is what is read: a znode's data, or its list of children.
+type key struct {
+	path string
+	list bool
+}
+
+// work is a read that is to be made or under way. There is one at most for each key.
+type work struct {
+	key
+	slots     []*slot // of the events that it is for, in order
+	sent      int     // of the slots, how many there were when it was sent
+	flying    bool
+	again     bool // something has happened since it was sent, so it is made once more
+	deep      bool // the gap is not over before it
+	deepAgain bool // nor before it was made once more
+	confirmed bool // a Sync went before it
+}
+
+// want has something read: a read that is sent from now on. Deep says that the gap is not over before, and that what is below is
+// to be read as well.
+func (l *loop) want(k key, deep bool) *work {
+	w := l.works[k]
+	switch {
+	case w == nil:
+		w = &work{key: k}
+		l.works[k] = w
+		l.deepen(&w.deep, deep)
+		l.queue(w)
+	case w.flying:
+		w.again = true
+		l.deepen(&w.deepAgain, deep)
+	default:
+		l.deepen(&w.deep, deep)
+	}
+	return w
+}
+
+func (l *loop) deepen(flag *bool, deep bool) {
+	if deep && !*flag {
+		*flag = true
+		l.gap.open++
+	}
+}
+
+func (l *loop) queue(w *work) {
+	w.flying = false
+	if w.deep {
+		l.lazy.push(w)
+		return
+	}
+	l.urgent.push(w)
+}
+
+// send sends what there is room for.
+func (l *loop) send() (sent bool) {
+	for l.end == nil && l.flight.len() < window {
+		switch {
+		case l.urgent.len() > 0:
+			l.ask(l.urgent.pop())
+		case l.lazy.len() > 0:
+			l.ask(l.lazy.pop())
+		default:
+			return sent
+		}
+		sent = true
+	}
+	return sent
+}
+
+func (l *loop) ask(w *work) {
+	w.flying, w.sent = true, len(w.slots)
+	switch {
+	case l.old:
+		l.askWatched(w)
+	case w.list:
+		fly(l, l.client.Children(l.ctx, w.path), w, (*loop).listed)
+	default:
+		fly(l, l.client.Get(l.ctx, w.path), w, (*loop).got)
+	}
+}
+
+// flying is a request that was sent. Answers come in the order of the requests.
+type flying interface {
+	ready() bool
+	done() <-chan struct{}
+	settle(l *loop)
+}
+
+// request is a flying one whose answer is a T.
+type request[T any] struct {
+	f   *future.Future[T]
+	w   *work
+	use func(*loop, *work, T, error)
+}
+
+func (r *request[T]) ready() bool           { return r.f.Ready() }
+func (r *request[T]) done() <-chan struct{} { return r.f.Done() }
+
+func (r *request[T]) settle(l *loop) {
+	v, err := r.f.Result()
+	r.use(l, r.w, v, err)
+}
+
+func fly[T any](l *loop, f *future.Future[T], w *work, use func(*loop, *work, T, error)) {
+	l.flight.push(&request[T]{f, w, use})
+}
+
+// got deals with a znode's data, or with why there is none.
+func (l *loop) got(w *work, n zkasync.Node, err error) {
+	found := &Entry{Path: w.path, Data: n.Data, Stat: n.Stat}
+	if err != nil {
+		switch fateOf(err) {
+		case absent:
+			found = nil
+		case hidden:
+			found = &Entry{Path: w.path, Err: causeOf(err)}
+			l.rest(w.key)
+		default:
+			l.unanswered(w, err)
+			return
+		}
+	}
+	was := l.entry(w.path)
+	if !w.confirmed && isOlder(found, was) {
+		l.confirm(w)
+		return
+	}
+	if w.deep && w.path == l.root {
+		l.attach()
+	}
+	l.show(w, was, found)
+	l.explore(w, was, found)
+	l.answered(w)
+}
+
+// isOlder reports whether what was found is from before what is known. A client never goes back in time; servers can, when they are set
+// up again from a backup.
+func isOlder(found, was *Entry) bool {
+	return found != nil && was != nil && found.Err == nil && was.Err == nil && found.Stat.Mzxid < was.Stat.Mzxid
+}
+
+// confirm reads again behind a Sync: if the leader says the same, it is the truth.
+func (l *loop) confirm(w *work) {
+	w.confirmed = true
+	l.client.Sync(l.ctx, w.path)
+	l.ask(w)
+}
+
+// show stores what was found, and has it told.
+func (l *loop) show(w *work, was, found *Entry) {
+	gone, at := w.assign(was, found)
+	switch {
+	case found == nil:
+		changes, told := l.remove(w.path)
+		l.forget(w.path, changes)
+		l.record(at, told, changes...)
+	case isSame(was, found):
+	default:
+		ch, told := l.put(found)
+		if ch.old != nil && isAnother(ch.old, ch.new) {
+			l.record(gone, told, change{path: ch.path, old: ch.old, seq: ch.seq})
+			ch.old = nil
+		}
+		l.record(at, told, ch)
+		l.bound()
+	}
+	if found != nil && found.Err == nil {
+		delete(l.resting, w.key)
+	}
+}
+
+// bound ends the cache if it has become too large.
+func (l *loop) bound() {
+	switch {
+	case l.entries > l.cfg.entries:
+		l.fail(&LimitError{What: "znodes", Limit: int64(l.cfg.entries)})
+	case l.bytes > l.cfg.bytes:
+		l.fail(&LimitError{What: "bytes", Limit: l.cfg.bytes})
+	}
+}
+
+// explore has read what is below a znode that was found.
+func (l *loop) explore(w *work, was, found *Entry) {
+	if found == nil || depth(l.root, w.path) >= l.cfg.depth {
+		return
+	}
+	n := l.find(w.path)
+	if w.deep {
+		for name := range n.kids {
+			l.want(key{path: join(w.path, name)}, true)
+		}
+	}
+	if found.Err != nil {
+		return
+	}
+	n.pzxid = found.Stat.Pzxid
+	fresh := was == nil || was.Err != nil || isAnother(was, found)
+	switch {
+	case l.old && (fresh || w.deep), found.Stat.NumChildren > 0 && (fresh || w.deep && n.listed != n.pzxid):
+		l.want(key{w.path, true}, w.deep)
+	}
+}
+
+// listed deals with a list of children. Who has gone is told by the own events of that child.
+func (l *loop) listed(w *work, ch zkasync.Children, err error) {
+	switch {
+	case err == nil:
+		delete(l.resting, w.key)
+		l.meet(w, ch)
+	case fateOf(err) == absent:
+	case fateOf(err) != hidden:
+		l.unanswered(w, err)
+		return
+	case isTooLarge(err): // there is no way to be complete
+		l.fail(err)
+	default: // nor can its data be read, as a rule
+		l.want(key{path: w.path}, false)
+		l.rest(w.key)
+	}
+	l.answered(w)
+}
+
+// meet has the children read that are not known yet.
+func (l *loop) meet(w *work, ch zkasync.Children) {
+	n := l.find(w.path)
+	if n == nil || n.entry == nil {
+		return // gone meanwhile
+	}
+	n.listed, n.pzxid = ch.Stat.Pzxid, ch.Stat.Pzxid
+	for _, name := range ch.Names {
+		if kid := n.kids[name]; kid != nil && kid.entry != nil {
+			continue
+		}
+		if path := join(w.path, name); l.keepsOne(path) {
+			l.want(key{path: path}, w.deep)
+		}
+	}
+}
+
+// answered ends a read, or has it made once more.
+func (l *loop) answered(w *work) {
+	deep := w.deep
+	w.deep, w.deepAgain, w.confirmed = w.deepAgain, false, false
+	if w.again || len(w.slots) > 0 {
+		w.again = false
+		l.queue(w)
+	} else {
+		delete(l.works, w.key)
+	}
+	if deep {
+		l.closeGap()
+	}
+}
+
+// unanswered has a read made again that no server has answered, or ends the cache.
+func (l *loop) unanswered(w *work, err error) {
+	fate := fateOf(err)
+	if fate == fatal {
+		l.fail(err)
+		return
+	}
+	if w.deepAgain && w.deep {
+		l.gap.open--
+	}
+	w.deep, w.deepAgain, w.again, w.confirmed = w.deep || w.deepAgain, false, false, false
+	if fate == throttled {
+		w.flying = false
+		l.park(w)
+		return
+	}
+	l.queue(w)
+}
+
+// forget drops what belongs to znodes that are gone.
+func (l *loop) forget(path string, changes []change) {
+	for _, ch := range changes {
+		for _, k := range []key{{ch.path, false}, {ch.path, true}} {
+			delete(l.resting, k)
+			if ch.path != path {
+				l.unwatch(k)
+			}
+		}
+	}
+	delete(l.resting, key{path: path})
+	l.unwatch(key{path, true})
+}
+
+// unwatch gives the one-shot watch up that was left by a read of k.
+func (l *loop) unwatch(k key) {
+	if event := l.watches[k]; event != nil {
+		delete(l.watches, k)
+		l.client.Unwatch(event)
+	}
+}

@@ -1,0 +1,92 @@
+package cache
+
+import (
+	"errors"
+	"runtime/debug"
+	"time"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+const (
+	firstPause = time.Second
+	mostPause  = 30 * time.Second
+)
+
+// rest has a read made again after a pause, and again, until it is not refused any more: no server tells when it would not be.
+func (l *loop) rest(k key) {
+	first := !l.resting[k]
+	l.resting[k] = true
+	l.schedule(first)
+}
+
+// park has a read made after a pause that a server has not looked at.
+func (l *loop) park(w *work) {
+	l.parked = append(l.parked, w)
+	l.schedule(len(l.parked) == 1)
+}
+
+// schedule sees to it that there is a pause, with first a short one. They become longer.
+func (l *loop) schedule(first bool) {
+	if first && l.timer != nil {
+		l.timer.Stop()
+	}
+	if first {
+		l.timer, l.pause = nil, 0
+	}
+	if l.timer == nil {
+		l.pause = min(max(2*l.pause, firstPause), mostPause)
+		l.timer = time.NewTimer(l.pause)
+	}
+}
+
+// askAgain makes the reads whose pause is over.
+func (l *loop) askAgain() {
+	l.timer = nil
+	for _, w := range l.parked {
+		l.queue(w)
+	}
+	l.parked = nil
+	for k := range l.resting {
+		l.want(k, false)
+	}
+}
+
+func isTooLarge(err error) bool {
+	var size *zkasync.ReplySizeError
+	return errors.As(err, &size)
+}
+
+// keeps reports whether a path is in the cache's tree, and nothing leaves it out.
+func (l *loop) keeps(path string) bool {
+	rest, ok := below(l.root, path)
+	if !ok || depth(l.root, path) > l.cfg.depth {
+		return false
+	}
+	if l.cfg.keep == nil {
+		return true
+	}
+	at := l.root
+	for name := range steps(rest) {
+		if at = join(at, name); !l.passes(at) {
+			return false
+		}
+	}
+	return true
+}
+
+// keepsOne is keeps for a child of what is kept.
+func (l *loop) keepsOne(path string) bool {
+	return depth(l.root, path) <= l.cfg.depth && (l.cfg.keep == nil || l.passes(path))
+}
+
+// passes asks the user's filter.
+func (l *loop) passes(path string) (yes bool) {
+	defer func() {
+		if v := recover(); v != nil {
+			l.fail(&future.PanicError{Value: v, Stack: debug.Stack()})
+		}
+	}()
+	return l.cfg.keep(path)
+}

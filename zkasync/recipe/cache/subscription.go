@@ -1,0 +1,281 @@
+package cache
+
+import (
+	"context"
+	"iter"
+	"sync"
+)
+
+// Subscription is a reader of a cache's changes. It comes from [Cache.Subscribe], and ends with Close and with the cache. It is safe for
+// concurrent use; what it tells, it tells one reader.
+//
+// It begins with all that is cached when the first load is complete, as Created, parents first; then comes Synced, and each change from
+// then on. Changes come in the order in which they were made, that of the zxids of what they show, whichever znodes they are of.
+// When one comes, [Cache.Get] shows it, and all that were made before, or what is newer.
+//
+// Of several changes of one znode that wait for the reader, or that are made while the cache reads it, one is told, from the state that was
+// told last to the newest one. So nobody waits for a slow reader, and what waits for it is bounded by the size of the cache. Of a
+// deletion that was made while there was no connection the place among the others is not always known: then it is told later rather than
+// sooner.
+type Subscription struct {
+	c     *Cache
+	since uint64        // changes up to this one are not new to it
+	wake  chan struct{} // something waits, or it has ended
+	done  chan struct{} // closed by end
+	ch    chan Event    // made by Events; closed by pump
+	pumps sync.WaitGroup
+
+	mu      sync.Mutex
+	waiting fifo[*item]
+	byPath  map[string]*item
+	dead    int     // of those that wait
+	split   []Event // the rest of what was told in two
+	err     error   // why it has ended
+}
+
+// item is something to be told.
+type item struct {
+	change
+	synced bool
+	dead   bool // something later has taken its place
+}
+
+// Subscribe begins a reader of changes.
+func (c *Cache) Subscribe() *Subscription {
+	s := &Subscription{c: c, wake: make(chan struct{}, 1), done: make(chan struct{}), byPath: make(map[string]*item)}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.err != nil {
+		s.end(c.err)
+		return s
+	}
+	if c.complete {
+		s.begin(c.top.collect(nil), c.seq, c.synced)
+	}
+	c.subs = append(c.subs[:len(c.subs):len(c.subs)], s)
+	return s
+}
+
+// Events begins a reader of changes, see [Subscription], that ends with the loop over it. The last pair has the reason if the cache or ctx
+// has ended.
+func (c *Cache) Events(ctx context.Context) iter.Seq2[Event, error] {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	return func(yield func(Event, error) bool) {
+		s := c.Subscribe()
+		defer s.Close()
+		for e := range s.All(ctx) {
+			if !yield(e, nil) {
+				return
+			}
+		}
+		err := context.Cause(ctx)
+		if err == nil {
+			err = s.Err()
+		}
+		yield(Event{}, &Error{Op: "follow", Path: c.root, Err: causeOf(err)})
+	}
+}
+
+// begin gives what there is to begin with. What is told later is what has happened since.
+func (s *Subscription) begin(entries []*Entry, seq uint64, synced bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return
+	}
+	for _, e := range entries {
+		s.add(&item{change: change{path: e.Path, new: e}})
+	}
+	if synced {
+		s.add(&item{synced: true})
+	}
+	s.since = seq
+	s.rouse()
+}
+
+// put takes over what a slot has to tell.
+func (s *Subscription) put(from *slot) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.err != nil {
+		return
+	}
+	for _, ch := range from.changes {
+		if ch.seq > s.since {
+			s.merge(ch)
+		}
+	}
+	if from.synced {
+		s.replace("", &item{synced: true})
+	}
+	s.rouse()
+}
+
+// merge adds a change. It takes the place of one of the same znode that waits.
+func (s *Subscription) merge(ch change) {
+	if was := s.byPath[ch.path]; was != nil {
+		ch.old = was.old
+	}
+	s.replace(ch.path, &item{change: ch})
+}
+
+func (s *Subscription) replace(path string, it *item) {
+	if was := s.byPath[path]; was != nil {
+		was.dead = true
+		delete(s.byPath, path)
+		s.dead++
+	}
+	if it.synced || !isSame(it.old, it.new) {
+		s.add(it)
+	}
+	s.sweep()
+}
+
+func (s *Subscription) add(it *item) {
+	s.byPath[it.path] = it
+	s.waiting.push(it)
+}
+
+// sweep takes out what is dead, once that is the larger part.
+func (s *Subscription) sweep() {
+	if s.dead < spareItems || s.dead < s.waiting.len()/2 {
+		return
+	}
+	var kept fifo[*item]
+	for _, it := range s.waiting.all() {
+		if !it.dead {
+			kept.push(it)
+		}
+	}
+	s.waiting, s.dead = kept, 0
+}
+
+// next returns the next event, false if none waits.
+func (s *Subscription) next() (Event, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for len(s.split) == 0 {
+		if s.waiting.len() == 0 {
+			return Event{}, false
+		}
+		it := s.waiting.pop()
+		if it.dead {
+			s.dead--
+			continue
+		}
+		delete(s.byPath, it.path)
+		if it.synced {
+			return Event{Kind: Synced}, true
+		}
+		s.split = it.events()
+	}
+	e := s.split[0]
+	s.split = s.split[1:]
+	return e, true
+}
+
+func (s *Subscription) rouse() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// All ranges over the events until s or ctx has ended. What waited when the cache ended still comes. Leaving the loop does not
+// end s.
+func (s *Subscription) All(ctx context.Context) iter.Seq[Event] {
+	if ctx == nil {
+		ctx = context.Background()
+	}
+	return func(yield func(Event) bool) {
+		for ctx.Err() == nil {
+			over := s.Err() != nil // before what waits is looked at
+			e, ok := s.next()
+			switch {
+			case ok:
+				if !yield(e) {
+					return
+				}
+				continue
+			case over:
+				return
+			}
+			select {
+			case <-s.wake:
+			case <-s.done:
+			case <-ctx.Done():
+			}
+		}
+	}
+}
+
+// Events returns a channel of the events, the same one at each call, for those who do not range over All. It takes a goroutine until s
+// has ended. Then it is closed; Err says why. What was not received by then is dropped.
+func (s *Subscription) Events() <-chan Event {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ch == nil {
+		s.ch = make(chan Event)
+		s.pumps.Add(1)
+		go s.pump()
+	}
+	return s.ch
+}
+
+// pump is the goroutine of Events, which end joins.
+func (s *Subscription) pump() {
+	defer s.pumps.Done()
+	defer close(s.ch)
+	for e := range s.All(nil) {
+		select {
+		case s.ch <- e:
+		case <-s.done:
+			return
+		}
+	}
+}
+
+// Done returns a channel that is closed when s has ended.
+func (s *Subscription) Done() <-chan struct{} { return s.done }
+
+// Err returns why s has ended, nil as long as it goes on: [ErrClosed] after Close, or what [Cache.Err] says.
+func (s *Subscription) Err() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.err
+}
+
+// Close ends s at once. What waits is dropped.
+func (s *Subscription) Close() {
+	s.c.drop(s)
+	s.end(&Error{Op: "follow", Path: s.c.root, Err: ErrClosed})
+	s.mu.Lock()
+	s.waiting, s.byPath, s.split = fifo[*item]{}, nil, nil
+	s.mu.Unlock()
+}
+
+func (s *Subscription) end(err error) {
+	s.mu.Lock()
+	first := s.err == nil
+	if first {
+		s.err = err
+		close(s.done)
+	}
+	s.mu.Unlock()
+	s.pumps.Wait()
+}
+
+// drop takes a subscription off the list.
+func (c *Cache) drop(s *Subscription) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var left []*Subscription
+	for _, sub := range c.subs {
+		if sub != s {
+			left = append(left, sub)
+		}
+	}
+	c.subs = left
+}
