@@ -88,19 +88,20 @@ type contender struct {
 	seq  int32
 }
 
-// parse tells whether a znode is a contender of one of the names.
+// parse tells whether a znode is a contender of one of the names. The server writes %010d.
 func parse(znode string, names []string) (c contender, ok bool) {
-	for _, name := range names {
-		i := strings.LastIndex(znode, name)
+	for _, width := range [...]int{sequenceDigits, sequenceDigits + 1} {
+		i := len(znode) - width
 		if i < 0 {
-			continue
+			break
 		}
-		digits := znode[i+len(name):]
-		if n := len(strings.TrimPrefix(digits, "-")); n < 9 || n > 10 {
-			continue // the server writes %010d
-		}
-		if seq, err := strconv.ParseInt(digits, 10, 32); err == nil {
-			return contender{znode, name, int32(seq)}, true
+		for _, name := range names {
+			if !strings.HasSuffix(znode[:i], name) {
+				continue
+			}
+			if seq, err := strconv.ParseInt(znode[i:], 10, 32); err == nil && (width == sequenceDigits || seq < 0) {
+				return contender{znode, name, int32(seq)}, true
+			}
 		}
 	}
 	return contender{}, false

@@ -22,14 +22,18 @@ func (q *claim) look(own string) {
 	if stale {
 		return
 	}
-	seen := func(children zkasync.Children, err error) { q.listed(own, children, err) }
-	list := func(ctx context.Context) *future.Future[zkasync.Children] { return q.c.Children(ctx, q.dir) }
+	seen := func(list zkasync.Watched[zkasync.Children], err error) {
+		used := q.listed(own, list, err)
+		if list.Event != nil && !used {
+			q.c.Unwatch(list.Event)
+		}
+	}
 	if watched {
-		ask(q.c, list, seen)
+		ask(q.c, q.list, seen)
 		return
 	}
 	var watch zkasync.Watched[*zk.Stat]
-	var children zkasync.Children
+	var children zkasync.Watched[zkasync.Children]
 	var first, second error
 	both := after(2, func() {
 		if first == nil && watch.Value != nil {
@@ -45,7 +49,17 @@ func (q *claim) look(own string) {
 	})
 	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[*zk.Stat]] { return q.c.ExistsW(ctx, own) },
 		func(w zkasync.Watched[*zk.Stat], err error) { watch, first = w, err; both() })
-	ask(q.c, list, func(l zkasync.Children, err error) { children, second = l, err; both() })
+	ask(q.c, q.list, func(l zkasync.Watched[zkasync.Children], err error) { children, second = l, err; both() })
+}
+
+// list reads the queue. A semaphore waits for the list to change, so it is watched at once.
+func (q *claim) list(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Children]] {
+	if q.most > 0 {
+		return q.c.ChildrenW(ctx, q.dir)
+	}
+	return future.Then(q.c.Children(ctx, q.dir), func(l zkasync.Children) (zkasync.Watched[zkasync.Children], error) {
+		return zkasync.Watched[zkasync.Children]{Value: l}, nil
+	})
 }
 
 // found notes the own znode's stat, which not every way to create it tells.
@@ -71,28 +85,29 @@ func after(n int, fn func()) func() {
 	}
 }
 
-// listed decides by the queue. Own is the znode that it is about.
-func (q *claim) listed(own string, children zkasync.Children, err error) {
+// listed decides by the queue, and reports whether it waits for the list to change. Own is the znode that it is about.
+func (q *claim) listed(own string, list zkasync.Watched[zkasync.Children], err error) (waits bool) {
 	q.mu.Lock()
 	stale := q.ended || q.own.Path != own
 	watched, made := q.mine != nil, q.own
 	q.mu.Unlock()
 	switch {
 	case stale:
-		return
+		return false
 	case errors.Is(err, zk.ErrNoNode):
 		q.again(own)
-		return
+		return false
 	case err != nil:
 		q.fail(err)
-		return
+		return false
 	}
-	nearest, found := q.role.ahead(children.Names, base(own))
+	nearest, found := q.role.ahead(list.Value.Names, base(own))
 	switch {
 	case !found:
 		q.again(own)
-	case q.most > 0 && len(children.Names) > q.most:
-		q.awaitList(own, func(names []string) bool { return len(names) > q.most })
+	case q.most > 0 && len(list.Value.Names) > q.most:
+		q.waitFor(list.Event, own)
+		return true
 	case nearest != "" && q.try:
 		q.fail(ErrLocked)
 	case nearest != "":
@@ -102,6 +117,7 @@ func (q *claim) listed(own string, children zkasync.Children, err error) {
 	default:
 		q.acquired(made)
 	}
+	return false
 }
 
 // await looks again when the one in front is gone. A read leaves no watch where there is nothing, unlike exists.
@@ -122,13 +138,8 @@ func (q *claim) await(path, own string) {
 }
 
 // awaitHidden waits for a znode that may not be read, by the list that it is in: of the znode itself servers tell nothing then
-// (ZOOKEEPER-4799).
+// (ZOOKEEPER-4799). It looks again when the list has changed, or at once when the znode is not in it.
 func (q *claim) awaitHidden(path, own string) {
-	q.awaitList(own, func(names []string) bool { return slices.Contains(names, base(path)) })
-}
-
-// awaitList looks again when the list has changed, or at once when it does not say to wait.
-func (q *claim) awaitList(own string, waits func(names []string) bool) {
 	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Children]] {
 		return q.c.ChildrenW(ctx, q.dir)
 	},
@@ -138,7 +149,7 @@ func (q *claim) awaitList(own string, waits func(names []string) bool) {
 				q.look(own)
 			case err != nil:
 				q.fail(err)
-			case !waits(w.Value.Names):
+			case !slices.Contains(w.Value.Names, base(path)):
 				q.c.Unwatch(w.Event)
 				q.look(own)
 			default:
