@@ -7,6 +7,9 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/handler"
+	"github.com/zkasync/zkasync-go/zkasync/internal/feed"
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
 	"github.com/zkasync/zkasync-go/zkasync/internal/watch"
 )
@@ -26,7 +29,7 @@ type Client struct {
 	sink     atomic.Pointer[mux.Mux]
 	watches  *watch.Table
 	lives    liveSet
-	workers  crew // goroutines that serve watches
+	workers  feed.Crew // goroutines that serve watches
 	lanes    lanes
 	delivery *delivery
 	logs     *logbook
@@ -56,7 +59,7 @@ func New(servers string, opts ...Option) (*Client, error) {
 	c.view, c.whole = view{c, cfg.chroot}, view{c, ""}
 	c.delivery = newDelivery(cfg.handler, patience(cfg.sessionTimeout))
 	c.logs = newLogbook(cfg.logger)
-	c.states = newStates(c)
+	c.states = newStates()
 	c.watches = watch.New(watchHost{c}, watchErrors, cfg.chroot, cfg.maxRequest)
 	c.creds.list = append(c.creds.list, cfg.auth...)
 	return c, nil
@@ -92,7 +95,7 @@ func (c *Client) Conn() *zk.Conn {
 		return nil
 	}
 	c.lent.Store(true)
-	return c.run.conn
+	return c.run.session.Conn()
 }
 
 // submit hands a request to the present run.
@@ -102,4 +105,24 @@ func (c *Client) submit(r mux.Request) {
 		return
 	}
 	r.Fail(mux.Failure{Reason: mux.ReasonRefused, Cause: ErrClosed})
+}
+
+// completion returns the executor for callbacks about path.
+func (c *Client) completion(path string) future.Executor { return c.lane(handler.Completion, path) }
+
+// lane returns what runs callbacks about path.
+func (c *Client) lane(kind handler.Kind, path string) *lane {
+	to := c.cfg.handler.Lane(kind, path)
+	if !c.delivery.direct {
+		return newLane(c.delivery, to) // a user's own need not be comparable
+	}
+	if l := c.lanes.first.Load(); l != nil && l.to == to {
+		return l
+	}
+	l := newLane(c.delivery, to)
+	if c.lanes.first.CompareAndSwap(nil, l) {
+		return l
+	}
+	known, _ := c.lanes.others.LoadOrStore(to, l)
+	return known.(*lane)
 }

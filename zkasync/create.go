@@ -3,7 +3,6 @@ package zkasync
 import (
 	"bytes"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -215,7 +214,3 @@ func (o *createOp) Reply(code int32, body []byte) {
 	}
 	o.finish(made, err)
 }
-
-// isUnknown and isNoNode ask an error of a step.
-func isUnknown(err error) bool { return errors.Is(err, ErrOutcomeUnknown) }
-func isNoNode(err error) bool  { return errors.Is(err, zk.ErrNoNode) }

@@ -203,20 +203,3 @@ type lanes struct {
 	first  atomic.Pointer[lane] // of most clients the only one
 	others sync.Map             // from handler.Lane to *lane
 }
-
-// lane returns what runs callbacks about path.
-func (c *Client) lane(kind handler.Kind, path string) *lane {
-	to := c.cfg.handler.Lane(kind, path)
-	if !c.delivery.direct {
-		return newLane(c.delivery, to) // a user's own need not be comparable
-	}
-	if l := c.lanes.first.Load(); l != nil && l.to == to {
-		return l
-	}
-	l := newLane(c.delivery, to)
-	if c.lanes.first.CompareAndSwap(nil, l) {
-		return l
-	}
-	known, _ := c.lanes.others.LoadOrStore(to, l)
-	return known.(*lane)
-}

@@ -99,12 +99,12 @@
 // Close returns when all of them are gone.
 //
 //	goroutine             how many               started by      joined by
-//	go-zookeeper's        3 and a few moments    StartAsync      run.follow (its event channel closes)
-//	run.follow            1 per run              StartAsync      Close
+//	go-zookeeper's        3 and a few moments    StartAsync      Run.follow (its event channel closes)
+//	Run.follow            1 per run              StartAsync      Close
 //	mux.Conn's            2 per connection       the handshake   the connection's end, Close
-//	attempt.run           up to 16               the dialer      run.follow; one for each server that is being tried
-//	its socketWatch       1 for a moment         its ctx         attempt.run
-//	resolver.run          1 per name             the dialer      run.follow; while the name is looked up
+//	attempt.run           up to 16               the dialer      Run.follow; one for each server that is being tried
+//	its socket's watch    1 for a moment         its ctx         attempt.run
+//	Resolver.run          1 per name             the dialer      Run.follow; while the name is looked up
 //	handler's             1 by default           StartAsync      Close
 //	delivery's            1                      StartAsync      Close; it runs functions of derived futures
 //	run.bye's             1 while stopping       StopAsync       Close; it runs callbacks of StopAsync's future
@@ -113,17 +113,16 @@
 //	pauses.endAll         1 while stopping       run.shutdown    Close
 //	userCall.run          1 for a moment         userCalls.do    Close; it runs a dialer, say
 //	run.shutdown          1 while stopping       StopAsync       Close
-//	run.closeSession      1 while stopping       run.shutdown    run.shutdown
+//	Run.closeSession      1 while stopping       run.shutdown    run.shutdown
 //	farewell.tell         1 per server           run.shutdown    run.shutdown; while stopping without a connection
 //	farewell.join         1 meanwhile            run.shutdown    run.shutdown
-//	run.seekWritable      1 while read-only      the handshake   Close
-//	run.clockRanOut       1 for a moment         a timer         Close
+//	Run.seekWritable      1 while read-only      the handshake   Close
+//	clock.tick            1 for a moment         a timer         Close
 //	pause.end             1 for a moment         a timer or ctx  Close; it calls what Retry was given
 //	guarded.expire        1 for a moment         a waiting ctx   Close
 //	states.drop           1 for a moment         its ctx         Close
 //	Live.quit             1 for a moment         its ctx         Close
-//	stateFeed.pump        1 per States channel that has fallen behind; joined by Close
-//	eventFeed.pump        1 per Subscription that has fallen behind; joined by Close
+//	Feed.pump             1 per States channel or Subscription that has fallen behind; joined by Close
 //
 // All methods of [Client] are safe for concurrent use.
 package zkasync

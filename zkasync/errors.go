@@ -1,6 +1,7 @@
 package zkasync
 
 import (
+	"errors"
 	"strings"
 
 	"github.com/go-zookeeper/zk"
@@ -165,3 +166,7 @@ func refusal(op, path string, err error) error {
 func undecodable(op, path string, err error) error {
 	return &OpError{Op: op, Path: path, Outcome: OutcomeUnknown, Err: err}
 }
+
+// isUnknown and isNoNode ask an error of a step.
+func isUnknown(err error) bool { return errors.Is(err, ErrOutcomeUnknown) }
+func isNoNode(err error) bool  { return errors.Is(err, zk.ErrNoNode) }

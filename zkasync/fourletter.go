@@ -7,6 +7,8 @@ import (
 	"io"
 	"net"
 	"strings"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/hosts"
 )
 
 var (
@@ -53,7 +55,7 @@ func fourLetterWord(ctx context.Context, address, word string, opts []Option) (s
 	defer cancel()
 	dialing, dialed := context.WithTimeout(ctx, cfg.askTime())
 	defer dialed()
-	sock, err := cfg.connect(dialing, "tcp", server{name: cfg.hosts[0], addr: cfg.hosts[0]})
+	sock, err := cfg.reach().Connect(dialing, hosts.AsGiven(cfg.hosts)[0])
 	if err != nil {
 		return "", err
 	}

@@ -8,13 +8,16 @@ import (
 	"fmt"
 	"net"
 	"sync/atomic"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/hosts"
+	"github.com/zkasync/zkasync-go/zkasync/internal/reach"
 )
 
 // What options take of a user's is called through userCalls: functions that panic or end their goroutine give an error, and
 // one that does not heed its context is left alone.
 
 // guardDialer makes a dialer that is safe to call.
-func (u *userCalls) guardDialer(name string, dial dialFunc) dialFunc {
+func (u *userCalls) guardDialer(name string, dial reach.DialFunc) reach.DialFunc {
 	name = "dialer (WithDialer) " + name
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		var sock net.Conn
@@ -42,7 +45,7 @@ func (u *userCalls) guardDialer(name string, dial dialFunc) dialFunc {
 }
 
 // guardResolver makes a resolver that is safe to call.
-func (u *userCalls) guardResolver(name string, lookup lookupFunc) lookupFunc {
+func (u *userCalls) guardResolver(name string, lookup hosts.LookupFunc) hosts.LookupFunc {
 	name = "resolver (WithResolver) " + name
 	return func(ctx context.Context, host string) ([]string, error) {
 		type answer struct {

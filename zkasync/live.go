@@ -104,9 +104,9 @@ func newLive[T any](c *Client, ctx context.Context, kind *liveKind[T], path stri
 	l.ctx, l.cancel = context.WithCancel(ctx)
 	l.mu.Lock() // once it is in the set, others may end it, which takes stopCtx
 	c.lives.add(l)
-	c.workers.enter()
+	c.workers.Enter()
 	l.stopCtx = context.AfterFunc(ctx, func() {
-		defer c.workers.leave()
+		defer c.workers.Leave()
 		l.quit(ctx.Err())
 	})
 	l.mu.Unlock()
@@ -285,7 +285,7 @@ func (l *Live[T]) backOff(turn uint64) {
 	l.pauses++
 	attempts := l.pauses
 	l.mu.Unlock()
-	l.c.pauses.add(l.ctx, l.c.throttlePause(attempts), func(why error) {
+	l.c.pauses.add(l.ctx, l.c.cfg.retry.throttlePause(l.c.cfg.draw, attempts), func(why error) {
 		if why == nil && l.isTurn(turn) {
 			l.read(false)
 		}
@@ -365,7 +365,7 @@ func (l *Live[T]) finish(err error, silent bool) {
 	stopped := l.stopCtx()
 	l.mu.Unlock()
 	if stopped {
-		l.c.workers.leave()
+		l.c.workers.Leave()
 	}
 	l.cancel()
 	l.giveUp(event)

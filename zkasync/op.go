@@ -5,7 +5,6 @@ import (
 	"fmt"
 
 	"github.com/zkasync/zkasync-go/future"
-	"github.com/zkasync/zkasync-go/handler"
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
@@ -93,9 +92,6 @@ func (o *op[T]) checkSend(record int) error {
 
 // pathSize is the length of the path's string in a record.
 func (o *op[T]) pathSize() int { return 4 + wire.PathLen(o.v.chroot, o.path) }
-
-// completion returns the executor for callbacks about path.
-func (c *Client) completion(path string) future.Executor { return c.lane(handler.Completion, path) }
 
 // failed returns a future that has failed before anything was sent.
 func failed[T any](c *Client, code wire.OpCode, path string, err error) *future.Future[T] {

@@ -14,7 +14,9 @@ import (
 
 	"github.com/zkasync/zkasync-go/handler"
 	"github.com/zkasync/zkasync-go/zkasync/internal/chance"
+	"github.com/zkasync/zkasync-go/zkasync/internal/hosts"
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/reach"
 )
 
 // What New uses where no option says otherwise.
@@ -26,9 +28,6 @@ const (
 	// DefaultMaxReplySize is 64 MiB, in bytes.
 	DefaultMaxReplySize = 64 << 20
 )
-
-// dialFunc has the shape of net.Dialer.DialContext.
-type dialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // config is what a client was made with; it does not change.
 type config struct {
@@ -42,10 +41,10 @@ type config struct {
 	requestTimeout time.Duration // 0: none
 	handler        handler.Handler
 	logger         *slog.Logger // nil: none
-	dial           dialFunc
-	ownDialer      bool       // dial was given by WithDialer
-	lookup         lookupFunc // nil: names are dialled as they are
-	dialer         string     // names WithDialer's function
+	dial           reach.DialFunc
+	ownDialer      bool             // dial was given by WithDialer
+	lookup         hosts.LookupFunc // nil: names are dialled as they are
+	dialer         string           // names WithDialer's function
 	calls          userCalls
 	tls            *tls.Config
 	auth           []credential
@@ -65,13 +64,13 @@ type config struct {
 type Option struct{ apply func(*config) error }
 
 func newConfig(servers string, opts []Option) (*config, error) {
-	hosts, chroot, err := parseServers(servers)
+	names, chroot, err := parseServers(servers)
 	if err != nil {
 		return nil, err
 	}
 	cfg := &config{
 		servers:        servers,
-		hosts:          hosts,
+		hosts:          names,
 		chroot:         chroot,
 		sessionTimeout: DefaultSessionTimeout,
 		closeTimeout:   DefaultCloseTimeout,
@@ -95,10 +94,13 @@ func newConfig(servers string, opts []Option) (*config, error) {
 		cfg.handler = handler.NewSequential()
 	}
 	if cfg.lookup == nil && !cfg.ownDialer {
-		cfg.lookup = lookUpHost
+		cfg.lookup = hosts.LookUpHost
 	}
 	return cfg, nil
 }
+
+// reach is how servers are reached.
+func (cfg *config) reach() reach.Dialer { return reach.Dialer{Dial: cfg.dial, TLS: cfg.tls} }
 
 // askTime bounds what is asked of a server without a session.
 func (cfg *config) askTime() time.Duration {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/session"
 )
 
 // pauses are the waits before repetitions. They take no goroutine, only a timer each.
@@ -31,15 +33,8 @@ type pause struct {
 	unwatch func() bool
 }
 
-// throttlePause is the pause before what was throttled is asked again for the nth time, by the policy of [WithRetry] or the
-// default one.
-func (c *Client) throttlePause(n int) time.Duration {
-	policy := c.cfg.retry
-	if policy == nil {
-		policy = &RetryPolicy{FirstPause: defaultFirstPause, MaxPause: defaultMaxPause}
-	}
-	return policy.pause(c.cfg.draw, n)
-}
+// leastDrain is the time that callbacks get in any case, within the close timeout or not.
+const leastDrain = 100 * time.Millisecond
 
 // open lets pauses begin.
 func (ps *pauses) open() {
@@ -139,7 +134,7 @@ func (ps *pauses) stop() resting {
 	go ps.endAll(hit, ended)
 	select {
 	case <-ended:
-	case <-time.After(closeStall): // something of the user's holds it up; resting tells when it is over
+	case <-time.After(session.Stall): // something of the user's holds it up; resting tells when it is over
 	}
 	return done
 }

@@ -122,7 +122,7 @@ func (s *steppedCreate) unanswered(err error, again func()) {
 		s.abandon(end)
 	case isThrottled(err):
 		s.pauses++
-		s.c.pauses.add(s.ctx, s.c.throttlePause(s.pauses), func(why error) {
+		s.c.pauses.add(s.ctx, s.c.cfg.retry.throttlePause(s.c.cfg.draw, s.pauses), func(why error) {
 			if why == nil {
 				again()
 				return
@@ -181,7 +181,7 @@ func (s *steppedCreate) notTakenBack(err error) {
 	case isNoNode(err), errors.Is(err, ErrClosed), errors.Is(err, ErrAuthFailed), expired && s.spec.ephemeral:
 	case isThrottled(err):
 		s.pauses++
-		s.c.pauses.add(context.Background(), s.c.throttlePause(s.pauses), func(why error) {
+		s.c.pauses.add(context.Background(), s.c.cfg.retry.throttlePause(s.c.cfg.draw, s.pauses), func(why error) {
 			if why == nil {
 				s.takeBack()
 			}

@@ -133,3 +133,12 @@ func (e *retryError) Unwrap() []error {
 	}
 	return []error{e.why, e.last}
 }
+
+// throttlePause is the pause before what was throttled is asked again for the nth time, by the policy of [WithRetry] or, if that is
+// nil, the default one.
+func (p *RetryPolicy) throttlePause(draw chance.Draw, n int) time.Duration {
+	if p == nil {
+		p = &RetryPolicy{FirstPause: defaultFirstPause, MaxPause: defaultMaxPause}
+	}
+	return p.pause(draw, n)
+}

@@ -35,13 +35,12 @@ func (c *Client) Session() Session {
 	if r == nil {
 		return Session{}
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
+	s := r.session.Session()
 	return Session{
-		ID:       r.session.ID,
-		Password: bytes.Clone(r.session.Password),
-		Timeout:  time.Duration(r.session.Timeout) * time.Millisecond,
-		ReadOnly: r.session.ReadOnly,
+		ID:       s.ID,
+		Password: bytes.Clone(s.Password),
+		Timeout:  time.Duration(s.Timeout) * time.Millisecond,
+		ReadOnly: s.ReadOnly,
 	}
 }
 

@@ -1,7 +1,6 @@
 package zkasync
 
 import (
-	"context"
 	"sync"
 
 	"github.com/zkasync/zkasync-go/future"
@@ -9,8 +8,6 @@ import (
 
 // states holds the present state and tells listeners of each change, in order.
 type states struct {
-	c *Client
-
 	mu        sync.Mutex
 	lane      *lane // of the handler's; nil before the first start
 	now       StateChange
@@ -31,8 +28,8 @@ type listener struct {
 	removed bool // guarded by states.mu
 }
 
-func newStates(c *Client) *states {
-	return &states{c: c, feeds: make(map[*stateFeed]struct{})}
+func newStates() *states {
+	return &states{feeds: make(map[*stateFeed]struct{})}
 }
 
 // use sets where listeners are called.
@@ -73,7 +70,7 @@ func (s *states) set(next func(now StateChange) (StateChange, bool)) {
 		ended = s.endedScopesLocked(change)
 		s.outbox = append(s.outbox, change)
 		for f := range s.feeds {
-			f.put(change)
+			f.Put(change)
 		}
 		if change.State == StateClosed {
 			s.ending, s.feeds = s.feeds, make(map[*stateFeed]struct{})
@@ -154,18 +151,6 @@ func (n *notice) Run() {
 // String names the callback for reports about it.
 func (n *notice) String() string { return "OnState callback for " + n.change.State.String() }
 
-// OnState has fn called on the client's handler for each change of the state from now on, in one sequence with
-// completions and watch events (kazoo: add_listener). After remove it is not called again; a call that is under way is
-// not waited for. The present state is not among them: ask State after this call.
-func (c *Client) OnState(fn func(StateChange)) (remove func()) {
-	l := &listener{fn: fn, removed: fn == nil}
-	s := c.states
-	s.mu.Lock()
-	s.listeners = append(s.listeners, l)
-	s.mu.Unlock()
-	return func() { s.remove(l) }
-}
-
 func (s *states) remove(l *listener) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -176,20 +161,6 @@ func (s *states) remove(l *listener) {
 			return
 		}
 	}
-}
-
-// States returns a channel of all changes of the state from now on. It loses none, however slow its reader: what does not
-// fit waits. The channel is closed when ctx has ended, and behind Closed when the client has stopped; at that moment
-// what does not fit into the channel's buffer of 64 is dropped, except that Closed is always the last. On a client that is
-// not started the channel waits for the next start. The present state is not among them: ask State after this call.
-func (c *Client) States(ctx context.Context) <-chan StateChange {
-	f := newStateFeed()
-	s := c.states
-	s.mu.Lock()
-	s.feeds[f] = struct{}{}
-	f.stopCtx = context.AfterFunc(orBackground(ctx), func() { s.drop(f) })
-	s.mu.Unlock()
-	return f.ch
 }
 
 // drop ends one feed. Until it is done, endFeeds waits for it.
@@ -214,11 +185,4 @@ func (s *states) endFeeds() {
 			<-f.dropped
 		}
 	}
-}
-
-func orBackground(ctx context.Context) context.Context {
-	if ctx == nil {
-		return context.Background()
-	}
-	return ctx
 }

@@ -11,15 +11,6 @@ import (
 	"github.com/zkasync/zkasync-go/handler"
 )
 
-const (
-	// closeStall is how long a stop goes on waiting for a server that answers nothing.
-	closeStall = time.Second
-	// closeTick is how often it looks.
-	closeTick = 20 * time.Millisecond
-	// leastDrain is the time that callbacks get in any case, within the close timeout or not.
-	leastDrain = 100 * time.Millisecond
-)
-
 // StopAsync stops the client and returns at once; a callback may call it. It refuses new operations, sends what was
 // queued, ends the session at the server, fails what is left with [ErrClosed], runs the callbacks and ends every
 // goroutine. The future completes when all that is done, or fails when a callback does not return within the close
@@ -49,8 +40,7 @@ func (c *Client) stop() (r *run, over bool) {
 	if r.stopped == nil {
 		r.bye = newFarewell(c.cfg.logger)
 		r.stopped = future.NewPromise[future.Void](newLane(r.bye, r.bye.lane))
-		r.stopping.Store(true)
-		r.m.Refuse(ErrClosed)
+		r.session.Stopping()
 		c.states.stopScopes()
 		go r.shutdown()
 	}
@@ -117,17 +107,9 @@ func (r *run) shutdown() {
 	end := time.Now().Add(r.c.cfg.closeTimeout)
 	r.started.Reject(&OpError{Op: "start", Outcome: OutcomeNotSent, Err: ErrClosed})
 	r.resting = r.c.pauses.stop()
-	r.m.Stop()
-	r.cancel()
-	r.m.FailWaiting(ErrClosed)
-	left := r.endSession(end)
-	r.stopClock()
-	r.clocks.Wait()
-	r.seekers.Wait()
-	r.m.FailWaiting(ErrClosed)
-	r.m.Wait()
+	left := r.session.End(end)
 	r.c.endWatches(ErrClosed)
-	r.c.workers.wait()
+	r.c.workers.Wait()
 	r.c.states.change(func(now StateChange) (StateChange, bool) {
 		return StateChange{State: StateClosed, SessionID: now.SessionID, Err: left}, true
 	})
@@ -186,33 +168,6 @@ func within(end time.Time, wait func(context.Context) error) error {
 	return nil
 }
 
-// endSession closes go-zookeeper's connection, which ends the session, and waits for its goroutines. It returns why the
-// session was left to its timeout, nil if it was not.
-func (r *run) endSession(end time.Time) error {
-	closed := make(chan struct{})
-	go r.closeSession(closed)
-	tick := time.NewTicker(closeTick)
-	defer tick.Stop()
-	replies, since := r.m.Replies(), time.Now()
-	for {
-		select {
-		case <-r.ended:
-			<-closed
-			return r.endElsewhere(end)
-		case now := <-tick.C:
-			if n := r.m.Replies(); n != replies {
-				replies, since = n, now
-			}
-			if now.Sub(since) > closeStall || now.After(end) {
-				r.m.Abort(errUnanswered)
-			}
-			if now.After(end.Add(closeStall)) {
-				r.stopped.Reject(r.overdue())
-			}
-		}
-	}
-}
-
 // overdue is the error for whoever waits when something of the user's holds the stop up: a dialer that does not heed its
 // context, say, or the connection that it has made. The stop goes on when it returns.
 func (r *run) overdue() error {
@@ -223,15 +178,6 @@ func (r *run) overdue() error {
 		return fmt.Errorf("zkasync: close: the connection made by the dialer %s does not end", name)
 	}
 	return errors.New("zkasync: close: the connection does not end")
-}
-
-// errUnanswered is why what is in flight fails then: its cause is the stop, not the network.
-var errUnanswered = fmt.Errorf("the server did not answer for %v: %w", closeStall, ErrClosed)
-
-// closeSession is on a goroutine of its own because go-zookeeper's Close waits for an answer.
-func (r *run) closeSession(closed chan<- struct{}) {
-	defer close(closed)
-	r.conn.Close()
 }
 
 // stopHandler stops the handler, which may be one of the user's own.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/zkasync/internal/feed"
 	"github.com/zkasync/zkasync-go/zkasync/internal/watch"
 )
 
@@ -43,7 +44,7 @@ type Subscription struct {
 	fn     func(zk.Event) // nil: the channel
 	lane   *lane          // of fn
 	live   watcher        // nil: it is a user's
-	feed   *eventFeed
+	feed   *feed.Feed[zk.Event]
 	closed atomic.Bool // by Close
 
 	listener watch.Listener // whose sink it is
@@ -71,7 +72,7 @@ func (s *Subscription) Mode() AddWatchMode { return s.mode }
 // Events returns the channel of events, the same one at each call. It is closed behind the last event when the
 // subscription has ended; Err then says why. At that moment what does not fit into the channel is dropped, except that
 // the last event is always kept. With a callback the channel carries nothing but is closed.
-func (s *Subscription) Events() <-chan zk.Event { return s.feed.events() }
+func (s *Subscription) Events() <-chan zk.Event { return s.feed.C() }
 
 // All ranges over the channel of Events until it is closed or ctx ends. Leaving the loop does not end the subscription.
 func (s *Subscription) All(ctx context.Context) iter.Seq[zk.Event] {
@@ -91,12 +92,12 @@ func (s *Subscription) All(ctx context.Context) iter.Seq[zk.Event] {
 }
 
 // Done returns a channel that is closed when the subscription has ended.
-func (s *Subscription) Done() <-chan struct{} { return s.feed.done }
+func (s *Subscription) Done() <-chan struct{} { return s.feed.Done() }
 
 // Err returns why the subscription has ended, nil as long as it goes on: [ErrWatchRemoved] after Close and RemoveWatches,
 // [ErrClosed] after the client's Close, [ErrSlowReader], [ErrUnimplemented] when a server was reached that does not know
 // persistent watches, [ErrAuthFailed].
-func (s *Subscription) Err() error { return s.feed.failure() }
+func (s *Subscription) Err() error { return s.feed.Err() }
 
 // Close ends the subscription at once. With a callback, events whose call has not begun are dropped; what the channel
 // holds, and what of the rest fits into it, can still be received, see Events.
@@ -112,7 +113,7 @@ func (s *Subscription) Close() {
 }
 
 func (s *Subscription) end(err error) {
-	s.feed.end(watchEnded(s.path, err))
+	s.feed.End(watchEnded(s.path, err))
 	if s.live != nil {
 		s.live.unwatched(s, err)
 	}
@@ -134,7 +135,7 @@ func (s *Subscription) put(e zk.Event) {
 		s.lane.Execute(&eventCall{s, e})
 		return
 	}
-	if s.feed.put(e) {
+	if s.feed.Put(e) {
 		return
 	}
 	s.end(ErrSlowReader)

@@ -1,9 +1,6 @@
 package zkasync
 
-import (
-	"fmt"
-	"log/slog"
-)
+import "fmt"
 
 // UpdateServers replaces the list of servers while the client runs. The chroot must stay the same. As in the Java client
 // (ZOOKEEPER-1355), clients move so that the load becomes even, each with the probability that this takes: a client whose
@@ -21,9 +18,8 @@ func (c *Client) UpdateServers(servers string) error {
 	c.hosts = hosts
 	r := c.run
 	c.mu.Unlock()
-	if r != nil && r.hosts.update(hosts) {
-		r.log(slog.LevelInfo, "moving to another server of the new list", "servers", servers)
-		r.m.Move()
+	if r != nil {
+		r.session.UpdateHosts(hosts)
 	}
 	return nil
 }

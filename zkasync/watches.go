@@ -17,7 +17,7 @@ func (h watchHost) LastZxid() int64       { return h.c.lastZxid() }
 func (h watchHost) Abort(why error)       { h.c.sink.Load().Abort(why) }
 func (h watchHost) Unwatched(path string) { h.c.chrootChanged(path) }
 func (h watchHost) Pause(n int, then func(error)) {
-	h.c.pauses.add(context.Background(), h.c.throttlePause(n), then)
+	h.c.pauses.add(context.Background(), h.c.cfg.retry.throttlePause(h.c.cfg.draw, n), then)
 }
 
 // watchErrors are this package's errors for what happens to watches.

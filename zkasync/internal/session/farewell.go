@@ -1,4 +1,4 @@
-package zkasync
+package session
 
 import (
 	"context"
@@ -8,15 +8,17 @@ import (
 	"sync"
 	"time"
 
+	"github.com/zkasync/zkasync-go/zkasync/internal/hosts"
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/reach"
 )
 
 const (
 	// partingTime is how long a stop tries to end the session at some server when the one that it had says nothing, or is
 	// lost, counted from its beginning. Servers that are slow get twice the time that handshakes take.
-	partingTime = closeStall * 5 / 4
+	partingTime = Stall * 5 / 4
 	// refusedTime is how long it tries when all servers refuse.
-	refusedTime = closeStall / 2
+	refusedTime = Stall / 2
 	// partingStagger lies between the attempts at one server and the next.
 	partingStagger = 100 * time.Millisecond
 )
@@ -24,7 +26,7 @@ const (
 // farewell ends the session at some server, for a stop whose own connection is lost. It may be told to several at once:
 // servers do not look who has the session when they end it (PrepRequestProcessor).
 type farewell struct {
-	r      *run
+	r      *Run
 	ctx    context.Context
 	cancel context.CancelFunc // ends ctx, also when the session has ended
 	told   sync.WaitGroup
@@ -36,12 +38,12 @@ type farewell struct {
 
 // endElsewhere ends the session if there is one that no server was told to end. It returns why it was left to its timeout,
 // nil if it was not. Go-zookeeper's goroutines have ended.
-func (r *run) endElsewhere(end time.Time) error {
-	if r.m.SessionEnded() || r.c.Session().ID == 0 || r.m.Offered().ID == 0 {
+func (r *Run) endElsewhere(end time.Time) error {
+	if r.m.SessionEnded() || r.Session().ID == 0 || r.m.Offered().ID == 0 {
 		return nil
 	}
-	begun := end.Add(-r.c.cfg.closeTimeout)
-	limit := begun.Add(max(partingTime, 2*r.pace.took))
+	begun := end.Add(-r.cfg.CloseTimeout)
+	limit := begun.Add(max(partingTime, 2*r.seeker.Took()))
 	f := &farewell{r: r, err: errNowhere}
 	f.ctx, f.cancel = context.WithDeadline(context.Background(), earlier(limit, end))
 	defer f.cancel()
@@ -51,8 +53,8 @@ func (r *run) endElsewhere(end time.Time) error {
 		case ended:
 			return nil
 		case f.ctx.Err() != nil || time.Since(start) > refusedTime:
-			r.log(slog.LevelWarn, "session not ended at a server", "id", fmt.Sprintf("%#x", r.c.Session().ID), "error", err)
-			return fmt.Errorf("no server was told, the session ends by its timeout (last attempt: %w): %w", err, ErrClosed)
+			r.Log(slog.LevelWarn, "session not ended at a server", "id", fmt.Sprintf("%#x", r.Session().ID), "error", err)
+			return fmt.Errorf("no server was told, the session ends by its timeout (last attempt: %w): %w", err, r.cfg.Closed)
 		}
 		pauseIn(f.ctx, partingStagger)
 	}
@@ -79,8 +81,8 @@ func pauseIn(ctx context.Context, d time.Duration) {
 
 // pass tells all servers, one shortly after the other, until one has taken it.
 func (f *farewell) pass(end time.Time) {
-	servers := f.r.hosts.all()
-	for i, s := range servers[:min(len(servers), maxPending)] {
+	servers := f.r.cfg.Hosts.All()
+	for i, s := range servers[:min(len(servers), reach.MaxPending)] {
 		if i > 0 {
 			pauseIn(f.ctx, partingStagger)
 		}
@@ -92,12 +94,12 @@ func (f *farewell) pass(end time.Time) {
 	}
 	all := make(chan struct{})
 	go f.join(all)
-	overdue := time.NewTimer(time.Until(end.Add(closeStall)))
+	overdue := time.NewTimer(time.Until(end.Add(Stall)))
 	defer overdue.Stop()
 	select {
 	case <-all:
 	case <-overdue.C:
-		f.r.stopped.Reject(f.r.overdue())
+		f.r.owner.Overdue()
 		<-all
 	}
 }
@@ -108,7 +110,7 @@ func (f *farewell) join(all chan<- struct{}) {
 }
 
 // tell asks one server to end the session.
-func (f *farewell) tell(s server) {
+func (f *farewell) tell(s hosts.Server) {
 	defer f.told.Done()
 	err := f.endAt(s)
 	f.mu.Lock()
@@ -122,13 +124,13 @@ func (f *farewell) tell(s server) {
 	}
 }
 
-func (f *farewell) endAt(s server) error {
-	sock, err := f.r.c.cfg.connect(f.ctx, "tcp", s)
+func (f *farewell) endAt(s hosts.Server) error {
+	sock, err := f.r.cfg.Dialer.Connect(f.ctx, s)
 	if err != nil {
 		return err
 	}
-	watch := watchSocket(f.ctx, sock)
-	defer watch.end()
+	watch := reach.WatchSocket(f.ctx, sock)
+	defer watch.End()
 	hand := f.r.m.NewHandshake(sock, mux.OfferSession)
 	defer hand.Close()
 	if err := hand.Ask(); err != nil {

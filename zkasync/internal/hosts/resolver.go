@@ -1,4 +1,4 @@
-package zkasync
+package hosts
 
 import (
 	"context"
@@ -15,45 +15,45 @@ const (
 	// lookupLimit bounds one look-up of a name. Nobody waits for it who has other addresses to try.
 	lookupLimit = 10 * time.Second
 	// lookupGrace is how long a pass waits for look-ups before it goes on with what is known.
-	lookupGrace = 200 * time.Millisecond
+	Grace = 200 * time.Millisecond
 )
 
 // lookupFunc has the shape of net.Resolver.LookupHost.
-type lookupFunc = func(ctx context.Context, host string) (addrs []string, err error)
+type LookupFunc = func(ctx context.Context, host string) (addrs []string, err error)
 
 // resolver looks names up, all at once and each in its own time. Of each it keeps the last addresses that it was told, for
 // when the name service is down.
-type resolver struct {
-	lookup  lookupFunc
+type Resolver struct {
+	lookup  LookupFunc
 	shuffle bool
-	changed chan struct{} // holds one: a look-up has ended
+	Changed chan struct{} // holds one: a look-up has ended
 	running sync.WaitGroup
 
 	mu      sync.Mutex
-	names   map[string]*resolution
+	names   map[string]*Resolution
 	stopped bool
 }
 
 // resolution is what is known of a name.
-type resolution struct {
-	addrs   []server // the last that were told
-	pending bool     // it is being looked up
-	err     error    // of the last look-up
+type Resolution struct {
+	Addrs   []Server // the last that were told
+	Pending bool     // it is being looked up
+	Err     error    // of the last look-up
 }
 
 // lookUpHost is the resolver of the system, as it is at that moment.
-func lookUpHost(ctx context.Context, host string) ([]string, error) {
+func LookUpHost(ctx context.Context, host string) ([]string, error) {
 	return net.DefaultResolver.LookupHost(ctx, host)
 }
 
-func newResolver(lookup lookupFunc, shuffle bool) *resolver {
-	return &resolver{lookup: lookup, shuffle: shuffle, changed: make(chan struct{}, 1), names: make(map[string]*resolution)}
+func newResolver(lookup LookupFunc, shuffle bool) *Resolver {
+	return &Resolver{lookup: lookup, shuffle: shuffle, Changed: make(chan struct{}, 1), names: make(map[string]*Resolution)}
 }
 
 // asGiven returns names as the addresses that they may be themselves.
-func asGiven(names []string) (all []server) {
+func AsGiven(names []string) (all []Server) {
 	for _, name := range names {
-		all = append(all, server{name: name, addr: name})
+		all = append(all, Server{Name: name, Addr: name})
 	}
 	return all
 }
@@ -69,7 +69,7 @@ func isAddress(name string) bool {
 }
 
 // begin looks up those of names that are not being looked up, until ctx ends.
-func (r *resolver) begin(ctx context.Context, names []string) {
+func (r *Resolver) Begin(ctx context.Context, names []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.stopped {
@@ -77,16 +77,16 @@ func (r *resolver) begin(ctx context.Context, names []string) {
 	}
 	for _, name := range names {
 		if isAddress(name) {
-			r.names[name] = &resolution{addrs: asGiven([]string{name})}
+			r.names[name] = &Resolution{Addrs: AsGiven([]string{name})}
 			continue
 		}
 		now := r.names[name]
 		if now == nil {
-			now = new(resolution)
+			now = new(Resolution)
 			r.names[name] = now
 		}
-		if !now.pending {
-			now.pending = true
+		if !now.Pending {
+			now.Pending = true
 			r.running.Add(1)
 			go r.run(ctx, name)
 		}
@@ -94,7 +94,7 @@ func (r *resolver) begin(ctx context.Context, names []string) {
 }
 
 // stop returns when no look-up is left; none begins from then on.
-func (r *resolver) stop() {
+func (r *Resolver) Stop() {
 	r.mu.Lock()
 	r.stopped = true
 	r.mu.Unlock()
@@ -102,7 +102,7 @@ func (r *resolver) stop() {
 }
 
 // run looks one name up.
-func (r *resolver) run(ctx context.Context, name string) {
+func (r *Resolver) run(ctx context.Context, name string) {
 	defer r.running.Done()
 	ctx, cancel := context.WithTimeout(ctx, lookupLimit)
 	defer cancel()
@@ -119,26 +119,26 @@ func (r *resolver) run(ctx context.Context, name string) {
 	}
 	r.mu.Lock()
 	now := r.names[name]
-	now.pending, now.err = false, err
+	now.Pending, now.Err = false, err
 	if err == nil {
-		now.addrs = nil
+		now.Addrs = nil
 		for _, host := range hosts {
-			now.addrs = append(now.addrs, server{name: name, addr: net.JoinHostPort(host, port)})
+			now.Addrs = append(now.Addrs, Server{Name: name, Addr: net.JoinHostPort(host, port)})
 		}
 	}
 	r.mu.Unlock()
 	select {
-	case r.changed <- struct{}{}:
+	case r.Changed <- struct{}{}:
 	default:
 	}
 }
 
 // state returns what is known of a name.
-func (r *resolver) state(name string) resolution {
+func (r *Resolver) State(name string) Resolution {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if now := r.names[name]; now != nil {
 		return *now
 	}
-	return resolution{}
+	return Resolution{}
 }

@@ -1,4 +1,4 @@
-package zkasync
+package reach
 
 import "time"
 
@@ -27,33 +27,15 @@ func (p *pace) success() { p.timeouts, p.fresh = 0, true }
 // shared by the servers, lets every one of them be tried while the session lives. It doubles with each pass in which one
 // did not answer in time, and is at least twice what handshakes are known to take: up to half of what is left of the
 // session, so that another server can be tried.
-func (r *run) share() time.Duration {
-	base := r.c.cfg.connectTimeout
+func (sk *Seeker) share() time.Duration {
+	base := sk.cfg.ConnectTimeout
 	if base == 0 {
-		base = max(time.Second, r.granted()/3/time.Duration(r.hosts.Len()))
+		base = max(time.Second, sk.cfg.Session.Timeout()/3/time.Duration(sk.cfg.Hosts.Len()))
 	}
-	want := max(base<<min(r.pace.timeouts, 10), 2*r.pace.took)
+	want := max(base<<min(sk.pace.timeouts, 10), 2*sk.pace.took)
 	limit := max(longShare, base)
-	if r.m.Offered().ID != 0 {
-		limit = r.sessionLeft() / 2
+	if sk.cfg.Mux.Offered().ID != 0 {
+		limit = sk.cfg.Session.Left() / 2
 	}
 	return max(base, min(want, limit))
-}
-
-// granted is the session timeout, as far as it is known.
-func (r *run) granted() time.Duration {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return r.timeout
-}
-
-// sessionLeft is the time until the session can no longer be alive, as far as this side knows; the whole of it, once that
-// has passed.
-func (r *run) sessionLeft() time.Duration {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if left := time.Until(r.lives); left > 0 {
-		return left
-	}
-	return r.timeout
 }

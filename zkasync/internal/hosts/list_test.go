@@ -1,7 +1,6 @@
-package zkasync
+package hosts
 
 import (
-	"crypto/tls"
 	"fmt"
 	"math"
 	"slices"
@@ -13,18 +12,18 @@ import (
 )
 
 // hostsOf returns a list whose names are dialled as they are.
-func hostsOf(shuffle bool, names ...string) *hosts {
-	return newHosts(&config{shuffle: shuffle, draw: chance.New()}, names)
+func hostsOf(shuffle bool, names ...string) *List {
+	return New(names, Options{Shuffle: shuffle, Draw: chance.New()})
 }
 
 // try takes the next server as a seek does: it begins a pass when the last one is over.
-func try(h *hosts) (addr string, pause time.Duration) {
-	if !h.left() {
-		pause = h.pause()
-		h.begin(asGiven(h.names()))
+func try(h *List) (addr string, pause time.Duration) {
+	if !h.Left() {
+		pause = h.Pause()
+		h.Begin(AsGiven(h.Names()))
 	}
-	s, _ := h.take()
-	return s.addr, pause
+	s, _ := h.Take()
+	return s.Addr, pause
 }
 
 func TestHosts_TriesEachOnceBeforeItPauses(t *testing.T) {
@@ -57,7 +56,7 @@ func TestHosts_BeginsBehindTheServerThatWasTriedLast(t *testing.T) {
 	h := hostsOf(false, "a", "b", "c")
 	try(h)
 	try(h)
-	h.found(server{name: "b", addr: "b"})
+	h.Found(Server{Name: "b", Addr: "b"})
 	h.queue = nil // the connection held: the pass is over
 	var order []string
 	for range 3 {
@@ -88,13 +87,13 @@ func TestHosts_OnlyAConnectionThatHeldEndsThePauses(t *testing.T) {
 		h := hostsOf(false, "a")
 		try(h)
 		h.Connected()
-		h.resume()
+		h.Resume()
 		if _, pause := try(h); pause == 0 {
 			t.Error("no pause after a connection that was cut at once")
 		}
 		h.Connected()
 		time.Sleep(longPause + 1) // of the bubble's clock
-		h.resume()
+		h.Resume()
 		if _, p := try(h); p != 0 {
 			t.Errorf("pause %v after a connection that held", p)
 		}
@@ -120,11 +119,11 @@ func TestHosts_ShuffleKeepsAll(t *testing.T) {
 
 func TestHosts_OneAddressByTwoNamesIsTwoServersOnlyWhenNamesAreVerified(t *testing.T) {
 	t.Parallel()
-	both := []server{{"a:1", "10.0.0.1:1"}, {"b:1", "10.0.0.1:1"}, {"a:1", "10.0.0.1:1"}}
-	for want, cfg := range map[int]*config{1: {}, 2: {tls: new(tls.Config)}} {
-		h := newHosts(cfg, []string{"a:1", "b:1"})
-		h.begin(both)
-		h.add(both)
+	both := []Server{{"a:1", "10.0.0.1:1"}, {"b:1", "10.0.0.1:1"}, {"a:1", "10.0.0.1:1"}}
+	for want, cfg := range map[int]Options{1: {}, 2: {Named: true}} {
+		h := New([]string{"a:1", "b:1"}, cfg)
+		h.Begin(both)
+		h.Add(both)
 		if len(h.queue) != want {
 			t.Errorf("%v, want %d of them", h.queue, want)
 		}
@@ -133,10 +132,10 @@ func TestHosts_OneAddressByTwoNamesIsTwoServersOnlyWhenNamesAreVerified(t *testi
 
 func TestServer_ShowsNameAndAddress(t *testing.T) {
 	t.Parallel()
-	for want, s := range map[string]server{
+	for want, s := range map[string]Server{
 		"zk.test:1 (10.0.0.1:1)": {"zk.test:1", "10.0.0.1:1"},
 		"10.0.0.1:1":             {"10.0.0.1:1", "10.0.0.1:1"},
-		"zk.test:1":              {name: "zk.test:1"},
+		"zk.test:1":              {Name: "zk.test:1"},
 	} {
 		if got := s.String(); got != want {
 			t.Errorf("%q, want %q", got, want)
@@ -162,11 +161,11 @@ func TestHosts_UpdateEvensOutTheLoad(t *testing.T) {
 		load := make(map[string]int)
 		for i := range clients {
 			h := hostsOf(true, c.before...)
-			h.found(server{name: c.before[i%len(c.before)], addr: "its address"})
-			if h.update(c.after) {
+			h.Found(Server{Name: c.before[i%len(c.before)], Addr: "its address"})
+			if h.Update(c.after) {
 				load[h.list[0]]++
 			} else {
-				load[h.now.name]++
+				load[h.now.Name]++
 			}
 		}
 		even := float64(clients) / float64(len(c.after))
@@ -185,11 +184,11 @@ func TestHosts_UpdateTriesTheOtherServersToo(t *testing.T) {
 	t.Parallel()
 	h := hostsOf(false, "a")
 	try(h)
-	h.found(h.last)
-	if h.update([]string{"a"}) {
+	h.Found(h.last)
+	if h.Update([]string{"a"}) {
 		t.Error("the same list makes the client move")
 	}
-	if !h.update([]string{"b", "c"}) {
+	if !h.Update([]string{"b", "c"}) {
 		t.Error("the client stays on a server that is gone")
 	}
 	var order []string

@@ -1,4 +1,4 @@
-package zkasync
+package reach
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/zkasync/zkasync-go/zkasync/internal/hosts"
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
 )
 
@@ -14,8 +15,8 @@ const (
 	// dialStagger is how long a connection may take to be made before the way to the next server is tried beside it, as
 	// between families of addresses (RFC 8305, "connection attempt delay").
 	dialStagger = 300 * time.Millisecond
-	// maxPending bounds the attempts under way, maxPendingPerServer those with one address. The oldest gives way.
-	maxPending          = 16
+	// MaxPending bounds the attempts under way, maxPendingPerServer those with one address. The oldest gives way.
+	MaxPending          = 16
 	maxPendingPerServer = 3
 	// longShare bounds what a server's share of the time grows to when no session is at stake.
 	longShare = 30 * time.Second
@@ -26,7 +27,7 @@ const (
 // to one server after the other, and only the answer to the last offer counts, for that server has the session now
 // (SessionMovedException is for the others). It runs on go-zookeeper's loop.
 type seek struct {
-	r      *run
+	sk     *Seeker
 	events chan *attempt
 	over   chan struct{} // closed when the seek has ended
 
@@ -50,15 +51,15 @@ type seek struct {
 
 // step is an attempt to be made.
 type step struct {
-	server server
+	server hosts.Server
 	kind   mux.Offer
 }
 
-func (r *run) newSeek() *seek {
-	r.m.WaitConns()
-	r.hosts.resume()
-	s := &seek{r: r, events: make(chan *attempt), over: make(chan struct{}), edition: r.hosts.edition()}
-	if !r.hosts.left() {
+func (sk *Seeker) newSeek() *seek {
+	sk.cfg.Mux.WaitConns()
+	sk.cfg.Hosts.Resume()
+	s := &seek{sk: sk, events: make(chan *attempt), over: make(chan struct{}), edition: sk.cfg.Hosts.Edition()}
+	if !sk.cfg.Hosts.Left() {
 		s.newPass()
 	}
 	return s
@@ -67,9 +68,9 @@ func (r *run) newSeek() *seek {
 // run seeks until a handshake is answered, which then is in won, or a pass is over.
 func (s *seek) run() {
 	s.passed = false
-	for s.won == nil && !s.passed && s.r.ctx.Err() == nil {
+	for s.won == nil && !s.passed && s.sk.ctx.Err() == nil {
 		now := time.Now()
-		if s.edition != s.r.hosts.edition() {
+		if s.edition != s.sk.cfg.Hosts.Edition() {
 			s.newPass()
 		}
 		s.gather(now)
@@ -99,13 +100,13 @@ func (s *seek) advance(now time.Time) {
 		s.begin(step, now)
 		return
 	}
-	if server, ok := s.r.hosts.take(); ok {
+	if server, ok := s.sk.cfg.Hosts.Take(); ok {
 		s.begin(step{server: server}, now)
 		return
 	}
 	if !slices.ContainsFunc(s.pending, func(a *attempt) bool { return !a.late }) {
 		if s.timedOut {
-			s.r.pace.slower()
+			s.sk.pace.slower()
 			s.timedOut = false
 		}
 		s.newPass()
@@ -116,24 +117,24 @@ func (s *seek) advance(now time.Time) {
 // begin begins an attempt.
 func (s *seek) begin(step step, now time.Time) {
 	s.makeRoom(step.server)
-	ctx, cancel := context.WithTimeout(s.r.ctx, askLimit)
+	ctx, cancel := context.WithTimeout(s.sk.ctx, askLimit)
 	a := &attempt{server: step.server, kind: step.kind, events: s.events, over: s.over, cancel: cancel,
-		turn: make(chan *mux.Handshake, 1), begun: now, until: now.Add(s.r.share())}
+		turn: make(chan *mux.Handshake, 1), begun: now, until: now.Add(s.sk.share())}
 	s.pending = append(s.pending, a)
 	s.dial = now.Add(dialStagger)
-	s.r.trying(a.server)
-	s.r.attempts.Add(1)
-	go a.run(ctx, s.r)
+	s.sk.cfg.Session.Trying(a.server)
+	s.sk.attempts.Add(1)
+	go a.run(ctx, s.sk)
 }
 
 // makeRoom gives up the oldest attempts when there are too many.
-func (s *seek) makeRoom(next server) {
+func (s *seek) makeRoom(next hosts.Server) {
 	same := 0
 	for i := len(s.pending) - 1; i >= 0; i-- {
 		if s.pending[i].server == next {
 			same++
 		}
-		if tooMany := len(s.pending)-i >= maxPending; tooMany || s.pending[i].server == next && same >= maxPendingPerServer {
+		if tooMany := len(s.pending)-i >= MaxPending; tooMany || s.pending[i].server == next && same >= maxPendingPerServer {
 			s.drop(s.pending[i])
 		}
 	}
@@ -158,8 +159,8 @@ func (s *seek) forget(a *attempt) {
 func (s *seek) giveTurn(now time.Time) {
 	a := s.ready[0]
 	s.ready = s.ready[1:]
-	a.hand = s.r.m.NewHandshake(a.sock, a.kind)
-	a.begun, a.until, a.late = now, now.Add(s.r.share()), false
+	a.hand = s.sk.cfg.Mux.NewHandshake(a.sock, a.kind)
+	a.begun, a.until, a.late = now, now.Add(s.sk.share()), false
 	s.asking = a
 	a.turn <- a.hand
 }
@@ -178,10 +179,10 @@ func (s *seek) expireShares(now time.Time) {
 		if a.hand != nil {
 			what = "handshake with"
 		}
-		s.r.attemptFailed(a.server, fmt.Errorf("%s %v: no answer within %v: %w",
+		s.sk.cfg.Session.Failed(a.server, fmt.Errorf("%s %v: no answer within %v: %w",
 			what, a.server, now.Sub(a.begun).Round(time.Millisecond), os.ErrDeadlineExceeded))
 		if a.hand != nil {
-			s.r.countRefusal(false)
+			s.sk.countRefusal(false)
 		}
 		s.doubt(a)
 	}
@@ -192,15 +193,15 @@ func (s *seek) wait(now time.Time) {
 	t := time.NewTimer(s.due(now).Sub(now))
 	defer t.Stop()
 	var changed <-chan struct{}
-	if res := s.r.hosts.resolver; res != nil {
-		changed = res.changed
+	if res := s.sk.cfg.Hosts.Resolver; res != nil {
+		changed = res.Changed
 	}
 	select {
 	case a := <-s.events:
 		s.heard(a, time.Now())
 	case <-t.C:
 	case <-changed:
-	case <-s.r.ctx.Done():
+	case <-s.sk.ctx.Done():
 	}
 }
 
@@ -249,13 +250,13 @@ func (s *seek) failed(a *attempt) {
 	if a.hand != nil {
 		err = fmt.Errorf("handshake with %v: %w", a.server, err)
 	}
-	s.r.attemptFailed(a.server, err)
+	s.sk.cfg.Session.Failed(a.server, err)
 	if a.hand == nil {
 		s.doubt(a)
 		return
 	}
 	refused := isRefusal(a.err)
-	if s.r.countRefusal(refused); refused {
+	if s.sk.countRefusal(refused); refused {
 		s.refused(a)
 	} else {
 		s.doubt(a)
@@ -265,14 +266,14 @@ func (s *seek) failed(a *attempt) {
 // answered takes a handshake's answer.
 func (s *seek) answered(a *attempt, now time.Time) {
 	s.forget(a)
-	s.r.pace.answered(now.Sub(a.begun))
+	s.sk.pace.answered(now.Sub(a.begun))
 	if a.kind == mux.OfferNothing {
 		s.admitted(a)
 		return
 	}
 	if later := s.laterOffer(a); later != nil {
 		// That one has the session, or will. It is likely to take as long, and gets the time.
-		later.until = later.begun.Add(s.r.share())
+		later.until = later.begun.Add(s.sk.share())
 		later.late = later.late && now.After(later.until)
 		if !later.late {
 			s.asking = later
@@ -299,8 +300,8 @@ func (s *seek) laterOffer(a *attempt) *attempt {
 
 func (s *seek) win(a *attempt) {
 	s.won = a
-	s.r.pace.success()
-	s.r.hosts.found(a.server)
+	s.sk.pace.success()
+	s.sk.cfg.Hosts.Found(a.server)
 }
 
 // end leaves nothing behind but handshakes that may bring another session, which is ended when it is granted.

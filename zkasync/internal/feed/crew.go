@@ -1,21 +1,23 @@
-package zkasync
+package feed
 
 import "sync"
 
-// crew counts goroutines. Unlike a sync.WaitGroup it may grow from zero while somebody waits. The zero value is ready.
-type crew struct {
+// Crew counts goroutines. Unlike a sync.WaitGroup it may grow from zero while somebody waits. The zero value is ready.
+type Crew struct {
 	mu   sync.Mutex
 	n    int
 	idle chan struct{} // closed when n falls to zero; nil while nobody waits
 }
 
-func (c *crew) enter() {
+// Enter counts one more.
+func (c *Crew) Enter() {
 	c.mu.Lock()
 	c.n++
 	c.mu.Unlock()
 }
 
-func (c *crew) leave() {
+// Leave counts one less: it is what a goroutine does last.
+func (c *Crew) Leave() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.n--
@@ -25,7 +27,8 @@ func (c *crew) leave() {
 	}
 }
 
-func (c *crew) wait() {
+// Wait returns when there is none.
+func (c *Crew) Wait() {
 	c.mu.Lock()
 	if c.n == 0 {
 		c.mu.Unlock()

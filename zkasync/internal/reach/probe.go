@@ -1,4 +1,4 @@
-package zkasync
+package reach
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 	"net"
 	"time"
 
+	"github.com/zkasync/zkasync-go/zkasync/internal/hosts"
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
 )
 
@@ -19,22 +20,19 @@ import (
 // not taken by a question.
 
 // countRefusal counts the handshakes in a row that servers ended without a word.
-func (r *run) countRefusal(refused bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
+func (sk *Seeker) countRefusal(refused bool) {
 	if refused {
-		r.refusals++
+		sk.refusals.Add(1)
 	} else {
-		r.refusals = 0
+		sk.refusals.Store(0)
 	}
 }
 
 // mayBeWiped reports whether the servers have refused the session for so long that they may have been wiped: it would be
 // over by now, had they not stood still themselves.
-func (r *run) mayBeWiped() bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return !r.gone.IsZero() && r.refusals >= r.hosts.Len() && time.Since(r.gone) > r.timeout
+func (sk *Seeker) mayBeWiped() bool {
+	gone := sk.cfg.Session.Gone()
+	return !gone.IsZero() && int(sk.refusals.Load()) >= sk.cfg.Hosts.Len() && time.Since(gone) > sk.cfg.Session.Timeout()
 }
 
 // refused decides what comes next when a server has ended a handshake without a word.
@@ -43,9 +41,9 @@ func (s *seek) refused(a *attempt) {
 	case a.kind != mux.OfferSession || !a.hand.Offers():
 	case s.stranger != nil && s.stranger.server == a.server: // admitted just before
 		s.won, s.stranger = s.stranger, nil
-		s.r.pace.success()
-		s.r.hosts.found(s.won.server)
-	case s.r.mayBeWiped():
+		s.sk.pace.success()
+		s.sk.cfg.Hosts.Found(s.won.server)
+	case s.sk.mayBeWiped():
 		s.next = &step{server: a.server, kind: mux.OfferNothing}
 	}
 }
@@ -76,11 +74,8 @@ func (s *seek) doubt(a *attempt) {
 }
 
 // offerTo decides what the next handshake with a server offers.
-func (r *run) offerTo(ctx context.Context, s server) mux.Offer {
-	r.mu.Lock()
-	refusals := r.refusals
-	r.mu.Unlock()
-	if r.c.cfg.readOnly && refusals > 0 && r.askMode(ctx, s) == modeReadOnly {
+func (sk *Seeker) offerTo(ctx context.Context, s hosts.Server) mux.Offer {
+	if sk.cfg.ReadOnly && sk.refusals.Load() > 0 && sk.askMode(ctx, s) == modeReadOnly {
 		return mux.OfferTemporary
 	}
 	return mux.OfferSession
@@ -93,18 +88,23 @@ const (
 	isroReply     = 64 // bounds the answer
 )
 
+// IsWritable asks a server whether it has a quorum.
+func (sk *Seeker) IsWritable(ctx context.Context, s hosts.Server) bool {
+	return sk.askMode(ctx, s) == modeReadWrite
+}
+
 // askMode asks a server by the four-letter word "isro", as the Java client does. It gets the share of the time that a
 // handshake would get at first.
-func (r *run) askMode(ctx context.Context, s server) string {
-	ctx, cancel := context.WithTimeout(ctx, r.c.cfg.askTime())
+func (sk *Seeker) askMode(ctx context.Context, s hosts.Server) string {
+	ctx, cancel := context.WithTimeout(ctx, sk.cfg.AskTime)
 	defer cancel()
-	sock, err := r.c.cfg.connect(ctx, "tcp", s)
+	sock, err := sk.cfg.Dialer.Connect(ctx, s)
 	if err != nil {
 		return ""
 	}
 	defer sock.Close()
-	watch := watchSocket(ctx, sock)
-	defer watch.end()
+	watch := WatchSocket(ctx, sock)
+	defer watch.End()
 	if _, err := io.WriteString(sock, "isro"); err != nil {
 		return ""
 	}

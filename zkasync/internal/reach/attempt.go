@@ -1,10 +1,11 @@
-package zkasync
+package reach
 
 import (
 	"context"
 	"net"
 	"time"
 
+	"github.com/zkasync/zkasync-go/zkasync/internal/hosts"
 	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
 )
 
@@ -15,7 +16,7 @@ const askLimit = time.Minute
 // attempt is the way to one server: connecting, and the handshake. Each has a goroutine, since a server that takes its time
 // must not hold up the way to others.
 type attempt struct {
-	server server
+	server hosts.Server
 	kind   mux.Offer
 	events chan<- *attempt // of the seek; whoever receives owns the attempt again until it answers on turn
 	over   <-chan struct{} // closed when the seek has ended
@@ -35,13 +36,13 @@ type attempt struct {
 }
 
 // run connects, waits for its turn, and shakes hands.
-func (a *attempt) run(ctx context.Context, r *run) {
-	defer r.attempts.Done()
+func (a *attempt) run(ctx context.Context, sk *Seeker) {
+	defer sk.attempts.Done()
 	defer a.cancel()
 	if a.kind == mux.OfferSession {
-		a.kind = r.offerTo(ctx, a.server)
+		a.kind = sk.offerTo(ctx, a.server)
 	}
-	a.sock, a.err = r.c.cfg.connect(ctx, "tcp", a.server)
+	a.sock, a.err = sk.cfg.Dialer.Connect(ctx, a.server)
 	if a.err != nil {
 		a.done = true
 		a.report(ctx)
@@ -63,12 +64,12 @@ func (a *attempt) run(ctx context.Context, r *run) {
 
 // shake shakes hands. When nobody wants the outcome any more, the session that it may have brought is ended.
 func (a *attempt) shake(ctx context.Context, hand *mux.Handshake) {
-	watch := watchSocket(ctx, a.sock)
+	watch := WatchSocket(ctx, a.sock)
 	a.err = hand.Ask()
 	if a.err == nil {
 		a.err = hand.Answer()
 	}
-	if cut := watch.end(); cut && a.err == nil {
+	if cut := watch.End(); cut && a.err == nil {
 		a.err = context.Cause(ctx)
 	}
 	a.done = true
@@ -89,30 +90,4 @@ func (a *attempt) report(ctx context.Context) bool {
 	case <-ctx.Done():
 	}
 	return false
-}
-
-// socketWatch breaks off what is done with a socket when a context ends.
-type socketWatch struct {
-	stop func() bool
-	cut  chan struct{} // closed when the socket has been dealt with
-}
-
-func watchSocket(ctx context.Context, sock net.Conn) socketWatch {
-	w := socketWatch{cut: make(chan struct{})}
-	w.stop = context.AfterFunc(ctx, func() {
-		defer close(w.cut)
-		if sock.SetDeadline(time.Now()) != nil { // tunnels (golang.org/x/crypto/ssh has some) know no deadlines
-			_ = sock.Close()
-		}
-	})
-	return w
-}
-
-// end ends the watch; true when the context came first.
-func (w socketWatch) end() (cut bool) {
-	if w.stop() {
-		return false
-	}
-	<-w.cut
-	return true
 }

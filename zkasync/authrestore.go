@@ -1,0 +1,59 @@
+package zkasync
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// authRestore repeats a credential on a new connection.
+type authRestore struct {
+	c    *Client
+	cred credential
+}
+
+// restoreAuth returns the requests that repeat all credentials.
+func (c *Client) restoreAuth() []mux.Request {
+	var rs []mux.Request
+	for _, cred := range c.creds.all() {
+		rs = append(rs, &authRestore{c, cred})
+	}
+	return rs
+}
+
+func (r *authRestore) Op() wire.OpCode            { return wire.OpSetAuth }
+func (r *authRestore) Context() context.Context   { return nil }
+func (r *authRestore) Size() int                  { return r.cred.size() }
+func (r *authRestore) Append(b []byte) []byte     { return r.cred.append(b) }
+func (r *authRestore) Reply(code int32, _ []byte) { _ = r.c.authAnswered(r.cred, code) }
+
+// lossesOfCredential is how many losses in a row are put down to a credential that each connection must begin with: to
+// do without it is the end of the client, so a bad network must not lead there.
+const lossesOfCredential = 10
+
+// Fail implements mux.Request.
+func (r *authRestore) Fail(f mux.Failure) {
+	s := r.cred.suspect
+	if s.Lost(f.Blame, f.Sent) && s.Losses >= lossesOfCredential {
+		end := &GivenUpError{Losses: s.Losses, Size: f.Blame.Size, Err: &lossError{f.Cause}}
+		r.c.authFailed(&OpError{Op: r.cred.what(), Err: fmt.Errorf("%w: %w", ErrAuthFailed, end)})
+	}
+}
+
+// authAnswered takes in what a server says to a credential. One that it does not accept is the end of the client, and the
+// error that it returns says so.
+func (c *Client) authAnswered(cred credential, code int32) error {
+	if code == 0 {
+		cred.suspect.Losses = 0
+		c.creds.add(cred)
+		return nil
+	}
+	err := rejection(cred.what(), "", code)
+	if code != wire.CodeAuthFailed {
+		err.Err = fmt.Errorf("%w: %w", ErrAuthFailed, err.Err)
+	}
+	c.authFailed(err)
+	return err
+}

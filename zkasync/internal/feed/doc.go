@@ -1,0 +1,2 @@
+// Package feed takes values to readers that may be slow, in order and without holding anybody up.
+package feed

@@ -1,0 +1,147 @@
+package feed
+
+import "sync"
+
+// Feed takes values to the reader of a channel. As long as the reader keeps up it needs no goroutine; what waits is moved into the
+// channel by one.
+type Feed[T any] struct {
+	ch    chan T        // closed by End
+	done  chan struct{} // closed by End, before ch
+	crew  *Crew         // joins the goroutine, besides End; or nil
+	limit int           // without a queue
+
+	mu      sync.Mutex
+	queue   Queue[T] // nil: up to limit wait in the channel
+	reading bool     // somebody has the channel
+	pumping bool
+	err     error // why it has ended
+	pumps   sync.WaitGroup
+}
+
+// Queued returns a feed with a channel of the given room, at least 1, and a queue for what does not fit. Its goroutine is one of the crew, which
+// may be nil.
+func Queued[T any](room int, q Queue[T], crew *Crew) *Feed[T] {
+	return &Feed[T]{ch: make(chan T, room), done: make(chan struct{}), queue: q, crew: crew}
+}
+
+// Bounded returns a feed in which no more than limit values may wait.
+func Bounded[T any](limit int) *Feed[T] {
+	return &Feed[T]{ch: make(chan T, limit+1), done: make(chan struct{}), limit: limit}
+}
+
+// Put takes one value; false when it was the one too many.
+func (f *Feed[T]) Put(v T) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.err != nil {
+		return true
+	}
+	if f.queue == nil {
+		fits := len(f.ch) < f.limit
+		f.ch <- v // there is room for one beyond the limit, and only Put sends
+		return fits
+	}
+	if f.queue.Front() == nil {
+		select {
+		case f.ch <- v:
+			return true
+		default:
+		}
+	}
+	f.queue.Add(v)
+	f.pumpLocked()
+	return true
+}
+
+// C returns the channel. From then on it is assumed to be read.
+func (f *Feed[T]) C() <-chan T {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.reading = true
+	f.pumpLocked()
+	return f.ch
+}
+
+// Done returns a channel that is closed when the feed has ended.
+func (f *Feed[T]) Done() <-chan struct{} { return f.done }
+
+// Err returns why the feed has ended, nil as long as it goes on.
+func (f *Feed[T]) Err() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.err
+}
+
+// pumpLocked starts the goroutine if there is work for it.
+func (f *Feed[T]) pumpLocked() {
+	if f.pumping || !f.reading || f.err != nil || f.queue == nil || f.queue.Front() == nil {
+		return
+	}
+	f.pumping = true
+	if f.crew != nil {
+		f.crew.Enter()
+	}
+	f.pumps.Add(1)
+	go f.pump()
+}
+
+// pump moves what waits into the channel as the reader makes room.
+func (f *Feed[T]) pump() {
+	if f.crew != nil {
+		defer f.crew.Leave()
+	}
+	defer f.pumps.Done()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for front := f.queue.Front(); f.err == nil && front != nil; front = f.queue.Front() {
+		v := front.Value.(T)
+		f.mu.Unlock()
+		sent := false
+		select {
+		case f.ch <- v:
+			sent = true
+		case <-f.done:
+		}
+		f.mu.Lock()
+		if sent {
+			f.queue.Delivered(front)
+		}
+	}
+	f.pumping = false
+}
+
+// End closes the channel, behind what of the rest fits into it, and the latest value in any case. The first error stays.
+func (f *Feed[T]) End(err error) {
+	f.mu.Lock()
+	if f.err != nil {
+		f.mu.Unlock()
+		return
+	}
+	f.err = err
+	close(f.done)
+	f.mu.Unlock()
+	f.pumps.Wait()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.queue != nil {
+		f.keepLastLocked()
+	}
+	close(f.ch)
+}
+
+// keepLastLocked moves what fits into the channel, and the latest value in any case.
+func (f *Feed[T]) keepLastLocked() {
+	for el := f.queue.Front(); el != nil; el = el.Next() {
+		select {
+		case f.ch <- el.Value.(T):
+			continue
+		default:
+		}
+		select {
+		case <-f.ch: // the oldest gives way; or the reader has just made room
+		default:
+		}
+		f.ch <- f.queue.Back().Value.(T)
+		return
+	}
+}

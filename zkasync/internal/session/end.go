@@ -1,0 +1,66 @@
+package session
+
+import (
+	"fmt"
+	"time"
+)
+
+const (
+	// Stall is how long a stop goes on waiting for a server that answers nothing.
+	Stall = time.Second
+	// closeTick is how often it looks.
+	closeTick = 20 * time.Millisecond
+)
+
+// End ends the session and all goroutines of the run. Until it is called, nothing of the client ends. It takes no longer than to
+// end, and a moment, unless something of the user's holds it up; then Overdue is told. It returns why the session was
+// left to its timeout, nil if it was not.
+func (r *Run) End(end time.Time) (left error) {
+	r.m.Stop()
+	r.cancel()
+	r.m.FailWaiting(r.cfg.Closed)
+	left = r.endSession(end)
+	r.clock.stop()
+	r.clock.wait()
+	r.seekers.Wait()
+	r.m.FailWaiting(r.cfg.Closed)
+	r.m.Wait()
+	return left
+}
+
+// endSession closes go-zookeeper's connection, which ends the session, and waits for its goroutines.
+func (r *Run) endSession(end time.Time) error {
+	closed := make(chan struct{})
+	go r.closeSession(closed)
+	tick := time.NewTicker(closeTick)
+	defer tick.Stop()
+	replies, since := r.m.Replies(), time.Now()
+	for {
+		select {
+		case <-r.ended:
+			<-closed
+			return r.endElsewhere(end)
+		case now := <-tick.C:
+			if n := r.m.Replies(); n != replies {
+				replies, since = n, now
+			}
+			if now.Sub(since) > Stall || now.After(end) {
+				r.m.Abort(r.errUnanswered())
+			}
+			if now.After(end.Add(Stall)) {
+				r.owner.Overdue()
+			}
+		}
+	}
+}
+
+// errUnanswered is why what is in flight fails then: its cause is the stop, not the network.
+func (r *Run) errUnanswered() error {
+	return fmt.Errorf("the server did not answer for %v: %w", Stall, r.cfg.Closed)
+}
+
+// closeSession is on a goroutine of its own because go-zookeeper's Close waits for an answer.
+func (r *Run) closeSession(closed chan<- struct{}) {
+	defer close(closed)
+	r.conn.Close()
+}

@@ -1,0 +1,29 @@
+package zkasync
+
+import "context"
+
+// OnState has fn called on the client's handler for each change of the state from now on, in one sequence with
+// completions and watch events (kazoo: add_listener). After remove it is not called again; a call that is under way is
+// not waited for. The present state is not among them: ask State after this call.
+func (c *Client) OnState(fn func(StateChange)) (remove func()) {
+	l := &listener{fn: fn, removed: fn == nil}
+	s := c.states
+	s.mu.Lock()
+	s.listeners = append(s.listeners, l)
+	s.mu.Unlock()
+	return func() { s.remove(l) }
+}
+
+// States returns a channel of all changes of the state from now on. It loses none, however slow its reader: what does not
+// fit waits. The channel is closed when ctx has ended, and behind Closed when the client has stopped; at that moment
+// what does not fit into the channel's buffer of 64 is dropped, except that Closed is always the last. On a client that is
+// not started the channel waits for the next start. The present state is not among them: ask State after this call.
+func (c *Client) States(ctx context.Context) <-chan StateChange {
+	f := newStateFeed()
+	s := c.states
+	s.mu.Lock()
+	s.feeds[f] = struct{}{}
+	f.stopCtx = context.AfterFunc(orBackground(ctx), func() { s.drop(f) })
+	s.mu.Unlock()
+	return f.C()
+}

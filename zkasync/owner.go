@@ -1,0 +1,140 @@
+package zkasync
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/zkasync/internal/watch"
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// owner is the client as its session sees it: what happens to the session becomes states, and is made up for.
+type owner struct{ *run }
+
+// Established implements session.Owner: credentials first, then watches.
+func (o *owner) Established(s mux.Session, zxid int64) []mux.Request {
+	c := o.c
+	c.states.note(s.ID)
+	c.watches.Connected(s.Server)
+	restore := slices.Concat(c.restoreAuth(), c.restoreChroot(), c.watches.Restore(zxid))
+	c.lives.retry()
+	return restore
+}
+
+// Restored implements session.Owner.
+func (o *owner) Restored(readOnly bool) {
+	o.c.states.change(func(now StateChange) (StateChange, bool) {
+		if now.State == StateAuthFailed || now.State == StateClosed {
+			return now, false
+		}
+		return StateChange{State: StateConnected, SessionID: now.SessionID, ReadOnly: readOnly}, true
+	})
+	o.started.Resolve(future.Void{})
+}
+
+// Disconnected implements session.Owner.
+func (o *owner) Disconnected() { o.c.watches.Connected("") }
+
+// Suspended implements session.Owner.
+func (o *owner) Suspended(cause error) {
+	o.c.states.change(func(now StateChange) (StateChange, bool) {
+		if now.State == StateAuthFailed || now.State == StateClosed {
+			return now, false
+		}
+		return StateChange{State: StateSuspended, SessionID: now.SessionID, Err: &lossError{cause}}, true
+	})
+}
+
+// Expired implements session.Owner.
+func (o *owner) Expired(id int64) {
+	o.c.states.note(id)
+	o.c.states.change(func(now StateChange) (StateChange, bool) {
+		if now.State == StateLost || now.State == StateAuthFailed || now.State == StateClosed {
+			return now, false
+		}
+		return StateChange{State: StateLost, SessionID: now.SessionID, Err: ErrSessionExpired}, true
+	})
+}
+
+// ExpiredDone implements session.Owner.
+func (o *owner) ExpiredDone() { o.c.watches.Expire() }
+
+// errClock is why a session is Lost by the local clock.
+var errClock = errors.New("nothing heard from the servers for a session timeout")
+
+// ClockRanOut implements session.Owner.
+func (o *owner) ClockRanOut() {
+	o.c.states.change(func(now StateChange) (StateChange, bool) {
+		if now.State != StateSuspended {
+			return now, false
+		}
+		return StateChange{State: StateLost, SessionID: now.SessionID, Err: errClock}, true
+	})
+}
+
+// Event implements session.Owner.
+func (o *owner) Event(e wire.WatchEvent, at watch.Place) {
+	typ := zk.EventType(e.Type)
+	if !watch.Known(typ) {
+		o.c.log(slog.LevelWarn, "watch event of unknown type ignored", "type", e.Type, "path", e.Path)
+		return
+	}
+	path, ok := o.c.view.inside(e.Path)
+	if !ok {
+		return // a watch of go-zookeeper's own
+	}
+	o.c.chrootChanged(path)
+	o.c.watches.Fire(zk.Event{Type: typ, State: zk.State(e.State), Path: path}, at)
+}
+
+// ReplyDropped implements session.Owner: go-zookeeper's error can only say that the reply cannot be read.
+func (o *owner) ReplyDropped(cause *mux.ReplySizeError) {
+	o.c.log(slog.LevelWarn, "reply to a request of Conn() dropped", "error", &ReplySizeError{cause.Size, cause.Limit})
+}
+
+// WatchesLost implements session.Owner.
+func (o *owner) WatchesLost() { o.c.watches.ShrinkRestore() }
+
+// CloseAsked implements session.Owner.
+func (o *owner) CloseAsked() { o.c.StopAsync() }
+
+// Overdue implements session.Owner.
+func (o *owner) Overdue() { o.stopped.Reject(o.overdue()) }
+
+// Demanded implements session.Owner.
+func (o *owner) Demanded(code int32) {
+	err := fmt.Errorf("%w: the server serves only clients with credentials that it demands (its enforce.auth.enabled or sessionRequireClientSASLAuth): %w",
+		ErrAuthFailed, wire.ErrorOf(code))
+	o.c.log(slog.LevelWarn, "credentials are demanded", "error", err)
+	o.c.authFailed(err)
+}
+
+// authFailed ends the present run's use: servers refuse the credentials, and will on every connection.
+func (c *Client) authFailed(err error) {
+	c.mu.Lock()
+	m, r := c.sink.Load(), c.run
+	if r != nil {
+		r.session.Refused(ErrAuthFailed)
+	}
+	c.mu.Unlock()
+	c.states.change(func(now StateChange) (StateChange, bool) {
+		if now.State == StateClosed {
+			return now, false
+		}
+		return StateChange{State: StateAuthFailed, SessionID: now.SessionID, Err: err}, true
+	})
+	if r != nil {
+		r.started.Reject(err)
+	}
+	m.FailWaiting(ErrAuthFailed)
+	c.endWatches(ErrAuthFailed)
+	m.Abort(err)
+}
+
+func (c *Client) log(level slog.Level, msg string, args ...any) { c.logs.add(level, msg, args...) }

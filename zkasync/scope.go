@@ -1,0 +1,123 @@
+package zkasync
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+)
+
+// SessionEndError is the cause of the end of a context that [Client.SessionContext] or [Client.ConnectedContext] has made.
+type SessionEndError struct {
+	SessionID int64 // of the session that the context was for, 0 if there was none
+	State     State // that ended it
+	Err       error // what went with that state
+}
+
+// Error says what has become of the session.
+func (e *SessionEndError) Error() string {
+	text := fmt.Sprintf("zkasync: session %#x: the client is %v", e.SessionID, e.State)
+	if e.Err != nil {
+		text += ": " + bare(e.Err)
+	}
+	return text
+}
+
+// Unwrap returns Err.
+func (e *SessionEndError) Unwrap() error { return e.Err }
+
+// scope is a context that ends with the state.
+type scope struct {
+	id        int64
+	seq       uint64 // they end in the order in which they were made
+	suspended bool   // it goes on in StateSuspended
+	cancel    context.CancelCauseFunc
+}
+
+// endedBy reports whether a change ends the scope.
+func (s *scope) endedBy(change StateChange) bool {
+	alive := change.State == StateConnected || change.State == StateSuspended && s.suspended
+	return !alive || change.SessionID != s.id
+}
+
+func (s *scope) end(change StateChange) {
+	err := change.Err
+	if err == nil && change.State == StateClosed {
+		err = ErrClosed
+	}
+	s.cancel(&SessionEndError{SessionID: s.id, State: change.State, Err: err})
+}
+
+// scope makes a context that lives as long as the state is Connected or the one given.
+func (s *states) scope(parent context.Context, alive State) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancelCause(orBackground(parent))
+	s.mu.Lock()
+	now := s.seen()
+	sc := &scope{id: s.now.SessionID, suspended: alive == StateSuspended, cancel: cancel}
+	over := sc.endedBy(now)
+	if !over {
+		if s.scopes == nil {
+			s.scopes = make(map[*scope]struct{})
+		}
+		s.scoped++
+		sc.seq = s.scoped
+		s.scopes[sc] = struct{}{}
+	}
+	s.mu.Unlock()
+	if over {
+		sc.end(now)
+		return ctx, func() {}
+	}
+	unwatch := context.AfterFunc(ctx, func() { s.forget(sc) })
+	return ctx, func() {
+		unwatch()
+		s.forget(sc)
+		cancel(context.Canceled)
+	}
+}
+
+// seen is the state as contexts see it: a session that is about to be ended is over.
+func (s *states) seen() StateChange {
+	if s.stopping {
+		return StateChange{State: StateClosed, SessionID: s.now.SessionID}
+	}
+	return s.now
+}
+
+// stopScopes ends all contexts, before the session is: its znodes are gone by the time when the state becomes Closed.
+func (s *states) stopScopes() {
+	s.mu.Lock()
+	s.stopping = true
+	now := s.seen()
+	ended := s.endedScopesLocked(now)
+	s.mu.Unlock()
+	endScopes(ended, now)
+}
+
+func (s *states) forget(sc *scope) {
+	s.mu.Lock()
+	delete(s.scopes, sc)
+	s.mu.Unlock()
+}
+
+// endedScopesLocked takes out the contexts that a change ends.
+func (s *states) endedScopesLocked(change StateChange) (ended []*scope) {
+	if change.State == StateConnecting {
+		s.stopping = false
+	}
+	for sc := range s.scopes {
+		if sc.endedBy(change) {
+			delete(s.scopes, sc)
+			ended = append(ended, sc)
+		}
+	}
+	slices.SortFunc(ended, func(a, b *scope) int { return cmp.Compare(a.seq, b.seq) })
+	return ended
+}
+
+// endScopes is called without the lock: a context of the user's own, which they may be made of, is asked for its values.
+func endScopes(ended []*scope, change StateChange) {
+	for _, sc := range ended {
+		sc.end(change)
+	}
+}
