@@ -66,7 +66,14 @@ func (cc *chaosClient) appendLog() {
 func (l *chaosLog) check() {
 	t := l.cc.x.t
 	applied := make(map[int][]string)
-	for _, name := range must(t, l.cc.c.Children(testContext(t), l.path)).Names {
+	listed := make(chan zkasync.Children, 1) // by a callback: those of all creates have run before it
+	l.cc.c.Children(testContext(t), l.path).OnDone(func(ch zkasync.Children, err error) {
+		if err != nil {
+			t.Errorf("children of %s: %v", l.path, err)
+		}
+		listed <- ch
+	})
+	for _, name := range (<-listed).Names {
 		number, _, _ := strings.Cut(name, "-")
 		i, err := strconv.Atoi(number)
 		if err != nil || i >= len(l.entries) {
