@@ -31,7 +31,28 @@ var rooms = map[string][]string{
 	"zkasync/recipe":           {"future", "zkasync"},
 	"zkasync/recipe/cache":     {"future", "zkasync"},
 	"zkasync/recipe/discovery": {"future", "zkasync", "zkasync/recipe"},
+	"zkasync/zktest": {"zkasync", "zkasync/internal/wire", inServer + "acl", inServer + "fourletter", inServer + "history", inServer + "jute",
+		inServer + "link", inServer + "release", inServer + "serve", inServer + "timed", inServer + "znode"},
+	inServer + "acl":        {inServer + "javahash"},
+	inServer + "answer":     {"zkasync/internal/wire", inServer + "acl", inServer + "javahash", inServer + "jute", inServer + "release", inServer + "watch", inServer + "znode"},
+	inServer + "fourletter": {inServer + "serve", inServer + "watch", inServer + "znode"},
+	inServer + "history": {"zkasync/internal/wire", inServer + "acl", inServer + "javahash", inServer + "jute", inServer + "plan", inServer + "timed",
+		inServer + "watch", inServer + "znode"},
+	inServer + "javahash": {},
+	inServer + "jute":     {"zkasync/internal/wire", inServer + "acl", inServer + "release"},
+	inServer + "link":     {},
+	inServer + "plan":     {"zkasync/internal/wire", inServer + "acl", inServer + "jute", inServer + "release", inServer + "znode"},
+	inServer + "release":  {"zkasync/internal/wire"},
+	inServer + "sasl":     {},
+	inServer + "serve": {"zkasync/internal/wire", inServer + "acl", inServer + "answer", inServer + "history", inServer + "jute", inServer + "link",
+		inServer + "sasl", inServer + "timed", inServer + "watch", inServer + "znode"},
+	inServer + "timed": {},
+	inServer + "watch": {"zkasync/internal/wire", inServer + "acl", inServer + "release", inServer + "znode"},
+	inServer + "znode": {"zkasync/internal/wire", inServer + "acl"},
 }
+
+// inServer is where the rooms of the server in memory are.
+const inServer = "zkasync/zktest/internal/"
 
 func TestArrows_LeadDown(t *testing.T) {
 	t.Parallel()

@@ -4,22 +4,9 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/timed"
 )
-
-// clock is what a world keeps time by.
-type clock interface {
-	now() time.Time
-	afterFunc(d time.Duration, f func()) stopper
-}
-
-// stopper is a timer; Stop reports whether it kept the timer from going off.
-type stopper interface{ Stop() bool }
-
-// realClock is package time's, which is virtual inside a bubble of testing/synctest.
-type realClock struct{}
-
-func (realClock) now() time.Time                              { return time.Now() }
-func (realClock) afterFunc(d time.Duration, f func()) stopper { return time.AfterFunc(d, f) }
 
 // Clock is a clock that stands still until it is told to go on; see [WithClock]. The methods are safe for concurrent use.
 type Clock struct {
@@ -83,13 +70,15 @@ func (c *Clock) next(target time.Time) (f func(), due bool) {
 	return first.f, true
 }
 
-func (c *Clock) now() time.Time { return c.Now() }
+// manual is a Clock as servers see it.
+type manual struct{ *Clock }
 
-func (c *Clock) afterFunc(d time.Duration, f func()) stopper {
+// AfterFunc implements timed.Clock.
+func (c manual) AfterFunc(d time.Duration, f func()) timed.Timer {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.seq++
-	t := &manualTimer{clock: c, at: c.time.Add(d), seq: c.seq, f: f}
+	t := &manualTimer{clock: c.Clock, at: c.time.Add(d), seq: c.seq, f: f}
 	c.timers[t] = true
 	return t
 }

@@ -11,6 +11,9 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/jute"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
 // The methods of this file read and write without a client. Writes are transactions like any other: they take zxids and
@@ -19,76 +22,67 @@ import (
 // Put sets the data of a znode and creates it, and what is missing above it, if it is not there. It fails with go-zookeeper's
 // errors.
 func (s *Server) Put(path string, data []byte) error {
-	s.w.lock()
-	defer s.w.release()
+	s.w.Lock()
+	defer s.w.Unlock()
 	return s.w.put(path, data)
 }
 
 func (w *world) put(path string, data []byte) error {
 	fail := func(code int32) error { return fmt.Errorf("zktest: put %q: %w", path, wire.ErrorOf(code)) }
-	if !validPath(path) {
-		return fail(codeBadArguments)
+	if !znode.ValidPath(path) {
+		return fail(wire.CodeBadArguments)
 	}
-	if w.leader == nil {
+	if w.Leader() == nil {
 		return fmt.Errorf("zktest: put %q: no server leads", path)
 	}
-	if w.leader.tree.find(path) != nil {
-		if code := w.direct(&operation{op: wire.OpSetData, path: text{s: path}, data: data, version: -1, ttl: -1}); code != codeOK {
+	if w.Leader().Tree().Find(path) != nil {
+		if code := w.Do(&jute.Operation{Op: wire.OpSetData, Path: jute.Text{S: path}, Data: data, Version: -1, TTL: -1}); code != wire.CodeOK {
 			return fail(code)
 		}
 		return nil
 	}
 	for end := 1; end <= len(path); end++ {
-		if end < len(path) && path[end] != '/' || w.leader.tree.find(path[:end]) != nil {
+		if end < len(path) && path[end] != '/' || w.Leader().Tree().Find(path[:end]) != nil {
 			continue
 		}
-		o := operation{op: wire.OpCreate, path: text{s: path[:end]}, acl: openACL.entries, ttl: -1}
+		o := jute.Operation{Op: wire.OpCreate, Path: jute.Text{S: path[:end]}, ACL: acl.Open.Entries, TTL: -1}
 		if end == len(path) {
-			o.data = data
+			o.Data = data
 		}
-		if code := w.direct(&o); code != codeOK {
+		if code := w.Do(&o); code != wire.CodeOK {
 			return fail(code)
 		}
 	}
 	return nil
 }
 
-// direct commits a write of nobody's.
-func (w *world) direct(o *operation) int32 {
-	t := w.newTxn(0)
-	p := plan{w: w, tree: w.leader.tree, ids: []identity{{schemeSuper, ""}}}
-	p.operation(o, t)
-	w.commit(t)
-	return t.code
-}
-
 // Get returns the data of a znode as this server has it, and its stat. It fails with zk.ErrNoNode.
 func (s *Server) Get(path string) ([]byte, zk.Stat, error) {
-	s.w.lock()
-	defer s.w.release()
-	n := s.tree.find(path)
+	s.w.Lock()
+	defer s.w.Unlock()
+	n := s.in.Tree().Find(path)
 	if n == nil {
 		return nil, zk.Stat{}, fmt.Errorf("zktest: get %q: %w", path, zk.ErrNoNode)
 	}
-	return slices.Clone(n.data), n.stat(), nil
+	return slices.Clone(n.Data), n.Stat(), nil
 }
 
 // Delete deletes a znode and all that is below it, lowest first. It fails with go-zookeeper's errors.
 func (s *Server) Delete(path string) error {
-	s.w.lock()
-	defer s.w.release()
+	s.w.Lock()
+	defer s.w.Unlock()
 	w := s.w
-	if w.leader == nil {
+	if w.Leader() == nil {
 		return fmt.Errorf("zktest: delete %q: no server leads", path)
 	}
-	n := w.leader.tree.find(path)
+	n := w.Leader().Tree().Find(path)
 	if n == nil {
 		return fmt.Errorf("zktest: delete %q: %w", path, zk.ErrNoNode)
 	}
 	var doomed []string
 	collect(n, path, &doomed)
 	for _, path := range slices.Backward(doomed) {
-		if code := w.direct(&operation{op: wire.OpDelete, path: text{s: path}, version: -1, ttl: -1}); code != codeOK {
+		if code := w.Do(&jute.Operation{Op: wire.OpDelete, Path: jute.Text{S: path}, Version: -1, TTL: -1}); code != wire.CodeOK {
 			return fmt.Errorf("zktest: delete %q: %w", path, wire.ErrorOf(code))
 		}
 	}
@@ -96,12 +90,10 @@ func (s *Server) Delete(path string) error {
 }
 
 // collect appends the paths of a znode and of all below it, parents first.
-func collect(n *node, path string, list *[]string) {
+func collect(n *znode.Node, path string, list *[]string) {
 	*list = append(*list, path)
-	if n.kids != nil {
-		for _, kid := range n.kids.list {
-			collect(kid, strings.TrimSuffix(path, "/")+"/"+kid.name, list)
-		}
+	for _, kid := range n.Kids() {
+		collect(kid, strings.TrimSuffix(path, "/")+"/"+kid.Name, list)
 	}
 }
 
@@ -118,7 +110,7 @@ func (s *Server) Load(data map[string]string) error {
 // LoadFS puts the files of a file system below a path, such as os.DirFS("testdata/tree") below "/". A folder becomes a
 // znode without data. What is no regular file and no folder is an error.
 func (s *Server) LoadFS(below string, fsys fs.FS) error {
-	if !validPath(below) {
+	if !znode.ValidPath(below) {
 		return fmt.Errorf("zktest: load below %q: %w", below, zk.ErrInvalidPath)
 	}
 	err := fs.WalkDir(fsys, ".", func(name string, d fs.DirEntry, err error) error {
@@ -150,7 +142,7 @@ func (s *Server) LoadFS(below string, fsys fs.FS) error {
 }
 
 func (s *Server) has(path string) bool {
-	s.w.lock()
-	defer s.w.release()
-	return s.w.leader != nil && s.w.leader.tree.find(path) != nil
+	s.w.Lock()
+	defer s.w.Unlock()
+	return s.w.Leader() != nil && s.w.Leader().Tree().Find(path) != nil
 }

@@ -61,6 +61,6 @@
 //	conn.readLoop      1 per connection    Dial, a listener the connection's end, Close
 //	conn.writeLoop     1 per connection    Dial, a listener the connection's end, Close
 //	Server.acceptLoop  1 per Listen        Listen           Close
-//	world.ring         1 for a moment      a timer          Close; none with WithClock
+//	Mutex.ring         1 for a moment      a timer          Close; none with WithClock
 //	half.ring          1 for a moment      a deadline       the connection's end
 package zktest

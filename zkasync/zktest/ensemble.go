@@ -1,11 +1,11 @@
 package zktest
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/history"
 )
 
 // Ensemble is several servers with one history. Each is at a place of its own in it. All methods are safe for concurrent
@@ -26,22 +26,7 @@ func NewEnsemble(n int, opts ...Option) (*Ensemble, error) {
 	if n < 2 || n > most || n-cfg.observers < 2 {
 		return nil, fmt.Errorf("zktest: an ensemble of %d servers, %d of them observers: want 2 to %d, and 2 that vote", n, cfg.observers, most)
 	}
-	w := newWorld(cfg)
-	w.epoch = 1
-	w.zxid = max(cfg.firstZxid, w.epoch<<epochShift)
-	first := cfg.newTree()
-	first.last = w.zxid
-	for i := range n {
-		s := w.addServer(first.clone())
-		s.observer = i >= n-cfg.observers
-	}
-	for _, s := range w.servers {
-		s.tree.find(configPath).data = w.configText()
-	}
-	w.lock()
-	w.leader = w.servers[0]
-	w.release()
-	return &Ensemble{w}, nil
+	return &Ensemble{newWorld(cfg, n)}, nil
 }
 
 // RunEnsemble returns n servers for one test, which are closed when it ends.
@@ -60,7 +45,7 @@ func RunEnsemble(tb TB, n int, opts ...Option) *Ensemble {
 
 // Close closes all servers; see [Server.Close].
 func (e *Ensemble) Close() error {
-	e.w.close()
+	e.w.Close()
 	return nil
 }
 
@@ -69,18 +54,21 @@ func (e *Ensemble) Servers() []*Server { return append([]*Server(nil), e.w.serve
 
 // Leader returns the server that leads, nil if there is none because too few can reach each other.
 func (e *Ensemble) Leader() *Server {
-	e.w.lock()
-	defer e.w.release()
-	return e.w.leader
+	e.w.Lock()
+	defer e.w.Unlock()
+	if leader := e.w.Cluster.Leader(); leader != nil {
+		return e.w.servers[leader.Number()-1]
+	}
+	return nil
 }
 
 // Followers returns the servers that follow a leader, observers among them.
 func (e *Ensemble) Followers() []*Server {
-	e.w.lock()
-	defer e.w.release()
+	e.w.Lock()
+	defer e.w.Unlock()
 	var list []*Server
 	for _, s := range e.w.servers {
-		if s.serving && s != e.w.leader {
+		if s.in.Serving() && s.in.Replica != e.w.Cluster.Leader() {
 			list = append(list, s)
 		}
 	}
@@ -105,23 +93,15 @@ func (e *Ensemble) Options() []zkasync.Option {
 // Depose has another server lead: s, or with nil the one that is to be elected. As in a real election, an epoch begins, all
 // servers stand where the new leader is, all clients lose their connections, and all sessions have their full time again.
 func (e *Ensemble) Depose(s *Server) error {
-	w := e.w
-	w.lock()
-	defer w.release()
-	if s == nil {
-		for _, other := range w.servers {
-			if other != w.leader && other.mayLead() && (s == nil || s.before(other)) {
-				s = other
-			}
-		}
+	e.w.Lock()
+	defer e.w.Unlock()
+	var next *history.Replica
+	if s != nil {
+		next = s.in.Replica
 	}
-	switch {
-	case s == nil || s.w != w || !s.mayLead():
-		return errors.New("zktest: depose the leader: the other server cannot lead")
-	case s == w.leader:
-		return fmt.Errorf("zktest: depose the leader: server %d leads already", s.id)
+	if err := e.w.Cluster.Depose(next); err != nil {
+		return fmt.Errorf("zktest: depose the leader: %w", err)
 	}
-	w.lead(s)
 	return nil
 }
 
@@ -129,15 +109,13 @@ func (e *Ensemble) Depose(s *Server) error {
 // leader if the leader is not on it; the other side serves nobody, or with [WithReadOnlyMode] nobody but read-only
 // clients. A further call replaces the partition.
 func (e *Ensemble) Partition(cutOff ...*Server) {
-	e.w.lock()
-	defer e.w.release()
-	for _, s := range e.w.servers {
-		s.cutOff = false
-	}
+	var replicas []*history.Replica
 	for _, s := range cutOff {
-		s.cutOff = true
+		replicas = append(replicas, s.in.Replica)
 	}
-	e.w.settle()
+	e.w.Lock()
+	defer e.w.Unlock()
+	e.w.Cluster.Partition(replicas)
 }
 
 // Heal ends a partition. The servers that were cut off catch up.

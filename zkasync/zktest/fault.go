@@ -6,9 +6,10 @@ import (
 	"fmt"
 	"path"
 	"strings"
-	"sync/atomic"
 
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/jute"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/serve"
 )
 
 // When says at which point a fault strikes.
@@ -33,24 +34,7 @@ type Fault struct {
 }
 
 // Action is what becomes of a request. The zero value lets it pass.
-type Action struct {
-	kind  actionKind
-	code  int32
-	n     int
-	bytes []byte
-}
-
-type actionKind int
-
-const (
-	actPass actionKind = iota
-	actFail
-	actDrop
-	actHold
-	actCut
-	actRaw
-	actAnswer
-)
+type Action struct{ do serve.Action }
 
 // Fail answers with an error: one of go-zookeeper's, such as zk.ErrNoNode, or an error of package zkasync that a server's
 // code became. It panics when a server has no code for err.
@@ -59,7 +43,7 @@ func Fail(err error) Action {
 	if !ok {
 		panic(fmt.Sprintf("zktest: Fail: no server answers with the error %v", err))
 	}
-	return Action{kind: actFail, code: code}
+	return Action{serve.Action{Kind: serve.Fail, Code: code}}
 }
 
 // codeOf finds the code of an error.
@@ -78,33 +62,29 @@ func codeOf(err error) (int32, bool) {
 }
 
 // Code answers with an error's number, as in KeeperException.Code.
-func Code(code int32) Action { return Action{kind: actFail, code: code} }
+func Code(code int32) Action { return Action{serve.Action{Kind: serve.Fail, Code: code}} }
 
 // Drop ends the connection instead of answering. All that was answered before still arrives. With [After] that is the
 // unknown outcome: applied, and the client cannot know.
-func Drop() Action { return Action{kind: actDrop} }
+func Drop() Action { return Action{serve.Action{Kind: serve.Drop}} }
 
 // Hold keeps the request, or with [After] its answer, until [Injected.Release]. What the client sends behind it waits as
 // well.
-func Hold() Action { return Action{kind: actHold} }
+func Hold() Action { return Action{serve.Action{Kind: serve.Hold}} }
 
 // Cut sends the first n bytes of the answer and ends the connection.
-func Cut(n int) Action { return Action{kind: actCut, n: n} }
+func Cut(n int) Action { return Action{serve.Action{Kind: serve.Cut, N: n}} }
 
 // Raw sends bytes instead of the answer, whatever they are.
-func Raw(bytes []byte) Action { return Action{kind: actRaw, bytes: bytes} }
+func Raw(bytes []byte) Action { return Action{serve.Action{Kind: serve.Raw, Bytes: bytes}} }
 
 // Answer answers with success and a record, which is the bytes behind the header.
-func Answer(record []byte) Action { return Action{kind: actAnswer, bytes: record} }
+func Answer(record []byte) Action { return Action{serve.Action{Kind: serve.Answer, Bytes: record}} }
 
 // Injected is a fault at work. Its methods are safe for concurrent use.
 type Injected struct {
-	w     *world
-	fault Fault
-	seen  int // such requests so far
-	fired atomic.Int64
-
-	held []func() // what Release does, under the lock
+	w  *world
+	in *serve.Injected
 }
 
 // Fault puts a fault to work, on all servers of an ensemble. Of several that cover a request the first one strikes. It
@@ -115,11 +95,11 @@ func (s *Server) Fault(f Fault) *Injected {
 	if err := f.check(); err != nil {
 		panic("zktest: Fault: " + err.Error())
 	}
-	in := &Injected{w: s.w, fault: f}
-	s.w.lock()
-	defer s.w.release()
-	s.w.faults = append(s.w.faults, in)
-	return in
+	s.w.Lock()
+	defer s.w.Unlock()
+	return &Injected{s.w, s.w.Inject(serve.Fault{
+		Covers: f.covers, Session: f.Session, Skip: f.Skip, Count: f.Count, After: f.When == After, Do: f.Do.do,
+	})}
 }
 
 func (f *Fault) check() error {
@@ -127,76 +107,47 @@ func (f *Fault) check() error {
 		return fmt.Errorf("path %q: %w", f.Path, err)
 	}
 	switch {
-	case f.Do.kind == actPass:
+	case f.Do.do.Kind == serve.Pass:
 		return errors.New("it has no Do")
 	case f.Skip < 0 || f.Count < 0:
 		return fmt.Errorf("skip %d, count %d: neither may be negative", f.Skip, f.Count)
 	case f.When != Before && f.When != After:
 		return fmt.Errorf("when %d is neither Before nor After", f.When)
-	case f.Do.kind == actCut && f.Do.n < 0:
-		return fmt.Errorf("cut after %d bytes", f.Do.n)
+	case f.Do.do.Kind == serve.Cut && f.Do.do.N < 0:
+		return fmt.Errorf("cut after %d bytes", f.Do.do.N)
 	}
 	return nil
 }
 
 // Fired returns how many requests the fault has struck.
-func (in *Injected) Fired() int { return int(in.fired.Load()) }
+func (in *Injected) Fired() int { return in.in.Fired() }
 
 // Wait waits until the fault has struck n requests. It fails when ctx ends.
 func (in *Injected) Wait(ctx context.Context, n int) error {
-	return in.w.until(ctx, fmt.Sprintf("a fault to strike %d times", n), func() bool { return in.Fired() >= n })
+	return waited(fmt.Sprintf("a fault to strike %d times", n), in.w.Wait(ctx, func() bool { return in.Fired() >= n }))
 }
 
 // Release lets go of what is held so far. What comes later is held again.
-func (in *Injected) Release() {
-	in.w.lock()
-	defer in.w.release()
-	held := in.held
-	in.held = nil
-	for _, letGo := range held {
-		letGo()
-	}
-}
+func (in *Injected) Release() { in.in.Release() }
 
 // Remove ends the fault and lets go of what it holds.
-func (in *Injected) Remove() {
-	in.w.lock()
-	for i, other := range in.w.faults {
-		if other == in {
-			in.w.faults = append(in.w.faults[:i:i], in.w.faults[i+1:]...)
-			break
-		}
-	}
-	in.w.release()
-	in.Release()
+func (in *Injected) Remove() { in.in.Remove() }
+
+// covers reports whether the fault is one of such a request, whatever its session.
+func (f *Fault) covers(op wire.OpCode, o *jute.Operation) bool {
+	return f.Op.covers(op) && f.coversPath(o)
 }
 
-// strike returns the fault that strikes a request, nil if none does.
-func (w *world) strike(r *request) *Injected {
-	for _, in := range w.faults {
-		f := &in.fault
-		if !f.Op.covers(r.op) || f.Session != 0 && f.Session != r.c.session.id || !f.coversPath(&r.o) {
-			continue
-		}
-		in.seen++
-		if in.seen <= f.Skip || f.Count > 0 && in.seen > f.Skip+f.Count {
-			continue
-		}
-		return in
-	}
-	return nil
-}
-
-func (f *Fault) coversPath(o *operation) bool {
+func (f *Fault) coversPath(o *jute.Operation) bool {
 	if f.Path == "" {
 		return true
 	}
-	for i := range o.sub {
-		if f.matches(o.sub[i].path.s) {
+	for i := range o.Parts {
+		if f.matches(o.Parts[i].Path.S) {
 			return true
 		}
 	}
-	return len(o.sub) == 0 && f.matches(o.path.s)
+	return len(o.Parts) == 0 && f.matches(o.Path.S)
 }
 
 func (f *Fault) matches(p string) bool {
@@ -219,92 +170,15 @@ func (f *Fault) matches(p string) bool {
 	return false
 }
 
-// struck counts and tells that a fault has struck.
-func (in *Injected) struck() {
-	if in != nil {
-		in.fired.Add(1)
-		in.w.tell()
+// Intercept has every request but pings and credentials shown to f before it is processed. What f returns becomes of it;
+// the zero Action lets it pass. Hold is not for f, which may block instead: it holds up nobody but the client whose request
+// it was given. It may call methods of the server. A nil f ends it. In an ensemble it counts for all servers.
+func (s *Server) Intercept(f func(Request) Action) {
+	s.w.Lock()
+	defer s.w.Unlock()
+	if f == nil {
+		s.w.Cluster.Intercept(nil)
+		return
 	}
-}
-
-// prevent does a fault's part before a request is applied. It reports whether that was all.
-func (c *conn) prevent(r *request, do Action, in *Injected) bool {
-	if do.kind == actPass {
-		return false
-	}
-	if do.kind == actHold {
-		held := *r
-		c.held = true
-		in.held = append(in.held, func() {
-			if c.gone {
-				return
-			}
-			c.held = false
-			c.current = held.meta()
-			c.srv.handle(&held)
-			c.resume()
-		})
-		in.struck()
-		return true
-	}
-	code := codeOK
-	if do.kind == actFail {
-		code = do.code
-	}
-	start := c.begin(r.xid, c.srv.tree.last, code)
-	if do.kind == actAnswer {
-		c.pending = append(c.pending, do.bytes...)
-	}
-	c.pending = wire.EndFrame(c.pending, start)
-	c.note(c.srv.tree.last, code, do.kind != actFail)
-	c.distort(start, do)
-	in.struck()
-	return true
-}
-
-// distort does to an answer, which begins at start, what a fault wants of it.
-func (c *conn) distort(start int, do Action) {
-	switch do.kind {
-	case actDrop:
-		c.pending = c.pending[:start]
-		c.hangUp()
-	case actCut:
-		c.pending = c.pending[:min(start+do.n, len(c.pending))]
-		c.hangUp()
-	case actRaw:
-		c.pending = append(c.pending[:start], do.bytes...)
-	}
-}
-
-// strikeAnswer does a fault's part when a request has been applied and its answer, which begins at start, is written.
-func (c *conn) strikeAnswer(start int, in *Injected) {
-	do := in.fault.Do
-	switch do.kind {
-	case actFail, actAnswer:
-		const header = lengthSize + wire.HeaderLen
-		c.pending = c.pending[:start+header]
-		code := do.code // 0 for actAnswer
-		c.pending = wire.AppendInt32(c.pending[:start+header-4], code)
-		c.pending = wire.EndFrame(append(c.pending, do.bytes...), start)
-	case actHold:
-		answer := append([]byte(nil), c.pending[start:]...)
-		c.pending = c.pending[:start]
-		c.held = true
-		in.held = append(in.held, func() {
-			if c.gone {
-				return
-			}
-			c.held = false
-			c.list()
-			c.pending = append(c.pending, answer...)
-			if c.leaving {
-				c.hangUp()
-				return
-			}
-			c.resume()
-		})
-	default:
-		c.distort(start, do)
-	}
-	in.struck()
+	s.w.Cluster.Intercept(func(q serve.Request) serve.Action { return f(requestOf(&q)).do })
 }

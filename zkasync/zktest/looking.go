@@ -3,12 +3,16 @@ package zktest
 import (
 	"context"
 	"fmt"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/history"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/serve"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
 // SessionInfo is what a server knows of a session.
@@ -25,33 +29,30 @@ type SessionInfo struct {
 
 // Sessions returns all sessions, in order of their ids.
 func (s *Server) Sessions() []SessionInfo {
-	s.w.lock()
-	defer s.w.release()
+	s.w.Lock()
+	defer s.w.Unlock()
 	var list []SessionInfo
-	for _, id := range slices.Sorted(maps.Keys(s.w.sessions)) {
-		list = append(list, s.w.sessionInfo(s.w.sessions[id]))
+	for _, known := range s.w.Cluster.Sessions() {
+		list = append(list, s.w.sessionInfo(known))
 	}
 	return list
 }
 
-func (w *world) sessionInfo(known *session) SessionInfo {
-	info := SessionInfo{
-		ID: known.id, Timeout: known.timeout,
-		Expires: w.start.Add(time.Duration(known.expiry) * time.Millisecond),
-	}
-	if w.leader != nil {
-		if owned := w.leader.tree.ephemerals[known.id]; owned.len() > 0 {
-			info.Ephemerals = slices.Sorted(slices.Values(owned.list))
+func (w *world) sessionInfo(known *history.Session) SessionInfo {
+	info := SessionInfo{ID: known.ID, Timeout: known.Timeout, Expires: w.Expires(known)}
+	if leader := w.Leader(); leader != nil {
+		if owned := leader.Tree().Ephemerals[known.ID]; owned.Len() > 0 {
+			info.Ephemerals = slices.Sorted(slices.Values(owned.List))
 		}
 	}
-	if known.owner == nil {
+	if known.Owner == nil {
 		return info
 	}
-	info.Server = known.owner.id
-	if c := known.owner.bySession[known.id]; c != nil {
-		info.Connected, info.Addr = true, c.sock.RemoteAddr().String()
-		for _, id := range c.ids {
-			info.Auth = append(info.Auth, id.scheme+":"+id.user())
+	info.Server = known.Owner.Number()
+	if c, there := w.servers[info.Server-1].in.ConnOf(known.ID); there {
+		info.Connected, info.Addr = true, c.Addr.String()
+		for _, id := range c.IDs {
+			info.Auth = append(info.Auth, id.Scheme+":"+id.User())
 		}
 	}
 	return info
@@ -69,20 +70,12 @@ type WatchInfo struct {
 // Watches returns the watches on this server, in order of path and session. A persistent watch is one of the data and one
 // of the children.
 func (s *Server) Watches() []WatchInfo {
-	s.w.lock()
-	defer s.w.release()
+	s.w.Lock()
+	defer s.w.Unlock()
 	var list []WatchInfo
-	for _, t := range []*watchTable{s.data, s.children} {
-		for _, here := range t.paths {
-			for _, w := range here {
-				if w.c.session == nil {
-					continue
-				}
-				list = append(list, WatchInfo{
-					Session: w.c.session.id, Path: w.path, Children: t == s.children,
-					Once: w.mode&watchOnce != 0, Recursive: w.mode&watchRecursive != 0,
-				})
-			}
+	for w := range s.in.Watches().All() {
+		if id := serve.SessionOf(w.By); id != 0 {
+			list = append(list, WatchInfo{Session: id, Path: w.Path, Children: w.Children, Once: w.Once, Recursive: w.Recursive})
 		}
 	}
 	slices.SortStableFunc(list, func(a, b WatchInfo) int {
@@ -96,21 +89,19 @@ func (s *Server) Watches() []WatchInfo {
 
 // WaitWatch waits until somebody watches path on this server. It fails when ctx ends.
 func (s *Server) WaitWatch(ctx context.Context, path string) error {
-	return s.w.until(ctx, "a watch of "+path, func() bool {
-		return len(s.data.paths[path])+len(s.children.paths[path]) > 0
-	})
+	return waited("a watch of "+path, s.w.Wait(ctx, func() bool { return s.in.Watches().Watched(path) }))
 }
 
 // WaitSessions waits until there are n sessions, with a connection or without. It fails when ctx ends.
 func (s *Server) WaitSessions(ctx context.Context, n int) error {
-	return s.w.until(ctx, fmt.Sprintf("%d sessions", n), func() bool { return len(s.w.sessions) == n })
+	return waited(fmt.Sprintf("%d sessions", n), s.w.Wait(ctx, func() bool { return len(s.w.Cluster.Sessions()) == n }))
 }
 
 // Zxid returns the zxid of the last transaction that this server has applied.
 func (s *Server) Zxid() int64 {
-	s.w.lock()
-	defer s.w.release()
-	return s.tree.last
+	s.w.Lock()
+	defer s.w.Unlock()
+	return s.in.Tree().Zxid
 }
 
 // Tree returns the znodes as text, one to a line in the order of their paths, without /zookeeper. It is the same in each
@@ -121,42 +112,39 @@ func (s *Server) Zxid() int64 {
 //	/app/config = "x=1"
 //	/app/member-0000000000 = "" (ephemeral)
 func (s *Server) Tree() string {
-	s.w.lock()
-	defer s.w.release()
+	s.w.Lock()
+	defer s.w.Unlock()
 	var b strings.Builder
-	writeNode(&b, rootPath, s.tree.root)
+	writeNode(&b, znode.RootPath, s.in.Tree().Root)
 	return b.String()
 }
 
-func writeNode(b *strings.Builder, path string, n *node) {
+func writeNode(b *strings.Builder, path string, n *znode.Node) {
 	b.WriteString(path)
-	if n.data != nil && (len(n.data) > 0 || n.parent != nil) {
-		fmt.Fprintf(b, " = %q", n.data)
+	if n.Data != nil && (len(n.Data) > 0 || n.Parent != nil) {
+		fmt.Fprintf(b, " = %q", n.Data)
 	}
 	switch {
-	case isSession(n.owner):
+	case znode.IsSession(n.Owner):
 		b.WriteString(" (ephemeral)")
-	case n.owner == containerOwner:
+	case n.Owner == znode.ContainerOwner:
 		b.WriteString(" (container)")
-	case n.owner != 0:
-		fmt.Fprintf(b, " (ttl %v)", ttlOf(n.owner))
+	case n.Owner != 0:
+		fmt.Fprintf(b, " (ttl %v)", znode.TTLOf(n.Owner))
 	}
-	if n.acl != openACL && n.acl != nil {
-		for _, e := range n.acl.entries {
+	if n.ACL != acl.Open && n.ACL != nil {
+		for _, e := range n.ACL.Entries {
 			fmt.Fprintf(b, " %s:%s:%s", e.Scheme, e.ID, permText(e.Perms))
 		}
 	}
 	b.WriteByte('\n')
-	if n.kids == nil {
-		return
-	}
-	kids := slices.Clone(n.kids.list)
-	slices.SortFunc(kids, func(a, b *node) int { return strings.Compare(a.name, b.name) })
+	kids := slices.Clone(n.Kids())
+	slices.SortFunc(kids, func(a, b *znode.Node) int { return strings.Compare(a.Name, b.Name) })
 	for _, kid := range kids {
-		if n.parent == nil && kid.name == ownPath[1:] {
+		if n.Parent == nil && kid.Name == znode.OwnPath[1:] {
 			continue
 		}
-		writeNode(b, strings.TrimSuffix(path, "/")+"/"+kid.name, kid)
+		writeNode(b, strings.TrimSuffix(path, "/")+"/"+kid.Name, kid)
 	}
 }
 

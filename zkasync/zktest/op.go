@@ -1,6 +1,9 @@
 package zktest
 
-import "github.com/zkasync/zkasync-go/zkasync/internal/wire"
+import (
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/jute"
+)
 
 // Op is what a request asks for, by its number in the protocol (ZooDefs.OpCode).
 type Op int32
@@ -64,7 +67,7 @@ func (o Op) covers(op wire.OpCode) bool {
 	case OpAnyCreate:
 		return op == wire.OpCreate || op == wire.OpCreate2 || op == wire.OpCreateContainer || op == wire.OpCreateTTL
 	case OpAnyWrite:
-		return writes(op)
+		return jute.Writes(op)
 	default:
 		return wire.OpCode(o) == op
 	}

@@ -1,12 +1,20 @@
 package zktest
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"math/rand/v2"
 	"strings"
 	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/fourletter"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/release"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/serve"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/timed"
 )
 
 // What a server has where no option says otherwise. Tick and bounds are those of a zoo.cfg as it comes.
@@ -22,50 +30,33 @@ const (
 	DefaultMaxRequestSize = 1<<20 - 1
 )
 
+// DefaultVersion is the release of Apache ZooKeeper that a server behaves as: that of Debian's package 3.8.0-11. The tests
+// compare it, and other releases where they are installed, with the real ones.
+const DefaultVersion = "3.8.0"
+
 // config is what a world was made with; it does not change.
 type config struct {
-	clock     clock
-	behaviour behaviour
-
-	tick, minTimeout, maxTimeout time.Duration // the latter two: 0 until all options are known
-	cleanEvery                   time.Duration
-	maxRequest                   int
-	maxConns                     int // 0: any number
-	buffer                       int
-	record                       int
-	words                        map[string]bool // nil: all
-
-	observers        int
-	readOnlyMode     bool
-	extendedTypes    bool
-	reconfigEnabled  bool
-	enforceQuota     bool
-	mustAuthenticate bool
-	superDigest      string
-	saslUsers        map[string]string
-	tls              *tlsSetup // nil: none
-	keeper           bool
-
-	firstZxid   int64
-	sessionSeed uint64
-	shuffle     *rand.Rand // nil: do not
+	serve.Config
+	observers int
+	words     map[string]bool // that are allowed; nil: all
+	clientTLS *tls.Config
 }
 
 // Option is an option of [New] and [Run]. New reports the first that is wrong, with its value and the rule.
 type Option struct{ apply func(*config) error }
 
 func newConfig(opts []Option) (*config, error) {
-	cfg := &config{
-		clock:         realClock{},
-		tick:          DefaultTick,
-		cleanEvery:    DefaultCleaning,
-		maxRequest:    DefaultMaxRequestSize,
-		buffer:        DefaultBuffer,
-		record:        DefaultRecord,
-		extendedTypes: true,
-	}
+	cfg := new(config)
+	cfg.Clock = timed.Real{}
+	cfg.Tick = DefaultTick
+	cfg.CleanEvery = DefaultCleaning
+	cfg.MaxRequest = DefaultMaxRequestSize
+	cfg.Buffer = DefaultBuffer
+	cfg.Record = DefaultRecord
+	cfg.Rules.ExtendedTypes = true
+	cfg.Word = func(s *serve.Server, word string) (string, bool) { return fourletter.Answer(s, cfg.words, word) }
 	var err error
-	if cfg.behaviour, err = newBehaviour(DefaultVersion); err != nil {
+	if cfg.Rules.Behaviour, err = release.Parse(DefaultVersion); err != nil {
 		return nil, err
 	}
 	for _, o := range opts {
@@ -76,9 +67,10 @@ func newConfig(opts []Option) (*config, error) {
 			return nil, fmt.Errorf("zktest: %w", err)
 		}
 	}
-	if cfg.minTimeout == 0 {
-		cfg.minTimeout, cfg.maxTimeout = 2*cfg.tick, 20*cfg.tick
+	if cfg.MinTimeout == 0 {
+		cfg.MinTimeout, cfg.MaxTimeout = 2*cfg.Tick, 20*cfg.Tick
 	}
+	cfg.Rules.ACL = acl.Rules{SASL: len(cfg.SASLUsers) > 0, X509: cfg.TLS != nil}
 	return cfg, nil
 }
 
@@ -86,7 +78,7 @@ func newConfig(opts []Option) (*config, error) {
 // default is [DefaultVersion].
 func WithVersion(version string) Option {
 	return Option{func(cfg *config) (err error) {
-		cfg.behaviour, err = newBehaviour(version)
+		cfg.Rules.Behaviour, err = release.Parse(version)
 		return err
 	}}
 }
@@ -98,7 +90,7 @@ func WithClock(c *Clock) Option {
 		if c == nil {
 			return errors.New("clock is nil")
 		}
-		cfg.clock = c
+		cfg.Clock = manual{c}
 		return nil
 	}}
 }
@@ -110,7 +102,7 @@ func WithTick(d time.Duration) Option {
 		if d < time.Millisecond || d%time.Millisecond != 0 {
 			return fmt.Errorf("tick %v is not a positive number of milliseconds", d)
 		}
-		cfg.tick = d
+		cfg.Tick = d
 		return nil
 	}}
 }
@@ -122,7 +114,7 @@ func WithSessionTimeouts(least, most time.Duration) Option {
 		if least < time.Millisecond || most < least || most > limit {
 			return fmt.Errorf("session timeouts from %v to %v: want 1ms <= least <= most <= %v", least, most, limit)
 		}
-		cfg.minTimeout, cfg.maxTimeout = least, most
+		cfg.MinTimeout, cfg.MaxTimeout = least, most
 		return nil
 	}}
 }
@@ -134,7 +126,7 @@ func WithCleaning(every time.Duration) Option {
 		if every <= 0 {
 			return fmt.Errorf("cleaning every %v: want more than 0", every)
 		}
-		cfg.cleanEvery = every
+		cfg.CleanEvery = every
 		return nil
 	}}
 }
@@ -147,7 +139,7 @@ func WithMaxRequestSize(n int) Option {
 		if n < least || n > math.MaxInt32 {
 			return fmt.Errorf("maximal request size %d is not from %d to %d", n, least, math.MaxInt32)
 		}
-		cfg.maxRequest = n
+		cfg.MaxRequest = n
 		return nil
 	}}
 }
@@ -159,7 +151,7 @@ func WithMaxConnections(n int) Option {
 		if n < 1 {
 			return fmt.Errorf("maximal connections %d is not positive", n)
 		}
-		cfg.maxConns = n
+		cfg.MaxConns = n
 		return nil
 	}}
 }
@@ -171,7 +163,7 @@ func WithBuffer(bytes int) Option {
 		if bytes < 0 || bytes > 1<<30 {
 			return fmt.Errorf("buffer of %d bytes is not from 0 to %d", bytes, 1<<30)
 		}
-		cfg.buffer = bytes
+		cfg.Buffer = bytes
 		return nil
 	}}
 }
@@ -183,7 +175,7 @@ func WithRecord(requests int) Option {
 		if requests < 0 {
 			return fmt.Errorf("a record of %d requests", requests)
 		}
-		cfg.record = requests
+		cfg.Record = requests
 		return nil
 	}}
 }
@@ -194,8 +186,8 @@ func WithFourLetterWords(words ...string) Option {
 	return Option{func(cfg *config) error {
 		cfg.words = make(map[string]bool)
 		for _, word := range words {
-			if fourLetterWords[word] == nil {
-				return fmt.Errorf("four-letter word %q is not one of %s", word, strings.Join(wordNames(), ", "))
+			if !fourletter.Known(word) {
+				return fmt.Errorf("four-letter word %q is not one of %s", word, strings.Join(fourletter.Names(), ", "))
 			}
 			cfg.words[word] = true
 		}
@@ -207,7 +199,7 @@ func WithFourLetterWords(words ...string) Option {
 // a server as it comes.
 func WithExtendedTypes(on bool) Option {
 	return Option{func(cfg *config) error {
-		cfg.extendedTypes = on
+		cfg.Rules.ExtendedTypes = on
 		return nil
 	}}
 }
@@ -215,7 +207,7 @@ func WithExtendedTypes(on bool) Option {
 // WithReconfig enables reconfig, reconfigEnabled. A standalone server refuses it all the same, with another error.
 func WithReconfig() Option {
 	return Option{func(cfg *config) error {
-		cfg.reconfigEnabled = true
+		cfg.Rules.Reconfig = true
 		return nil
 	}}
 }
@@ -223,7 +215,7 @@ func WithReconfig() Option {
 // WithEnforcedQuotas has hard limits of quotas refuse what exceeds them, enforceQuota.
 func WithEnforcedQuotas() Option {
 	return Option{func(cfg *config) error {
-		cfg.enforceQuota = true
+		cfg.Rules.EnforceQuota = true
 		return nil
 	}}
 }
@@ -231,7 +223,7 @@ func WithEnforcedQuotas() Option {
 // WithEnforcedAuthentication ends connections that send a request before credentials, enforce.auth.enabled.
 func WithEnforcedAuthentication() Option {
 	return Option{func(cfg *config) error {
-		cfg.mustAuthenticate = true
+		cfg.MustAuthenticate = true
 		return nil
 	}}
 }
@@ -243,7 +235,29 @@ func WithSuperuser(password string) Option {
 		if password == "" {
 			return errors.New("the superuser's password is empty")
 		}
-		cfg.superDigest = digestID("super:" + password)
+		cfg.SuperDigest = acl.DigestID("super:" + password)
+		return nil
+	}}
+}
+
+// WithSASL has clients authenticate by SASL's DIGEST-MD5 (RFC 2831) with the passwords of these users, as a server does
+// whose JAAS configuration has them. A client's id of the scheme "sasl" is its user's name.
+func WithSASL(passwords map[string]string) Option {
+	return Option{func(cfg *config) error {
+		if len(passwords) == 0 {
+			return errors.New("sasl without users")
+		}
+		cfg.SASLUsers = maps.Clone(passwords)
+		return nil
+	}}
+}
+
+// WithClickHouseKeeper has the server treat sessions as ClickHouse Keeper does: a client that reconnects is granted a new
+// session, and is not told that the old one is gone; that expires by and by, with its ephemeral znodes. The znodes
+// /keeper/api_version and /keeper/feature_flags are there. Keeper's own operations, from 500 on, are not known.
+func WithClickHouseKeeper() Option {
+	return Option{func(cfg *config) error {
+		cfg.Forgets = true
 		return nil
 	}}
 }
@@ -255,7 +269,7 @@ func WithFirstZxid(zxid int64) Option {
 		if zxid < 0 {
 			return fmt.Errorf("first zxid %d is negative", zxid)
 		}
-		cfg.firstZxid = zxid
+		cfg.FirstZxid = zxid
 		return nil
 	}}
 }
@@ -263,7 +277,7 @@ func WithFirstZxid(zxid int64) Option {
 // WithSeed gives sessions other ids and passwords. Those of one seed are the same in each run.
 func WithSeed(seed uint64) Option {
 	return Option{func(cfg *config) error {
-		cfg.sessionSeed = seed
+		cfg.SessionSeed = seed
 		return nil
 	}}
 }
@@ -272,26 +286,10 @@ func WithSeed(seed uint64) Option {
 // session's ephemeral znodes. It finds code that relies on an order. Equal seeds shuffle equally.
 func WithShuffledOrder(seed uint64) Option {
 	return Option{func(cfg *config) error {
-		cfg.shuffle = rand.New(rand.NewPCG(seed, seed))
+		r := rand.New(rand.NewPCG(seed, seed))
+		cfg.Shuffle = func(list []string) {
+			r.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+		}
 		return nil
 	}}
-}
-
-// order shuffles a list in place, if it is to be.
-func (cfg *config) order(list []string) []string {
-	if cfg.shuffle != nil {
-		cfg.shuffle.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-	}
-	return list
-}
-
-// sessionID is the id of the n-th session that a server makes, built as SessionTrackerImpl does: the server's number in
-// the top byte, then what is the time there and the seed here, then a counter.
-func (cfg *config) sessionID(server int, n int64) int64 {
-	const seedBits = 1<<40 - 1
-	middle := int64(1) << 32
-	if cfg.sessionSeed != 0 {
-		middle = int64(mix(cfg.sessionSeed) & seedBits)
-	}
-	return int64(server)<<56 | middle<<16 + n
 }

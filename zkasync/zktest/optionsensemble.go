@@ -17,7 +17,7 @@ func WithObservers(n int) Option {
 // with sessions of their own, localSessionsEnabled.
 func WithReadOnlyMode() Option {
 	return Option{func(cfg *config) error {
-		cfg.readOnlyMode = true
+		cfg.ReadOnlyMode = true
 		return nil
 	}}
 }

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/serve"
 )
 
 // Request is one request as the server saw it. Pings are requests as well; credentials are not.
@@ -33,111 +33,43 @@ func (r Request) String() string {
 	return fmt.Sprintf("session 0x%x: %v %s (xid %d) -> zxid 0x%x, %s", r.Session, r.Op, r.Path, r.Xid, r.Zxid, outcome)
 }
 
-// record keeps the latest requests.
-type record struct {
-	limit   int
-	ring    []Request
-	total   int64         // recorded so far
-	changed chan struct{} // closed at the next change of anything that somebody waits for; nil: nobody does
-}
-
-func (r *record) add(q Request) {
-	if r.limit == 0 {
-		return
-	}
-	if len(r.ring) < r.limit {
-		r.ring = append(r.ring, q)
-	} else {
-		r.ring[r.total%int64(r.limit)] = q
-	}
-	r.total++
-}
-
-// since returns what is kept of the requests from number from on.
-func (r *record) since(from int64) []Request {
-	from = max(from, r.total-int64(len(r.ring)))
-	var list []Request
-	for ; from < r.total; from++ {
-		list = append(list, r.ring[from%int64(r.limit)])
-	}
-	return list
-}
-
-// note records the request that a connection is being answered.
-func (c *conn) note(zxid int64, code int32, lost bool) {
-	w := c.srv.w
-	w.record.add(Request{
-		Server: c.srv.id, Session: c.session.id, Xid: c.current.xid, Op: Op(c.current.op), Path: c.current.path,
-		Time: w.now, Zxid: zxid, Err: wire.ErrorOf(code), Lost: lost,
-	})
-	w.tell()
-}
-
-// tell wakes whoever waits for a change.
-func (w *world) tell() {
-	if w.record.changed != nil {
-		close(w.record.changed)
-		w.record.changed = nil
+func requestOf(q *serve.Request) Request {
+	return Request{
+		Server: q.Server, Session: q.Session, Xid: q.Xid, Op: Op(q.Op), Path: q.Path,
+		Time: q.Time, Zxid: q.Zxid, Err: q.Err, Lost: q.Lost,
 	}
 }
 
-// change returns a channel that is closed at the next change. The lock is held.
-func (w *world) change() <-chan struct{} {
-	if w.record.changed == nil {
-		w.record.changed = make(chan struct{})
+// waited says what could not be waited for.
+func waited(what string, err error) error {
+	if err != nil {
+		return fmt.Errorf("zktest: wait for %s: %w", what, err)
 	}
-	return w.record.changed
-}
-
-// until waits until done, which runs with the lock held, reports true.
-func (w *world) until(ctx context.Context, what string, done func() bool) error {
-	for {
-		w.lock()
-		ready, closed, changed := done(), w.closed, w.change()
-		w.release()
-		switch {
-		case ready:
-			return nil
-		case closed:
-			return fmt.Errorf("zktest: wait for %s: %w", what, ErrClosed)
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return fmt.Errorf("zktest: wait for %s: %w", what, context.Cause(ctx))
-		}
-	}
+	return nil
 }
 
 // Requests returns the latest requests, oldest first, as many as [WithRecord] has the server keep. In an ensemble they are
 // those of all its servers.
 func (s *Server) Requests() []Request {
-	s.w.lock()
-	defer s.w.release()
-	return s.w.record.since(0)
+	s.w.Lock()
+	defer s.w.Unlock()
+	var list []Request
+	for _, q := range s.w.Cluster.Requests() {
+		list = append(list, requestOf(&q))
+	}
+	return list
 }
 
 // WaitFor returns the first request that match accepts, one that is on record already or one to come. It fails when ctx
 // ends or the server is closed. The function is called by this goroutine and may call methods of the server.
 func (s *Server) WaitFor(ctx context.Context, match func(Request) bool) (Request, error) {
-	w, from := s.w, int64(0)
-	for {
-		w.lock()
-		list, closed, changed := w.record.since(from), w.closed, w.change()
-		from = w.record.total
-		w.release()
-		for _, q := range list {
-			if match(q) {
-				return q, nil
-			}
-		}
-		if closed {
-			return Request{}, fmt.Errorf("zktest: wait for a request: %w", ErrClosed)
-		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return Request{}, fmt.Errorf("zktest: wait for a request: %w", context.Cause(ctx))
-		}
+	var found Request
+	err := s.w.Cluster.WaitFor(ctx, func(q *serve.Request) bool {
+		found = requestOf(q)
+		return match(found)
+	})
+	if err != nil {
+		return Request{}, waited("a request", err)
 	}
+	return found, nil
 }

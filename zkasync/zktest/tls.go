@@ -13,31 +13,28 @@ import (
 	"time"
 )
 
-// tlsSetup is what both ends of TLS connections need.
-type tlsSetup struct{ server, client *tls.Config }
-
 // WithTLS has all connections use TLS, with certificates made for this server alone. [Server.Options] has what package
 // zkasync needs for it, [Server.TLSConfig] what others do. With requireClient the server takes no client without a
 // certificate of its authority, which that configuration carries; the client's id of the scheme "x509" is its subject.
 func WithTLS(requireClient bool) Option {
 	return Option{func(cfg *config) (err error) {
-		cfg.tls, err = newTLS(requireClient)
+		cfg.TLS, cfg.clientTLS, err = newTLS(requireClient)
 		return err
 	}}
 }
 
 // TLSConfig returns a client's configuration, nil for a server without TLS.
 func (s *Server) TLSConfig() *tls.Config {
-	if s.w.cfg.tls == nil {
+	if s.w.cfg.clientTLS == nil {
 		return nil
 	}
-	return s.w.cfg.tls.client.Clone()
+	return s.w.cfg.clientTLS.Clone()
 }
 
-func newTLS(requireClient bool) (*tlsSetup, error) {
+func newTLS(requireClient bool) (server, client *tls.Config, err error) {
 	ca, caKey, err := newCertificate("zktest authority", nil, nil)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	pool := x509.NewCertPool()
 	pool.AddCert(ca)
@@ -45,19 +42,17 @@ func newTLS(requireClient bool) (*tlsSetup, error) {
 	for i, name := range []string{"zktest server", "zktest client"} {
 		cert, key, err := newCertificate(name, ca, caKey)
 		if err != nil {
-			return nil, err
+			return nil, nil, err
 		}
 		pairs[i] = tls.Certificate{Certificate: [][]byte{cert.Raw}, PrivateKey: key, Leaf: cert}
 	}
-	setup := &tlsSetup{
-		server: &tls.Config{Certificates: pairs[:1], ClientCAs: pool, MinVersion: tls.VersionTLS12},
-		client: &tls.Config{RootCAs: pool, ServerName: serverName, MinVersion: tls.VersionTLS12},
-	}
+	server = &tls.Config{Certificates: pairs[:1], ClientCAs: pool, MinVersion: tls.VersionTLS12}
+	client = &tls.Config{RootCAs: pool, ServerName: serverName, MinVersion: tls.VersionTLS12}
 	if requireClient {
-		setup.server.ClientAuth = tls.RequireAndVerifyClientCert
-		setup.client.Certificates = pairs[1:]
+		server.ClientAuth = tls.RequireAndVerifyClientCert
+		client.Certificates = pairs[1:]
 	}
-	return setup, nil
+	return server, client, nil
 }
 
 // serverName is the name in the certificate of every server, whatever its address.
@@ -96,23 +91,4 @@ func newCertificate(name string, parent *x509.Certificate, parentKey *ecdsa.Priv
 	}
 	cert, err := x509.ParseCertificate(der)
 	return cert, key, err
-}
-
-// secure does the handshake of a TLS connection and takes the client's certificate for one of its ids. It runs without
-// the lock; a client that takes too long is cut off as one that sends no connect request is.
-func (c *conn) secure() error {
-	secured, ok := c.sock.(*tls.Conn)
-	if !ok {
-		return nil
-	}
-	if err := secured.Handshake(); err != nil {
-		return err
-	}
-	w := c.srv.w
-	w.lock()
-	defer w.release()
-	if peers := secured.ConnectionState().PeerCertificates; len(peers) > 0 {
-		c.addID(identity{schemeX509, peers[0].Subject.String()})
-	}
-	return nil
 }

@@ -50,6 +50,9 @@ const (
 	XidSetWatches int32 = -8 // the C client's; the server answers any
 )
 
+// NoZxid is in the header of what belongs to no transaction.
+const NoZxid int64 = -1
+
 // verbs are what an error message calls the operation; the variants of one
 // operation (create2, getChildren2) share its verb, as users know only the one.
 var verbs = map[OpCode]string{

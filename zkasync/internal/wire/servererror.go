@@ -55,18 +55,30 @@ var sentinels = map[int32]error{
 
 // The codes that somebody in this module goes by.
 const (
+	CodeOK                      int32 = 0
+	CodeInconsistency           int32 = -2 // of a part of a transaction that was not looked at, since one before it had failed
 	CodeMarshalling             int32 = -5
 	CodeUnimplemented           int32 = -6 // the server closes the connection behind it (UnimplementedRequestProcessor)
 	CodeOperationTimeout        int32 = -7
+	CodeBadArguments            int32 = -8
 	CodeUnknownSession          int32 = -12
 	CodeNewConfigNoQuorum       int32 = -13
 	CodeReconfigInProgress      int32 = -14
 	CodeNoNode                  int32 = -101
+	CodeNoAuth                  int32 = -102
+	CodeBadVersion              int32 = -103
+	CodeEphemeralParent         int32 = -108
+	CodeNodeExists              int32 = -110
+	CodeNotEmpty                int32 = -111
+	CodeSessionExpired          int32 = -112
+	CodeInvalidACL              int32 = -114
 	CodeAuthFailed              int32 = -115
+	CodeSessionMoved            int32 = -118
 	CodeNotReadOnly             int32 = -119
 	CodeEphemeralOnLocalSession int32 = -120
 	CodeNoWatcher               int32 = -121
 	CodeRequestTimeout          int32 = -122
+	CodeReconfigDisabled        int32 = -123
 	CodeSASLRequired            int32 = -124
 	CodeQuotaExceeded           int32 = -125
 	// CodeThrottled is the one that asks for a repetition: "operation was throttled and not executed at all, please

@@ -1,0 +1,173 @@
+package jute
+
+import (
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/release"
+)
+
+// The flags of a create (CreateMode).
+const (
+	FlagEphemeral           int32 = 1
+	FlagSequential          int32 = 2
+	FlagEphemeralSequential int32 = 3
+	flagContainer           int32 = 4
+	FlagTTL                 int32 = 5
+	FlagTTLSequential       int32 = 6
+)
+
+// Operation is one decoded request, or one part of a multi.
+type Operation struct {
+	Op      wire.OpCode
+	Path    Text
+	Data    []byte
+	ACL     []zk.ACL
+	Flags   int32 // of a create; the mode or type of a watch
+	TTL     int64 // ms, -1 without
+	Version int32
+	Watch   bool
+
+	Parts []Operation // of a multi
+
+	Zxid    int64 // of setWatches
+	Watches wire.WatchSet
+	Null    bool // a list of setWatches is null
+
+	members [3]Text // of reconfig: joining, leaving, new
+	BadMode bool    // a part of a multi over whose flags the server stumbles
+}
+
+// Decode reads the record of a request. It is not called for operations that the server does not know.
+func Decode(op wire.OpCode, d *Decoder) Operation {
+	o := Operation{Op: op, TTL: -1}
+	switch op {
+	case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer, wire.OpCreateTTL:
+		o.decodeCreate(d)
+	case wire.OpDelete, wire.OpCheck:
+		o.Path = d.Text()
+		o.Version = d.Int32()
+	case wire.OpSetData:
+		o.Path = d.Text()
+		o.Data = d.Buffer()
+		o.Version = d.Int32()
+	case wire.OpSetACL:
+		o.Path = d.Text()
+		o.ACL = d.acls()
+		o.Version = d.Int32()
+	case wire.OpExists, wire.OpGetData, wire.OpGetChildren, wire.OpGetChildren2:
+		o.Path = d.Text()
+		o.Watch = d.Bool()
+	case wire.OpGetACL, wire.OpSync, wire.OpDeleteContainer, wire.OpGetEphemerals, wire.OpGetAllChildrenNumber:
+		o.Path = d.Text()
+	case wire.OpAddWatch, wire.OpRemoveWatches, wire.OpCheckWatches:
+		o.Path = d.Text()
+		o.Flags = d.Int32()
+	case wire.OpSetWatches, wire.OpSetWatches2:
+		o.decodeSetWatches(d)
+	case wire.OpMulti, wire.OpMultiRead:
+		o.decodeMulti(d)
+	case wire.OpReconfig:
+		for i := range o.members {
+			o.members[i] = d.Text()
+		}
+		o.Zxid = d.Int64()
+	}
+	return o
+}
+
+func (o *Operation) decodeCreate(d *Decoder) {
+	o.Path = d.Text()
+	o.Data = d.Buffer()
+	o.ACL = d.acls()
+	o.Flags = d.Int32()
+	if o.Op == wire.OpCreateTTL {
+		o.TTL = d.Int64()
+	}
+}
+
+func (o *Operation) decodeSetWatches(d *Decoder) {
+	o.Zxid = d.Int64()
+	lists := []*[]string{&o.Watches.Data, &o.Watches.Exist, &o.Watches.Child}
+	if o.Op == wire.OpSetWatches2 {
+		lists = append(lists, &o.Watches.Persistent, &o.Watches.PersistentRecursive)
+	}
+	for _, list := range lists {
+		var null bool
+		*list, null = d.texts()
+		o.Null = o.Null || null
+	}
+}
+
+// decodeMulti reads the parts of a multi. Those that read and those that write do not mix.
+func (o *Operation) decodeMulti(d *Decoder) {
+	for !d.Bad {
+		op := wire.OpCode(d.Int32())
+		done := d.Bool()
+		d.Int32() // an error code, in requests without meaning
+		if done || d.Bad {
+			return
+		}
+		switch op {
+		case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer, wire.OpCreateTTL,
+			wire.OpDelete, wire.OpSetData, wire.OpCheck, wire.OpGetData, wire.OpGetChildren:
+		default:
+			d.Bad = true
+			return
+		}
+		part := Decode(op, d)
+		part.Watch = false // a read in a multi leaves no watch
+		if len(o.Parts) > 0 && part.Reads() != o.Parts[0].Reads() {
+			d.Bad = true
+		}
+		o.Parts = append(o.Parts, part)
+	}
+}
+
+func (o *Operation) Reads() bool { return o.Op == wire.OpGetData || o.Op == wire.OpGetChildren }
+
+// SettleMode gives a create inside a multi the type that its flags ask for (Op.Create.getOpcode). It reports whether the
+// flags can be understood at all.
+func (o *Operation) SettleMode(b *release.Behaviour) bool {
+	withTTL := o.Flags == FlagTTL || o.Flags == FlagTTLSequential
+	switch o.Op {
+	case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer:
+		switch {
+		case b.Create2InMulti && (o.Flags < 0 || o.Flags >= FlagTTL):
+			return false
+		case withTTL:
+			o.BadMode = true
+		case o.Flags == flagContainer:
+			o.Op = wire.OpCreateContainer
+		case o.Op == wire.OpCreateContainer && !b.Create2InMulti:
+			o.Op = wire.OpCreate
+		}
+	case wire.OpCreateTTL:
+		switch {
+		case o.Flags == flagContainer:
+			o.Op, o.TTL = wire.OpCreateContainer, -1
+		case !withTTL:
+			o.Op, o.TTL = wire.OpCreate, -1
+		}
+	}
+	return true
+}
+
+// Writes reports whether an operation becomes a transaction.
+func Writes(op wire.OpCode) bool {
+	switch op {
+	case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer, wire.OpCreateTTL, wire.OpDelete, wire.OpDeleteContainer,
+		wire.OpSetData, wire.OpSetACL, wire.OpCheck, wire.OpMulti, wire.OpReconfig, wire.OpClose:
+		return true
+	default:
+		return false
+	}
+}
+
+// FirstPath is the path of an operation, or of the first part of a multi.
+func (o *Operation) FirstPath() string {
+	if len(o.Parts) > 0 {
+		return o.Parts[0].Path.S
+	}
+	return o.Path.S
+}

@@ -1,0 +1,74 @@
+package plan
+
+import (
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/jute"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
+)
+
+// outlook is a znode as it will be.
+type outlook struct {
+	exists                      bool
+	version, cversion, aversion int32
+	children                    int
+	owner                       int64
+	acl                         *acl.List
+	size                        int
+}
+
+func (p *Plan) look(path string) (outlook, bool) {
+	if o, ok := p.changed[znode.OrRoot(path)]; ok {
+		return o, o.exists
+	}
+	n := p.Tree.Find(path)
+	if n == nil {
+		return outlook{}, false
+	}
+	return outlook{
+		exists:  true,
+		version: n.Version, cversion: n.Cversion, aversion: n.Aversion,
+		children: n.NumKids(), owner: n.Owner, acl: n.ACL, size: len(n.Data),
+	}, true
+}
+
+func (p *Plan) change(path string, o outlook) {
+	if p.changed != nil {
+		p.changed[znode.OrRoot(path)] = o
+	}
+}
+
+// multi decides part after part. When one fails nothing is done: those before it report OK, those after it
+// RUNTIMEINCONSISTENCY, and sequence numbers count as never given.
+func (p *Plan) multi(o *jute.Operation, t *znode.Txn) {
+	for i := range o.Parts {
+		if !o.Parts[i].SettleMode(&p.Rules.Behaviour) {
+			t.Code = wire.CodeMarshalling
+			return
+		}
+	}
+	p.changed = make(map[string]outlook)
+	t.Parts = make([]znode.Txn, len(o.Parts))
+	for i := range o.Parts {
+		part := &t.Parts[i]
+		part.Session = p.Session
+		p.Decide(&o.Parts[i], part)
+		if part.Code == wire.CodeOK {
+			continue
+		}
+		if part.Code == wire.CodeMarshalling || part.Code == wire.CodeSessionMoved { // exceptions of other kinds: all of it fails
+			t.Code, t.Parts = part.Code, nil
+			return
+		}
+		t.Code = part.Code
+		for j := range t.Parts {
+			if j < i {
+				t.Parts[j] = znode.Txn{Op: wire.OpError, Code: wire.CodeOK}
+			} else if j > i {
+				t.Parts[j] = znode.Txn{Op: wire.OpError, Code: wire.CodeInconsistency}
+			}
+		}
+		part.Op = wire.OpError
+		return
+	}
+}

@@ -1,0 +1,101 @@
+// Package release says what differs between releases of ZooKeeper.
+package release
+
+import (
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+)
+
+// debian is the release of Debian's package 3.8.0-11, which has what is otherwise in 3.8.4.
+const debian = "3.8.0"
+
+// Behaviour is what differs between releases. Each field says since when.
+type Behaviour struct {
+	Version string
+
+	whoAmI         bool // 3.7.0: the request is known
+	Create2InMulti bool // 3.7.2, 3.8.2, 3.9.0: a multi knows create2, answered with a Stat, and unknown flags fail it (ZOOKEEPER-4026)
+	FilterEvents   bool // 3.8.4, 3.9.2: no events of what one may not read (ZOOKEEPER-4799); Debian has it in its 3.8.0
+	ExistsReads    bool // 3.8.4, 3.9.2: exists needs the permission to read (ZOOKEEPER-2590)
+	checkUnknown   bool // 3.8.5, 3.9.3: check is known inside a multi only (ZOOKEEPER-2623)
+	EventZxid      bool // 3.9.0: the header of an event has the change's zxid instead of -1 (ZOOKEEPER-4655)
+	ModesApart     bool // 3.9.0: watches of one path in several modes are kept apart (ZOOKEEPER-4466, 4471, 4472)
+	skipVersion    bool // 3.10.0: no version becomes -1 (ZOOKEEPER-4743)
+	ContainerGoes  bool // 3.9.0: deleteContainer is read as it is written, so that clients can send it (ZOOKEEPER-4575)
+	UnusedEnd      bool // 3.10.0: containers that never had a child go after five minutes (ZOOKEEPER-4915)
+}
+
+type release [3]int
+
+func (r release) atLeast(major, minor, patch int) bool {
+	for i, want := range [3]int{major, minor, patch} {
+		if r[i] != want {
+			return r[i] > want
+		}
+	}
+	return true
+}
+
+// onBranches reports whether r has what came in 3.8.a and in 3.9.b.
+func (r release) onBranches(a, b int) bool {
+	return r.atLeast(3, 9, b) || r.atLeast(3, 8, a) && !r.atLeast(3, 9, 0)
+}
+
+func Parse(version string) (Behaviour, error) {
+	parts := strings.Split(version, ".")
+	var r release
+	ok := len(parts) == len(r)
+	for i := 0; ok && i < len(r); i++ {
+		n, err := strconv.Atoi(parts[i])
+		ok, r[i] = err == nil && n >= 0, n
+	}
+	if !ok || !r.atLeast(3, 6, 0) || r.atLeast(3, 11, 0) {
+		return Behaviour{}, fmt.Errorf("version %q is not from 3.6.0 to 3.10.x", version)
+	}
+	return Behaviour{
+		Version:        version,
+		whoAmI:         r.atLeast(3, 7, 0),
+		Create2InMulti: r.onBranches(2, 0) || r.atLeast(3, 7, 2) && !r.atLeast(3, 8, 0),
+		FilterEvents:   r.onBranches(4, 2) || version == debian,
+		ExistsReads:    r.onBranches(4, 2),
+		checkUnknown:   r.onBranches(5, 3),
+		EventZxid:      r.atLeast(3, 9, 0),
+		ModesApart:     r.atLeast(3, 9, 0),
+		skipVersion:    r.atLeast(3, 10, 0),
+		ContainerGoes:  r.atLeast(3, 9, 0),
+		UnusedEnd:      r.atLeast(3, 10, 0),
+	}, nil
+}
+
+// Known reports whether the server knows an operation at all (Request.isValid).
+func (b *Behaviour) Known(op wire.OpCode) bool {
+	switch op {
+	case wire.OpCheck:
+		return !b.checkUnknown
+	case wire.OpWhoAmI:
+		return b.whoAmI
+	case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer, wire.OpCreateTTL, wire.OpDelete, wire.OpDeleteContainer,
+		wire.OpSetData, wire.OpSetACL, wire.OpMulti, wire.OpReconfig, wire.OpClose, wire.OpSync, wire.OpPing,
+		wire.OpExists, wire.OpGetData, wire.OpGetACL, wire.OpGetChildren, wire.OpGetChildren2, wire.OpMultiRead,
+		wire.OpGetEphemerals, wire.OpGetAllChildrenNumber,
+		wire.OpAddWatch, wire.OpRemoveWatches, wire.OpCheckWatches, wire.OpSetWatches, wire.OpSetWatches2:
+		return true
+	default:
+		return false
+	}
+}
+
+// NextVersion is the version after v. Until ZOOKEEPER-4743 it could become -1, which no client can ask for.
+func (b *Behaviour) NextVersion(v int32) int32 {
+	if b.skipVersion && v == -2 {
+		return 0
+	}
+	if v == math.MaxInt32 {
+		return math.MinInt32
+	}
+	return v + 1
+}

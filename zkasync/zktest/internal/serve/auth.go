@@ -1,0 +1,116 @@
+package serve
+
+import (
+	"crypto/tls"
+	"fmt"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/history"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/jute"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/sasl"
+)
+
+// receiveAuth takes a credential.
+func (c *conn) receiveAuth(xid int32, body []byte) {
+	d := jute.Decoder{Body: body}
+	d.Int32() // a type, always 0
+	scheme := d.Text()
+	credential := d.Buffer()
+	if d.Bad {
+		c.hangUp()
+		return
+	}
+	if c.authenticate(scheme.S, string(credential)) {
+		c.replyAhead(xid, wire.CodeOK)
+		return
+	}
+	c.replyAhead(xid, wire.CodeAuthFailed)
+	c.hangUp()
+}
+
+// authenticate adds what a credential proves to a connection; false if it proves nothing.
+func (c *conn) authenticate(scheme, credential string) bool {
+	switch scheme {
+	case acl.Digest:
+		id := acl.DigestID(credential)
+		if super := c.srv.w.cfg.SuperDigest; super != "" && id == super {
+			c.addID(acl.New(acl.Super, ""))
+		}
+		c.addID(acl.New(acl.Digest, id))
+		return true
+	case acl.IP:
+		c.addID(acl.New(acl.IP, c.ip))
+		return true
+	default:
+		return false
+	}
+}
+
+// addID adds an id for as long as the connection lasts.
+func (c *conn) addID(id acl.Identity) { c.ids = acl.With(c.ids, id) }
+
+// receiveSASL takes a step of a SASL negotiation. As with credentials, the answer does not wait for requests before it. A
+// server that is not configured for SASL answers each step with nothing.
+func (c *conn) receiveSASL(xid int32, body []byte) {
+	d := jute.Decoder{Body: body}
+	token := d.Buffer()
+	if d.Bad {
+		c.hangUp()
+		return
+	}
+	answer, err := c.saslStep(string(token))
+	code := wire.CodeOK
+	if err != nil {
+		code = wire.CodeAuthFailed
+	}
+	start := c.begin(xid, 0, code)
+	if answer == "" {
+		c.pending = wire.AppendInt32(c.pending, jute.NullLength)
+	} else {
+		c.pending = wire.AppendString(c.pending, answer)
+	}
+	c.finishFrame(start)
+	if err != nil {
+		c.hangUp()
+	}
+}
+
+// saslStep is a step of the negotiation: an empty token asks for the challenge, the next one answers it.
+func (c *conn) saslStep(token string) (answer string, err error) {
+	users := c.srv.w.cfg.SASLUsers
+	switch {
+	case len(users) == 0:
+		return "", nil
+	case token == "":
+		c.nonce = fmt.Sprintf("%016x%016x", history.Mix(uint64(c.number)), history.Mix(uint64(c.srv.w.Zxid())))
+		return sasl.Challenge(c.nonce), nil
+	}
+	nonce := c.nonce
+	c.nonce = ""
+	user, proof, err := sasl.Check(users, nonce, token)
+	if err != nil {
+		return "", err
+	}
+	c.addID(acl.New(acl.SASL, user))
+	return proof, nil
+}
+
+// secure does the handshake of a TLS connection and takes the client's certificate for one of its ids. It runs without
+// the lock; a client that takes too long is cut off as one that sends no connect request is.
+func (c *conn) secure() error {
+	secured, ok := c.sock.(*tls.Conn)
+	if !ok {
+		return nil
+	}
+	if err := secured.Handshake(); err != nil {
+		return err
+	}
+	w := c.srv.w
+	w.Lock()
+	defer w.Unlock()
+	if peers := secured.ConnectionState().PeerCertificates; len(peers) > 0 {
+		c.addID(acl.New(acl.X509, peers[0].Subject.String()))
+	}
+	return nil
+}

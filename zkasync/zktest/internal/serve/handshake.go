@@ -1,0 +1,86 @@
+package serve
+
+import (
+	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/history"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/jute"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
+)
+
+// greet takes the connect request (ZooKeeperServer.processConnectRequest).
+func (c *conn) greet(frame []byte) {
+	w, s := c.srv.w, c.srv
+	c.greeted = true
+	d := jute.Decoder{Body: frame}
+	d.Int32() // the protocol's version, always 0
+	seen := d.Int64()
+	asked := d.Int32()
+	id := d.Int64()
+	password := d.Buffer()
+	if d.Bad {
+		c.hangUp()
+		return
+	}
+	c.oldClient = len(d.Body) == 0 // it came before read-only servers did
+	readOnly := !c.oldClient && d.Bool()
+	if seen > s.Tree().Zxid || s.Mode() == "" || s.ReadOnly() && (!readOnly || id != 0) {
+		c.hangUp() // the client must find another server
+		return
+	}
+	c.timeout = time.Duration(asked) * time.Millisecond
+	c.timeout = min(max(c.timeout, w.cfg.MinTimeout), w.cfg.MaxTimeout)
+	if w.replaced[id] || w.cfg.Forgets {
+		delete(w.replaced, id)
+		id = 0
+	}
+	switch {
+	case s.ReadOnly():
+		c.local = true // no other server knows it
+		c.welcome(s.LocalSession(c.timeout))
+		return
+	case id == 0:
+		known, t := w.Begin(c.timeout, s.Replica)
+		c.whenApplied(t, func(znode.Result) { c.welcome(known) })
+		return
+	}
+	// The old connection goes before the password is looked at.
+	if old := s.bySession[id]; old != nil {
+		old.hangUp()
+	}
+	known := w.Session(id)
+	if known == nil || string(known.Password[:]) != string(password) {
+		c.welcome(nil)
+		c.hangUp()
+		return
+	}
+	known.Owner = s.Replica
+	known.Timeout = c.timeout
+	w.Touch(known)
+	c.welcome(known)
+}
+
+// welcome answers the connect request; no session means that there is none to go on with.
+func (c *conn) welcome(known *history.Session) {
+	answer := wire.ConnectResponse{Password: make([]byte, history.PasswordSize), ReadOnly: c.srv.ReadOnly()}
+	if known != nil {
+		answer.Timeout = int32(c.timeout / time.Millisecond)
+		answer.SessionID = known.ID
+		answer.Password = known.Password[:]
+		c.session = known
+		c.srv.bySession[known.ID] = c
+		if c.impatient != nil {
+			c.impatient.CallOff()
+		}
+	}
+	c.list()
+	var start int
+	c.pending, start = wire.BeginFrame(c.pending)
+	c.pending = wire.AppendConnectResponse(c.pending, &answer)
+	if c.oldClient {
+		c.pending = c.pending[:len(c.pending)-1]
+	}
+	c.finishFrame(start)
+	c.srv.w.Tell()
+}

@@ -1,0 +1,135 @@
+package serve
+
+import (
+	"cmp"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"slices"
+	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/history"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/link"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
+)
+
+// Server is one server of a cluster: a replica of the data, and the connections of clients.
+type Server struct {
+	*history.Replica
+	w    *Cluster
+	addr string // in memory
+
+	conns     map[*conn]bool
+	connsMade int
+	bySession map[int64]*conn
+	listeners map[net.Listener]bool
+	bound     string // the address of the first listener
+
+	refusing  bool
+	frozenAll bool
+	frozen    map[int64]bool // sessions
+	delay     time.Duration
+
+	received, sent int64
+}
+
+func (w *Cluster) addServer(tree *znode.Tree, observer bool) {
+	s := &Server{
+		w:         w,
+		addr:      fmt.Sprintf("192.0.2.%d:2181", len(w.servers)+1),
+		conns:     make(map[*conn]bool),
+		bySession: make(map[int64]*conn),
+		listeners: make(map[net.Listener]bool),
+		frozen:    make(map[int64]bool),
+	}
+	s.Replica = w.Add(tree, s.addr, observer, s)
+	w.servers = append(w.servers, s)
+}
+
+// Addr returns the address to give to clients: that of the first listener, or one in memory.
+func (s *Server) Addr() string {
+	if s.bound != "" {
+		return s.bound
+	}
+	return s.addr
+}
+
+// SessionEnded implements history.Clients.
+func (s *Server) SessionEnded(id int64) {
+	if c := s.bySession[id]; c != nil && !c.leaving {
+		c.drop()
+	}
+}
+
+// DropAll implements history.Clients.
+func (s *Server) DropAll() {
+	for _, c := range s.connsInOrder() {
+		c.drop()
+	}
+}
+
+func (s *Server) connsInOrder() []*conn {
+	return slices.SortedFunc(maps.Keys(s.conns), func(a, b *conn) int { return cmp.Compare(a.number, b.number) })
+}
+
+var errRefused = errors.New("connection refused")
+
+// Connect connects a client in memory to the server of the cluster that has an address.
+func (w *Cluster) Connect(addr string) (net.Conn, error) {
+	i := slices.IndexFunc(w.servers, func(s *Server) bool { return s.addr == addr || s.bound == addr })
+	switch {
+	case i < 0:
+		return nil, fmt.Errorf("zktest: no server has this address, only %s", w.servers[0].addr)
+	case w.Ended():
+		return nil, ErrClosed
+	}
+	to := w.servers[i]
+	ours, theirs := link.Pipe(w.cfg.Buffer, link.Addr(to.addr), link.Addr(fmt.Sprintf("127.0.0.1:%d", 40000+to.connsMade)))
+	if !to.welcomeConn(ours) {
+		return nil, errRefused
+	}
+	return theirs, nil
+}
+
+// welcomeConn starts to serve a connection; false if the server refuses it.
+func (s *Server) welcomeConn(sock net.Conn) bool {
+	host, _, err := net.SplitHostPort(sock.RemoteAddr().String())
+	if err != nil {
+		host = sock.RemoteAddr().String()
+	}
+	if s.w.Ended() || s.Stopped() || s.refusing || s.full(host) {
+		_ = sock.Close()
+		return false
+	}
+	s.connsMade++
+	c := &conn{srv: s, number: s.connsMade, sock: sock, raw: sock, ip: host, since: s.w.Now()}
+	if s.w.cfg.TLS != nil {
+		c.sock = tls.Server(sock, s.w.cfg.TLS)
+	}
+	c.ids = []acl.Identity{acl.New(acl.IP, host)}
+	c.out.Init()
+	c.impatient = s.w.After(handshakePatience, c.drop)
+	s.conns[c] = true
+	s.w.live[c] = true
+	s.w.Running.Add(2)
+	go c.readLoop()
+	go c.writeLoop()
+	return true
+}
+
+// full reports whether an address has as many connections as it may.
+func (s *Server) full(ip string) bool {
+	if s.w.cfg.MaxConns == 0 {
+		return false
+	}
+	n := 0
+	for c := range s.conns {
+		if c.ip == ip {
+			n++
+		}
+	}
+	return n >= s.w.cfg.MaxConns
+}
