@@ -199,7 +199,7 @@ func (r *Reader) ephemeralsOf(prefix string) []string {
 	if owned.Len() == 0 {
 		return nil
 	}
-	all := r.order(javahash.Order(owned.List))
+	all := r.order(javahash.Order(owned.List, owned.Most))
 	if trimmed := strings.TrimSpace(prefix); trimmed == "" || trimmed == znode.RootPath {
 		return all
 	}

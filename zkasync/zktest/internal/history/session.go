@@ -94,7 +94,7 @@ func (h *History) CloseSession(id int64) *znode.Txn {
 		delete(h.sessions, id)
 	}
 	if owned := h.leader.tree.Ephemerals[id]; owned.Len() > 0 {
-		t.Paths = h.cfg.order(javahash.Order(owned.List))
+		t.Paths = h.cfg.order(javahash.Order(owned.List, owned.Most))
 	}
 	h.commit(t)
 	return t

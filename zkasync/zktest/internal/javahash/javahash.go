@@ -3,19 +3,28 @@ package javahash
 
 import "slices"
 
-// Order sorts paths as a clone of a Java HashSet of them iterates: the order in which a server deletes the ephemeral
-// znodes of a session (DataTree.getEphemerals). Nobody promises it, but equal orders let whole histories be compared.
-func Order(paths []string) []string {
-	buckets := uint32(1)
-	for want := int(float32(len(paths))/0.75 + 1); int(buckets) < want; {
-		buckets <<= 1
+// Order sorts paths as a clone of a Java HashSet of them iterates: the order in which a server deletes the ephemeral znodes of
+// a session (DataTree.getEphemerals). The set had most paths at its largest, since when it has kept its size; the clone is as
+// large as the paths need, and paths that meet in one of its buckets are in the order of the set. Nobody promises any of
+// this, but equal orders let whole histories be compared.
+func Order(paths []string, most int) []string {
+	const smallest, load = 16, 0.75
+	original := uint32(smallest)
+	for load*float64(original) < float64(most) {
+		original <<= 1
+	}
+	clone := uint32(1)
+	for want := int(float32(len(paths))/load + 1); int(clone) < want; {
+		clone <<= 1
 	}
 	sorted := slices.Clone(paths)
-	slices.SortStableFunc(sorted, func(a, b string) int {
-		return int(Spread(String(a))&(buckets-1)) - int(Spread(String(b))&(buckets-1))
-	})
+	for _, buckets := range []uint32{original, clone} {
+		slices.SortStableFunc(sorted, func(a, b string) int { return bucket(a, buckets) - bucket(b, buckets) })
+	}
 	return sorted
 }
+
+func bucket(path string, buckets uint32) int { return int(Spread(String(path)) & (buckets - 1)) }
 
 // String is String.hashCode. Paths beyond the basic plane are not valid, so runes are chars.
 func String(s string) uint32 {

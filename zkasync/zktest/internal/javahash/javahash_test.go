@@ -1,6 +1,25 @@
 package javahash
 
-import "testing"
+import (
+	"slices"
+	"testing"
+)
+
+// What ZooKeeper 3.8.0 does with the ephemeral znodes of a session that ends. In the clone, which has 8 buckets, the last
+// two are in the same one; in the set, which has 16, the one with the longer path stands first.
+func TestOrder_IsThatOfAServer(t *testing.T) {
+	t.Parallel()
+	want := []string{"/seq408/a0000000000", "/seq408/b/g0000000000", "/seq408/a"}
+	for _, came := range [][]int{{0, 1, 2}, {0, 2, 1}, {1, 0, 2}, {1, 2, 0}, {2, 0, 1}, {2, 1, 0}} {
+		var paths []string
+		for _, i := range came {
+			paths = append(paths, want[i])
+		}
+		if got := Order(paths, len(paths)); !slices.Equal(got, want) {
+			t.Errorf("%q become %q, want %q", paths, got, want)
+		}
+	}
+}
 
 func TestString_IsJavas(t *testing.T) {
 	t.Parallel()

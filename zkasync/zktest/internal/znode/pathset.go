@@ -5,6 +5,7 @@ import "slices"
 // pathSet is a set of paths that remembers the order in which they came; deleting one moves the last to its place.
 type pathSet struct {
 	List []string
+	Most int // so many were in it at its largest
 	at   map[string]int
 }
 
@@ -15,6 +16,7 @@ func (s *pathSet) add(path string) {
 	if _, there := s.at[path]; !there {
 		s.at[path] = len(s.List)
 		s.List = append(s.List, path)
+		s.Most = max(s.Most, len(s.List))
 	}
 }
 
@@ -39,7 +41,7 @@ func (s *pathSet) Len() int {
 }
 
 func (s *pathSet) Clone() *pathSet {
-	c := &pathSet{List: slices.Clone(s.List), at: make(map[string]int, len(s.List))}
+	c := &pathSet{List: slices.Clone(s.List), Most: s.Most, at: make(map[string]int, len(s.List))}
 	for i, path := range c.List {
 		c.at[path] = i
 	}
