@@ -30,9 +30,13 @@ func (l *loop) startGap() {
 		l.gap.slot.marks = append(l.gap.slot.marks, s.marks...)
 		l.record(nil, true, s.changes...)
 	}
-	for _, w := range l.works {
-		w.slots, w.sent, w.deep, w.deepAgain = nil, 0, false, false
+	for _, w := range l.works { // among them are some that nobody else would come upon
+		w.slots, w.sent, w.deep, w.deepAgain = nil, 0, true, false
 	}
+	for _, b := range l.later.all() {
+		b.deep = true
+	}
+	l.gap.open = len(l.works) + l.later.len()
 	l.mu.Lock()
 	l.synced = false
 	l.mu.Unlock()

@@ -23,8 +23,8 @@ type loop struct {
 	watches map[key]*future.Future[zk.Event]      // those
 
 	works  map[key]*work
-	urgent fifo[*work]  // to be sent: what events ask for
-	lazy   fifo[*work]  // to be sent behind: what is looked through
+	queued fifo[*work]  // to be sent
+	later  fifo[*brood] // to be read when nothing is queued
 	flight fifo[flying] // sent, in order
 	order  fifo[*slot]
 	slots  uint64           // how many there were

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -397,4 +398,78 @@ func TestChildrenData_IsLive(t *testing.T) {
 	}
 	must(t, other.DeleteAll(t.Context(), "/g"))
 	comes("false <nil>")
+}
+
+// However often a load is interrupted, when it is ready everything is there.
+func TestCache_ReadyMeansComplete(t *testing.T) {
+	t.Parallel()
+	srv, c := inMemory(t)
+	const branches, leaves = 20, 50
+	for i := range branches {
+		for j := range leaves {
+			_ = srv.Put(fmt.Sprintf("/a/%d/%d", i, j), nil)
+		}
+	}
+	for skip := range 20 {
+		lost := srv.Fault(zktest.Fault{Path: "/a/**", Skip: skip, Count: 1, When: zktest.When(skip % 2), Do: zktest.Drop()})
+		k := cache.Open(c, "/a")
+		s := k.Subscribe()
+		must(t, k.Ready())
+		if n := k.Len(); n != 1+branches+branches*leaves {
+			t.Errorf("lost after %d requests: %d znodes", skip, n)
+		}
+		n := 0
+		for e := range s.All(t.Context()) {
+			if e.Kind == cache.Synced {
+				break
+			}
+			n++
+		}
+		if n != k.Len() {
+			t.Errorf("lost after %d requests: %d are told", skip, n)
+		}
+		k.Close()
+		lost.Remove()
+	}
+}
+
+// What has happened while there was no connection is told in the order in which it happened.
+func TestCache_TellsAGapInOrder(t *testing.T) {
+	t.Parallel()
+	srv, c := inMemory(t)
+	_ = srv.Load(map[string]string{"/a/z": "", "/a/gone/below": "", "/a/again": "", "/a/again/below": "", "/b": "", "/a/y/x": "", "/a/y/w": ""})
+	k := open(t, c, "/a")
+	s := k.Subscribe()
+	defer s.Close()
+	next := func() (all []string) {
+		for e := range s.All(t.Context()) {
+			if e.Kind == cache.Synced {
+				return all
+			}
+			all = append(all, fmt.Sprint(e.Kind, " ", e.Path))
+		}
+		return all
+	}
+	next()
+	srv.Refuse(true)
+	srv.Drop(c.Session().ID)
+	_ = srv.Put("/a/z", []byte("1"))
+	_ = srv.Put("/a/b", nil)
+	_ = srv.Delete("/a/y/w")
+	_ = srv.Put("/a/b/c", nil)
+	_ = srv.Put("/a/y/x", []byte("1"))
+	_ = srv.Delete("/a/again")
+	_ = srv.Put("/a/again", nil)
+	_ = srv.Put("/a/brief", nil)
+	_ = srv.Delete("/a/brief")
+	_ = srv.Put("/b", []byte("1"))
+	_ = srv.Put("/a/b", []byte("1"))
+	_ = srv.Delete("/a/gone")
+	_ = srv.Put("/a", []byte("1"))
+	srv.Refuse(false)
+	want := []string{"Changed /a/z", "Deleted /a/y/w", "Created /a/b/c", "Changed /a/y/x", "Deleted /a/again/below", "Deleted /a/again",
+		"Created /a/again", "Created /a/b", "Deleted /a/gone/below", "Deleted /a/gone", "Changed /a"}
+	if got := next(); !slices.Equal(got, want) {
+		t.Errorf("told\n%q, want\n%q", got, want)
+	}
 }

@@ -1,9 +1,6 @@
 package cache
 
-import (
-	"iter"
-	"strings"
-)
+import "strings"
 
 // join is the path of a child.
 func join(parent, name string) string {
@@ -46,10 +43,8 @@ func depth(root, path string) int {
 	return 1 + strings.Count(rest, "/")
 }
 
-// steps are the names on the way to rest, which below has returned.
-func steps(rest string) iter.Seq[string] {
-	if rest == "" {
-		return func(func(string) bool) {}
-	}
-	return strings.SplitSeq(rest, "/")
+// step takes the first name off rest, which below has returned and is not empty.
+func step(rest string) (name, behind string) {
+	name, behind, _ = strings.Cut(rest, "/")
+	return name, behind
 }

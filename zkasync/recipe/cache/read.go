@@ -1,6 +1,9 @@
 package cache
 
 import (
+	"maps"
+	"slices"
+
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -51,21 +54,48 @@ func (l *loop) deepen(flag *bool, deep bool) {
 
 func (l *loop) queue(w *work) {
 	w.flying = false
-	if w.deep {
-		l.lazy.push(w)
+	l.queued.push(w)
+}
+
+// brood is children that are to be read, in their turn: a hundred thousand works would be slow.
+type brood struct {
+	parent string
+	names  []string
+	deep   bool
+}
+
+// breed has children read.
+func (l *loop) breed(parent string, names []string, deep bool) {
+	if len(names) > 0 {
+		b := &brood{parent: parent, names: names}
+		l.deepen(&b.deep, deep)
+		l.later.push(b)
+	}
+}
+
+// hatch has the next child of the first brood read.
+func (l *loop) hatch() {
+	b := l.later.all()[0]
+	name := b.names[0]
+	b.names = b.names[1:]
+	l.want(key{path: join(b.parent, name)}, b.deep)
+	if len(b.names) > 0 {
 		return
 	}
-	l.urgent.push(w)
+	l.later.pop()
+	if b.deep {
+		l.closeGap()
+	}
 }
 
 // send sends what there is room for.
 func (l *loop) send() (sent bool) {
 	for l.end == nil && l.flight.len() < window {
 		switch {
-		case l.urgent.len() > 0:
-			l.ask(l.urgent.pop())
-		case l.lazy.len() > 0:
-			l.ask(l.lazy.pop())
+		case l.queued.len() > 0:
+			l.ask(l.queued.pop())
+		case l.later.len() > 0:
+			l.hatch()
 		default:
 			return sent
 		}
@@ -193,9 +223,7 @@ func (l *loop) explore(w *work, was, found *Entry) {
 	}
 	n := l.find(w.path)
 	if w.deep {
-		for name := range n.kids {
-			l.want(key{path: join(w.path, name)}, true)
-		}
+		l.breed(w.path, slices.Collect(maps.Keys(n.kids)), true)
 	}
 	if found.Err != nil {
 		return
@@ -234,14 +262,10 @@ func (l *loop) meet(w *work, ch zkasync.Children) {
 		return // gone meanwhile
 	}
 	n.listed, n.pzxid = ch.Stat.Pzxid, ch.Stat.Pzxid
-	for _, name := range ch.Names {
-		if kid := n.kids[name]; kid != nil && kid.entry != nil {
-			continue
-		}
-		if path := join(w.path, name); l.keepsOne(path) {
-			l.want(key{path: path}, w.deep)
-		}
-	}
+	l.breed(w.path, slices.DeleteFunc(ch.Names, func(name string) bool {
+		kid := n.kids[name]
+		return kid != nil && kid.entry != nil || !l.keepsOne(join(w.path, name))
+	}), w.deep)
 }
 
 // answered ends a read, or has it made once more.

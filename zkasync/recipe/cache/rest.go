@@ -67,8 +67,8 @@ func (l *loop) keeps(path string) bool {
 	if l.cfg.keep == nil {
 		return true
 	}
-	at := l.root
-	for name := range steps(rest) {
+	for at, name := l.root, ""; rest != ""; {
+		name, rest = step(rest)
 		if at = join(at, name); !l.passes(at) {
 			return false
 		}
@@ -77,9 +77,7 @@ func (l *loop) keeps(path string) bool {
 }
 
 // keepsOne is keeps for a child of what is kept.
-func (l *loop) keepsOne(path string) bool {
-	return depth(l.root, path) <= l.cfg.depth && (l.cfg.keep == nil || l.passes(path))
-}
+func (l *loop) keepsOne(path string) bool { return l.cfg.keep == nil || l.passes(path) }
 
 // passes asks the user's filter.
 func (l *loop) passes(path string) (yes bool) {

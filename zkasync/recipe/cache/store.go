@@ -38,10 +38,9 @@ func (s *store) find(path string) *node {
 		return nil
 	}
 	n := s.top
-	for name := range steps(rest) {
-		if n = n.kids[name]; n == nil {
-			return nil
-		}
+	for name := ""; rest != "" && n != nil; {
+		name, rest = step(rest)
+		n = n.kids[name]
 	}
 	return n
 }
@@ -58,7 +57,8 @@ func (s *store) entry(path string) *Entry {
 func (s *store) nodeAt(path string) *node {
 	rest, _ := below(s.root, path)
 	n := s.top
-	for name := range steps(rest) {
+	for name := ""; rest != ""; {
+		name, rest = step(rest)
 		kid := n.kids[name]
 		if kid == nil {
 			kid = new(node)
