@@ -23,9 +23,11 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(zkserver.Main(m)) }
 // wait is how long a test waits for what must come.
 const wait = 60 * time.Second
 
-// place is a folder of the test's own on the shared server, and two clients of it: the cache's, and somebody else.
+// place is a folder of the test's own on the shared server, and two clients of it: the cache's, and somebody else. What is tested there
+// holds where servers know watches of trees.
 func place(t *testing.T) (c, other *zkasync.Client) {
 	t.Helper()
+	zkserver.Needs(t, "3.6", "watches of trees")
 	addr, root := zkserver.Shared(t).Addr(), zkserver.Root(t)
 	other = connect(t, addr+root)
 	must(t, other.EnsurePath(t.Context(), "/"))
