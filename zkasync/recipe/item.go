@@ -170,8 +170,8 @@ func (k *consumption) done() *future.Future[future.Void] {
 	i.over = true
 	i.mu.Unlock()
 	i.cancel(ErrConsumed)
-	i.removed.Resolve(future.Void{})
 	i.q.freed(i.name)
+	i.removed.Resolve(future.Void{})
 	return future.Resolved(future.Void{})
 }
 
@@ -216,11 +216,11 @@ func (i *Item) giveBack() {
 		unlocked = i.q.unlock(i.lock, i.id, i.owner)
 	}
 	then(unlocked, func(_ future.Void, err error) {
+		i.q.freed(i.name) // first, so that whoever knows that it is given back can take it
 		if err != nil {
 			i.removed.Reject(err)
 		}
 		i.removed.Resolve(future.Void{})
-		i.q.freed(i.name)
 	})
 }
 
