@@ -228,7 +228,7 @@ func (s *Subscription) Events() <-chan Event {
 func (s *Subscription) pump() {
 	defer s.pumps.Done()
 	defer close(s.ch)
-	for e := range s.All(nil) {
+	for e := range s.All(context.Background()) {
 		select {
 		case s.ch <- e:
 		case <-s.done:
