@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -14,6 +15,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
@@ -50,23 +52,30 @@ func holdLock(servers string) error {
 	if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
 		return err
 	}
-	_, err = held.Multi(ctx, zkasync.SetOp("/register", []byte("paused"), zkasync.AnyVersion)).Get(ctx)
-	for errors.Is(err, zkasync.ErrConnectionLoss) || errors.Is(err, zkasync.ErrSessionExpired) { // it notices only now; a careless program repeats
-		_, err = held.Multi(ctx, zkasync.SetOp("/register", []byte("paused"), zkasync.AnyVersion)).Get(ctx)
-	}
+	err = writeCarelessly(ctx, held)
 	<-held.Done()
-	fmt.Println("written", errors.Is(err, recipe.ErrNotHeld), err)
+	fmt.Printf("written %t %q\n", errors.Is(err, recipe.ErrNotHeld), fmt.Sprint(err))
 	return nil
 }
 
-// A process that is stopped for longer than its session holds the lock for as long as that, and cannot write behind the next
-// holder's back when it goes on.
-func TestMutex_PausedProcess(t *testing.T) {
-	t.Parallel()
-	servers, c := place(t)
-	must(t, c.Create(t.Context(), "/register", nil))
-	cmd := exec.CommandContext(t.Context(), os.Args[0])
-	cmd.Env = append(os.Environ(), asHolder+"="+servers)
+// writeCarelessly writes to the register, and again after a failure of the connection, as long as nobody says that it is not held.
+func writeCarelessly(ctx context.Context, held interface {
+	Multi(context.Context, ...zkasync.MultiOp) *future.Future[[]zkasync.MultiResult]
+}) error {
+	for {
+		_, err := held.Multi(ctx, zkasync.SetOp("/register", []byte("paused"), zkasync.AnyVersion)).Get(ctx)
+		lost := errors.Is(err, zkasync.ErrConnectionLoss) || errors.Is(err, zkasync.ErrSessionExpired) // it notices only now
+		if !lost || errors.Is(err, recipe.ErrNotHeld) {
+			return err
+		}
+	}
+}
+
+// startSelf starts this test binary as what the variable makes of it.
+func startSelf(t *testing.T, variable, servers string) (cmd *exec.Cmd, in io.Writer, says *bufio.Scanner) {
+	t.Helper()
+	cmd = exec.CommandContext(t.Context(), os.Args[0])
+	cmd.Env = append(os.Environ(), variable+"="+servers)
 	cmd.Stderr = os.Stderr
 	in, err := cmd.StdinPipe()
 	if err != nil {
@@ -79,11 +88,20 @@ func TestMutex_PausedProcess(t *testing.T) {
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
-	defer func() {
+	t.Cleanup(func() {
 		_ = cmd.Process.Kill()
 		_ = cmd.Wait()
-	}()
-	says := bufio.NewScanner(out)
+	})
+	return cmd, in, bufio.NewScanner(out)
+}
+
+// A process that is stopped for longer than its session holds the lock for as long as that, and cannot write behind the next
+// holder's back when it goes on.
+func TestMutex_PausedProcess(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	must(t, c.Create(t.Context(), "/register", nil))
+	cmd, in, says := startSelf(t, asHolder, servers)
 	var fence int64
 	if !says.Scan() {
 		t.Fatal(says.Err())

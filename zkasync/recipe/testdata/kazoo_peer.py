@@ -10,6 +10,8 @@ Each line of input is a command, and gets one line of output:
   take HANDLE KIND PATH MILLISECONDS      the value | timeout
   consume HANDLE                          consumed | lost
   lease PATH COUNT IDENTIFIER SECONDS     True | False; COUNT 0: at PATH itself
+  partition PATH IDENTIFIER ITEMS         what it has, if it has all of its part; takes part the first time, and goes on when it has to
+  leave PATH                              done; takes part no more
 """
 import datetime
 import sys
@@ -20,6 +22,7 @@ from kazoo.recipe.barrier import Barrier, DoubleBarrier
 from kazoo.recipe.counter import Counter
 from kazoo.recipe.lease import MultiNonBlockingLease, NonBlockingLease
 from kazoo.recipe.lock import Lock, ReadLock, WriteLock
+from kazoo.recipe.partitioner import SetPartitioner
 from kazoo.recipe.queue import LockingQueue, Queue
 
 client = KazooClient(sys.argv[1], timeout=4)
@@ -102,8 +105,23 @@ def lease(path, count, identifier, seconds):
     return str(bool(NonBlockingLease(client, path, duration, identifier)))
 
 
+def partition(path, identifier, items):
+    p = held.get(path)
+    if p is None:
+        p = held[path] = SetPartitioner(client, path, set=items.split(","), identifier=identifier, time_boundary=1)
+    if p.release:
+        p.release_set()
+    return ",".join(sorted(p)) if p.acquired else p.state
+
+
+def leave(path):
+    held.pop(path).finish()
+    return "done"
+
+
 commands = {"acquire": acquire, "release": release, "add": add, "barrier": barrier, "double": double,
-            "put": put, "take": take, "consume": consume, "lease": lease}
+            "put": put, "take": take, "consume": consume, "lease": lease,
+            "partition": partition, "leave": leave}
 for line in sys.stdin:
     name, *args = line.split()
     try:

@@ -1,0 +1,103 @@
+package recipe_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+)
+
+// divideWork calls work with each item that is this process's, until ctx ends. Work returns when its own context ends.
+func divideWork(ctx context.Context, c *zkasync.Client, path string, items []string, work func(ctx context.Context, item string)) error {
+	p := recipe.Partition(c, path, items)
+	defer context.AfterFunc(ctx, func() { p.Close() })()
+	var busy sync.WaitGroup
+	for e := range p.All() {
+		switch e.Kind {
+		case recipe.Gained:
+			busy.Go(func() {
+				defer e.Share.Unlock() // now somebody else may have it
+				work(e.Share.Context(), e.Item)
+			})
+		case recipe.Refused:
+			slog.Warn("item may not be had", "item", e.Item, "error", e.Cause)
+		}
+	}
+	busy.Wait()
+	return p.Err()
+}
+
+// Queues that are worked on by one process each, however many there are.
+func ExamplePartition() {
+	c, end := demo()
+	defer end()
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+
+	err := divideWork(ctx, c, "/work", []string{"queue1"}, func(ctx context.Context, item string) {
+		fmt.Println("working on", item)
+		cancel()     // as a rule, when the program ends
+		<-ctx.Done() // asked back, or no longer certain: bring it to an end
+	})
+	fmt.Println(err)
+	// Output:
+	// working on queue1
+	// recipe: partition /work: it was given back
+}
+
+// Events beside other things that happen.
+func ExamplePartitioner_Poll() {
+	c, end := demo()
+	defer end()
+
+	p := recipe.Partition(c, "/work", []string{"queue1"}, recipe.WithIdentifier("host1"))
+	timeout := time.After(10 * time.Second)
+	for {
+		changed := p.Changed() // before Poll, so that nothing is missed
+		for e, ok := p.Poll(); ok; e, ok = p.Poll() {
+			fmt.Println(e.Kind, e.Item, e.Share.Fence() > 0)
+			p.Close()
+			e.Share.Unlock()
+			return
+		}
+		select {
+		case <-changed.Done():
+		case <-p.Done():
+			return
+		case <-timeout:
+			fmt.Println("nothing came")
+			return
+		}
+	}
+	// Output: Gained queue1 true
+}
+
+// What is written by a share is refused when that is somebody else's.
+func ExampleShare_Multi() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	c.Create(ctx, "/offset", nil)
+	p := recipe.Partition(c, "/work", []string{"queue1"})
+	defer p.Close()
+	for e := range p.All() {
+		_, err := e.Share.Multi(ctx, zkasync.SetOp("/offset", []byte("17"), zkasync.AnyVersion)).Get(ctx)
+		fmt.Println(e.Share.Item(), err)
+		_, err = e.Share.Unlock().Get(ctx)
+		fmt.Println(err)
+		<-e.Share.Done()
+		_, err = e.Share.Multi(ctx, zkasync.SetOp("/offset", []byte("18"), zkasync.AnyVersion)).Get(ctx)
+		fmt.Println(errors.Is(err, recipe.ErrNotHeld))
+		break
+	}
+	// Output:
+	// queue1 <nil>
+	// <nil>
+	// true
+}

@@ -1,0 +1,223 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Partitioner divides a set of items among those who take part, each item to one of them at a time (kazoo: SetPartitioner). It takes no
+// goroutine, and is safe for concurrent use.
+//
+// Whoever takes part has a znode below path/members, by which all find out the same division: an item is the one's whose name and the
+// item's together have the greatest hash (rendezvous hashing). So only those items move whose owner has gone, or that
+// are a newcomer's. Each item has a lock, in path/locks/item: an item changes hands when its former owner has let go of it, and is
+// never had by two, by the rules of a lease, whatever they think of the division meanwhile. Items come to about the same number for each.
+//
+// What happens is told by events, see [Partitioner.All] and [Partitioner.Poll]: an item is [Gained], with a [Share] of it, and [Lost]. Whoever
+// gets a share works for as long as its context lasts, and then calls [Share.Unlock], without which nobody else gets the item for as
+// long as the session lives.
+//
+//	p := recipe.Partition(c, "/work", queues)
+//	defer p.Close()
+//	for e := range p.All() {
+//		if e.Kind == recipe.Gained {
+//			go func() {
+//				defer e.Share.Unlock()
+//				work(e.Share.Context(), e.Item)
+//			}()
+//		}
+//	}
+//
+// All who take part have to name the same items. Each needs an identifier of its own ([WithIdentifier]): one that is started anew
+// with the identifier that it had before gets the same items.
+//
+// # Beside kazoo
+//
+// With [WithNaming] of [Kazoo], processes of kazoo's SetPartitioner take part on the same path, if they have the default partition_func. Znodes, locks
+// and the division are kazoo's then: the items in order, the first to the first by identifier, and so on, which moves most items with
+// each change. No item is had by two. What is not possible: kazoo gives up all its items at each change of the members
+// and takes new ones when there was none for its time_boundary (30 seconds), so for so long nobody has what is to be kazoo's; and kazoo,
+// which takes all of its items or none, waits for those that are still in use here. An item without its lock (as after a
+// lost connection) is told of one by one here, by all at once there. Without that naming, kazoo's processes must not use the path: no item would
+// be had by two, but the two kinds would wait for each other for ever.
+type Partitioner struct {
+	c       *zkasync.Client
+	path    string
+	cfg     config
+	me      string // the identifier
+	member  *Node
+	members *Roster
+	gone    *future.Promise[future.Void] // completes when nothing of this one is left
+	done    chan struct{}                // closed when it has ended
+
+	mu      sync.Mutex
+	slots   map[string]*slot
+	left    int // what has to go before gone: the own member, attempts, shares and their znodes
+	events  []ShareEvent
+	changed *future.Promise[future.Void] // completes when there are events, or with the end
+	told    *future.Future[future.Void]  // the same for users, once one has asked for it
+	closing bool                         // no item is wanted any more
+	err     error                        // why it has ended; all events are there then
+}
+
+// Partition takes part in the division of items, until Close, or the client's.
+func Partition(c *zkasync.Client, path string, items []string, opts ...Option) *Partitioner {
+	p := &Partitioner{c: c, path: path, cfg: newConfig(opts), done: make(chan struct{}), slots: make(map[string]*slot), left: 1}
+	p.gone, p.changed = future.NewPromise[future.Void](nil), future.NewPromise[future.Void](nil)
+	p.me = p.cfg.id
+	if err := errors.Join(p.cfg.err, checkMember(p.me), checkItems(items)); err != nil {
+		p.stop(err)
+		p.drop()
+		return p
+	}
+	for _, item := range items {
+		p.slots[item] = &slot{p: p, item: item, lock: NewMutex(c, join(join(path, "locks"), item), opts...)}
+	}
+	g := NewGroup(c, join(path, p.folder()), opts...)
+	p.member = g.Join(role{hex: true}.prefix()+"-"+p.me, []byte(p.me)) // as kazoo's ShallowParty
+	then(p.member.Ready(), func(_ future.Void, err error) {
+		if err != nil {
+			p.stop(err)
+		}
+	})
+	p.members = g.Roster(context.Background())
+	p.follow()
+	return p
+}
+
+// isKazoo reports whether kazoo's processes may take part.
+func (p *Partitioner) isKazoo() bool { return p.cfg.naming == Kazoo }
+
+// folder is where members are.
+func (p *Partitioner) folder() string {
+	if p.isKazoo() {
+		return "party"
+	}
+	return "members"
+}
+
+func checkMember(id string) error {
+	if id == "" || strings.Contains(id, "/") {
+		return fmt.Errorf("identifier %q is empty or has a slash", id)
+	}
+	return nil
+}
+
+func checkItems(items []string) error {
+	sorted := slices.Sorted(slices.Values(items))
+	for i, item := range sorted {
+		if item == "" || item == "." || item == ".." || strings.Contains(item, "/") {
+			return fmt.Errorf("item %q is empty, a dot or two, or has a slash", item)
+		}
+		if i > 0 && item == sorted[i-1] {
+			return fmt.Errorf("item %q is there twice", item)
+		}
+	}
+	return nil
+}
+
+// follow goes by the members, as they are and after each change. Their end is that of the client.
+func (p *Partitioner) follow() {
+	next := p.members.next()
+	if err := p.members.Err(); err != nil {
+		p.stop(err)
+		p.gone.Resolve(future.Void{})
+		return
+	}
+	if members, known := p.members.Latest(); known {
+		p.divide(members)
+	}
+	then(next, func(future.Void, error) { p.follow() })
+}
+
+// divide finds out which items are to be this one's.
+func (p *Partitioner) divide(members []Member) {
+	var ids []string
+	self := false
+	for _, m := range members {
+		_, id, ok := strings.Cut(m.Name, "-")
+		if !ok {
+			id = m.Name
+		}
+		ids = append(ids, id)
+		self = self || m.Name == base(p.member.Path())
+	}
+	if !self { // it is being made, or made again: whoever goes by this list would have all of the items move
+		return
+	}
+	rule := rendezvous
+	if p.isKazoo() {
+		rule = inTurns
+	}
+	items := make([]string, 0, len(p.slots))
+	for item := range p.slots {
+		items = append(items, item)
+	}
+	mine := rule(p.me, ids, items)
+	for item, s := range p.slots {
+		s.want(mine[item])
+	}
+}
+
+// Close gives all items back: the context of each share ends, and as soon as each is unlocked, and what this one has put up is
+// deleted, the future completes.
+func (p *Partitioner) Close() *future.Future[future.Void] {
+	p.stop(ErrReleased)
+	return onHandler(p.c, p.gone.Future())
+}
+
+// stop ends the taking part, once.
+func (p *Partitioner) stop(why error) {
+	p.mu.Lock()
+	first := !p.closing
+	p.closing = true
+	p.mu.Unlock()
+	if !first {
+		return
+	}
+	for _, s := range p.slots {
+		s.want(false)
+	}
+	p.mu.Lock()
+	p.err = &Error{Op: "partition", Path: p.path, Err: why}
+	close(p.done)
+	changed := p.changed
+	p.mu.Unlock()
+	changed.Resolve(future.Void{})
+	if p.member != nil {
+		then(p.member.Close(), func(future.Void, error) { p.drop() })
+	}
+}
+
+// drop notes that something is gone.
+func (p *Partitioner) drop() {
+	p.mu.Lock()
+	p.left--
+	over := p.closing && p.left == 0
+	p.mu.Unlock()
+	if !over {
+		return
+	}
+	if p.members != nil {
+		p.members.Close()
+	}
+	p.gone.Resolve(future.Void{})
+}
+
+// Done returns a channel that is closed when p has ended, which is when Close was called.
+func (p *Partitioner) Done() <-chan struct{} { return p.done }
+
+// Err returns why p has ended, nil as long as it goes on: [ErrReleased] after Close, zkasync.ErrClosed after the client's, a wrong option or item, or
+// the refusal if it could not take part at all.
+func (p *Partitioner) Err() error {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.err
+}

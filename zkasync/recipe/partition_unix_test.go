@@ -1,0 +1,107 @@
+//go:build unix
+
+package recipe_test
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+)
+
+// asTaker is set in the environment of a test binary that is to take part in a division.
+const asTaker = "ZKASYNC_RECIPE_TEST_TAKER"
+
+// init makes this process a taker, if it is to be one.
+func init() {
+	servers := os.Getenv(asTaker)
+	if servers == "" {
+		return
+	}
+	if err := takePart(servers); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// takePart is such a process: it gains the item, and writes when it is told to, without looking whether it still has it.
+func takePart(servers string) error {
+	ctx := context.Background()
+	c, err := zkasync.Connect(ctx, servers, zkasync.WithSessionTimeout(4*time.Second))
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	p := recipe.Partition(c, "/work", []string{"item"}, recipe.WithIdentifier("paused"), recipe.WithLease(recipe.UntilLost))
+	for e := range p.All() {
+		switch e.Kind {
+		case recipe.Gained:
+			fmt.Println("gained", e.Share.Fence())
+			if _, err := bufio.NewReader(os.Stdin).ReadString('\n'); err != nil {
+				return err
+			}
+			err := writeCarelessly(ctx, e.Share)
+			fmt.Printf("written %t %q\n", errors.Is(err, recipe.ErrNotHeld), fmt.Sprint(err))
+		case recipe.Lost:
+			e.Share.Unlock()
+			fmt.Println("lost", e.Cause)
+			return nil
+		}
+	}
+	return p.Err()
+}
+
+// A process that is stopped for longer than its session has the item for as long as that, and cannot write behind the next owner's
+// back when it goes on.
+func TestPartition_PausedProcess(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	must(t, c.Create(t.Context(), "/register", nil))
+	cmd, in, says := startSelf(t, asTaker, servers)
+	var fence int64
+	if !says.Scan() {
+		t.Fatal(says.Err())
+	} else if _, err := fmt.Sscanf(says.Text(), "gained %d", &fence); err != nil {
+		t.Fatal(says.Text(), err)
+	}
+	p := recipe.Partition(c, "/work", []string{"item"}, recipe.WithIdentifier("next"))
+	poll(t, "both members", func() bool { return len(names(t, c, "/work/members")) == 2 })
+	if _, ok := p.Poll(); ok || !slices.ContainsFunc(names(t, c, "/work/locks/item"), func(string) bool { return true }) {
+		t.Error("it is gained by two")
+	}
+	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	for e := range p.All() {
+		if e.Kind != recipe.Gained || e.Share.Fence() <= fence {
+			t.Errorf("%v with fence %d behind %d", e.Kind, e.Share.Fence(), fence)
+		}
+		must(t, e.Share.Multi(t.Context(), zkasync.SetOp("/register", []byte("mine"), zkasync.AnyVersion)))
+		fmt.Fprintln(in, "write")
+		if err := cmd.Process.Signal(syscall.SIGCONT); err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{"written true", "lost "} {
+			if !says.Scan() || !strings.HasPrefix(says.Text(), want) {
+				t.Errorf("%s, %v; want %s", says.Text(), says.Err(), want)
+			}
+		}
+		closed := p.Close()
+		e.Share.Unlock()
+		must(t, closed)
+		break
+	}
+	if n := must(t, c.Get(t.Context(), "/register")); string(n.Data) != "mine" {
+		t.Errorf("the register holds %q", n.Data)
+	}
+}

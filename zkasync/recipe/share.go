@@ -1,0 +1,199 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// ErrMoved is the cause of the end of a [Share] whose item is to be another member's.
+var ErrMoved = errors.New("it is to be another member's")
+
+// Share is an item of a [Partitioner] that is had by this member: a lease, as a [Held] is. It is safe for concurrent use.
+type Share struct {
+	s      *slot
+	held   *Held
+	ctx    context.Context
+	cancel context.CancelCauseFunc
+
+	given, lost, back bool // to the user, by its context, by Unlock; guarded by the partitioner's mu
+}
+
+// Context ends when the item is asked back, and when it is no longer guaranteed that nobody else has it. Its cause is [ErrMoved], or one of those
+// of [Held.Context]. When it is asked back, nobody else gets it before Unlock, so that there is time to bring
+// the work to an end.
+func (h *Share) Context() context.Context { return h.ctx }
+
+// Done is closed when the context ends.
+func (h *Share) Done() <-chan struct{} { return h.ctx.Done() }
+
+// Item is what it is a share of.
+func (h *Share) Item() string { return h.s.item }
+
+// Fence is that of a [Held]: a number that is greater than those of all who had the item before.
+func (h *Share) Fence() int64 { return h.held.Fence() }
+
+// Multi is that of a [Held]: it applies operations if the item is still had, also after it was asked back, until Unlock.
+func (h *Share) Multi(ctx context.Context, ops ...zkasync.MultiOp) *future.Future[[]zkasync.MultiResult] {
+	return h.held.Multi(ctx, ops...)
+}
+
+// Unlock lets go of the item; the next one gets it then. It has to be called once the work on it has ended, whyever it did. If the item is to be
+// this member's nevertheless, it is gained again. The future completes when the lock's znode is gone. Calling Unlock more than once does no harm.
+func (h *Share) Unlock() *future.Future[future.Void] {
+	h.cancel(ErrReleased)
+	h.end()
+	return h.letGo()
+}
+
+// letGo gives the lock back, once.
+func (h *Share) letGo() *future.Future[future.Void] {
+	removed := h.held.Unlock()
+	p := h.s.p
+	p.mu.Lock()
+	first := !h.back
+	h.back = true
+	if first {
+		h.s.share = nil
+	}
+	p.mu.Unlock()
+	if first {
+		then(removed, func(future.Void, error) { p.drop() })
+		h.s.contend()
+	}
+	return removed
+}
+
+// end tells of the end of the context, once. A share that nobody was told of is nobody's to unlock.
+func (h *Share) end() {
+	p := h.s.p
+	p.mu.Lock()
+	first, given := !h.lost, h.given
+	h.lost = true
+	tell := func() {}
+	switch {
+	case first && given:
+		p.events = append(p.events, ShareEvent{Lost, h.s.item, h, context.Cause(h.ctx)})
+		tell = p.tellLocked()
+	case first:
+		h.given = true // to nobody
+		p.events = slices.DeleteFunc(p.events, func(e ShareEvent) bool { return e.Share == h })
+	}
+	p.mu.Unlock()
+	tell()
+	if first && !given {
+		h.letGo()
+	}
+}
+
+// slot is an item, as a member sees it. The partitioner's mu guards it.
+type slot struct {
+	p    *Partitioner
+	item string
+	lock *Mutex
+
+	wanted  bool                    // it is to be this member's
+	cancel  context.CancelCauseFunc // of the attempt under way
+	share   *Share                  // until it is unlocked
+	refused bool                    // and told
+}
+
+// want says whether the item is to be this member's.
+func (s *slot) want(wanted bool) {
+	p := s.p
+	p.mu.Lock()
+	s.wanted = wanted && !p.closing
+	wanted = s.wanted
+	cancel, share, why := s.cancel, s.share, ErrMoved
+	if p.closing {
+		why = ErrReleased
+	}
+	p.mu.Unlock()
+	switch {
+	case wanted:
+		s.contend()
+	case cancel != nil:
+		cancel(why)
+	case share != nil:
+		share.cancel(why)
+		share.end()
+	}
+}
+
+// contend begins to wait for the item's lock, if the item is to be this member's and there is no attempt or share of it.
+func (s *slot) contend() {
+	p := s.p
+	p.mu.Lock()
+	if !s.wanted || s.cancel != nil || s.share != nil {
+		p.mu.Unlock()
+		return
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	s.cancel = cancel
+	p.left++
+	p.mu.Unlock()
+	then(s.lock.Lock(ctx), func(held *Held, err error) {
+		if err != nil {
+			s.failed(err, ctx.Err() != nil)
+		} else {
+			s.got(held)
+		}
+		cancel(nil)
+	})
+}
+
+// got has the user be told of a share.
+func (s *slot) got(held *Held) {
+	h := &Share{s: s, held: held}
+	h.ctx, h.cancel = context.WithCancelCause(held.Context())
+	p := s.p
+	p.mu.Lock()
+	s.cancel, s.share, s.refused = nil, h, false
+	wanted := s.wanted
+	tell := func() {}
+	if wanted {
+		p.events = append(p.events, ShareEvent{Kind: Gained, Item: s.item, Share: h})
+		tell = p.tellLocked()
+	}
+	p.mu.Unlock()
+	if !wanted {
+		h.Unlock()
+		return
+	}
+	context.AfterFunc(h.ctx, h.end)
+	tell()
+}
+
+// failed goes on after an attempt that was given up, or refused.
+func (s *slot) failed(err error, givenUp bool) {
+	p := s.p
+	refused := !givenUp && !over(err)
+	p.mu.Lock()
+	s.cancel = nil
+	tell := func() {}
+	if refused && !s.refused && !p.closing {
+		s.refused = true
+		p.events = append(p.events, ShareEvent{Kind: Refused, Item: s.item, Cause: err})
+		tell = p.tellLocked()
+	}
+	p.mu.Unlock()
+	tell()
+	var e *Error
+	if errors.As(err, &e) && e.Removed != nil {
+		then(e.Removed, func(future.Void, error) { p.drop() })
+	} else {
+		p.drop()
+	}
+	switch {
+	case over(err):
+		p.stop(err)
+	case refused:
+		time.AfterFunc(keepPause, s.contend)
+	default:
+		s.contend()
+	}
+}
