@@ -263,7 +263,10 @@ func (cc *chaosClient) watchRegister(r *casRegister) {
 // followRegister follows a register by a value that is kept current. It may pass over versions, but never goes back.
 func (cc *chaosClient) followRegister(r *casRegister) {
 	w := r.watcher(cc.name + ", following")
-	for reading := range cc.c.WatchData(cc.x.ctx, r.path).All() {
+	for reading, err := range cc.c.WatchData(cc.x.ctx, r.path).All(nil) {
+		if err != nil {
+			return
+		}
 		if reading.Err != nil || !reading.Exists {
 			cc.x.complain("%s: %s, following, was given %+v", r.path, cc.name, reading)
 			continue

@@ -74,7 +74,10 @@ func (ch *chase) write(ctx context.Context, writer *zkasync.Client) {
 func (ch *chase) follow() {
 	defer ch.done.Done()
 	last := zk.Stat{Version: -1}
-	for r := range ch.value.All() {
+	for r, err := range ch.value.All(nil) {
+		if err != nil {
+			return
+		}
 		if r.Err != nil || !r.Exists {
 			ch.t.Errorf("value: %+v", r)
 		}

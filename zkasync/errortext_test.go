@@ -135,9 +135,9 @@ func TestContexts_NilWaitsForAsLongAsItTakes(t *testing.T) {
 		return c.Set(ctx, "/a", nil, zkasync.AnyVersion)
 	})
 	must(t, again)
-	for e := range sub.All(none) {
-		if e.Path != "/a" {
-			t.Errorf("event of %s", e.Path)
+	for e, err := range sub.All(none) {
+		if e.Path != "/a" || err != nil {
+			t.Errorf("event of %s, %v", e.Path, err)
 		}
 		break
 	}

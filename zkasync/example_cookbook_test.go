@@ -153,9 +153,11 @@ type limits struct {
 func followLimits(ctx context.Context, c *zkasync.Client, path string, apply func(*limits)) error {
 	config := c.WatchData(ctx, path)
 	defer config.Close()
-	for now := range config.All() {
+	for now, err := range config.All(ctx) {
 		next := new(limits)
 		switch {
+		case err != nil:
+			return err
 		case now.Err != nil:
 			slog.Warn("limits may not be read, keeping the old ones", "error", now.Err)
 		case !now.Exists:
@@ -168,7 +170,7 @@ func followLimits(ctx context.Context, c *zkasync.Client, path string, apply fun
 			apply(next)
 		}
 	}
-	return config.Err()
+	return nil
 }
 
 // A configuration is replaced while the program runs.
@@ -309,14 +311,17 @@ func followEvents(ctx context.Context, c *zkasync.Client, path string, read func
 	}
 	defer sub.Close()
 	read() // after the watch is set, so that nothing falls in between
-	for event := range sub.All(ctx) {
-		if event.Type == zkasync.EventResync {
+	for event, err := range sub.All(ctx) {
+		switch {
+		case err != nil:
+			return err
+		case event.Type == zkasync.EventResync:
 			read()
-			continue
+		default:
+			changed(event)
 		}
-		changed(event)
 	}
-	return errors.Join(ctx.Err(), sub.Err())
+	return nil
 }
 
 // A subscription tells of each change in a tree, and when some may have been missed.

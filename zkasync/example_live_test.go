@@ -45,7 +45,11 @@ func ExampleClient_WatchChildren() {
 	c := demoClient()
 	defer c.Close()
 	workers := c.WatchChildren(ctx, "/")
-	for now := range workers.All() {
+	for now, err := range workers.All(ctx) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
 		fmt.Println("workers:", len(now.Value.Names))
 		if len(now.Value.Names) == 2 {
 			workers.Close()

@@ -2,6 +2,7 @@ package zkasync_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -48,6 +49,34 @@ func ExampleClient_States() {
 	// Connecting
 	// Connected
 	// Closed
+}
+
+// By range, until the client is closed.
+func ExampleClient_AllStates() {
+	ctx := context.Background()
+	c, err := zkasync.New(demoServers())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	changes := c.AllStates(ctx)
+	c.StartAsync()
+	for change, err := range changes {
+		if err != nil {
+			fmt.Println(errors.Is(err, zkasync.ErrClosed))
+			break
+		}
+		fmt.Println(change.State)
+		if change.State == zkasync.StateConnected {
+			go c.Close()
+		}
+	}
+	c.Close()
+	// Output:
+	// Connecting
+	// Connected
+	// Closed
+	// true
 }
 
 // State changes come in one sequence with all other callbacks. (kazoo: add_listener, remove_listener.)

@@ -31,7 +31,7 @@ func ExampleClient_AddWatch() {
 	deadline := time.After(30 * time.Second)
 	for range 4 {
 		select {
-		case event := <-sub.Events():
+		case event := <-sub.C():
 			fmt.Println(event.Type, event.Path)
 		case <-deadline:
 			fmt.Println("no event in time")
@@ -64,7 +64,11 @@ func ExampleSubscription() {
 	fmt.Println(sub.Path(), sub.Mode())
 
 	c.Create(ctx, "/config", nil)
-	for event := range sub.All(ctx) {
+	for event, err := range sub.All(ctx) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
 		if event.Type == zkasync.EventResync {
 			fmt.Println("read again:", errors.Is(event.Err, zkasync.ErrConnectionLoss))
 			break
@@ -123,7 +127,7 @@ func ExampleCoalesceEvents() {
 	}
 	sub.Close()
 	events := 0
-	for range sub.Events() {
+	for range sub.C() {
 		events++
 	}
 	fmt.Println(events > 0, events < 100)

@@ -170,7 +170,7 @@ func TestFault52_WatchesBelowTheServersLimit(t *testing.T) {
 			must(t, twin.Create(t.Context(), fmt.Sprintf("/%s-s498", long), nil))
 			must(t, twin.Create(t.Context(), fmt.Sprintf("/%s-t999", long), nil))
 			must(t, watched[1999].Event)
-			for e := range subs[498].Events() {
+			for e := range subs[498].C() {
 				if e.Type == zk.EventNodeCreated {
 					break
 				}

@@ -165,9 +165,13 @@ func TestLive_EndsForManyReasons(t *testing.T) {
 	ends := func(what string, l *zkasync.Live[zkasync.Node], want error) {
 		t.Helper()
 		within(t, wait, what, func() {
-			for range l.All() {
+			var last error
+			for _, last = range l.All(nil) {
 			}
 			<-l.Done()
+			if last != l.Err() {
+				t.Errorf("%s: the last pair has %v, it has ended with %v", what, last, l.Err())
+			}
 		})
 		wantErr(t, l.Err(), want)
 		l.Close()

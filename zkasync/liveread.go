@@ -1,21 +1,20 @@
 package zkasync
 
-import "iter"
+import (
+	"context"
+	"iter"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/feed"
+)
 
 // C returns the channel of values, the same one at each call. It holds the newest value that was not received. It is closed
 // when l has ended.
 func (l *Live[T]) C() <-chan Reading[T] { return l.ch }
 
-// All ranges over the channel of C until it is closed, which it is when l has ended, as with the context that l was
-// made with. Leaving the loop does not end l.
-func (l *Live[T]) All() iter.Seq[Reading[T]] {
-	return func(yield func(Reading[T]) bool) {
-		for r := range l.ch {
-			if !yield(r) {
-				return
-			}
-		}
-	}
+// All ranges over the channel of C until it is closed or ctx ends. The last pair has the reason, that of Err or of ctx. Leaving the
+// loop does not end l.
+func (l *Live[T]) All(ctx context.Context) iter.Seq2[Reading[T], error] {
+	return feed.All(ctx, l.ch, l.Err)
 }
 
 // Latest returns the newest value; false when there is none yet.

@@ -1,6 +1,11 @@
 package zkasync
 
-import "context"
+import (
+	"context"
+	"iter"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/feed"
+)
 
 // OnState has fn called on the client's handler for each change of the state from now on, in one sequence with
 // completions and watch events (kazoo: add_listener). After remove it is not called again; a call that is under way is
@@ -26,4 +31,15 @@ func (c *Client) States(ctx context.Context) <-chan StateChange {
 	f.stopCtx = context.AfterFunc(orBackground(ctx), func() { s.drop(f) })
 	s.mu.Unlock()
 	return f.C()
+}
+
+// AllStates ranges, once, over all changes of the state from this call on, as States has them. The last pair has the reason: [ErrClosed]
+// behind Closed, or the cause of ctx.
+func (c *Client) AllStates(ctx context.Context) iter.Seq2[StateChange, error] {
+	ctx, leave := context.WithCancel(orBackground(ctx))
+	all := feed.All(ctx, c.States(ctx), func() error { return ErrClosed })
+	return func(yield func(StateChange, error) bool) {
+		defer leave()
+		all(yield)
+	}
 }

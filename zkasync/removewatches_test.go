@@ -76,7 +76,7 @@ func TestRemoveWatches_InOrder(t *testing.T) {
 func noMoreEventsBut(t testing.TB, c *zkasync.Client, s *zkasync.Subscription) {
 	t.Helper()
 	must(t, c.Sync(t.Context(), "/"))
-	if e, open := <-s.Events(); open {
+	if e, open := <-s.C(); open {
 		t.Errorf("event %q of a subscription that has ended", eventLine(e))
 	}
 }

@@ -47,7 +47,7 @@ func TestFault43_NobodyReadsTheEvents(t *testing.T) {
 	c := rooted(t)
 	tree := must(t, c.AddWatch(t.Context(), "/", zkasync.PersistentRecursive))
 	held := must(t, c.AddWatch(t.Context(), "/", zkasync.PersistentRecursive))
-	held.Events() // asked for, and not read
+	held.C() // asked for, and not read
 	live := c.WatchData(t.Context(), "/0")
 	createEach(t, c, paths)
 	setEach(t, c, paths, rounds)
@@ -157,7 +157,10 @@ func TestSlowReader_CatchesUp(t *testing.T) {
 			must(t, c.Create(t.Context(), fmt.Sprintf("/%d-%d", half, i), nil))
 		}
 		n := 0
-		for e := range s.All(testContext(t)) {
+		for e, err := range s.All(testContext(t)) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			if got, want := eventLine(e), fmt.Sprintf("created /%d-%d", half, n); got != want {
 				t.Fatalf("event %q, want %q", got, want)
 			}
@@ -178,13 +181,13 @@ func TestSlowReader_CloseKeepsTheLastEvent(t *testing.T) {
 		c := rooted(t)
 		s := must(t, c.AddWatch(t.Context(), "/", zkasync.PersistentRecursive))
 		if asked {
-			s.Events()
+			s.C()
 		}
 		createEach(t, c, many)
 		must(t, c.Sync(t.Context(), "/"))
 		s.Close()
 		n, last := 0, zk.Event{}
-		for e := range s.Events() {
+		for e := range s.C() {
 			n, last = n+1, e
 		}
 		if n != room || eventLine(last) != fmt.Sprintf("created /%d", many-1) {
@@ -202,13 +205,14 @@ func TestSubscription_AllEndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	n := 0
-	for range s.All(ctx) {
+	var last error
+	for _, last = range s.All(ctx) {
 		if n++; n == 2 {
 			cancel()
 		}
 	}
-	if n != 2 || s.Err() != nil {
-		t.Errorf("%d events, error %v", n, s.Err())
+	if n != 3 || last != context.Canceled || s.Err() != nil {
+		t.Errorf("%d pairs, the last with %v, error %v", n, last, s.Err())
 	}
 	wantEvents(t, s, "created /2")
 }

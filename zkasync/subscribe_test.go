@@ -36,7 +36,7 @@ func nextEvents(t testing.TB, s *zkasync.Subscription, n int) []zk.Event {
 	deadline := time.After(wait)
 	for len(got) < n {
 		select {
-		case e, ok := <-s.Events():
+		case e, ok := <-s.C():
 			if !ok {
 				t.Fatalf("no more events after %d of %d: %v", len(got), n, s.Err())
 			}
@@ -66,7 +66,7 @@ func noMoreEvents(t testing.TB, c *zkasync.Client, subs ...*zkasync.Subscription
 	must(t, c.Sync(t.Context(), "/"))
 	for _, s := range subs {
 		select {
-		case e, ok := <-s.Events():
+		case e, ok := <-s.C():
 			t.Errorf("one more event: %q %v", eventLine(e), ok)
 		default:
 		}
@@ -179,7 +179,7 @@ func TestAddWatch_LastOneClosedRemovesTheServersWatch(t *testing.T) {
 	must(t, later)
 	for _, s := range []*zkasync.Subscription{first, second} {
 		<-s.Done()
-		if _, open := <-s.Events(); open {
+		if _, open := <-s.C(); open {
 			t.Error("the channel of a closed subscription is open")
 		}
 		wantErr(t, s.Err(), zkasync.ErrWatchRemoved)
@@ -250,7 +250,7 @@ func TestAddWatch_EndsWithTheClient(t *testing.T) {
 	}
 	read := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
 	unread := must(t, c.AddWatch(t.Context(), "/a", zkasync.PersistentRecursive))
-	events := read.Events()
+	events := read.C()
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}

@@ -32,7 +32,7 @@ func resyncEvent(path string, why error) zk.Event {
 // safe for concurrent use.
 //
 // Its events have the path without the chroot and are in the order in which the server sent them. They are read in one
-// of three ways: from the channel of Events, by range over All, which reads that channel, or by the callback of
+// of three ways: from the channel of C, by range over All, which reads that channel, or by the callback of
 // [OnEvent]. With OnEvent, or as long as the channel has room, an event is there before the reply to any later request;
 // what waits for a slow reader comes when it makes room.
 //
@@ -69,26 +69,15 @@ func (s *Subscription) Path() string { return s.path }
 // Mode returns how it is watched.
 func (s *Subscription) Mode() AddWatchMode { return s.mode }
 
-// Events returns the channel of events, the same one at each call. It is closed behind the last event when the
+// C returns the channel of events, the same one at each call. It is closed behind the last event when the
 // subscription has ended; Err then says why. At that moment what does not fit into the channel is dropped, except that
 // the last event is always kept. With a callback the channel carries nothing but is closed.
-func (s *Subscription) Events() <-chan zk.Event { return s.feed.C() }
+func (s *Subscription) C() <-chan zk.Event { return s.feed.C() }
 
-// All ranges over the channel of Events until it is closed or ctx ends. Leaving the loop does not end the subscription.
-func (s *Subscription) All(ctx context.Context) iter.Seq[zk.Event] {
-	ctx = orBackground(ctx)
-	return func(yield func(zk.Event) bool) {
-		events := s.Events()
-		for ctx.Err() == nil {
-			select {
-			case e, ok := <-events:
-				if !ok || !yield(e) {
-					return
-				}
-			case <-ctx.Done():
-			}
-		}
-	}
+// All ranges over the channel of C until it is closed or ctx ends. The last pair has the reason, that of Err or of ctx. Leaving the
+// loop does not end the subscription.
+func (s *Subscription) All(ctx context.Context) iter.Seq2[zk.Event, error] {
+	return feed.All(ctx, s.C(), s.Err)
 }
 
 // Done returns a channel that is closed when the subscription has ended.
@@ -100,7 +89,7 @@ func (s *Subscription) Done() <-chan struct{} { return s.feed.Done() }
 func (s *Subscription) Err() error { return s.feed.Err() }
 
 // Close ends the subscription at once. With a callback, events whose call has not begun are dropped; what the channel
-// holds, and what of the rest fits into it, can still be received, see Events.
+// holds, and what of the rest fits into it, can still be received, see C.
 //
 // When it was the last one on its path, the server is told to remove the watch, which nothing waits for; what else the
 // path has, one-shot watches of the client, is set again, but watches of libraries on Conn() of the same path go with

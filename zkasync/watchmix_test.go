@@ -149,8 +149,8 @@ func checkMix(t *testing.T, c *zkasync.Client, mixers []*mixer, child string) {
 func checkLast(t *testing.T, s *zkasync.Subscription, child string) {
 	t.Helper()
 	var last [2]string
-	for len(s.Events()) > 0 {
-		last[0], last[1] = last[1], eventLine(<-s.Events())
+	for len(s.C()) > 0 {
+		last[0], last[1] = last[1], eventLine(<-s.C())
 	}
 	want := [2]string{"changed " + s.Path(), "children " + s.Path()}
 	if s.Mode() == zkasync.PersistentRecursive {

@@ -176,12 +176,15 @@ func (a *app) discoveryWatchCommand() *cobra.Command {
 			return a.withDiscovery(cmd, args, func(ctx context.Context, d *discovery.Discovery) error {
 				v := d.Watch(ctx, args[1])
 				defer v.Close()
-				for s := range v.All() {
+				for s, err := range v.All(ctx) {
+					if err != nil {
+						return err
+					}
 					if err := a.printService(s, time.Now()); err != nil {
 						return err
 					}
 				}
-				return v.Err()
+				return nil
 			})
 		},
 	}

@@ -78,14 +78,15 @@ type leaderJSON struct {
 }
 
 func (a *app) followLeaders(ctx context.Context, election *recipe.Election) error {
-	leaders := election.Observe(ctx)
-	defer leaders.Close()
-	for leader := range leaders.All() {
+	for leader, err := range election.Observe(ctx).All(ctx) {
+		if err != nil {
+			return err
+		}
 		if err := a.printLeader(leader); err != nil {
 			return err
 		}
 	}
-	return leaders.Err()
+	return nil
 }
 
 func (a *app) printLeader(leader recipe.Contender) error {

@@ -33,7 +33,7 @@ func (f *follower) followTree(ctx context.Context) error {
 	states := f.c.States(ctx)
 	for f.limit == 0 || f.seen < f.limit {
 		select {
-		case e, open := <-sub.Events():
+		case e, open := <-sub.C():
 			if !open {
 				return errors.Join(sub.Err(), ctx.Err())
 			}

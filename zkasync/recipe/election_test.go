@@ -46,11 +46,13 @@ func TestElection_Observe(t *testing.T) {
 	next := make(chan string)
 	over := make(chan error, 1)
 	go func() {
-		leaders := e.Observe(ctx)
-		for leader := range leaders.All() {
+		for leader, err := range e.Observe(ctx).All(nil) {
+			if err != nil {
+				over <- err
+				return
+			}
 			next <- leader.Identifier
 		}
-		over <- leaders.Err()
 	}()
 	want := func(value string) {
 		t.Helper()
@@ -130,8 +132,10 @@ func TestLeaders_InEveryWay(t *testing.T) {
 		t.Fatal(err)
 	}
 	within(t, "the end", func() { <-leaders.Done() })
-	for range leaders.All() {
-		t.Error("a leader after the end")
+	for leader, err := range leaders.All(t.Context()) {
+		if err != leaders.Err() {
+			t.Errorf("leader %v after the end, %v", leader, err)
+		}
 	}
 	if !errors.Is(leaders.Err(), zkasync.ErrClosed) || len(early) > 0 {
 		t.Errorf("ended with %v, %d calls of a removed callback", leaders.Err(), len(early))

@@ -176,8 +176,8 @@ func ExampleElection() {
 	}
 	leaders := e.Observe(ctx)
 	defer leaders.Close()
-	for leader := range leaders.All() { // goes on for as long as the program runs; leaders.Err() says why it ends
-		fmt.Println(leader.Identifier, leader.Fence == lead.Fence())
+	for leader, err := range leaders.All(ctx) { // goes on until ctx ends
+		fmt.Println(leader.Identifier, leader.Fence == lead.Fence(), err)
 		break
 	}
 	leader, err := e.Leader(ctx).Get(ctx)
@@ -187,7 +187,7 @@ func ExampleElection() {
 	lead.Unlock()
 	fmt.Println(context.Cause(lead.Context()))
 	// Output:
-	// 10.0.0.1:8080 true
+	// 10.0.0.1:8080 true <nil>
 	// 10.0.0.1:8080 <nil>
 	// 1 <nil>
 	// it was given back
@@ -381,8 +381,8 @@ func ExampleRoster_All() {
 	g := recipe.NewGroup(c, "/services/web")
 	g.Join("host1", []byte("10.0.0.1:80"))
 	peers := g.Roster(context.Background())
-	for members := range peers.All() {
-		if len(members) == 1 {
+	for members, err := range peers.All(context.Background()) {
+		if err == nil && len(members) == 1 {
 			fmt.Println(members[0].Name)
 			peers.Close()
 		}

@@ -76,7 +76,11 @@ func (g *Group) Watch(ctx context.Context) iter.Seq2[[]Member, error] {
 	return func(yield func([]Member, error) bool) {
 		r := g.Roster(ctx)
 		defer r.Close()
-		for members := range r.All() {
+		for members, err := range r.All(nil) { // it ends with ctx
+			if err != nil {
+				yield(nil, err)
+				return
+			}
 			if i := slices.IndexFunc(members, func(m Member) bool { return m.Err != nil }); i >= 0 {
 				yield(nil, &Error{Op: "watch group", Path: g.path, Err: members[i].Err})
 				return
@@ -85,6 +89,5 @@ func (g *Group) Watch(ctx context.Context) iter.Seq2[[]Member, error] {
 				return
 			}
 		}
-		yield(nil, r.Err())
 	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/stream"
 )
 
 // Leaders tells of the leaders of an [Election], with their values and fences: see [Election.Observe]. It is read as a
@@ -57,15 +58,10 @@ func (e *Election) Observe(ctx context.Context) *Leaders {
 // then says why.
 func (l *Leaders) C() <-chan Contender { return l.ch }
 
-// All ranges over the channel of C until it is closed. Leaving the loop does not end l.
-func (l *Leaders) All() iter.Seq[Contender] {
-	return func(yield func(Contender) bool) {
-		for leader := range l.ch {
-			if !yield(leader) {
-				return
-			}
-		}
-	}
+// All ranges over the channel of C until it is closed or ctx ends. The last pair has the reason, that of Err or of ctx. Leaving the
+// loop does not end l.
+func (l *Leaders) All(ctx context.Context) iter.Seq2[Contender, error] {
+	return stream.All(ctx, l.ch, l.Err)
 }
 
 // Latest returns the leader that was seen last; false as long as nothing is known.

@@ -104,21 +104,30 @@ func (r *Roster) next() *future.Future[future.Void] {
 	return r.changed.Future()
 }
 
-// All ranges over who is there: at first, and again after each change, until r has ended. Changes in quick succession are
-// told as one. Leaving the loop does not end r.
-func (r *Roster) All() iter.Seq[[]Member] {
-	return func(yield func([]Member) bool) {
-		for last := int64(-1); ; {
+// All ranges over who is there: at first, and again after each change, until r or ctx has ended. Changes in quick succession are
+// told as one. The last pair has the reason, that of Err or of ctx. Leaving the loop does not end r.
+func (r *Roster) All(ctx context.Context) iter.Seq2[[]Member, error] {
+	ctx = orBackground(ctx)
+	return func(yield func([]Member, error) bool) {
+		for last := int64(-1); ctx.Err() == nil; {
 			changed := r.next()
 			members, revision, known := r.At()
-			if r.Err() != nil || known && revision != last && !yield(members) {
+			if err := r.Err(); err != nil {
+				yield(nil, err)
+				return
+			}
+			if known && revision != last && !yield(members, nil) {
 				return
 			}
 			if known {
 				last = revision
 			}
-			<-changed.Done()
+			select {
+			case <-changed.Done():
+			case <-ctx.Done():
+			}
 		}
+		yield(nil, context.Cause(ctx))
 	}
 }
 

@@ -158,8 +158,10 @@ func TestRoster_Ends(t *testing.T) {
 		if !errors.Is(r.Err(), want) {
 			t.Errorf("it ends with %v, want %v", r.Err(), want)
 		}
-		for range r.All() {
-			t.Error("it goes on")
+		for _, err := range r.All(t.Context()) {
+			if err != r.Err() {
+				t.Errorf("it goes on, with %v", err)
+			}
 		}
 		must(t, r.Changed())
 	}
@@ -214,8 +216,8 @@ func TestRoster_ChangedInCallback(t *testing.T) {
 	done := future.NewPromise[string](nil)
 	r.Changed().OnDone(func(future.Void, error) {
 		g.Join("a", []byte("1"))
-		for members := range r.All() {
-			if len(members) == 1 {
+		for members, err := range r.All(t.Context()) {
+			if err == nil && len(members) == 1 {
 				done.Resolve(roll(members))
 				return
 			}

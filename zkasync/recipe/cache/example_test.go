@@ -123,7 +123,7 @@ func ExampleCache_Subscribe() {
 	defer changes.Close()
 	for range 2 {
 		select {
-		case e := <-changes.Events():
+		case e := <-changes.C():
 			fmt.Printf("%v %q\n", e.Kind, e.Path)
 		case <-changes.Done():
 			fmt.Println(changes.Err())
@@ -132,10 +132,9 @@ func ExampleCache_Subscribe() {
 		}
 	}
 	changes.Close()
-	for e := range changes.All(ctx) {
-		fmt.Println(e)
+	for _, err := range changes.All(ctx) {
+		fmt.Println(err)
 	}
-	fmt.Println(changes.Err())
 	// Output:
 	// Created "/app/db"
 	// Synced ""
@@ -170,8 +169,8 @@ func ExampleWatchChildrenData() {
 	defer end()
 	limits := cache.WatchChildrenData(c, "/app/limits")
 	defer limits.Close()
-	for now := range limits.All() {
-		if now.Err != nil || !now.Exists {
+	for now, err := range limits.All(ctx) {
+		if err != nil || now.Err != nil || !now.Exists {
 			fmt.Println("no limits:", now.Err)
 			return
 		}

@@ -1,12 +1,14 @@
 package cache
 
 import (
+	"context"
 	"iter"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/stream"
 )
 
 // Level is a znode's children with their data at one time. It does not change. The zero Level is one without children.
@@ -138,15 +140,10 @@ func (d *ChildrenData) show(now zkasync.Reading[Level]) {
 // ended.
 func (d *ChildrenData) C() <-chan zkasync.Reading[Level] { return d.ch }
 
-// All ranges over the channel of C until it is closed. Leaving the loop does not end d.
-func (d *ChildrenData) All() iter.Seq[zkasync.Reading[Level]] {
-	return func(yield func(zkasync.Reading[Level]) bool) {
-		for r := range d.ch {
-			if !yield(r) {
-				return
-			}
-		}
-	}
+// All ranges over the channel of C until it is closed or ctx ends. The last pair has the reason, that of Err or of ctx. Leaving the
+// loop does not end d.
+func (d *ChildrenData) All(ctx context.Context) iter.Seq2[zkasync.Reading[Level], error] {
+	return stream.All(ctx, d.ch, d.Err)
 }
 
 // Latest returns the newest state; false when there is none yet.

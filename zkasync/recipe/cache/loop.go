@@ -108,7 +108,7 @@ func (l *loop) nextEvent() bool {
 		return false
 	}
 	select {
-	case e, ok := <-l.sub.Events():
+	case e, ok := <-l.sub.C():
 		l.event(e, ok)
 		return true
 	default:
@@ -120,7 +120,7 @@ func (l *loop) nextEvent() bool {
 func (l *loop) wait() {
 	var events <-chan zk.Event
 	if l.sub != nil {
-		events = l.sub.Events()
+		events = l.sub.C()
 	}
 	var answer <-chan struct{}
 	if l.flight.len() > 0 {

@@ -119,9 +119,10 @@ func TestCache_Bounds(t *testing.T) {
 			if !errors.As(k.Err(), &limit) || limit.What != x.what || limit.Limit != x.max {
 				t.Errorf("it ends with %v", k.Err())
 			}
-			for range events.All(t.Context()) {
+			var last error
+			for _, last = range events.All(t.Context()) {
 			}
-			if !errors.As(events.Err(), &limit) || k.Current() {
+			if !errors.As(events.Err(), &limit) || last != events.Err() || k.Current() {
 				t.Errorf("a subscription ends with %v, current %v", events.Err(), k.Current())
 			}
 			_, _ = get(syncing) // it completes
@@ -285,7 +286,10 @@ func TestSubscription_SlowReader(t *testing.T) {
 	s := k.Subscribe()
 	defer s.Close()
 	next := func() string {
-		for e := range s.All(t.Context()) {
+		for e, err := range s.All(t.Context()) {
+			if err != nil {
+				return err.Error()
+			}
 			return fmt.Sprintf("%v %v %s→%s", e.Kind, e.Path, e.Old.Data, e.New.Data)
 		}
 		return "nothing"
@@ -315,8 +319,10 @@ func TestSubscription_SlowReader(t *testing.T) {
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 	defer cancel()
-	for e := range s.All(ctx) {
-		t.Errorf("there is more: %v", e)
+	for e, err := range s.All(ctx) {
+		if err != context.DeadlineExceeded {
+			t.Errorf("there is more: %v, %v", e, err)
+		}
 	}
 }
 
@@ -374,7 +380,10 @@ func TestChildrenData_IsLive(t *testing.T) {
 	comes := func(want string) zkasync.Reading[cache.Level] {
 		t.Helper()
 		last := ""
-		for r := range d.All() {
+		for r, err := range d.All(t.Context()) {
+			if err != nil {
+				t.Fatal(err)
+			}
 			if last = show(r); last == want {
 				return r
 			}

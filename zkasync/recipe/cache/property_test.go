@@ -94,7 +94,10 @@ func follow(t testing.TB, k *cache.Cache, each func(cache.Event)) (events func()
 	s := k.Subscribe()
 	go func() {
 		defer close(done)
-		for e := range s.All(context.Background()) {
+		for e, err := range s.All(context.Background()) {
+			if err != nil {
+				return
+			}
 			all = append(all, e)
 			each(e)
 		}

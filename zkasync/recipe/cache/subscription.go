@@ -22,7 +22,7 @@ type Subscription struct {
 	since uint64        // changes up to this one are not new to it
 	wake  chan struct{} // something waits, or it has ended
 	done  chan struct{} // closed by end
-	ch    chan Event    // made by Events; closed by pump
+	ch    chan Event    // made by C; closed by pump
 	pumps sync.WaitGroup
 
 	mu      sync.Mutex
@@ -59,22 +59,17 @@ func (c *Cache) Subscribe() *Subscription {
 // Events begins a reader of changes, see [Subscription], that ends with the loop over it. The last pair has the reason if the cache or ctx
 // has ended.
 func (c *Cache) Events(ctx context.Context) iter.Seq2[Event, error] {
-	if ctx == nil {
-		ctx = context.Background()
-	}
 	return func(yield func(Event, error) bool) {
 		s := c.Subscribe()
 		defer s.Close()
-		for e := range s.All(ctx) {
-			if !yield(e, nil) {
+		for e, err := range s.All(ctx) {
+			if err != nil {
+				err = &Error{Op: "follow", Path: c.root, Err: causeOf(err)}
+			}
+			if !yield(e, err) {
 				return
 			}
 		}
-		err := context.Cause(ctx)
-		if err == nil {
-			err = s.Err()
-		}
-		yield(Event{}, &Error{Op: "follow", Path: c.root, Err: causeOf(err)})
 	}
 }
 
@@ -183,23 +178,24 @@ func (s *Subscription) rouse() {
 	}
 }
 
-// All ranges over the events until s or ctx has ended. What waited when the cache ended still comes. Leaving the loop does not
-// end s.
-func (s *Subscription) All(ctx context.Context) iter.Seq[Event] {
+// All ranges over the events until s or ctx has ended; the last pair has the reason, that of Err or of ctx. What waited when the cache
+// ended still comes. Leaving the loop does not end s.
+func (s *Subscription) All(ctx context.Context) iter.Seq2[Event, error] {
 	if ctx == nil {
 		ctx = context.Background()
 	}
-	return func(yield func(Event) bool) {
+	return func(yield func(Event, error) bool) {
 		for ctx.Err() == nil {
-			over := s.Err() != nil // before what waits is looked at
+			over := s.Err() // before what waits is looked at
 			e, ok := s.next()
 			switch {
 			case ok:
-				if !yield(e) {
+				if !yield(e, nil) {
 					return
 				}
 				continue
-			case over:
+			case over != nil:
+				yield(Event{}, over)
 				return
 			}
 			select {
@@ -208,12 +204,13 @@ func (s *Subscription) All(ctx context.Context) iter.Seq[Event] {
 			case <-ctx.Done():
 			}
 		}
+		yield(Event{}, context.Cause(ctx))
 	}
 }
 
-// Events returns a channel of the events, the same one at each call, for those who do not range over All. It takes a goroutine until s
+// C returns a channel of the events, the same one at each call, for those who do not range over All. It takes a goroutine until s
 // has ended. Then it is closed; Err says why. What was not received by then is dropped.
-func (s *Subscription) Events() <-chan Event {
+func (s *Subscription) C() <-chan Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.ch == nil {
@@ -224,11 +221,14 @@ func (s *Subscription) Events() <-chan Event {
 	return s.ch
 }
 
-// pump is the goroutine of Events, which end joins.
+// pump is the goroutine of C, which end joins.
 func (s *Subscription) pump() {
 	defer s.pumps.Done()
 	defer close(s.ch)
-	for e := range s.All(context.Background()) {
+	for e, err := range s.All(context.Background()) {
+		if err != nil {
+			return
+		}
 		select {
 		case s.ch <- e:
 		case <-s.done:

@@ -131,8 +131,8 @@ func ExampleDiscovery_Watch() {
 	web := services.Watch(context.Background(), "web")
 	services.Register(discovery.Instance{Name: "web", ID: "host1"})
 	services.Register(discovery.Instance{Name: "web", ID: "host2"})
-	for now := range web.All() {
-		if len(now.Instances) == 2 {
+	for now, err := range web.All(context.Background()) {
+		if err == nil && len(now.Instances) == 2 {
 			fmt.Println(now.Instances[0].ID, now.Instances[1].ID)
 			web.Close()
 		}

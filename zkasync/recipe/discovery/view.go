@@ -78,12 +78,16 @@ func (v *View) serviceLocked(members []recipe.Member) Service {
 // end. Whoever calls it and then Latest misses nothing. Its callbacks run on the client's handler.
 func (v *View) Changed() *future.Future[future.Void] { return v.roster.Changed() }
 
-// All ranges over the service: as it is, and again after each change, until v has ended. Changes in quick succession are told as
-// one. Leaving the loop does not end v.
-func (v *View) All() iter.Seq[Service] {
-	return func(yield func(Service) bool) {
-		for range v.roster.All() {
-			if s, _ := v.Latest(); !yield(s) {
+// All ranges over the service: as it is, and again after each change, until v or ctx has ended. Changes in quick succession are told
+// as one. The last pair has the reason, that of Err or of ctx. Leaving the loop does not end v.
+func (v *View) All(ctx context.Context) iter.Seq2[Service, error] {
+	return func(yield func(Service, error) bool) {
+		for _, err := range v.roster.All(ctx) {
+			var s Service
+			if err == nil {
+				s, _ = v.Latest()
+			}
+			if !yield(s, err) {
 				return
 			}
 		}

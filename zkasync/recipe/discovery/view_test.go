@@ -81,7 +81,10 @@ func TestView_StreamsAndEnds(t *testing.T) {
 	v := d.Watch(ctx, "web")
 	called := future.NewPromise[future.Void](nil)
 	seen := 0
-	for s := range v.All() {
+	for s, err := range v.All(nil) {
+		if err != nil {
+			break
+		}
 		switch seen++; len(s.Instances) {
 		case 0:
 			v.Changed().OnDone(func(future.Void, error) { called.Resolve(future.Void{}) })

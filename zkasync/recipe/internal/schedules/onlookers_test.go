@@ -72,7 +72,10 @@ func (o *onlookers) follow(ctx context.Context, a *actor) {
 	highest := int64(0)
 	for ctx.Err() == nil {
 		leaders := recipe.NewElection(a.p.client(), "/election").Observe(ctx)
-		for leads := range leaders.All() {
+		for leads, err := range leaders.All(nil) {
+			if err != nil {
+				break
+			}
 			if leads.Fence != 0 && leads.Fence < highest {
 				a.w.fail("%s sees %#x behind %#x", a.who, leads.Fence, highest)
 			}
