@@ -49,6 +49,7 @@ func (o *owner) Suspended(cause error) {
 		}
 		return StateChange{State: StateSuspended, SessionID: now.SessionID, Err: &lossError{cause}}, true
 	})
+	o.c.states.doubt(nil)
 }
 
 // Expired implements session.Owner.
@@ -76,6 +77,18 @@ func (o *owner) ClockRanOut() {
 		}
 		return StateChange{State: StateLost, SessionID: now.SessionID, Err: errClock}, true
 	})
+}
+
+// errUnheard is why contexts end while there is a connection.
+var errUnheard = errors.New("nothing that was sent within the session timeout was answered")
+
+// Unheard implements session.Owner.
+func (o *owner) Unheard(on bool) {
+	if on {
+		o.c.states.doubt(o.session.Mux().Unheard)
+	} else {
+		o.c.states.doubt(nil)
+	}
 }
 
 // Event implements session.Owner.

@@ -78,10 +78,25 @@ func (s *states) scope(parent context.Context, alive State) (context.Context, co
 
 // seen is the state as contexts see it: a session that is about to be ended is over.
 func (s *states) seen() StateChange {
-	if s.stopping {
+	switch {
+	case s.stopping:
 		return StateChange{State: StateClosed, SessionID: s.now.SessionID}
+	case s.unheard != nil && s.now.State == StateConnected && s.unheard():
+		return StateChange{State: StateLost, SessionID: s.now.SessionID, Err: errUnheard}
+	default:
+		return s.now
 	}
-	return s.now
+}
+
+// doubt ends all contexts, and lets none begin, while there is a connection and the servers may not have heard of the session for its
+// timeout, which unheard tells. Nil ends the doubt.
+func (s *states) doubt(unheard func() bool) {
+	s.mu.Lock()
+	s.unheard = unheard
+	now := s.seen()
+	ended := s.endedScopesLocked(now)
+	s.mu.Unlock()
+	endScopes(ended, now)
 }
 
 // stopScopes ends all contexts, before the session is: its znodes are gone by the time when the state becomes Closed.

@@ -7,6 +7,9 @@ import "context"
 // Its cause is a [*SessionEndError] then. Without a session it has ended already. It does not come back to life when a session
 // that was given up turns out to live.
 //
+// The local clock counts from when the latest request was sent that a server has answered: nothing else shows that servers have heard of
+// the session. So it may end while there is a connection, over which what servers send arrives, and what they are sent does not.
+//
 // It is for work that must stop when ephemeral znodes of this client may be gone. It ends at the moment of the change, not in its
 // turn among callbacks, so that no callback can hold it up; what runs may go on for as long as its computer does not let
 // it look, see the documentation of package recipe. Cancel releases what the context holds.

@@ -102,6 +102,7 @@ func TestSlowServers_TheShareGrowsAndShrinks(t *testing.T) {
 			half,            // of what is left of the session: given to a frozen server, behind the slow handshake
 			third,           // given to a frozen server, behind a quick one
 		} {
+			wantNode(t, c.Get(t.Context(), "/a"), "/a") // the server has heard of the session at this time, not only when the handshake began
 			time.Sleep(silent)
 			start := time.Now()
 			close(cuts[i])

@@ -18,8 +18,9 @@ type states struct {
 	feeds     map[*stateFeed]struct{}
 	ending    map[*stateFeed]struct{} // those that were told of Closed
 	scopes    map[*scope]struct{}
-	scoped    uint64 // so many scopes were made
-	stopping  bool   // the state may still be Connected, but the session is about to end
+	scoped    uint64      // so many scopes were made
+	unheard   func() bool // whether the servers may not have heard of the session for its timeout, nil if that is not to be feared
+	stopping  bool        // the state may still be Connected, but the session is about to end
 }
 
 // listener is a callback of OnState.

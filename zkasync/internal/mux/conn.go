@@ -33,7 +33,7 @@ type Conn struct {
 		write atomic.Int64 // of the write in progress, 0: none
 	}
 
-	asleep    atomic.Int64 // nanoseconds for which the host was asleep when it was found so last
+	vouched   vouching
 	pieces    atomic.Int64 // of large frames received
 	listening atomic.Bool  // the reader waits for the server
 
@@ -93,6 +93,7 @@ func (m *Mux) NewConn(h *Handshake) *Conn {
 	c.hand, c.resp, c.openZxid = h, h.resp, h.req.LastZxidSeen
 	_ = c.sock.SetDeadline(time.Time{})
 	c.sinceBirth.read.Store(c.now())
+	c.vouched.at.Store(-int64(c.born.Sub(h.askedAt)))
 	m.conns.Add(1)
 	m.use(c)
 	return c

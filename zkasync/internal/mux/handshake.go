@@ -50,6 +50,8 @@ type Handshake struct {
 	resp   wire.ConnectResponse
 	asked  bool // the connect request was sent, or a part of it
 	broken bool // no answer will come
+
+	askedAt time.Time
 }
 
 // NewHandshake takes over sock, a fresh connection to a server. Call [Mux.WaitConns] before: until the last connection is
@@ -75,7 +77,7 @@ func (m *Mux) NewHandshake(sock net.Conn, kind Offer) *Handshake {
 
 // Ask sends the connect request. Only the socket's deadline and its end bound it.
 func (h *Handshake) Ask() error {
-	h.asked = true
+	h.asked, h.askedAt = true, time.Now()
 	b, start := wire.BeginFrame(nil)
 	_, err := h.sock.Write(wire.EndFrame(wire.AppendConnectRequest(b, &h.req), start))
 	h.broken = err != nil

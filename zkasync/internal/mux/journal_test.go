@@ -130,6 +130,7 @@ func (o *observer) ReplyDropped(e *ReplySizeError)   { o.j.add("dropped: %v", e)
 func (o *observer) WatchesLost(b Blame)              { o.j.add("watches lost: %d bytes", b.Size) }
 func (o *observer) Event(e wire.WatchEvent, _ int64) { o.j.add("event %d %s", e.Type, e.Path) }
 
+func (o *observer) Unheard(bool) {} // told again and again, by the clock
 func (o *observer) Lost(cause error, heard time.Time) {
 	o.note(cause, heard)
 	o.j.add("lost")

@@ -86,6 +86,7 @@ func (c *Conn) demultiplex(frame []byte) error {
 	body := frame[wire.HeaderLen:]
 	switch h.Xid {
 	case wire.XidPing:
+		c.pinged()
 		c.checkDemand(h.Err)
 		c.answerRefused()
 		return c.leaveIfMoved()
@@ -98,6 +99,7 @@ func (c *Conn) demultiplex(frame []byte) error {
 	if err != nil {
 		return err
 	}
+	c.answered(h.Xid)
 	c.counted(h.Zxid)
 	if f, ok := r.(*foreign); ok {
 		if f.op == wire.OpClose {

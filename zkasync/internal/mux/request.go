@@ -71,8 +71,12 @@ type Observer interface {
 	Established(s Session) []Request
 	// Restored follows the replies to these requests; what waits is sent afterwards.
 	Restored()
-	// Lost follows the failure of all that was pending on an established connection, whose last byte came at heard.
+	// Lost follows the failure of all that was pending on an established connection, whose server has heard from this side at
+	// heard, and perhaps later.
 	Lost(cause error, heard time.Time)
+	// Unheard tells that the server of a connection may have heard nothing from this side for nearly a session timeout, again and
+	// again while that is so, and once when it is so no longer.
+	Unheard(on bool)
 	// Expired comes before the waiting requests fail, ExpiredDone after.
 	Expired()
 	ExpiredDone()

@@ -1,9 +1,6 @@
 package mux
 
-import (
-	"errors"
-	"time"
-)
+import "time"
 
 // teardown ends a dead connection: it joins its goroutines and fails what it left behind. The caller has the reading
 // side, so no reply is being delivered. It may be called again and then does nothing.
@@ -24,12 +21,7 @@ func (c *Conn) teardown() {
 	b.failAll(sent, inFlight)
 	b.failAll(unsent, queued)
 	if c.shaken {
-		heard := c.born.Add(time.Duration(c.sinceBirth.read.Load()))
-		var slept *SleepError
-		if SleepIsCertain && errors.As(cause, &slept) {
-			heard = heard.Add(-time.Duration(c.asleep.Load()))
-		}
-		c.m.obs.Lost(cause, heard)
+		c.m.obs.Lost(cause, time.Now().Add(-c.unheard()))
 	}
 }
 

@@ -42,6 +42,7 @@ func (c *Conn) watchLoop(session time.Duration) {
 	sleep := NewSleepWatch(c.m.cfg.Slept)
 	last, heard := c.now(), int64(0)
 	var asleep time.Duration // since the last byte
+	unheard := false
 	for {
 		select {
 		case <-c.dead:
@@ -53,13 +54,16 @@ func (c *Conn) watchLoop(session time.Duration) {
 		}
 		if d := sleep.Since(); d > 0 {
 			asleep += d
-			c.asleep.Store(int64(asleep))
+			if SleepIsCertain {
+				c.vouched.slept.Add(int64(d))
+			}
 			// Shorter ones count as silence: the server has heard as little as this side.
 			if d >= session || time.Duration(c.now()-heard)+asleep > limit {
 				c.die(&SleepError{For: d})
 				return
 			}
 		}
+		c.tellUnheard(&unheard)
 		now := c.now()
 		starved := now-last > int64(2*every)
 		last = now
@@ -71,6 +75,14 @@ func (c *Conn) watchLoop(session time.Duration) {
 		if c.m.cfg.RequestTimeout > 0 {
 			c.checkAnswers(&answers, now)
 		}
+	}
+}
+
+// tellUnheard tells whether the server may have heard nothing for too long, though bytes of it may come.
+func (c *Conn) tellUnheard(told *bool) {
+	if on := c.isUnheard(); on || *told {
+		*told = on
+		c.m.obs.Unheard(on)
 	}
 }
 

@@ -25,6 +25,7 @@ type outgoing struct {
 	buf   []byte    // their frames
 	kept  []Request // those of reqs that wait for an ordinary reply, in the order of their frames
 	auths []authEntry
+	pings int
 	trial bool // it is one, see trial.go and tryLocked
 }
 
@@ -67,6 +68,7 @@ func (e *writerError) Error() string {
 func (c *Conn) takeBatch(out *outgoing) bool {
 	m := c.m
 	out.reqs, out.buf, out.kept, out.auths, out.trial = out.reqs[:0], out.buf[:0], out.kept[:0], nil, false
+	out.pings = 0
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	for {
@@ -157,6 +159,7 @@ func (c *Conn) encode(out *outgoing) {
 		switch r.Op() {
 		case wire.OpPing:
 			out.buf = appendFrame(out.buf, wire.XidPing, r)
+			out.pings++
 		case wire.OpSetAuth:
 			out.buf = appendFrame(out.buf, wire.XidAuth, r)
 			out.auths = append(out.auths, authEntry{Request: r, before: xid})
@@ -174,6 +177,7 @@ func (c *Conn) encode(out *outgoing) {
 		m.flight.push(r)
 	}
 	c.taken = nil
+	c.sentLocked(out, c.nextXid)
 	c.nextXid = xid
 	c.written += int64(len(out.kept))
 	c.auths = append(c.auths, out.auths...)

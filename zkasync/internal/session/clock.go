@@ -8,7 +8,7 @@ import (
 )
 
 // clock is the session's time. While there is no connection it runs, and tells when the session can no longer be alive: a session
-// timeout after the server was heard from last. The time that the host sleeps counts, though it does not for timers.
+// timeout after the server has heard from this side for certain. The time that the host sleeps counts, though it does not for timers.
 type clock struct {
 	ranOut func()               // called when it runs out, on a goroutine that wait joins
 	slept  func() time.Duration // of mux.Config

@@ -49,6 +49,9 @@ func (r *Run) Lost(cause error, heard time.Time) {
 	r.clock.start(heard)
 }
 
+// Unheard implements mux.Observer.
+func (r *Run) Unheard(on bool) { r.owner.Unheard(on) }
+
 // Expired implements mux.Observer: the session's end is announced before what waits fails.
 func (r *Run) Expired() {
 	r.clock.stop()

@@ -18,6 +18,9 @@ type Owner interface {
 	Suspended(cause error)
 	// ClockRanOut says that the session can no longer be alive, by the local clock. It may turn out to be.
 	ClockRanOut()
+	// Unheard says that the servers may not have heard of the session for nearly its timeout, though there is a connection: again and
+	// again while that is so, and once when it is so no longer.
+	Unheard(on bool)
 	// Expired says that a server has ended the session, before what waits fails; ExpiredDone, when it has.
 	Expired(id int64)
 	ExpiredDone()

@@ -75,7 +75,7 @@ func (x *members) belong(a *actor) {
 }
 
 func (x *members) set(a *actor, n *recipe.Node, data string) {
-	if _, err := done(a, "set", n.SetData([]byte(data))); err != nil && !isOneOf(err, zkasync.ErrClosed) {
+	if _, err := done(a, "set", n.SetData([]byte(data))); err != nil && !isOneOf(err, zkasync.ErrClosed) && !isGivenUp(err) {
 		a.w.fail("%s: set: %v", a.who, err)
 	}
 }
