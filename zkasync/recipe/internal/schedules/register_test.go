@@ -19,7 +19,7 @@ type register struct {
 
 func newRegister(w *world, name string) *register {
 	r := &register{path: "/register of " + name, hist: &history{w: w}}
-	if err := w.ens.Leader().Put(r.path, []byte("0")); err != nil {
+	if _, err := w.procs[0].client().Create(context.Background(), r.path, []byte("0")).Get(context.Background()); err != nil {
 		w.fail("the register: %v", err)
 	}
 	return r

@@ -120,7 +120,7 @@ func (w *world) wasCleared(path string, zxid int64) bool {
 func (w *world) eventually(what string, holds func() bool) {
 	for end := time.Now().Add(time.Minute); !holds(); time.Sleep(time.Second) {
 		if time.Now().After(end) {
-			w.fail("never: %s\n%s", what, w.ens.Leader().Tree())
+			w.fail("never: %s", what)
 			return
 		}
 	}
