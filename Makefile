@@ -61,8 +61,9 @@ lint: ## gofmt, go mod tidy, vet and build for Linux, macOS and Windows, staticc
 fuzz: ## each fuzz target for FUZZTIME (10s)
 	@scripts/fuzz.sh $(FUZZTIME)
 
-chaos: install-zookeeper ## servers killed and frozen at random for DURATION (60s)
-	$(GO) test ./zkasync -race -count=1 -v -timeout 0 -run TestChaos -chaos.duration=$(DURATION)
+chaos: install-zookeeper ## servers killed and frozen, connections cut, processes stopped at random for DURATION (60s), five times
+	$(GO) test ./zkasync ./zkasync/recipe ./zkasync/recipe/internal/schedules -p 1 -race -count=1 -v -timeout 0 \
+		-run 'TestChaos|TestEnsemble_Histories' -chaos.duration=$(DURATION)
 
 schedules: ## seeded schedules of faults against the recipes, in virtual time: make schedules SCHEDULES=5000 SEED=1
 	$(GO) test ./zkasync/recipe/internal/schedules -count=1 -v -timeout 0 -run Schedules -schedules=$(SCHEDULES) -seed=$(SEED)

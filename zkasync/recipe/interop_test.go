@@ -71,9 +71,15 @@ func (p *peer) ask(format string, args ...any) string {
 
 func startKazoo(t *testing.T, servers string) *peer {
 	t.Helper()
+	return startPython(t, "testdata/kazoo_peer.py", servers)
+}
+
+// startPython starts a program that uses kazoo.
+func startPython(t *testing.T, args ...string) *peer {
+	t.Helper()
 	for _, python := range []string{"/usr/bin/python3", "python3"} {
 		if exec.Command(python, "-c", "import kazoo.client").Run() == nil {
-			return startPeer(t, python, "testdata/kazoo_peer.py", servers)
+			return startPeer(t, python, args...)
 		}
 	}
 	t.Fatal("kazoo is not installed; install it with: apt-get install python3-kazoo (or: pip install kazoo)")
@@ -87,6 +93,12 @@ var curatorJars = []string{"curator-client", "curator-framework", "curator-recip
 
 func startCurator(t *testing.T, servers string) *peer {
 	t.Helper()
+	return startJava(t, "testdata/CuratorPeer.java", servers)
+}
+
+// startJava starts a program that uses Curator.
+func startJava(t *testing.T, args ...string) *peer {
+	t.Helper()
 	var jars []string
 	for _, jar := range curatorJars {
 		jars = append(jars, "/usr/share/java/"+jar+".jar")
@@ -95,7 +107,7 @@ func startCurator(t *testing.T, servers string) *peer {
 	if exec.Command("javap", "-cp", class, "org.apache.curator.framework.recipes.locks.InterProcessMutex").Run() != nil {
 		t.Fatal("Curator or a Java compiler is not installed; install them with: apt-get install libcurator-recipes-java libcurator-framework-java libcurator-client-java default-jdk-headless")
 	}
-	return startPeer(t, "java", "-cp", class, "testdata/CuratorPeer.java", servers)
+	return startPeer(t, "java", append([]string{"-cp", class}, args...)...)
 }
 
 // sides is a recipe as two clients know it.
