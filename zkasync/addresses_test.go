@@ -25,8 +25,8 @@ var sickServers = map[string]struct {
 	"unroutable":       {nil, 300 * time.Millisecond},
 }
 
-// Row 48 of the faults: each address of a name is a server, with a share of the time that is its own.
-func TestFault48_EveryAddressOfANameIsTried(t *testing.T) {
+// Each address of a name is a server, with a share of the time that is its own.
+func TestAddresses_EveryAddressOfANameIsTried(t *testing.T) {
 	t.Parallel()
 	for name, sick := range sickServers {
 		t.Run(name, func(t *testing.T) {
@@ -50,7 +50,7 @@ func TestFault48_EveryAddressOfANameIsTried(t *testing.T) {
 }
 
 // The same of a server that goes bad under a client: the session goes on at the next address.
-func TestFault48_AnAddressGoesBadUnderAClient(t *testing.T) {
+func TestAddresses_AnAddressGoesBadUnderAClient(t *testing.T) {
 	t.Parallel()
 	for name, sick := range sickServers {
 		t.Run(name, func(t *testing.T) {
@@ -81,7 +81,7 @@ func TestFault48_AnAddressGoesBadUnderAClient(t *testing.T) {
 	}
 }
 
-func TestFault48_ClientsSpreadOverTheAddresses(t *testing.T) {
+func TestAddresses_ClientsSpreadOverTheAddresses(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		f := newFleet(t)
 		addrs := []string{"10.0.0.1", "10.0.0.2", "10.0.0.3"}
@@ -104,7 +104,7 @@ func TestFault48_ClientsSpreadOverTheAddresses(t *testing.T) {
 
 // A name that takes its time holds up nobody, one that is never answered neither, and when the name service is down the
 // addresses of before serve.
-func TestFault49_NamesTakeTheirTime(t *testing.T) {
+func TestAddresses_NamesTakeTheirTime(t *testing.T) {
 	t.Parallel()
 	const never = time.Hour
 	for name, test := range map[string]struct {
@@ -136,7 +136,7 @@ func TestFault49_NamesTakeTheirTime(t *testing.T) {
 	}
 }
 
-func TestFault49_TheNameServiceIsDownAtAReconnect(t *testing.T) {
+func TestAddresses_TheNameServiceIsDownAtAReconnect(t *testing.T) {
 	t.Parallel()
 	for name, to := range map[string]named{
 		"it fails":           {err: errors.New("server misbehaving")},

@@ -60,8 +60,8 @@ func TestCallbacks_LinkedFromCallbacks(t *testing.T) {
 	j.wants(t, "outer", "inner", "another operation")
 }
 
-// Row 40 of the faults: a callback panics.
-func TestFault40_PanicIsReportedAndTheNextRuns(t *testing.T) {
+// A callback panics.
+func TestCallback_PanicIsReportedAndTheNextRuns(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
 	panics := make(chan handler.Panic, 1)
@@ -74,7 +74,7 @@ func TestFault40_PanicIsReportedAndTheNextRuns(t *testing.T) {
 	c.Exists(t.Context(), "/").OnDone(func(*zk.Stat, error) { close(next) })
 	<-next
 	p := <-panics
-	if p.Value != "on purpose" || !strings.Contains(string(p.Stack), "TestFault40_Panic") {
+	if p.Value != "on purpose" || !strings.Contains(string(p.Stack), "TestCallback_Panic") {
 		t.Errorf("reported %v with the stack\n%s", p.Value, p.Stack)
 	}
 	if got := log.String(); !strings.Contains(got, "on purpose") || !strings.Contains(got, "callbacks_test.go") {
@@ -83,8 +83,8 @@ func TestFault40_PanicIsReportedAndTheNextRuns(t *testing.T) {
 	must(t, c.Exists(t.Context(), "/"))
 }
 
-// Row 41 of the faults: a callback that blocks holds up callbacks and nothing else, not the session, nor the futures.
-func TestFault41_BlockingCallback(t *testing.T) {
+// A callback that blocks holds up callbacks and nothing else, not the session, nor the futures.
+func TestCallback_BlockingCallback(t *testing.T) {
 	t.Parallel()
 	c := rooted(t, zkasync.WithSessionTimeout(shortSession))
 	id := c.Session().ID

@@ -158,8 +158,8 @@ func (ch *chase) finish(twin *zkasync.Client, wantResyncs int) {
 	<-read
 }
 
-// Row 8 of the faults, for watches: connections cut at random bytes while somebody writes.
-func TestFault08_WatchesAcrossRandomCuts(t *testing.T) {
+// Of watches: connections cut at random bytes while somebody writes.
+func TestWatch_WatchesAcrossRandomCuts(t *testing.T) {
 	t.Parallel()
 	const cuts, frames, bytes = 20, 400, 60
 	seed := uint64(time.Now().UnixNano())
@@ -179,8 +179,8 @@ func TestFault08_WatchesAcrossRandomCuts(t *testing.T) {
 	ch.finish(twin, 1)
 }
 
-// Row 6 of the faults, for watches: the server is killed and started again.
-func TestFault06_WatchesAcrossRestarts(t *testing.T) {
+// Of watches: the server is killed and started again.
+func TestWatch_WatchesAcrossRestarts(t *testing.T) {
 	t.Parallel()
 	s := zkserver.Run(t)
 	c, writer := connect(t, s.Addr()), connect(t, s.Addr())

@@ -246,8 +246,8 @@ func TestClose_TwiceAndRestart(t *testing.T) {
 	closeIt(c, promptly)
 }
 
-// Row 44 of the faults: Close from many goroutines while others submit.
-func TestFault44_CloseUnderAStorm(t *testing.T) {
+// Close from many goroutines while others submit.
+func TestClose_UnderAStorm(t *testing.T) {
 	const closers, submitters = 16, 4
 	root := sharedRoot(t)
 	closeIt := closing(t)

@@ -12,9 +12,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
-// Row 57 of the faults: the client is Suspended, and the server can be reached again. Close ends the session there: its
+// The client is Suspended, and the server can be reached again. Close ends the session there: its
 // ephemeral znode is gone when Close returns.
-func TestFault57_CloseWhileSuspended(t *testing.T) {
+func TestClose_EndsTheSessionOfALostConnection(t *testing.T) {
 	t.Parallel()
 	root := sharedRoot(t)
 	watcher := connect(t, root)
@@ -49,7 +49,7 @@ func closedErr(t *testing.T, c *zkasync.Client) (took time.Duration, err error) 
 }
 
 // The server that the client is connected to stands still. The session is ended at the other one.
-func TestFault57_CloseUnderAFrozenServer(t *testing.T) {
+func TestClose_UnderAFrozenServer(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		f := newFleet(t)
 		f.server(threeServers[0], func(c *zkpeer.Conn) { c.Accept(); c.Drain() })
@@ -68,7 +68,7 @@ func TestFault57_CloseUnderAFrozenServer(t *testing.T) {
 }
 
 // What Closed says is what is known, and the time is bounded.
-func TestFault57_CloseWithoutAServer(t *testing.T) {
+func TestClose_WithoutAServer(t *testing.T) {
 	t.Parallel()
 	answers := func(r wire.ConnectResponse) zkpeer.Script {
 		return func(c *zkpeer.Conn) { c.AcceptWith(r); c.Drain() }
@@ -123,7 +123,7 @@ func TestFault57_CloseWithoutAServer(t *testing.T) {
 }
 
 // The session of another client, which was never taken up, is not this one's to end.
-func TestFault57_CloseEndsNoSessionThatItNeverHad(t *testing.T) {
+func TestClose_EndsNoSessionThatItNeverHad(t *testing.T) {
 	t.Parallel()
 	s := zkserver.Shared(t)
 	first := connect(t, s.Addr())

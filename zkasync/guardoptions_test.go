@@ -23,7 +23,7 @@ import (
 var endings = map[string]func(){"goexit": runtime.Goexit, "panic": func() { panic("on purpose") }}
 
 // A dialer, a resolver and functions of the TLS configuration that panic or call Goexit at first: the client tries again.
-func TestFault53_OptionsThatEndTheirGoroutine(t *testing.T) {
+func TestUserFunction_OptionsThatEndTheirGoroutine(t *testing.T) {
 	t.Parallel()
 	addr := zkserver.Shared(t).Addr()
 	host, port, _ := net.SplitHostPort(addr)
@@ -52,7 +52,7 @@ func TestFault53_OptionsThatEndTheirGoroutine(t *testing.T) {
 	}
 }
 
-func TestFault53_TLSFunctionsThatDoNotReturn(t *testing.T) {
+func TestUserFunction_TLSFunctionsThatDoNotReturn(t *testing.T) {
 	t.Parallel()
 	dir := zkserver.Shared(t)
 	for how, end := range endings {
@@ -77,7 +77,7 @@ func TestFault53_TLSFunctionsThatDoNotReturn(t *testing.T) {
 }
 
 // Close names a dialer that does not return, and blames none that is not there.
-func TestFault53_CloseNamesTheDialer(t *testing.T) {
+func TestUserFunction_CloseNamesTheDialer(t *testing.T) {
 	release, dialing := make(chan struct{}), make(chan struct{}, 99)
 	c, err := zkasync.New(nowhere, zkasync.WithCloseTimeout(200*time.Millisecond),
 		zkasync.WithDialer(func(context.Context, string, string) (net.Conn, error) {
@@ -113,7 +113,7 @@ func (c brokenContext) Err() error {
 }
 
 // A context of a user's own ends the writer: its connection is lost, every future completes, and the client goes on.
-func TestFault53_ContextThatEndsTheWriter(t *testing.T) {
+func TestUserFunction_ContextThatEndsTheWriter(t *testing.T) {
 	t.Parallel()
 	for how, end := range endings {
 		t.Run(how, func(t *testing.T) {
@@ -145,7 +145,7 @@ func (c brokenConn) Read(b []byte) (int, error) {
 	return n, err
 }
 
-func TestFault53_ConnectionThatPanics(t *testing.T) {
+func TestUserFunction_ConnectionThatPanics(t *testing.T) {
 	t.Parallel()
 	var broken atomic.Bool
 	p := zkpeer.Listen(t, zkpeer.Healthy)
@@ -172,7 +172,7 @@ type stuckLog struct {
 func (l stuckLog) Handle(context.Context, slog.Record) error { l.do(); return nil }
 
 // A logger that does not return holds up neither operations nor states; Close names it.
-func TestFault53_LoggerThatDoesNotReturn(t *testing.T) {
+func TestUserFunction_LoggerThatDoesNotReturn(t *testing.T) {
 	t.Parallel()
 	hold := make(chan struct{})
 	p := zkpeer.Listen(t, zkpeer.Healthy)
@@ -189,7 +189,7 @@ func TestFault53_LoggerThatDoesNotReturn(t *testing.T) {
 	poll(t, "a close", func() bool { return c.Close() == nil })
 }
 
-func TestFault53_LoggerThatEndsItsGoroutine(t *testing.T) {
+func TestUserFunction_LoggerThatEndsItsGoroutine(t *testing.T) {
 	t.Parallel()
 	for how, end := range endings {
 		t.Run(how, func(t *testing.T) {
@@ -202,7 +202,7 @@ func TestFault53_LoggerThatEndsItsGoroutine(t *testing.T) {
 }
 
 // The operation given to Retry calls Goexit when it is repeated: the result says so, and Close does not wait for it.
-func TestFault53_RetryThatEndsItsGoroutine(t *testing.T) {
+func TestUserFunction_RetryThatEndsItsGoroutine(t *testing.T) {
 	t.Parallel()
 	for how, end := range endings {
 		t.Run(how, func(t *testing.T) {

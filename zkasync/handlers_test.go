@@ -111,8 +111,8 @@ func TestHandlers_CallbackMayCallEveryMethod(t *testing.T) {
 	})
 }
 
-// Row 42 of the faults: a callback submits, waits, links, unlinks and stops the client.
-func TestFault42_CallbackDoesEverything(t *testing.T) {
+// A callback submits, waits, links, unlinks and stops the client.
+func TestCallback_CallbackDoesEverything(t *testing.T) {
 	blocking := slices.DeleteFunc(slices.Clone(handlerKinds), func(kind handlerKind) bool { return !kind.mayBlock })
 	onHandlers(t, blocking, func(t *testing.T, _ handlerKind, h handler.Handler) {
 		c := rooted(t, zkasync.WithHandler(h))

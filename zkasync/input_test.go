@@ -69,8 +69,8 @@ var badPaths = map[string]string{
 	"/ü//b":      "empty name",
 }
 
-// Row 31 of the faults: no operation sends a bad path.
-func TestFault31_PathsOnEveryOperation(t *testing.T) {
+// No operation sends a bad path.
+func TestInput_PathsOnEveryOperation(t *testing.T) {
 	t.Parallel()
 	c := refused(t)
 	for path, rule := range badPaths {

@@ -118,8 +118,8 @@ func TestInput_Options(t *testing.T) {
 // data, version.
 func frameOfSet(fullPath string, n int) int { return 8 + 4 + len(fullPath) + 4 + n + 4 }
 
-// Row 32 of the faults: requests of the limit and one byte around it; the neighbours are unharmed.
-func TestFault32_RequestSizeLimit(t *testing.T) {
+// Requests of the limit and one byte around it; the neighbours are unharmed.
+func TestInput_RequestSizeLimit(t *testing.T) {
 	t.Parallel()
 	const limit = zkasync.DefaultMaxRequestSize
 	c, _, p := proxied(t)

@@ -105,8 +105,8 @@ func TestLive_FollowsChildren(t *testing.T) {
 	}
 }
 
-// Row 43 of the faults, for watched values: who does not read finds the newest.
-func TestFault43_SlowReaderOfAValueGetsTheNewest(t *testing.T) {
+// Who does not read finds the newest.
+func TestLive_SlowReaderOfAValueGetsTheNewest(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
 	must(t, c.Create(t.Context(), "/a", nil))

@@ -17,9 +17,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
-// Row 55 of the faults: a znode is hidden, changed and shown again, before the client has noticed. The server tells nothing
+// A znode is hidden, changed and shown again, before the client has noticed. The server tells nothing
 // of the change, and would spend a one-shot watch on it (ZOOKEEPER-4799): no later change would be seen.
-func TestFault55_ValueThatWasHiddenMeanwhile(t *testing.T) {
+func TestLive_ValueThatWasHiddenMeanwhile(t *testing.T) {
 	t.Parallel()
 	zkserver.Needs(t, "3.6", "persistent watches")
 	c, twin, _ := proxied(t)

@@ -56,8 +56,8 @@ func growRuntime(goroutines int) {
 	wg.Wait()
 }
 
-// Row 46 of the faults: a million operations are pending when the server is killed.
-func TestFault46_MillionPending(t *testing.T) {
+// A million operations are pending when the server is killed.
+func TestMemory_MillionPending(t *testing.T) {
 	const count, most = 1_000_000, 400
 	server := zkserver.Run(t)
 	c := connect(t, server.Addr(), zkasync.WithSessionTimeout(4*wait))
@@ -98,8 +98,8 @@ func TestFault46_MillionPending(t *testing.T) {
 	nothingLeft(t, before)
 }
 
-// Row 47 of the faults: waits end by their contexts; the futures complete all the same.
-func TestFault47_WaitsEndedByTheirContexts(t *testing.T) {
+// Waits end by their contexts; the futures complete all the same.
+func TestMemory_WaitsEndedByTheirContexts(t *testing.T) {
 	const rounds, waits, futures = 100, 1000, 50
 	c, _, p := proxied(t)
 	must(t, c.Exists(t.Context(), "/"))

@@ -66,8 +66,8 @@ func TestCreate_TellsThatParentsMayHaveBeenMade(t *testing.T) {
 	})
 }
 
-// Row 29 of the faults: there are not as many results as operations.
-func TestFault29_NumberOfResults(t *testing.T) {
+// There are not as many results as operations.
+func TestOutcome_NumberOfResults(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		results := 0
 		s := connectScripted(t, func(c *zkpeer.Conn) {

@@ -31,8 +31,8 @@ func untilCut(cut <-chan struct{}) zkpeer.Script {
 	}
 }
 
-// Row 50 of the faults: a reconnect that is granted another session is an expiry, with all that belongs to one, in order.
-func TestFault50_AnotherSessionIsGranted(t *testing.T) {
+// A reconnect that is granted another session is an expiry, with all that belongs to one, in order.
+func TestReplacedSession_AnotherSessionIsGranted(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		const first, second = 0x11, 0x22
 		cut := make(chan struct{})
@@ -70,7 +70,7 @@ func TestFault50_AnotherSessionIsGranted(t *testing.T) {
 }
 
 // What waits for the connection fails with the session, as after any expiry.
-func TestFault50_WhatWaitsFails(t *testing.T) {
+func TestReplacedSession_WhatWaitsFails(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		cut := make(chan struct{})
 		p := zkpeer.Pipes(t, grantsOther(0x11, false, untilCut(cut)), hangsUp, grantsOther(0x22, false, serves))
@@ -85,7 +85,7 @@ func TestFault50_WhatWaitsFails(t *testing.T) {
 }
 
 // A session of another client's that is not granted is an expiry of that one, and not its continuation.
-func TestFault50_OfWithSession(t *testing.T) {
+func TestReplacedSession_OfWithSession(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		p := zkpeer.Pipes(t, grantsOther(0x22, false, serves))
 		c, err := zkasync.New("one.test", zkasync.WithDialer(p.Dial), zkasync.WithSession(zkasync.Session{ID: 0x11, Password: make([]byte, 16)}))
@@ -110,7 +110,7 @@ func TestFault50_OfWithSession(t *testing.T) {
 }
 
 // Close between the end of the one session and the beginning of the other ends the other as well.
-func TestFault50_CloseInBetween(t *testing.T) {
+func TestReplacedSession_CloseInBetween(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		ended := make(chan wire.OpCode, 1)
 		cut := make(chan struct{})
@@ -135,7 +135,7 @@ func TestFault50_CloseInBetween(t *testing.T) {
 }
 
 // A read-only server grants a temporary session beside the session proper, which it does not end.
-func TestFault50_NotOfAReadOnlyServer(t *testing.T) {
+func TestReplacedSession_NotOfAReadOnlyServer(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		cut := make(chan struct{})
 		p := zkpeer.Pipes(t, grantsOther(0x11, false, untilCut(cut)), grantsOther(0x22, true, serves))
@@ -155,7 +155,7 @@ func TestFault50_NotOfAReadOnlyServer(t *testing.T) {
 
 // Servers without a quorum refuse the session for long, and then come back and know it. It is not over, whatever stranger
 // they would admit.
-func TestFault13_TheSessionOutlivesALongOutageOfTheQuorum(t *testing.T) {
+func TestReplacedSession_TheSessionOutlivesALongOutageOfTheQuorum(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		cut := make(chan struct{})
 		var back, met atomic.Bool

@@ -41,7 +41,7 @@ func isResync(t testing.TB, e zk.Event, path string, why error) {
 	wantErr(t, e.Err, why)
 }
 
-// Row 6 of the faults, for subscriptions: they are set again on the new connection before anything that has waited, and
+// Of subscriptions: they are set again on the new connection before anything that has waited, and
 // told that they may have missed something.
 func TestSubscription_ResyncsBeforeWaitingOperations(t *testing.T) {
 	t.Parallel()

@@ -54,9 +54,9 @@ func wake(t *testing.T, c *Client, h *hostClock, slept time.Duration) []StateCha
 	}
 }
 
-// Row 59 of the faults: the host slept for longer than the session. That is noticed at once, the session is feared to be
+// The host slept for longer than the session. That is noticed at once, the session is feared to be
 // over, and resumed if it is not.
-func TestFault59_TheHostSlept(t *testing.T) {
+func TestSleep_TheHostSlept(t *testing.T) {
 	if !mux.SleepIsCertain {
 		t.Log("on this system the wall clock tells, which may have been set: the session is not said to be Lost")
 	}
@@ -79,7 +79,7 @@ func TestFault59_TheHostSlept(t *testing.T) {
 }
 
 // The server is away when the host wakes.
-func TestFault59_TheHostSleptAndTheServerIsAway(t *testing.T) {
+func TestSleep_TheHostSleptAndTheServerIsAway(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		c, h := sleeper(t, zkpeer.Healthy, func(*zkpeer.Conn) {})
 		wake(t, c, h, DefaultSessionTimeout)
@@ -90,7 +90,7 @@ func TestFault59_TheHostSleptAndTheServerIsAway(t *testing.T) {
 }
 
 // The host sleeps while there is no connection: the time counts.
-func TestFault59_TheHostSleptWhileSuspended(t *testing.T) {
+func TestSleep_TheHostSleptWhileSuspended(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cut := make(chan struct{})
 		c, h := sleeper(t, func(s *zkpeer.Conn) {
@@ -107,7 +107,7 @@ func TestFault59_TheHostSleptWhileSuspended(t *testing.T) {
 }
 
 // A short sleep leaves the connection as it is, and counts as silence. A clock that jumps about by little, or back, is none.
-func TestFault59_AShortSleepIsSilence(t *testing.T) {
+func TestSleep_AShortSleepIsSilence(t *testing.T) {
 	for slept, left := range map[time.Duration]bool{
 		3 * time.Second:                false,
 		6 * time.Second:                true, // heard last 2.5 seconds before, and silence may last 6.7

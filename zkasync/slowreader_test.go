@@ -39,9 +39,9 @@ func setEach(t testing.TB, c *zkasync.Client, n, rounds int) {
 	}
 }
 
-// Row 43 of the faults: nobody reads the events, neither of a subscription nor of a watched value. Nothing else blocks,
+// Nobody reads the events, neither of a subscription nor of a watched value. Nothing else blocks,
 // the latest event of each path is kept, and the memory does not grow with the number of events.
-func TestFault43_NobodyReadsTheEvents(t *testing.T) {
+func TestSlowReader_NobodyReadsTheEvents(t *testing.T) {
 	needsAddWatch(t)
 	const paths, rounds = 50, 200
 	c := rooted(t)

@@ -13,9 +13,9 @@ var threeServers = []string{"10.0.0.1:2181", "10.0.0.2:2181", "10.0.0.3:2181"}
 
 const threeAddresses = "10.0.0.1,10.0.0.2,10.0.0.3"
 
-// Row 49 of the faults: all servers take their time for a handshake. With defaults, the first to answer is used, and no
+// All servers take their time for a handshake. With defaults, the first to answer is used, and no
 // session stays behind.
-func TestFault49_SlowHandshakes(t *testing.T) {
+func TestSlowServers_SlowHandshakes(t *testing.T) {
 	t.Parallel()
 	for _, after := range []time.Duration{1500 * time.Millisecond, 2500 * time.Millisecond, 8 * time.Second} {
 		t.Run(after.String(), func(t *testing.T) {
@@ -47,7 +47,7 @@ func TestFault49_SlowHandshakes(t *testing.T) {
 }
 
 // The same at a reconnect: the session is offered to one after the other, and lives.
-func TestFault49_SlowHandshakesOfAReconnect(t *testing.T) {
+func TestSlowServers_SlowHandshakesOfAReconnect(t *testing.T) {
 	t.Parallel()
 	for _, after := range []time.Duration{1500 * time.Millisecond, 2500 * time.Millisecond} {
 		for name, frozen := range map[string]bool{"all": false, "one is frozen": true} {

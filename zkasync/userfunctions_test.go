@@ -83,9 +83,9 @@ func blocking(t *testing.T, c *zkasync.Client) (release func()) {
 	return release
 }
 
-// Row 53 of the faults: a function that does not return. The session lives, neighbours complete, and what happens to the
+// A function that does not return. The session lives, neighbours complete, and what happens to the
 // session is told in time.
-func TestFault53_FunctionThatDoesNotReturn(t *testing.T) {
+func TestUserFunction_FunctionThatDoesNotReturn(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t, zkasync.WithSessionTimeout(shortSession))
 	id := c.Session().ID
@@ -179,7 +179,7 @@ func TestUserFunctions_LateOnesKeepTheOrder(t *testing.T) {
 
 // Each kind of function calls Goexit or panics, with each kind of handler: the next one of each kind runs, neighbours are
 // unharmed, and the client stops in time.
-func TestFault53_FunctionThatEndsItsGoroutine(t *testing.T) {
+func TestUserFunction_FunctionThatEndsItsGoroutine(t *testing.T) {
 	kinds := append(slices.Clone(handlerKinds), handlerKind{name: "a user's own", build: func(*testing.T) handler.Handler {
 		return handing{handler.NewInline(handler.WithLogger(quiet()))}
 	}})
@@ -256,7 +256,7 @@ func endGoroutines(t *testing.T, h handler.Handler, end func()) {
 }
 
 // Close returns in its bound, names what holds it up, and when that has returned, closes.
-func TestFault53_CloseNamesTheFunction(t *testing.T) {
+func TestUserFunction_CloseNamesTheFunction(t *testing.T) {
 	const limit = 300 * time.Millisecond
 	root := sharedRoot(t)
 	closeIt := closing(t)
@@ -281,7 +281,7 @@ func TestFault53_CloseNamesTheFunction(t *testing.T) {
 }
 
 // Close waits for the callbacks of StopAsync, and names one that does not return.
-func TestFault53_CloseWaitsForCallbacksOfTheStop(t *testing.T) {
+func TestUserFunction_CloseWaitsForCallbacksOfTheStop(t *testing.T) {
 	root := sharedRoot(t)
 	closeIt := closing(t)
 	c := connect(t, root, zkasync.WithCloseTimeout(300*time.Millisecond))
@@ -291,7 +291,7 @@ func TestFault53_CloseWaitsForCallbacksOfTheStop(t *testing.T) {
 	if err := <-inside; err != nil {
 		t.Errorf("close in a callback of the stop: %v", err)
 	}
-	if err := c.Close(); err == nil || !strings.Contains(err.Error(), "TestFault53_CloseWaitsForCallbacksOfTheStop") {
+	if err := c.Close(); err == nil || !strings.Contains(err.Error(), "TestUserFunction_CloseWaitsForCallbacksOfTheStop") {
 		t.Errorf("close: %v, want it to name the callback", err)
 	}
 	close(hold)

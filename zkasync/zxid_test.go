@@ -71,9 +71,9 @@ func (z *zxids) deliver(st zk.Stat, err error) {
 	}
 }
 
-// Row 14 of the faults, for watches as well: each connection starts where the last one ended, neither behind what was
+// Each connection starts where the last one ended, neither behind what was
 // delivered, which would fire watches for old changes, nor ahead of what the client was told.
-func TestFault14_ConnectionsStartWhereTheLastOneEnded(t *testing.T) {
+func TestZxid_ConnectionsStartWhereTheLastOneEnded(t *testing.T) {
 	t.Parallel()
 	const cuts, most = 15, 30
 	rng := rand.New(rand.NewPCG(14, 0))

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
 )
 
 var (
@@ -21,6 +22,20 @@ var (
 	// ErrNotHeld is the error of [Held.Multi] when the lock is somebody else's by now, or nobody's. Nothing was applied.
 	ErrNotHeld = errors.New("it is no longer held")
 )
+
+// notHeld is ErrNotHeld and says why. The session's end is told in words only: whoever repeats what a lost session has failed must not
+// repeat this.
+func notHeld(cause error) error {
+	var end *zkasync.SessionEndError
+	switch {
+	case cause == nil:
+		return ErrNotHeld
+	case errors.As(cause, &end):
+		return fmt.Errorf("%w: %v", ErrNotHeld, cause)
+	default:
+		return fmt.Errorf("%w: %w", ErrNotHeld, cause)
+	}
+}
 
 // Error is the error of a recipe's operation.
 type Error struct {

@@ -59,7 +59,7 @@ func (h *Held) Multi(ctx context.Context, ops ...zkasync.MultiOp) *future.Future
 		case r.Err == nil:
 			return future.Resolved(r.Value[:n])
 		case refusedAt(r.Err, n):
-			return future.Failed[[]zkasync.MultiResult](&Error{Op: "multi", Path: h.q.dir, Err: errors.Join(ErrNotHeld, context.Cause(h.ctx))})
+			return future.Failed[[]zkasync.MultiResult](&Error{Op: "multi", Path: h.q.dir, Err: notHeld(context.Cause(h.ctx))})
 		default:
 			return future.Failed[[]zkasync.MultiResult](r.Err)
 		}

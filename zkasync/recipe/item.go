@@ -103,9 +103,9 @@ func (i *Item) beginConsuming() error {
 	defer i.mu.Unlock()
 	switch {
 	case i.ctx.Err() != nil:
-		return errors.Join(ErrNotHeld, context.Cause(i.ctx))
+		return notHeld(context.Cause(i.ctx))
 	case i.consuming:
-		return errors.Join(ErrNotHeld, errConsuming)
+		return notHeld(errConsuming)
 	}
 	i.consuming = true
 	return nil

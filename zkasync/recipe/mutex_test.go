@@ -342,6 +342,9 @@ func TestMutex_LostSession(t *testing.T) {
 	p.Cut()
 	p.Heal()
 	poll(t, "the waiter is back", func() bool { return len(names(t, twin, "/lock")) == 2 })
+	if err := fails(t, held.Multi(t.Context()), recipe.ErrNotHeld); errors.Is(err, zkasync.ErrSessionExpired) || errors.Is(err, zkasync.ErrConnectionLoss) {
+		t.Errorf("%v: whoever repeats what a lost session has failed would repeat it for ever", err)
+	}
 	got.Unlock()
 	must(t, must(t, waits).Unlock())
 }

@@ -116,8 +116,8 @@ func wantUndecodable(t *testing.T, s *scripted, err error) {
 	}
 }
 
-// Row 29 of the faults: a record that ends early, at each of its bytes.
-func TestFault29_RecordTruncated(t *testing.T) {
+// A record that ends early, at each of its bytes.
+func TestMalformed_RecordTruncated(t *testing.T) {
 	t.Parallel()
 	for name, op := range operations {
 		t.Run(name, func(t *testing.T) {
@@ -132,8 +132,8 @@ func TestFault29_RecordTruncated(t *testing.T) {
 	}
 }
 
-// Row 29 of the faults: lengths and counts that no record has.
-func TestFault29_Lengths(t *testing.T) {
+// Lengths and counts that no record has.
+func TestMalformed_Lengths(t *testing.T) {
 	// Not in parallel, nor are its parts: what other tests allocate would count.
 	const most = 8 << 20
 	for name, op := range operations {
@@ -185,9 +185,9 @@ func spoil(rng *rand.Rand, b []byte) []byte {
 	return b
 }
 
-// Row 29 of the faults: records of damaged bytes. Whatever is made of them, nothing panics, each call returns, and the
+// Records of damaged bytes. Whatever is made of them, nothing panics, each call returns, and the
 // connection goes on. It is go-zookeeper that would panic, on its own goroutine, and take the program along.
-func TestFault29_Damaged(t *testing.T) {
+func TestMalformed_Damaged(t *testing.T) {
 	const rounds, most = 200, 64 << 20
 	synctest.Test(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(29, 29)) // used by the server alone

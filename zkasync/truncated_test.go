@@ -18,8 +18,8 @@ func reply(r zkpeer.Request) []byte { return zkpeer.ReplyFrame(r.Xid, 1<<32, 0, 
 // replyLen is the length of the reply to a get of a path of two bytes.
 var replyLen = len(reply(zkpeer.Request{Op: wire.OpGetData, Path: "/a"}))
 
-// Row 16 of the faults: a reply breaks off at some byte, and the connection with it.
-func TestFault16_ReplyTruncated(t *testing.T) {
+// A reply breaks off at some byte, and the connection with it.
+func TestTruncated_ReplyTruncated(t *testing.T) {
 	t.Parallel()
 	for at := range replyLen {
 		t.Run(fmt.Sprint(at), func(t *testing.T) {
@@ -43,7 +43,7 @@ func TestFault16_ReplyTruncated(t *testing.T) {
 }
 
 // The same with a request of go-zookeeper's: it must neither hang nor take the client along.
-func TestFault16_ReplyToGoZookeeperTruncated(t *testing.T) {
+func TestTruncated_ReplyToGoZookeeperTruncated(t *testing.T) {
 	t.Parallel()
 	for at := range replyLen {
 		t.Run(fmt.Sprint(at), func(t *testing.T) {
@@ -74,7 +74,7 @@ func TestFault16_ReplyToGoZookeeperTruncated(t *testing.T) {
 }
 
 // The same with the connect response: the session is established by the next server, at once.
-func TestFault16_ConnectResponseTruncated(t *testing.T) {
+func TestTruncated_ConnectResponseTruncated(t *testing.T) {
 	t.Parallel()
 	whole := zkpeer.Frame(wire.AppendConnectResponse(nil, &wire.ConnectResponse{
 		Timeout: 6000, SessionID: 1, Password: make([]byte, 16)}))

@@ -27,8 +27,8 @@ func noticed(t *testing.T, changes <-chan zkasync.StateChange, since time.Time, 
 	}
 }
 
-// Row 17 of the faults: a connection of which nobody has told that it is dead, with and without traffic.
-func TestFault17_HalfOpen(t *testing.T) {
+// A connection of which nobody has told that it is dead, with and without traffic.
+func TestNetwork_HalfOpen(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name string
@@ -61,8 +61,8 @@ func TestFault17_HalfOpen(t *testing.T) {
 	}
 }
 
-// Row 19 of the faults: what the client sends does not arrive.
-func TestFault19_RequestsLost(t *testing.T) {
+// What the client sends does not arrive.
+func TestNetwork_RequestsLost(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t, zkasync.WithSessionTimeout(shortSession))
 	changes := c.States(testContext(t))
@@ -84,8 +84,8 @@ func TestFault19_RequestsLost(t *testing.T) {
 	}
 }
 
-// Row 20 of the faults: bytes come one by one, or late.
-func TestFault20_SmallAndLate(t *testing.T) {
+// Bytes come one by one, or late.
+func TestNetwork_SmallAndLate(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
 		name string
@@ -114,8 +114,8 @@ func TestFault20_SmallAndLate(t *testing.T) {
 	}
 }
 
-// Row 21 of the faults: a slow link that is never idle is no dead one.
-func TestFault21_SlowLinkUnderLoad(t *testing.T) {
+// A slow link that is never idle is no dead one.
+func TestNetwork_SlowLinkUnderLoad(t *testing.T) {
 	t.Parallel()
 	const pending, bytesPerSecond = 200_000, 1 << 20
 	c, _, p := proxied(t, zkasync.WithSessionTimeout(shortSession), zkasync.WithCoalescedReads(false)) // 3.5 ends the connection at the first multi-read
@@ -136,8 +136,8 @@ func TestFault21_SlowLinkUnderLoad(t *testing.T) {
 	}
 }
 
-// Row 22 of the faults: a server that stands still under more than the socket's buffers take.
-func TestFault22_FrozenUnderManyBytes(t *testing.T) {
+// A server that stands still under more than the socket's buffers take.
+func TestNetwork_FrozenUnderManyBytes(t *testing.T) {
 	t.Parallel()
 	const sets, size, session = 128, 512 << 10, 8 * time.Second
 	z := freeze(t, zkasync.WithSessionTimeout(session))
@@ -176,8 +176,8 @@ func TestFault22_FrozenUnderManyBytes(t *testing.T) {
 	}
 }
 
-// Row 23 of the faults: servers that cannot be reached.
-func TestFault23_Unreachable(t *testing.T) {
+// Servers that cannot be reached.
+func TestNetwork_Unreachable(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	mustDo(t, err)
@@ -204,7 +204,7 @@ func TestFault23_Unreachable(t *testing.T) {
 	}
 }
 
-func TestFault23_NameResolvesLater(t *testing.T) {
+func TestNetwork_NameResolvesLater(t *testing.T) {
 	t.Parallel()
 	const name = "zk.invalid:2181"
 	server := zkserver.Shared(t).Addr()

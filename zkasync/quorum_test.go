@@ -52,8 +52,8 @@ func (g *gaps) result() time.Duration {
 	return g.longest
 }
 
-// Row 10 of the faults: the leader is killed under 200 operations a second. go-zookeeper goes through the same, as a measure.
-func TestFault10_LeaderKilled(t *testing.T) {
+// The leader is killed under 200 operations a second. go-zookeeper goes through the same, as a measure.
+func TestEnsemble_LeaderKilled(t *testing.T) {
 	t.Parallel()
 	const perSecond, lasts, session = 200, 6 * time.Second, 6 * time.Second
 	e := zkserver.RunEnsemble(t)
@@ -182,8 +182,8 @@ func getBlocking(conn *zk.Conn, g *gaps, perSecond int, stop <-chan struct{}) {
 	}
 }
 
-// Row 11 of the faults: the leader, to which the client is connected, stands still for longer than the session may.
-func TestFault11_LeaderFrozen(t *testing.T) {
+// The leader, to which the client is connected, stands still for longer than the session may.
+func TestEnsemble_LeaderFrozen(t *testing.T) {
 	t.Parallel()
 	const session = 4 * time.Second
 	e := zkserver.RunEnsemble(t)
@@ -217,8 +217,8 @@ func TestFault11_LeaderFrozen(t *testing.T) {
 	mustDo(t, leader.Continue())
 }
 
-// Row 13 of the faults: two of three servers are killed and come back.
-func TestFault13_QuorumLost(t *testing.T) {
+// Two of three servers are killed and come back.
+func TestEnsemble_QuorumLost(t *testing.T) {
 	t.Parallel()
 	e := zkserver.RunEnsemble(t)
 	c := connect(t, e.ConnectString(), zkasync.WithSessionTimeout(shortSession))

@@ -23,8 +23,8 @@ func allocated() uint64 {
 	return m.TotalAlloc
 }
 
-// Rows 25 and 26 of the faults: a frame's length is one that no server sends.
-func TestFault25_26_FrameLengths(t *testing.T) {
+// A frame's length is one that no server sends.
+func TestFrames_FrameLengths(t *testing.T) {
 	const limit, most = zkasync.DefaultMaxReplySize, 8 << 20
 	for _, length := range []uint32{0, 1, 8, 15, limit + 1, 1<<31 - 1, 1 << 31, 0xffffffff} {
 		t.Run(fmt.Sprint(length), func(t *testing.T) {
@@ -51,8 +51,8 @@ func TestFault25_26_FrameLengths(t *testing.T) {
 	}
 }
 
-// Row 28 of the faults: the xid of a reply is not the one that is due.
-func TestFault28_ReplyXids(t *testing.T) {
+// The xid of a reply is not the one that is due.
+func TestFrames_ReplyXids(t *testing.T) {
 	t.Parallel()
 	for name, xid := range map[string]func(rs []zkpeer.Request) int32{
 		"unknown":  func([]zkpeer.Request) int32 { return 1 << 30 },
@@ -86,8 +86,8 @@ func TestFault28_ReplyXids(t *testing.T) {
 	}
 }
 
-// Row 30 of the faults: a code that nobody has heard of.
-func TestFault30_UnknownCodes(t *testing.T) {
+// A code that nobody has heard of.
+func TestFrames_UnknownCodes(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := connectScripted(t, func(c *zkpeer.Conn) {
 			c.Accept()
@@ -109,8 +109,8 @@ func TestFault30_UnknownCodes(t *testing.T) {
 	})
 }
 
-// Row 30 of the faults: an event of a type that nobody has heard of is logged and fires nothing.
-func TestFault30_UnknownEvents(t *testing.T) {
+// An event of a type that nobody has heard of is logged and fires nothing.
+func TestFrames_UnknownEvents(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var log strings.Builder // written to by the receive goroutine alone
 		send := make(chan wire.WatchEvent)

@@ -49,9 +49,9 @@ func wantReplySize(t *testing.T, err error) {
 	}
 }
 
-// Row 51 of the faults: whoever asks for a reply above the limit, and with whatever patience, only that operation fails,
+// Whoever asks for a reply above the limit, and with whatever patience, only that operation fails,
 // once, and the connection goes on.
-func TestFault51_ReplyAboveTheLimit(t *testing.T) {
+func TestReplySize_ReplyAboveTheLimit(t *testing.T) {
 	t.Parallel()
 	twin, p, root := wideFolder(t)
 	for name, opts := range map[string][]zkasync.Option{
@@ -92,8 +92,8 @@ func TestFault51_ReplyAboveTheLimit(t *testing.T) {
 	must(t, twin.Exists(t.Context(), "/wide"))
 }
 
-// Row 51 of the faults: a live list that has grown too large says so, and is right again when it has shrunk.
-func TestFault51_LiveListAboveTheLimit(t *testing.T) {
+// A live list that has grown too large says so, and is right again when it has shrunk.
+func TestReplySize_LiveListAboveTheLimit(t *testing.T) {
 	t.Parallel()
 	twin, p, root := wideFolder(t)
 	c := connect(t, p.Addr()+root, zkasync.WithMaxReplySize(smallReply))
@@ -121,8 +121,8 @@ func TestFault51_LiveListAboveTheLimit(t *testing.T) {
 	}
 }
 
-// Row 51 of the faults: a protected create whose answer is lost looks for its znode in a folder whose list is too large.
-func TestFault51_ProtectedCreateInAFolderAboveTheLimit(t *testing.T) {
+// A protected create whose answer is lost looks for its znode in a folder whose list is too large.
+func TestReplySize_ProtectedCreateInAFolderAboveTheLimit(t *testing.T) {
 	t.Parallel()
 	twin, p, root := wideFolder(t)
 	c := connect(t, p.Addr()+root, zkasync.WithMaxReplySize(smallReply))

@@ -11,10 +11,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
-// Row 56 of the faults: a server that answers heartbeats and never a request. With a request timeout it is left for
+// A server that answers heartbeats and never a request. With a request timeout it is left for
 // another one: the write that was in flight may have been applied, the read is repeated there if the client repeats, and
 // what was submitted later waits for it.
-func TestFault56_HeartbeatsOnly(t *testing.T) {
+func TestAnswers_HeartbeatsOnly(t *testing.T) {
 	for _, retry := range []bool{false, true} {
 		inBubbleNamed(t, map[bool]string{false: "plain", true: "WithRetry"}[retry], func(t *testing.T) {
 			const limit = 3 * time.Second
@@ -54,8 +54,8 @@ func TestFault56_HeartbeatsOnly(t *testing.T) {
 	}
 }
 
-// Row 56 of the faults: when no server answers, what the client repeats is given up after a few connections.
-func TestFault56_EveryServerAnswersHeartbeatsOnly(t *testing.T) {
+// When no server answers, what the client repeats is given up after a few connections.
+func TestAnswers_EveryServerAnswersHeartbeatsOnly(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := newScripted(t, []zkasync.Option{
 			zkasync.WithRequestTimeout(time.Second),

@@ -56,9 +56,9 @@ func (v *valve) set(shut bool) {
 	}
 }
 
-// Row 58 of the faults: the server takes no more connections of this host, for so long that the session is over. The place
+// The server takes no more connections of this host, for so long that the session is over. The place
 // that becomes free is taken by the session, and not by a question whether the server was wiped.
-func TestFault58_TheLastPlace(t *testing.T) {
+func TestConnectionLimit_TheLastPlace(t *testing.T) {
 	t.Parallel()
 	srv := zkserver.Run(t, zkserver.WithConfig("maxClientCnxns", "4"))
 	for range 3 {
@@ -111,7 +111,7 @@ func sessions(t testing.TB, s *zkserver.Server) string {
 
 // Handshakes that are given up, with a server that gets to them too late, leave no session there: the client that gave up has
 // sent its end.
-func TestFault49_NoSessionIsLeftByAttempts(t *testing.T) {
+func TestConnectionLimit_NoSessionIsLeftByAttempts(t *testing.T) {
 	zkserver.Needs(t, "3.6", "the number of sessions in mntr")
 	t.Parallel()
 	srv := zkserver.Run(t)

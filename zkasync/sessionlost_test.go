@@ -10,8 +10,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Row 9 of the faults: the client is started before the server is.
-func TestFault09_ServerBootsLater(t *testing.T) {
+// The client is started before the server is.
+func TestSession_ServerBootsLater(t *testing.T) {
 	t.Parallel()
 	s := zkserver.Run(t)
 	if err := s.Kill(); err != nil {
@@ -36,8 +36,8 @@ func TestFault09_ServerBootsLater(t *testing.T) {
 	}
 }
 
-// Row 37 of the faults: another client takes the session over while operations flow, and closes it.
-func TestFault37_SessionClosedByAnotherClient(t *testing.T) {
+// Another client takes the session over while operations flow, and closes it.
+func TestSession_SessionClosedByAnotherClient(t *testing.T) {
 	t.Parallel()
 	const flowing, watches = 3000, 50
 	s := zkserver.Run(t)

@@ -42,8 +42,8 @@ func wantAuthFailed(t *testing.T, s *scripted) {
 	}
 }
 
-// Row 36 of the faults: credentials that a server accepted once are rejected on the reconnect.
-func TestFault36_CredentialsRejectedOnReconnect(t *testing.T) {
+// Credentials that a server accepted once are rejected on the reconnect.
+func TestCredentials_CredentialsRejectedOnReconnect(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		cut, reject := make(chan struct{}), make(chan struct{})
 		s := newScripted(t, []zkasync.Option{zkasync.WithAuth("digest", []byte("u:p"))}, func(c *zkpeer.Conn) {
@@ -75,8 +75,8 @@ func TestFault36_CredentialsRejectedOnReconnect(t *testing.T) {
 	})
 }
 
-// Row 36 of the faults: a bad scheme on a live connection, with operations around it.
-func TestFault36_BadScheme(t *testing.T) {
+// A bad scheme on a live connection, with operations around it.
+func TestCredentials_BadScheme(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := connectScripted(t, refusesAuth)
 		a := s.get("/a")
@@ -87,8 +87,8 @@ func TestFault36_BadScheme(t *testing.T) {
 	})
 }
 
-// Row 36 of the faults: the first credentials are not accepted. The start fails and says why.
-func TestFault36_BadCredentialsAtStart(t *testing.T) {
+// The first credentials are not accepted. The start fails and says why.
+func TestCredentials_BadCredentialsAtStart(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newScripted(t, []zkasync.Option{zkasync.WithAuth("nosuch", []byte("x"))}, refusesAuth)
 		started := counted(s, s.StartAsync())
@@ -104,9 +104,9 @@ func TestFault36_BadCredentialsAtStart(t *testing.T) {
 	})
 }
 
-// Row 36 of the faults: the server ends the connection instead of answering the credentials. That is a loss like any
+// The server ends the connection instead of answering the credentials. That is a loss like any
 // other; the next connection may do better.
-func TestFault36_ConnectionLostWhileAuthenticating(t *testing.T) {
+func TestCredentials_ConnectionLostWhileAuthenticating(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		hangsUp := func(c *zkpeer.Conn) {
 			c.Accept()

@@ -27,8 +27,8 @@ func nextState(t testing.TB, changes <-chan zkasync.StateChange, want zkasync.St
 	}
 }
 
-// Row 7 of the faults: a server that was wiped refuses, without a word, a client that has seen later states.
-func TestFault07_WipedServer(t *testing.T) {
+// A server that was wiped refuses, without a word, a client that has seen later states.
+func TestServer_Wiped(t *testing.T) {
 	t.Parallel()
 	s := zkserver.Run(t)
 	c := connect(t, s.Addr(), zkasync.WithSessionTimeout(2*time.Second))

@@ -42,8 +42,8 @@ func sends(b []byte) zkpeer.Script {
 	}
 }
 
-// Row 27 of the faults: the first server spoils the handshake, the next one is tried, in bounded time.
-func TestFault27_FirstHandshake(t *testing.T) {
+// The first server spoils the handshake, the next one is tried, in bounded time.
+func TestHandshake_FirstHandshake(t *testing.T) {
 	t.Parallel()
 	for name, bad := range badHandshakes {
 		t.Run(name, func(t *testing.T) {
@@ -61,7 +61,7 @@ func TestFault27_FirstHandshake(t *testing.T) {
 }
 
 // The same after a session was established: it is kept, and what waits goes out.
-func TestFault27_HandshakeOfReconnect(t *testing.T) {
+func TestHandshake_HandshakeOfReconnect(t *testing.T) {
 	t.Parallel()
 	for name, bad := range badHandshakes {
 		t.Run(name, func(t *testing.T) {
@@ -88,8 +88,8 @@ func TestFault27_HandshakeOfReconnect(t *testing.T) {
 	}
 }
 
-// Row 45 of the faults, among others: Close at each stage of a connection.
-func TestFault45_Close(t *testing.T) {
+// Close at each stage of a connection.
+func TestHandshake_Close(t *testing.T) {
 	t.Parallel()
 	ignores := func(c *zkpeer.Conn) {
 		c.Accept()
@@ -133,8 +133,8 @@ func TestFault45_Close(t *testing.T) {
 	}
 }
 
-// Row 45 of the faults: there is no connection and never was.
-func TestFault45_CloseNeverConnected(t *testing.T) {
+// There is no connection and never was.
+func TestHandshake_CloseNeverConnected(t *testing.T) {
 	t.Parallel()
 	refused := errors.New("refused")
 	dials := map[string]func(context.Context, string, string) (net.Conn, error){
@@ -165,7 +165,7 @@ func TestFault45_CloseNeverConnected(t *testing.T) {
 	}
 }
 
-func TestFault45_CloseNeverStarted(t *testing.T) {
+func TestHandshake_CloseNeverStarted(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newScripted(t, nil)
 		if err := s.Close(); err != nil {

@@ -24,9 +24,9 @@ func smallServer(t *testing.T, limit int) *zkserver.Server {
 // mostLosses is how many connections a request may cost that ends each of them.
 const mostLosses = 6
 
-// Row 51 of the faults: a request above the server's limit, at which it resets the connection without a word. Whoever
+// A request above the server's limit, at which it resets the connection without a word. Whoever
 // repeats it gives it up after a few connections, and the others get through.
-func TestFault51_RequestAboveTheServersLimit(t *testing.T) {
+func TestPoison_RequestAboveTheServersLimit(t *testing.T) {
 	t.Parallel()
 	const limit, size = 128 << 10, 200_000
 	srv := smallServer(t, limit)
@@ -113,9 +113,9 @@ func wantGivenUp(t *testing.T, err error, size int) {
 	}
 }
 
-// Row 52 of the faults: 2,000 watches, 500 subscriptions and go-zookeeper's own watches are restored on a server with a
+// 2,000 watches, 500 subscriptions and go-zookeeper's own watches are restored on a server with a
 // small limit, whether the client was told of it or not.
-func TestFault52_WatchesBelowTheServersLimit(t *testing.T) {
+func TestPoison_WatchesBelowTheServersLimit(t *testing.T) {
 	t.Parallel()
 	needsAddWatch(t)
 	const limit = 64 << 10
@@ -188,9 +188,9 @@ func restored(t *testing.T, c *zkasync.Client) bool {
 	return err == nil
 }
 
-// Row 52 of the faults: a path that can be watched, but is too long for the request that restores watches. Its watches end,
+// A path that can be watched, but is too long for the request that restores watches. Its watches end,
 // and all others are restored.
-func TestFault52_PathTooLongToBeRestored(t *testing.T) {
+func TestPoison_PathTooLongToBeRestored(t *testing.T) {
 	t.Parallel()
 	const limit = 64 << 10
 	srv := smallServer(t, limit)

@@ -47,8 +47,8 @@ func stateCount(c *zkasync.Client) *atomic.Int32 {
 	return &n
 }
 
-// Row 1 of the faults: the server stands still for half the session timeout.
-func TestFault01_FrozenForHalfTheSession(t *testing.T) {
+// The server stands still for half the session timeout.
+func TestServer_FrozenForHalfTheSession(t *testing.T) {
 	t.Parallel()
 	const session = 4 * time.Second
 	s := zkserver.Run(t)
@@ -118,8 +118,8 @@ func (z *frozen) submit(t testing.TB, perSecond int) time.Time {
 	}
 }
 
-// Row 2 of the faults: the server stands still for three times the session timeout, under traffic.
-func TestFault02_FrozenForLong(t *testing.T) {
+// The server stands still for three times the session timeout, under traffic.
+func TestServer_FrozenForLong(t *testing.T) {
 	t.Parallel()
 	z := freeze(t)
 	lost := z.submit(t, 500)
@@ -138,8 +138,8 @@ func TestFault02_FrozenForLong(t *testing.T) {
 	}
 }
 
-// Row 3 of the faults: submitting does not wait for a server that stands still.
-func TestFault03_SubmittingNeverBlocks(t *testing.T) {
+// Submitting does not wait for a server that stands still.
+func TestServer_SubmittingNeverBlocks(t *testing.T) {
 	t.Parallel()
 	z := freeze(t)
 	ctx := testContext(t)
@@ -167,9 +167,9 @@ func TestFault03_SubmittingNeverBlocks(t *testing.T) {
 	}
 }
 
-// Row 4 of the faults: the server goes on after three times the session timeout. It may have expired the session or not; the
+// The server goes on after three times the session timeout. It may have expired the session or not; the
 // client tells which.
-func TestFault04_FrozenServerGoesOn(t *testing.T) {
+func TestServer_FrozenServerGoesOn(t *testing.T) {
 	t.Parallel()
 	s := zkserver.Run(t)
 	c := connect(t, s.Addr(), zkasync.WithSessionTimeout(shortSession))
@@ -210,8 +210,8 @@ func TestFault04_FrozenServerGoesOn(t *testing.T) {
 	fails(t, event, zkasync.ErrSessionExpired)
 }
 
-// Row 5 of the faults: kill -9 in mid-stream, with answers on their way.
-func TestFault05_KilledInMidStream(t *testing.T) {
+// Kill -9 in mid-stream, with answers on their way.
+func TestServer_KilledInMidStream(t *testing.T) {
 	t.Parallel()
 	const total, size, atReply, onTheWay = 5000, 4 << 10, 1500, 100
 	s := zkserver.Run(t)
@@ -265,9 +265,9 @@ func TestFault05_KilledInMidStream(t *testing.T) {
 	t.Logf("%d succeeded; of %d with unknown outcome %d were applied; %d not sent", done, total-done-unsent, applied, unsent)
 }
 
-// Row 8 of the faults: kills at random under writers that use versions. What is checked, and how, stands in the files of
+// Kills at random under writers that use versions. What is checked, and how, stands in the files of
 // TestChaos.
-func TestFault08_RandomKillsUnderWriters(t *testing.T) {
+func TestServer_RandomKillsUnderWriters(t *testing.T) {
 	t.Parallel()
 	const kills, writers = 20, 8
 	s := zkserver.Run(t)

@@ -27,9 +27,9 @@ func createMany(t testing.TB, c *zkasync.Client, path string, n int) {
 	}
 }
 
-// Row 33 of the faults: replies may be much larger than requests, and a large tree is deleted; its
+// Replies may be much larger than requests, and a large tree is deleted; its
 // memory is bounded by the window, see TestWindow_BoundsWhatIsPending.
-func TestFault33_ManyChildrenAndDeleteAll(t *testing.T) {
+func TestRequestSize_ManyChildrenAndDeleteAll(t *testing.T) {
 	t.Parallel()
 	const parents, children = 2, 50_000
 	c := rooted(t)
@@ -49,8 +49,8 @@ func TestFault33_ManyChildrenAndDeleteAll(t *testing.T) {
 	}
 }
 
-// Row 34 of the faults: an empty transaction succeeds, one over the limit is refused here.
-func TestFault34_TransactionSizes(t *testing.T) {
+// An empty transaction succeeds, one over the limit is refused here.
+func TestRequestSize_TransactionSizes(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
 	if rs := must(t, c.Multi(t.Context())); len(rs) != 0 {
