@@ -263,7 +263,7 @@ func (cc *chaosClient) watchRegister(r *casRegister) {
 // followRegister follows a register by a value that is kept current. It may pass over versions, but never goes back.
 func (cc *chaosClient) followRegister(r *casRegister) {
 	w := r.watcher(cc.name + ", following")
-	for reading, err := range cc.c.WatchData(cc.x.ctx, r.path).All(nil) {
+	for reading, err := range cc.c.WatchData(cc.x.ctx, r.path).All(context.Background()) {
 		if err != nil {
 			return
 		}

@@ -74,7 +74,7 @@ func (ch *chase) write(ctx context.Context, writer *zkasync.Client) {
 func (ch *chase) follow() {
 	defer ch.done.Done()
 	last := zk.Stat{Version: -1}
-	for r, err := range ch.value.All(nil) {
+	for r, err := range ch.value.All(context.Background()) {
 		if err != nil {
 			return
 		}

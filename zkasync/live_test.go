@@ -166,7 +166,7 @@ func TestLive_EndsForManyReasons(t *testing.T) {
 		t.Helper()
 		within(t, wait, what, func() {
 			var last error
-			for _, last = range l.All(nil) {
+			for _, last = range l.All(context.Background()) {
 			}
 			<-l.Done()
 			if last != l.Err() {

@@ -24,7 +24,7 @@ func TestFaults_LinkToTests(t *testing.T) {
 			t.Errorf("%s has no %s", l[2], l[1])
 		}
 	}
-	for i, row := range regexp.MustCompile("(?m)^\\| [^|]+ \\| [^|]+ \\| *(.*)$").FindAllSubmatch(page, -1) {
+	for i, row := range regexp.MustCompile(`(?m)^\| [^|]+ \| [^|]+ \| *(.*)$`).FindAllSubmatch(page, -1) {
 		if i > 0 && len(row[1]) < 10 {
 			t.Errorf("row %d has no test", i)
 		}

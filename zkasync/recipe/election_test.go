@@ -46,7 +46,7 @@ func TestElection_Observe(t *testing.T) {
 	next := make(chan string)
 	over := make(chan error, 1)
 	go func() {
-		for leader, err := range e.Observe(ctx).All(nil) {
+		for leader, err := range e.Observe(ctx).All(context.Background()) {
 			if err != nil {
 				over <- err
 				return

@@ -76,7 +76,7 @@ func (g *Group) Watch(ctx context.Context) iter.Seq2[[]Member, error] {
 	return func(yield func([]Member, error) bool) {
 		r := g.Roster(ctx)
 		defer r.Close()
-		for members, err := range r.All(nil) { // it ends with ctx
+		for members, err := range r.All(context.Background()) { // it ends with ctx
 			if err != nil {
 				yield(nil, err)
 				return

@@ -81,7 +81,7 @@ func TestView_StreamsAndEnds(t *testing.T) {
 	v := d.Watch(ctx, "web")
 	called := future.NewPromise[future.Void](nil)
 	seen := 0
-	for s, err := range v.All(nil) {
+	for s, err := range v.All(context.Background()) {
 		if err != nil {
 			break
 		}

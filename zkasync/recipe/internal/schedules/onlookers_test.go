@@ -72,7 +72,7 @@ func (o *onlookers) follow(ctx context.Context, a *actor) {
 	highest := int64(0)
 	for ctx.Err() == nil {
 		leaders := recipe.NewElection(a.p.client(), "/election").Observe(ctx)
-		for leads, err := range leaders.All(nil) {
+		for leads, err := range leaders.All(context.Background()) {
 			if err != nil {
 				break
 			}
