@@ -18,11 +18,19 @@ var rooms = map[string][]string{
 	"zkasync/internal/chance": {},
 	"zkasync/internal/shrink": {},
 	"zkasync/internal/wire":   {},
-	"zkasync/internal/mux":    {"zkasync/internal/wire"},
-	"zkasync/internal/watch":  {"future", "zkasync/internal/mux", "zkasync/internal/shrink", "zkasync/internal/wire"},
-	"zkasync/internal/feed":   {},
-	"zkasync/internal/hosts":  {"zkasync/internal/chance"},
-	"zkasync/internal/reach":  {"zkasync/internal/hosts", "zkasync/internal/mux"},
+	"zkasync/internal/mux": {"zkasync/internal/wire", inMux + "flight", inMux + "foreign", inMux + "inbox", inMux + "joined", inMux + "queue",
+		inMux + "request"},
+	inMux + "flight":         {"zkasync/internal/wire", inMux + "request", inMux + "ring"},
+	inMux + "foreign":        {"zkasync/internal/wire", inMux + "request"},
+	inMux + "inbox":          {inMux + "request"},
+	inMux + "joined":         {"zkasync/internal/wire", inMux + "request"},
+	inMux + "queue":          {inMux + "request", inMux + "ring"},
+	inMux + "request":        {"zkasync/internal/wire"},
+	inMux + "ring":           {},
+	"zkasync/internal/watch": {"future", "zkasync/internal/mux", "zkasync/internal/shrink", "zkasync/internal/wire"},
+	"zkasync/internal/feed":  {},
+	"zkasync/internal/hosts": {"zkasync/internal/chance"},
+	"zkasync/internal/reach": {"zkasync/internal/hosts", "zkasync/internal/mux"},
 	"zkasync/internal/session": {"zkasync/internal/hosts", "zkasync/internal/mux", "zkasync/internal/reach", "zkasync/internal/watch",
 		"zkasync/internal/wire"},
 	"zkasync": {"future", "handler", "zkasync/internal/chance", "zkasync/internal/feed", "zkasync/internal/hosts", "zkasync/internal/mux",
@@ -52,8 +60,11 @@ var rooms = map[string][]string{
 	inServer + "znode": {"zkasync/internal/wire", inServer + "acl"},
 }
 
-// inServer is where the rooms of the server in memory are.
-const inServer = "zkasync/zktest/internal/"
+// Where the rooms of a connection are, and those of the server in memory.
+const (
+	inMux    = "zkasync/internal/mux/internal/"
+	inServer = "zkasync/zktest/internal/"
+)
 
 func TestArrows_LeadDown(t *testing.T) {
 	t.Parallel()

@@ -3,16 +3,10 @@ package mux
 import (
 	"time"
 
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/joined"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/request"
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
-
-// Blame says how a request stood at the loss of a connection. Servers answer in order, so a request that ends each
-// connection it is sent on is the first one without an answer, once nothing else is in flight with it.
-type Blame struct {
-	First bool // the first request in flight that lacks its answer
-	Alone bool // the only one
-	Size  int  // of its frame, without the length
-}
 
 // blame is what a lost connection leaves: whom it points at.
 type blame struct {
@@ -23,7 +17,7 @@ type blame struct {
 // of adds it to the failure of r.
 func (b blame) of(r Request, f Failure) Failure {
 	if b.first != nil && r == b.first {
-		f.Blame = Blame{First: true, Alone: b.alone, Size: requestOverhead - frameHead + r.Size()}
+		f.Blame = Blame{First: true, Alone: b.alone, Size: request.Overhead - request.FrameHead + r.Size()}
 	}
 	return f
 }
@@ -31,49 +25,6 @@ func (b blame) of(r Request, f Failure) Failure {
 func (b blame) failAll(rs []Request, f Failure) {
 	for _, r := range rs {
 		r.Fail(b.of(r, f))
-	}
-}
-
-const (
-	// strikesForCare is how many short-lived connections in a row have the next one go carefully.
-	strikesForCare = 2
-	// singles is how many requests a careful connection sends one by one before it doubles their number.
-	singles = 32
-	// heavy is the size from which on a careful connection sends a request alone: it may be above the limit of a server,
-	// which resets the connection then.
-	heavy = 4 << 10
-)
-
-// care limits what is in flight after several connections in a row were lost soon, so that a request that ends each
-// connection is found out and no other is blamed. It is guarded by Mux.mu.
-type care struct {
-	strikes int // connections in a row that were lost soon, with something in flight
-	window  int // how many requests may be in flight, 0: any number
-	passed  int // answers since the last loss, or since the window grew
-}
-
-// lost is called when an established connection is lost on which something was in flight.
-func (k *care) lost(soon bool) {
-	if !soon {
-		k.strikes = 0
-	}
-	k.strikes++
-	k.window, k.passed = 0, 0
-	if k.strikes >= strikesForCare {
-		k.window = 1
-	}
-}
-
-// passedOne is called at each answer. The window grows by answers, not at moments when nothing is in flight: a busy
-// client has none.
-func (k *care) passedOne(held bool) {
-	k.passed++
-	switch {
-	case held:
-		*k = care{}
-	case k.passed >= max(singles, k.window) && k.window < batchCount:
-		k.window *= 2
-		k.passed = 0
 	}
 }
 
@@ -126,9 +77,9 @@ func (c *Conn) lostLocked(all []Request, cut, cutAuths int, sent []Request) (b b
 		n++
 	}
 	b.alone = n == 1
-	if j, ok := b.first.(*joined); ok {
-		j.lostLocked(c.m)
-		b.first, b.alone = j.parts[0], false
+	if j, ok := b.first.(*joined.Reads); ok {
+		c.m.together.Lost(j)
+		b.first, b.alone = j.Parts[0], false
 	}
 	if b.first != nil {
 		c.m.care.lost(!c.heldLocked())

@@ -1,32 +1,34 @@
 package mux
 
 import (
+	"encoding/binary"
+	"io"
 	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/flight"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/inbox"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/joined"
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
 // Conn is the connection that go-zookeeper is given. It is a net.Conn for that one user: one goroutine reads, one writes,
 // any closes. Deadlines are its own business, go-zookeeper's are ignored: see watchLoop.
 type Conn struct {
-	m    *Mux
-	sock net.Conn   // nil: there is no server, see pretend.go and NewExpired
-	hand *Handshake // that it was made from, nil if there is none
-	born time.Time
+	m      *Mux
+	flight flight.Flight // written, no answer taken yet
+	sock   net.Conn      // nil: there is no server, see NewPretended and NewExpired
+	hand   *Handshake    // that it was made from, nil if there is none
+	born   time.Time
 
 	// Used by the reading goroutine alone.
-	in        inbox
-	up        []byte    // bytes for go-zookeeper, a view into in's buffer
-	expect    []Request // taken from the head of flight, oldest first
-	expectBuf []Request // expect's backing array
-	nextReply int32     // xid of the oldest request in flight
-	shaken    bool      // the connect response was handed up
-	early     int       // requests in flight that were answered out of their turn
-	torn      bool      // teardown is done
-	session   time.Duration
+	in      inbox.Inbox
+	up      []byte // bytes for go-zookeeper, a view into in's buffer
+	shaken  bool   // the connect response was handed up
+	torn    bool   // teardown is done
+	session time.Duration
 
 	sinceBirth struct { // nanoseconds since born
 		read  atomic.Int64 // of the last byte received
@@ -41,10 +43,10 @@ type Conn struct {
 	openZxid int64                // last zxid when the connect request was written
 	resp     wire.ConnectResponse // the server's answer
 
-	moving  atomic.Bool  // see Mux.Move; changed under m.mu
-	joining atomic.Int32 // what is known of joined reads, see tryLocked; changed under m.mu
-	join    joiner       // used by the writer alone
-	trial   atomic.Bool  // what is in flight is alone, see trial.go; changed under m.mu
+	moving  atomic.Bool     // see Mux.Move; changed under m.mu
+	joining atomic.Int32    // what is known of joined reads, see tryLocked; changed under m.mu
+	gather  joined.Gatherer // used by the writer alone
+	trial   atomic.Bool     // what is in flight is alone, see trial.go; changed under m.mu
 
 	closeReq  chan struct{} // closed when go-zookeeper has written its close request
 	closeXid  int32         // of that request; written before closeReq is closed
@@ -100,17 +102,18 @@ func (m *Mux) NewConn(h *Handshake) *Conn {
 }
 
 func (m *Mux) newConn(sock net.Conn) *Conn {
-	return &Conn{
-		m:         m,
-		sock:      sock,
-		born:      time.Now(),
-		in:        newInbox(m.cfg.MaxReply),
-		nextReply: 1,
-		nextXid:   1,
-		closeReq:  make(chan struct{}),
-		closed:    make(chan struct{}),
-		dead:      make(chan struct{}),
+	c := &Conn{
+		m:        m,
+		sock:     sock,
+		born:     time.Now(),
+		in:       inbox.New(m.cfg.MaxReply),
+		nextXid:  1,
+		closeReq: make(chan struct{}),
+		closed:   make(chan struct{}),
+		dead:     make(chan struct{}),
 	}
+	c.flight.Init(&m.mu)
+	return c
 }
 
 // use makes c the connection in use.
@@ -160,20 +163,6 @@ func (c *Conn) isDead() bool {
 	}
 }
 
-// Close is called by go-zookeeper when it gives the connection up. When a goroutine is inside Read, that one tears the
-// connection down, so that completions and failures keep one order.
-func (c *Conn) Close() error {
-	c.closeOnce.Do(func() { close(c.closed) })
-	if !c.isDead() {
-		c.die(net.ErrClosed)
-	}
-	if c.enter() {
-		c.teardown()
-		c.leave()
-	}
-	return nil
-}
-
 // enter claims the reading side.
 func (c *Conn) enter() bool {
 	c.mu.Lock()
@@ -215,3 +204,27 @@ func (c *Conn) SetReadDeadline(time.Time) error { return nil }
 
 // SetWriteDeadline implements net.Conn; it does nothing.
 func (c *Conn) SetWriteDeadline(time.Time) error { return nil }
+
+// deathCause says why the connection has ended.
+func (c *Conn) deathCause() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cause == nil {
+		return io.EOF
+	}
+	return c.cause
+}
+
+// handUp gives go-zookeeper the frame, with its own xid in it. The length in front is still in the buffer.
+func (c *Conn) handUp(frame []byte, xid int32) {
+	binary.BigEndian.PutUint32(frame, uint32(xid))
+	c.up = c.in.Whole(frame)
+}
+
+// handUpReply gives go-zookeeper a reply to one of its requests.
+func (c *Conn) handUpReply(xid int32, h wire.ReplyHeader, body []byte) {
+	h.Xid = xid
+	b, start := wire.BeginFrame(nil)
+	b = append(wire.AppendReplyHeader(b, h), body...)
+	c.up = wire.EndFrame(b, start)
+}

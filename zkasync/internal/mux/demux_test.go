@@ -236,7 +236,7 @@ func TestConn_HandsUpOnlyRepliesThatCanBeDecoded(t *testing.T) {
 				w.j.take()
 				u.write(5, test.op, wire.AppendPath(nil, "", "/a"))
 				synctest.Wait()
-				bad := slices.Contains(w.j.take(), fmt.Sprintf("up: xid 5 code %d", marshallingError))
+				bad := slices.Contains(w.j.take(), fmt.Sprintf("up: xid 5 code %d", wire.CodeMarshalling))
 				if bad == test.ok {
 					t.Errorf("handed up as undecodable: %v, want %v", bad, !test.ok)
 				}

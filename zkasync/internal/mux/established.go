@@ -4,6 +4,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/request"
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
@@ -100,7 +101,8 @@ func (c *Conn) goLive() {
 	m := c.m
 	m.mu.Lock()
 	if m.cur == c && !c.moving.Load() && !c.isDead() {
-		m.live, m.guard = true, false
+		m.live = true
+		m.queue.Unguard()
 		c.liveSince = time.Now()
 		m.wakeLocked()
 	}
@@ -135,9 +137,9 @@ func (c *Conn) expired() {
 		m.cur = nil
 	}
 	expired := Failure{Reason: ReasonExpired}
-	waiting := m.keepLocked(m.drainQueueLocked(nil), expired, blame{})
+	waiting := m.keepLocked(m.queue.Drain(nil), expired, blame{})
 	m.mu.Unlock()
-	failAll(waiting, expired)
+	request.FailAll(waiting, expired)
 	m.obs.ExpiredDone()
 	c.shaken = true
 	c.up = connectFrame(c.resp)

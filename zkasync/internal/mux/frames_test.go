@@ -8,6 +8,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/inbox"
 	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
@@ -34,7 +35,7 @@ func TestConn_RefusesFrameLengthsThatNoServerSends(t *testing.T) {
 					t.Errorf("the heap has grown by %d bytes", grown)
 				}
 				w.j.want(t, "established", "restored", "/a: lost, sent", "lost")
-				var bad *FrameError
+				var bad *inbox.FrameError
 				if !errors.As(u.err, &bad) || bad.Length != length || !errors.As(w.obs.lastCause(), &bad) {
 					t.Errorf("errors %v and %v, want a FrameError of %d", u.err, w.obs.lastCause(), length)
 				}

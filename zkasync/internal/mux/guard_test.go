@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/queue"
 	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
@@ -58,16 +59,16 @@ func TestGuard_WithdrawnRequestsGiveTheirMemoryBack(t *testing.T) {
 			t.Errorf("%d requests left, want 1000", len(lines))
 		}
 		w.m.mu.Lock()
-		n, gone := w.m.queue.len(), w.m.gone
+		n, gone := w.m.queue.Len(), w.m.queue.Gone
 		w.m.mu.Unlock()
-		if n > 10+compactGone || n-gone != 10 {
+		if n > 10+queue.CompactGone || n-gone != 10 {
 			t.Errorf("%d elements are queued, %d of them withdrawn; want 10 and few", n, gone)
 		}
 		w.open()
 		synctest.Wait()
 		w.j.want(t, append([]string{"established", "restored"}, want...)...)
-		if w.m.gone != 0 {
-			t.Errorf("%d withdrawn elements counted in an empty queue", w.m.gone)
+		if w.m.queue.Gone != 0 {
+			t.Errorf("%d withdrawn elements counted in an empty queue", w.m.queue.Gone)
 		}
 	})
 }
@@ -97,7 +98,7 @@ func TestGuard_OnAFlowingConnectionTheWriterLooks(t *testing.T) {
 func (w *world) watchesContexts() bool {
 	w.m.mu.Lock()
 	defer w.m.mu.Unlock()
-	return w.m.guard
+	return w.m.queue.Guarding
 }
 
 func TestGuard_AfterALossContextsAreWatchedAgain(t *testing.T) {

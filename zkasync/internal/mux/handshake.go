@@ -9,6 +9,8 @@ import (
 	"os"
 	"time"
 
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/inbox"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/request"
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
 
@@ -116,12 +118,12 @@ func (h *Handshake) Answer() error {
 // receive reads the frame and not a byte more: what follows is for the Conn.
 func (h *Handshake) receive() ([]byte, error) {
 	var buf [maxConnectResponse]byte
-	if _, err := io.ReadFull(h.sock, buf[:frameHead]); err != nil {
+	if _, err := io.ReadFull(h.sock, buf[:request.FrameHead]); err != nil {
 		return nil, err
 	}
 	length := binary.BigEndian.Uint32(buf[:])
 	if length < minConnectResponse || length > maxConnectResponse {
-		return nil, &FrameError{Length: length, Min: minConnectResponse, Max: maxConnectResponse}
+		return nil, &inbox.FrameError{Length: length, Min: minConnectResponse, Max: maxConnectResponse}
 	}
 	_, err := io.ReadFull(h.sock, buf[:length])
 	return buf[:length], err
@@ -169,11 +171,11 @@ func (h *Handshake) End() error {
 	if _, err := h.sock.Write(closeFrame()); err != nil {
 		return err
 	}
-	var buf [frameHead + wire.HeaderLen]byte
+	var buf [request.FrameHead + wire.HeaderLen]byte
 	if _, err := io.ReadFull(h.sock, buf[:]); err != nil {
 		return err
 	}
-	reply, err := wire.DecodeReplyHeader(buf[frameHead:])
+	reply, err := wire.DecodeReplyHeader(buf[request.FrameHead:])
 	if err != nil {
 		return err
 	}

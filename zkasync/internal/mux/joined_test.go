@@ -9,6 +9,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/joined"
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
@@ -109,7 +110,7 @@ func TestJoined_ServerThatDoesNotKnowThem(t *testing.T) {
 				if r.Op != wire.OpMultiRead {
 					return false
 				}
-				c.Refuse(r, unimplemented)
+				c.Refuse(r, wire.CodeUnimplemented)
 				c.Cut()
 				return true
 			})
@@ -236,8 +237,8 @@ func TestJoined_LargeAnswers(t *testing.T) {
 		if !slices.Equal(got, want) {
 			t.Errorf("journal %q, want %q", got, want)
 		}
-		w.m.joinedAverage.Store(joinedReply)
-		if n := w.m.joinedMost(); n != 2 {
+		w.m.together.Average.Store(joined.AnswerSize)
+		if n := w.m.together.Most(); n != 2 {
 			t.Errorf("%d reads together whose answers are large", n)
 		}
 	})
@@ -300,9 +301,9 @@ func TestJoined_ContextsDuringATrial(t *testing.T) {
 // An answer that cannot be read leaves nobody waiting.
 func TestJoined_MalformedAnswers(t *testing.T) {
 	whole := zkpeer.Body(zkpeer.Request{Op: wire.OpMultiRead, Body: func() []byte {
-		j := &joined{}
+		j := &joined.Reads{}
 		for i := range 3 {
-			j.parts = append(j.parts, &asked{op: wire.OpGetData, record: wire.AppendPathWatch(nil, "", fmt.Sprintf("/%d", i), false)})
+			j.Parts = append(j.Parts, &asked{op: wire.OpGetData, record: wire.AppendPathWatch(nil, "", fmt.Sprintf("/%d", i), false)})
 		}
 		return j.Append(nil)
 	}()})

@@ -3,12 +3,12 @@ package mux
 import (
 	"errors"
 	"math"
-	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
 
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/request"
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
@@ -83,7 +83,7 @@ func TestLarge_IsSkippedInBoundedMemory(t *testing.T) {
 		w := newWorld(t, func(c *zkpeer.Conn) {
 			c.Accept()
 			r, _ := c.Next()
-			c.Send(zkpeer.LyingFrame(size, zkpeer.ReplyFrame(r.Xid, 1, 0, nil)[frameHead:]))
+			c.Send(zkpeer.LyingFrame(size, zkpeer.ReplyFrame(r.Xid, 1, 0, nil)[request.FrameHead:]))
 			bytes := make([]byte, piece)
 			for sent := wire.HeaderLen; sent < size; {
 				n := min(piece, size-sent)
@@ -114,7 +114,7 @@ func TestLarge_EndsWithSilence(t *testing.T) {
 		w := newWorld(t, func(c *zkpeer.Conn) {
 			c.Accept()
 			r, _ := c.Next()
-			c.Send(zkpeer.LyingFrame(math.MaxInt32, zkpeer.ReplyFrame(r.Xid, 1, 0, make([]byte, 99))[frameHead:]))
+			c.Send(zkpeer.LyingFrame(math.MaxInt32, zkpeer.ReplyFrame(r.Xid, 1, 0, make([]byte, 99))[request.FrameHead:]))
 			c.Drain()
 		})
 		u := w.open()
@@ -159,42 +159,4 @@ func TestLarge_RestorationEndsTheConnection(t *testing.T) {
 		u.reading.Wait()
 		w.j.want(t, "established", "watches: reply too large, sent", "lost")
 	})
-}
-
-func TestInbox_SkipsWhereverTheBytesAreSplit(t *testing.T) {
-	t.Parallel()
-	const limit = 50
-	whole := stream(16, 200, limit, 51, 1, 3*inboxSize, 7)
-	for _, piece := range []int{1, 3, 97, 1000, len(whole)} {
-		in := newInbox(limit)
-		var got []int
-		for from := (&pieces{b: whole, size: piece}); ; {
-			frame, ok, err := in.next(0)
-			var bad *FrameError
-			if errors.As(err, &bad) {
-				if head, there := in.head(10); there {
-					if head[0] != head[9] {
-						t.Fatalf("head %v", head)
-					}
-					got = append(got, -int(bad.Length))
-					in.skip()
-					continue
-				}
-			}
-			if ok {
-				got = append(got, len(frame))
-				continue
-			}
-			if in.fill(from) != nil {
-				break
-			}
-		}
-		want := []int{16, -200, limit, -51, 1, -3 * inboxSize, 7}
-		if !slices.Equal(got, want) {
-			t.Errorf("pieces of %d: frames %v, want %v", piece, got, want)
-		}
-		if len(in.buf) > inboxSize {
-			t.Errorf("pieces of %d: buffer of %d bytes", piece, len(in.buf))
-		}
-	}
 }

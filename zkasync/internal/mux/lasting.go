@@ -17,7 +17,7 @@ func (m *Mux) keepLocked(rs []Request, f Failure, b blame) (ended []Request) {
 	ended = rs[:0]
 	for _, r := range rs {
 		if l, ok := r.(Lasting); ok && l.Outlives(b.of(r, f)) {
-			m.queue.push(m.guardLocked(r))
+			m.queue.Push(r)
 			continue
 		}
 		ended = append(ended, r)

@@ -116,7 +116,7 @@ func TestHandshake_IsNotRestoredWhenTheRestorationGivesUp(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t, func(c *zkpeer.Conn) {
 			c.Accept()
-			c.Serve(func(r zkpeer.Request) bool { return c.Refuse(r, marshallingError) })
+			c.Serve(func(r zkpeer.Request) bool { return c.Refuse(r, wire.CodeMarshalling) })
 		})
 		w.obs.restore = func() []Request {
 			a := w.request(wire.OpSetWatches, "watches", nil)
@@ -136,7 +136,7 @@ func TestTeardown_OfAServerThatAnswersWhatDidNotLeave(t *testing.T) {
 				w := newWorld(t, func(c *zkpeer.Conn) {
 					c.Accept()
 					<-written
-					c.Send(zkpeer.ReplyFrame(xid, 1, marshallingError, nil))
+					c.Send(zkpeer.ReplyFrame(xid, 1, wire.CodeMarshalling, nil))
 				})
 				u := w.open()
 				if xid == wire.XidAuth {

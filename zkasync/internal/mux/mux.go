@@ -5,6 +5,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/joined"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/queue"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/request"
 )
 
 // Config is what a Mux is made with.
@@ -42,8 +46,7 @@ type Mux struct {
 	ended    atomic.Bool // the server has confirmed the session's end
 	careful  atomic.Bool // care has a window; changed under mu
 
-	guards sync.WaitGroup // contexts being watched
-	conns  sync.WaitGroup // connections to servers that are not torn down
+	conns sync.WaitGroup // connections to servers that are not torn down
 
 	// offer is the session that handshakes ask for. go-zookeeper keeps its own idea of it, which knows neither of a
 	// session to resume nor that what a read-only server grants is not one to come back with. Used by the goroutine
@@ -51,26 +54,23 @@ type Mux struct {
 	offer Session
 
 	mu      sync.Mutex
-	queue   ring[Request] // accepted, not written
-	gone    int           // elements of queue that their contexts took back
-	flight  ring[Request] // written on cur, no reply taken yet
-	cur     *Conn         // the connection in use, nil between connections
-	live    bool          // cur's session is restored: the writer may take from queue
-	guard   bool          // requests with a context are watched while they are queued
-	refusal error         // not nil: nothing is accepted
-	parked  bool          // cur's writer waits for work
-	work    sync.Cond     // on mu; wakes the writer
+	queue   queue.Queue // accepted, not written; guards contexts while cur does not take from it
+	cur     *Conn       // the connection in use, nil between connections
+	live    bool        // cur's session is restored: the writer may take from queue
+	refusal error       // not nil: nothing is accepted
+	parked  bool        // cur's writer waits for work
+	work    sync.Cond   // on mu; wakes the writer
 	care    care
 
-	habits        map[string]*habits // of servers, by address; guarded by mu
-	joinedCap     int                // of a frame of joined reads, in bytes; 0: as ever. Guarded by mu
-	joinedAverage atomic.Int64       // of the answer to one of them, in bytes
+	habits   map[string]*habits // of servers, by address; guarded by mu
+	together joined.Sizes       // how many reads travel in one request
 }
 
 // New returns a Mux with no connection: what is submitted waits.
 func New(cfg Config, obs Observer) *Mux {
-	m := &Mux{cfg: cfg, obs: obs, guard: true, offer: cfg.Resume}
+	m := &Mux{cfg: cfg, obs: obs, offer: cfg.Resume}
 	m.work.L = &m.mu
+	m.queue.Init(&m.mu)
 	return m
 }
 
@@ -82,15 +82,12 @@ func (m *Mux) Submit(r Request) {
 		r.Fail(Failure{Reason: ReasonRefused, Cause: err})
 		return
 	}
-	if m.guard {
-		r = m.guardLocked(r)
-	}
 	m.enqueueLocked(r)
 	m.mu.Unlock()
 }
 
 func (m *Mux) enqueueLocked(r Request) {
-	m.queue.push(r)
+	m.queue.Push(r)
 	if m.live {
 		m.wakeLocked()
 	}
@@ -115,26 +112,10 @@ func (m *Mux) FailWaiting(cause error) {
 	m.mu.Lock()
 	var waiting []Request
 	if !m.live {
-		waiting = m.drainQueueLocked(nil)
+		waiting = m.queue.Drain(nil)
 	}
 	m.mu.Unlock()
-	failAll(waiting, Failure{Reason: ReasonRefused, Cause: cause})
-}
-
-// Stop makes the connection end in order: go-zookeeper is answered its close request in every case, by the server or in
-// its place. Call [Mux.Refuse] first and [Mux.Abort] when the server takes too long.
-func (m *Mux) Stop() {
-	m.stopping.Store(true)
-	m.mu.Lock()
-	c := m.cur
-	shaking := c != nil && !c.open
-	if c != nil {
-		c.stayLocked()
-	}
-	m.mu.Unlock()
-	if shaking {
-		c.giveUp(errStopping)
-	}
+	request.FailAll(waiting, Failure{Reason: ReasonRefused, Cause: cause})
 }
 
 var errStopping = errors.New("client is stopping")
@@ -167,29 +148,4 @@ func (m *Mux) LastZxid() int64 { return m.lastZxid.Load() }
 func (m *Mux) WaitConns() { m.conns.Wait() }
 
 // Wait returns when no goroutine of a context's end is left.
-func (m *Mux) Wait() { m.guards.Wait() }
-
-// drainQueueLocked appends what is queued, oldest first, and leaves the queue empty.
-func (m *Mux) drainQueueLocked(dst []Request) []Request {
-	for m.queue.len() > 0 {
-		if r := m.takeLocked(); r != nil {
-			dst = append(dst, r)
-		}
-	}
-	return dst
-}
-
-// takeLocked pops the oldest queued request; nil when its context took it back.
-func (m *Mux) takeLocked() Request {
-	r := m.queue.pop()
-	if g, ok := r.(*guarded); ok {
-		return g.takeLocked()
-	}
-	return r
-}
-
-func failAll(rs []Request, f Failure) {
-	for _, r := range rs {
-		r.Fail(f)
-	}
-}
+func (m *Mux) Wait() { m.queue.Wait() }

@@ -4,6 +4,7 @@ import (
 	"testing"
 	"testing/synctest"
 
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/flight"
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
@@ -11,8 +12,8 @@ import (
 // A server that does not know an operation says so ahead of the requests before it. It is told to whom it belongs, and the
 // others keep their turns.
 func TestOutOfTurn_UnknownOperation(t *testing.T) {
-	const requests = expectBatch + 10 // the reader has taken a part of them
-	for name, at := range map[string]int{"first": 0, "soon": 2, "not taken yet": expectBatch + 5, "last": requests - 1} {
+	const requests = flight.ExpectBatch + 10 // the reader has taken a part of them
+	for name, at := range map[string]int{"first": 0, "soon": 2, "not taken yet": flight.ExpectBatch + 5, "last": requests - 1} {
 		for _, first := range []int32{1, 1<<31 - 3} { // xids begin again at 1
 			t.Run(name, func(t *testing.T) {
 				inBubble(t, func(t *testing.T) {
@@ -28,7 +29,7 @@ func TestOutOfTurn_UnknownOperation(t *testing.T) {
 						}
 						c.Answer(rs[0])
 						if at > 0 {
-							c.Refuse(rs[at], unimplemented)
+							c.Refuse(rs[at], wire.CodeUnimplemented)
 						}
 						for i, r := range rs[1:] {
 							if i+1 != at {
@@ -38,7 +39,7 @@ func TestOutOfTurn_UnknownOperation(t *testing.T) {
 						c.Serve(nil)
 					})
 					u := w.open()
-					u.conn.nextXid, u.conn.nextReply = first, first
+					u.conn.nextXid, u.conn.flight.Next = first, first
 					for i := range requests {
 						r := w.getRequest("/a")
 						if i == at {
@@ -70,7 +71,7 @@ func TestOutOfTurn_BeforeTheConnectionEnds(t *testing.T) {
 			c.Next()
 			r, _ := c.Next()
 			c.Next()
-			c.Refuse(r, unimplemented)
+			c.Refuse(r, wire.CodeUnimplemented)
 		})
 		u := w.open()
 		a := w.getRequest("/a")

@@ -45,12 +45,3 @@ func (c *Conn) pretend() error {
 	c.closeXid = 0
 	return nil
 }
-
-func (c *Conn) deathCause() error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.cause == nil {
-		return io.EOF
-	}
-	return c.cause
-}

@@ -1,15 +1,13 @@
 package mux
 
 import (
-	"encoding/binary"
-	"fmt"
+	"errors"
 	"io"
 
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/foreign"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/joined"
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
-
-// expectBatch is how many requests the reader takes from flight at once, to take the lock once for many replies.
-const expectBatch = 128
 
 // Read hands go-zookeeper its bytes. Everything that is ours is dealt with inside.
 func (c *Conn) Read(p []byte) (int, error) {
@@ -42,7 +40,7 @@ func (c *Conn) receive() error {
 		return c.finishHandshake()
 	}
 	for {
-		frame, ok, err := c.in.next(wire.HeaderLen)
+		frame, ok, err := c.in.Next(wire.HeaderLen)
 		if err != nil {
 			ok, err = c.large(err)
 			if err != nil || len(c.up) > 0 {
@@ -66,13 +64,13 @@ func (c *Conn) receive() error {
 
 func (c *Conn) fill() error {
 	c.listening.Store(true)
-	err := c.in.fill(c.sock)
+	err := c.in.Fill(c.sock)
 	c.listening.Store(false)
 	if err != nil {
 		return err
 	}
 	c.sinceBirth.read.Store(c.now())
-	if c.in.inLarge() {
+	if c.in.InLarge() {
 		c.pieces.Add(1)
 	}
 	return nil
@@ -95,21 +93,21 @@ func (c *Conn) demultiplex(frame []byte) error {
 	case wire.XidAuth:
 		return c.authReply(h, body)
 	}
-	r, err := c.match(h)
+	r, err := c.flight.Match(h)
 	if err != nil {
 		return err
 	}
 	c.answered(h.Xid)
 	c.counted(h.Zxid)
-	if f, ok := r.(*foreign); ok {
-		if f.op == wire.OpClose {
+	if f, ok := r.(*foreign.Packet); ok {
+		if f.Op() == wire.OpClose {
 			c.m.ended.Store(true)
 		}
 		c.handUpChecked(f, h, frame)
 		c.checkDemand(h.Err)
 		return nil
 	}
-	if j, ok := r.(*joined); ok {
+	if j, ok := r.(*joined.Reads); ok {
 		if err := c.joinedReply(j, h.Err, body); err != nil {
 			return err
 		}
@@ -134,45 +132,6 @@ func (c *Conn) leaveIfMoved() error {
 		return errMoving
 	}
 	return nil
-}
-
-// match returns the oldest request in flight; the reply must be its own.
-func (c *Conn) match(h wire.ReplyHeader) (Request, error) {
-	if c.early > 0 {
-		c.skipAnswered()
-	}
-	if len(c.expect) == 0 {
-		c.expectMore()
-	}
-	if len(c.expect) == 0 || h.Xid != c.nextReply {
-		if h.Err == unimplemented {
-			if r := c.outOfTurn(h.Xid); r != nil {
-				return r, nil
-			}
-		}
-		return nil, fmt.Errorf("reply with xid %d received, want %d of %d in flight", h.Xid, c.nextReply, len(c.expect))
-	}
-	return c.take(), nil
-}
-
-// take removes the oldest of what is expected.
-func (c *Conn) take() Request {
-	r := c.expect[0]
-	c.expect[0] = nil
-	c.expect = c.expect[1:]
-	c.nextReply = nextXid(c.nextReply)
-	return r
-}
-
-func (c *Conn) expectMore() {
-	m := c.m
-	c.expect = c.expectBuf[:0]
-	m.mu.Lock()
-	for m.flight.len() > 0 && len(c.expect) < expectBatch {
-		c.expect = append(c.expect, m.flight.pop())
-	}
-	m.mu.Unlock()
-	c.expectBuf = c.expect
 }
 
 // counted takes note of an answer.
@@ -207,40 +166,26 @@ func (c *Conn) authReply(h wire.ReplyHeader, body []byte) error {
 	c.m.mu.Lock()
 	if len(c.auths) == 0 {
 		c.m.mu.Unlock()
-		return fmt.Errorf("reply to an auth request received, none in flight")
+		return errors.New("reply to an auth request received, none in flight")
 	}
 	r := c.auths[0].Request
 	c.auths = c.auths[1:]
 	c.m.wakeLocked() // it may have waited for this, see care
 	c.m.mu.Unlock()
-	if f, ok := r.(*foreign); ok {
-		c.handUpReply(f.xid, h, body)
+	if f, ok := r.(*foreign.Packet); ok {
+		c.handUpReply(f.Xid, h, body)
 		return nil
 	}
 	r.Reply(h.Err, body)
 	return c.leaveIfMoved()
 }
 
-// handUp gives go-zookeeper the frame, with its own xid in it. The length in front is still in the buffer.
-func (c *Conn) handUp(frame []byte, xid int32) {
-	binary.BigEndian.PutUint32(frame, uint32(xid))
-	at := c.in.start - len(frame) - frameHead
-	c.up = c.in.buf[at:c.in.start]
-}
-
 // handUpChecked hands up a reply that go-zookeeper can decode; it panics on some that it cannot.
-func (c *Conn) handUpChecked(f *foreign, h wire.ReplyHeader, frame []byte) {
-	if h.Err == 0 && !f.decodable(frame[wire.HeaderLen:]) {
-		h.Err = marshallingError
-		c.handUpReply(f.xid, h, nil)
+func (c *Conn) handUpChecked(f *foreign.Packet, h wire.ReplyHeader, frame []byte) {
+	if h.Err == 0 && !f.Decodable(frame[wire.HeaderLen:]) {
+		h.Err = wire.CodeMarshalling
+		c.handUpReply(f.Xid, h, nil)
 		return
 	}
-	c.handUp(frame, f.xid)
-}
-
-func (c *Conn) handUpReply(xid int32, h wire.ReplyHeader, body []byte) {
-	h.Xid = xid
-	b, start := wire.BeginFrame(nil)
-	b = append(wire.AppendReplyHeader(b, h), body...)
-	c.up = wire.EndFrame(b, start)
+	c.handUp(frame, f.Xid)
 }

@@ -1,6 +1,13 @@
 package mux
 
-import "time"
+import (
+	"net"
+	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/foreign"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/joined"
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/queue"
+)
 
 // teardown ends a dead connection: it joins its goroutines and fails what it left behind. The caller has the reading
 // side, so no reply is being delivered. It may be called again and then does nothing.
@@ -34,20 +41,19 @@ func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request, b blam
 	if m.cur == c {
 		m.cur = nil
 	}
-	m.live, m.guard = false, true
+	m.live = false
+	m.queue.GuardNew()
 	if !c.shaken {
 		return nil, nil, b
 	}
-	all := append([]Request(nil), c.expect...)
-	c.expect, c.expectBuf = nil, nil
-	all = m.flight.drainTo(all)
+	all, first := c.flight.Drain()
 	cut := max(0, len(all)-c.unsent) // a broken server may have answered what did not leave
 	cutAuths := max(0, len(c.auths)-c.unsentAuths)
-	sent = mergeAuths(all[:cut:cut], c.auths[:cutAuths], c.nextReply)
-	sent = c.dropAnswered(sent)
+	sent = mergeAuths(all[:cut:cut], c.auths[:cutAuths], first)
+	sent = c.flight.WithoutAnswered(sent)
 	b = c.lostLocked(all, cut, cutAuths, sent)
-	unsent = mergeAuths(all[cut:len(all):len(all)], c.auths[cutAuths:], c.nextReply+int32(cut))
-	unsent = c.dropAnswered(unsent)
+	unsent = mergeAuths(all[cut:len(all):len(all)], c.auths[cutAuths:], first+int32(cut))
+	unsent = c.flight.WithoutAnswered(unsent)
 	for _, r := range c.taken { // the writer has come to a sudden end
 		if r != nil {
 			unsent = append(unsent, r)
@@ -55,21 +61,18 @@ func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request, b blam
 	}
 	unsent = append(unsent, c.restore...)
 	c.auths, c.restore, c.taken = nil, nil, nil
-	var behind ring[Request] // waits for the next server anyway
+	var behind queue.Aside // waits for the next server anyway
 	if c.draining {
 		c.draining = false
 		m.careful.Store(m.care.window > 0)
 	}
 	if c.moving.Load() || c.keepQueue && m.refusal == nil {
-		m.keepOwnLocked()
-		behind, m.queue = m.queue, behind
+		behind = m.queue.SetAside(func(r Request) bool { return !foreign.Is(r) }) // go-zookeeper gives its own up with the connection
 	} else {
-		unsent = m.drainQueueLocked(unsent)
+		unsent = m.queue.Drain(unsent)
 	}
-	sent, unsent = m.keepLocked(expand(sent), inFlight, b), m.keepLocked(expand(unsent), queued, b)
-	for behind.len() > 0 {
-		m.queue.push(behind.pop())
-	}
+	sent, unsent = m.keepLocked(joined.Expand(sent), inFlight, b), m.keepLocked(joined.Expand(unsent), queued, b)
+	m.queue.PutBack(behind)
 	return sent, unsent, b
 }
 
@@ -90,4 +93,18 @@ func mergeAuths(rs []Request, auths []authEntry, first int32) []Request {
 		merged = append(merged, a.Request)
 	}
 	return merged
+}
+
+// Close is called by go-zookeeper when it gives the connection up. When a goroutine is inside Read, that one tears the
+// connection down, so that completions and failures keep one order.
+func (c *Conn) Close() error {
+	c.closeOnce.Do(func() { close(c.closed) })
+	if !c.isDead() {
+		c.die(net.ErrClosed)
+	}
+	if c.enter() {
+		c.teardown()
+		c.leave()
+	}
+	return nil
 }

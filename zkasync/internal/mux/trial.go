@@ -9,12 +9,6 @@ import (
 // Servers end the connection at an operation that they do not know. So the first AddWatch, which servers know since 3.6, is alone
 // in flight: a server that ends the connection at it takes nothing else along, and what is queued waits for the next one.
 
-// habits is what a server has shown.
-type habits struct {
-	joins    int32 // what it does with joined reads, see joinsNot
-	addWatch bool  // it knows AddWatch
-}
-
 // habitsLocked returns what is known of the connection's server.
 func (c *Conn) habitsLocked() *habits {
 	m := c.m
@@ -44,13 +38,13 @@ func (c *Conn) isTrialLocked(r Request) bool {
 // tryAddWatchLocked takes an AddWatch, if it is next and to be alone. It reports whether nothing else is to be taken for now.
 func (c *Conn) tryAddWatchLocked(out *outgoing) bool {
 	m := c.m
-	if c.trial.Load() || m.queue.len() == 0 || !c.isTrialLocked(*m.queue.at(0)) {
+	if c.trial.Load() || m.queue.Len() == 0 || !c.isTrialLocked(m.queue.At(0)) {
 		return c.trial.Load()
 	}
 	if !c.aloneLocked(out) {
 		return true
 	}
-	out.reqs = append(out.reqs, m.takeLocked())
+	out.reqs = append(out.reqs, m.queue.Take())
 	c.trial.Store(true)
 	out.trial = true
 	return true
@@ -73,7 +67,7 @@ func (c *Conn) replied(r Request, code int32, body []byte) error {
 	}
 	m := c.m
 	m.mu.Lock()
-	unknown := code == unimplemented
+	unknown := code == wire.CodeUnimplemented
 	if c.trial.Store(false); unknown {
 		c.keepQueueLocked()
 	} else {
@@ -92,5 +86,5 @@ func (c *Conn) replied(r Request, code int32, body []byte) error {
 func (c *Conn) keepQueueLocked() {
 	c.keepQueue = true
 	c.m.live = false
-	c.m.guardQueueLocked()
+	c.m.queue.Guard()
 }

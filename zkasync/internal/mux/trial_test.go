@@ -34,7 +34,7 @@ func inFlightWith(w **world, seen *[]int, known bool) zkpeer.Script {
 			*seen = append(*seen, m.cur.pendingLocked())
 			m.mu.Unlock()
 			if !known {
-				c.Refuse(r, unimplemented)
+				c.Refuse(r, wire.CodeUnimplemented)
 				c.Cut()
 			}
 			return !known
@@ -119,7 +119,7 @@ func TestTrial_OutlastsHeartbeats(t *testing.T) {
 							return true
 						case wire.OpPing:
 							if pings++; pings == 3 {
-								c.Refuse(held, unimplemented)
+								c.Refuse(held, wire.CodeUnimplemented)
 								c.Cut()
 								return true
 							}

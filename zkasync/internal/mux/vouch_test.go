@@ -3,6 +3,8 @@ package mux
 import (
 	"testing"
 	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/flight"
 )
 
 // vouching is a connection whose requests leave in batches, a second after one another, from an xid on.
@@ -11,7 +13,7 @@ func vouchingConn(batches int, first int32) *Conn {
 	for range batches {
 		c.born = c.born.Add(-time.Second)
 		c.sentLocked(&outgoing{kept: make([]Request, 1), pings: 1}, first)
-		first = nextXid(first)
+		first = flight.NextXid(first)
 	}
 	return c
 }
@@ -21,7 +23,7 @@ func TestVouching_CountsFromTheRequest(t *testing.T) {
 	t.Parallel()
 	for _, first := range []int32{1, 1<<31 - 3} {
 		c := vouchingConn(5, first)
-		for i, xid := 0, first; i < 5; i, xid = i+1, nextXid(xid) {
+		for i, xid := 0, first; i < 5; i, xid = i+1, flight.NextXid(xid) {
 			c.answered(xid)
 			if at, want := c.vouched.at.Load(), int64(i+1)*int64(time.Second); at < want || at > want+int64(time.Second/2) {
 				t.Errorf("from %d: after %d answers it is %v", first, i+1, time.Duration(at))

@@ -98,6 +98,8 @@ func (c *Conn) checkSilence(now int64, limit, every time.Duration) {
 	if stuck := time.Duration(now - start); stuck > limit {
 		c.die(&SilenceError{What: "nothing could be sent", For: stuck})
 	} else if stuck > every {
-		c.m.guardQueue()
+		c.m.mu.Lock()
+		c.m.queue.Guard()
+		c.m.mu.Unlock()
 	}
 }

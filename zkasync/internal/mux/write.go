@@ -5,29 +5,9 @@ import (
 	"fmt"
 	"runtime"
 
+	"github.com/zkasync/zkasync-go/zkasync/internal/mux/internal/request"
 	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
 )
-
-const (
-	// batchBytes and batchCount bound what one write carries: enough to fill a socket buffer, little enough that a slow
-	// link shows progress and that contexts are looked at shortly before their requests leave.
-	batchBytes = 64 << 10
-	batchCount = 1024
-	// requestOverhead is the length of a frame without its record.
-	requestOverhead = 12
-	// keepBuffer is the size up to which an encode buffer is kept for the next batch.
-	keepBuffer = 1 << 20
-)
-
-// outgoing is one batch on its way to the socket.
-type outgoing struct {
-	reqs  []Request // taken from the queue
-	buf   []byte    // their frames
-	kept  []Request // those of reqs that wait for an ordinary reply, in the order of their frames
-	auths []authEntry
-	pings int
-	trial bool // it is one, see trial.go and tryLocked
-}
 
 // writeLoop is the only writer after the handshake. It ends when the connection is dead.
 func (c *Conn) writeLoop() {
@@ -83,9 +63,9 @@ func (c *Conn) takeBatch(out *outgoing) bool {
 		case m.live:
 			c.takeQueuedLocked(out)
 			if c.heldBackLocked() {
-				m.guardQueueLocked() // what waits may wait long
+				m.queue.Guard() // what waits may wait long
 			} else {
-				m.guard = false // the writer moves; it looks at the contexts itself
+				m.queue.Unguard() // the writer moves; it looks at the contexts itself
 			}
 		}
 		if len(out.reqs) > 0 {
@@ -99,7 +79,7 @@ func (c *Conn) takeBatch(out *outgoing) bool {
 
 // heldBackLocked reports whether something stays in the queue until there are answers.
 func (c *Conn) heldBackLocked() bool {
-	return c.m.queue.len() > 0 && (c.m.care.window > 0 || c.draining || c.trial.Load() || c.joining.Load() == joinsTrial)
+	return c.m.queue.Len() > 0 && (c.m.care.window > 0 || c.draining || c.trial.Load() || c.joining.Load() == joinsTrial)
 }
 
 // takeRestoreLocked takes what restores the session, all at once where no care is needed.
@@ -116,24 +96,24 @@ func (c *Conn) takeRestoreLocked(out *outgoing) {
 
 func (c *Conn) takeQueuedLocked(out *outgoing) {
 	m := c.m
-	m.skipGoneLocked()
+	m.queue.SkipGone()
 	if c.tryLocked(out) || c.tryAddWatchLocked(out) {
 		return
 	}
 	most := batchCount
-	if m.care.window > 0 && m.queue.len() > 0 {
-		most = len(out.reqs) + c.roomLocked((*m.queue.at(0)).Size())
+	if m.care.window > 0 && m.queue.Len() > 0 {
+		most = len(out.reqs) + c.roomLocked(m.queue.At(0).Size())
 	}
-	for size := 0; m.queue.len() > 0 && size < batchBytes && len(out.reqs) < most; {
-		if m.care.window > 0 && size > 0 && (*m.queue.at(0)).Size() >= heavy {
+	for size := 0; m.queue.Len() > 0 && size < batchBytes && len(out.reqs) < most; {
+		if m.care.window > 0 && size > 0 && m.queue.At(0).Size() >= heavy {
 			return // in a batch of its own
 		}
-		if c.mayTryLocked() && size > 0 || c.isTrialLocked(*m.queue.at(0)) {
+		if c.mayTryLocked() && size > 0 || c.isTrialLocked(m.queue.At(0)) {
 			return
 		}
-		if r := m.takeLocked(); r != nil {
+		if r := m.queue.Take(); r != nil {
 			out.reqs = append(out.reqs, r)
-			size += requestOverhead + r.Size()
+			size += request.Overhead + r.Size()
 		}
 	}
 }
@@ -144,18 +124,21 @@ func (c *Conn) encode(out *outgoing) {
 	m := c.m
 	xid := c.nextXid
 	c.taken = out.reqs
-	c.join.begin(c)
+	c.beginGathering()
 	for i, r := range out.reqs {
 		if ctx := r.Context(); ctx != nil && ctx.Err() != nil {
-			f := contextFailure(ctx)
+			f := request.ContextFailure(ctx)
 			out.reqs[i] = nil
 			r.Fail(f)
 			continue
 		}
-		if c.join.add(out, &xid, r) {
+		before, gathered := c.gather.Add(r)
+		if before != nil {
+			out.add(&xid, before)
+		}
+		if gathered {
 			continue
 		}
-		c.join.flush(out, &xid)
 		switch r.Op() {
 		case wire.OpPing:
 			out.buf = appendFrame(out.buf, wire.XidPing, r)
@@ -167,14 +150,16 @@ func (c *Conn) encode(out *outgoing) {
 			out.add(&xid, r)
 		}
 	}
-	c.join.flush(out, &xid)
+	if last := c.gather.Flush(); last != nil {
+		out.add(&xid, last)
+	}
 	m.mu.Lock()
 	if out.trial {
 		c.triedLocked(out)
 		c.encodedTrialLocked(out)
 	}
 	for _, r := range out.kept {
-		m.flight.push(r)
+		c.flight.Push(r)
 	}
 	c.taken = nil
 	c.sentLocked(out, c.nextXid)
@@ -182,27 +167,6 @@ func (c *Conn) encode(out *outgoing) {
 	c.written += int64(len(out.kept))
 	c.auths = append(c.auths, out.auths...)
 	m.mu.Unlock()
-}
-
-// add puts a request that waits for an ordinary reply into the batch.
-func (out *outgoing) add(xid *int32, r Request) {
-	out.buf = appendFrame(out.buf, *xid, r)
-	out.kept = append(out.kept, r)
-	*xid = nextXid(*xid)
-}
-
-func appendFrame(b []byte, xid int32, r Request) []byte {
-	b, start := wire.BeginFrame(b)
-	b = wire.AppendRequestHeader(b, xid, r.Op())
-	return wire.EndFrame(r.Append(b), start)
-}
-
-// nextXid counts 1, 2, ..., 2³¹−1, 1: negative numbers have meanings of their own.
-func nextXid(xid int32) int32 {
-	if xid == 1<<31-1 {
-		return 1
-	}
-	return xid + 1
 }
 
 // exactWrites says whether a write that fails knows how much has left. On Windows one that is broken off by closing the
@@ -233,7 +197,7 @@ func (c *Conn) send(out *outgoing) error {
 // wholeFrames counts the frames with an ordinary xid, and those of auth requests, that lie wholly within the first n
 // bytes of buf, and returns the xid of the one that lies there in part, 0 if there is none.
 func wholeFrames(buf []byte, n int) (ordinary, auths int, broken int32) {
-	for len(buf) >= requestOverhead && n > 0 {
+	for len(buf) >= request.Overhead && n > 0 {
 		size := 4 + int(binary.BigEndian.Uint32(buf))
 		xid := int32(binary.BigEndian.Uint32(buf[4:]))
 		if size > n {

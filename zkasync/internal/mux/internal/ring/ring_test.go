@@ -1,4 +1,4 @@
-package mux
+package ring
 
 import (
 	"math/rand/v2"
@@ -8,42 +8,42 @@ import (
 
 func TestRing_KeepsOrderThroughWrapAndGrowth(t *testing.T) {
 	t.Parallel()
-	var r ring[int]
+	var r Ring[int]
 	var model []int
 	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range 100_000 {
 		// Phases of filling and emptying, so that it grows and wraps at every offset.
 		if filling := i/500%2 == 0; len(model) == 0 || rng.IntN(3) > 0 == filling {
-			r.push(i)
+			r.Push(i)
 			model = append(model, i)
-		} else if got, want := r.pop(), model[0]; got != want {
+		} else if got, want := r.Pop(), model[0]; got != want {
 			t.Fatalf("step %d: popped %d, want %d", i, got, want)
 		} else {
 			model = model[1:]
 		}
-		if r.len() != len(model) {
-			t.Fatalf("step %d: %d elements, want %d", i, r.len(), len(model))
+		if r.Len() != len(model) {
+			t.Fatalf("step %d: %d elements, want %d", i, r.Len(), len(model))
 		}
 		if n := len(model); n > 0 {
-			if at := rng.IntN(n); *r.at(at) != model[at] {
-				t.Fatalf("step %d: element %d is %d, want %d", i, at, *r.at(at), model[at])
+			if at := rng.IntN(n); *r.At(at) != model[at] {
+				t.Fatalf("step %d: element %d is %d, want %d", i, at, *r.At(at), model[at])
 			}
 		}
 	}
-	if got := r.drainTo([]int{-1}); !slices.Equal(got[1:], model) || got[0] != -1 || r.len() != 0 {
-		t.Errorf("drained %d elements, %d left, want %d and none", len(got)-1, r.len(), len(model))
+	if got := r.DrainTo([]int{-1}); !slices.Equal(got[1:], model) || got[0] != -1 || r.Len() != 0 {
+		t.Errorf("drained %d elements, %d left, want %d and none", len(got)-1, r.Len(), len(model))
 	}
 }
 
 func TestRing_GivesTheMemoryOfABurstBack(t *testing.T) {
 	t.Parallel()
-	var r ring[int]
+	var r Ring[int]
 	fill := func(n int) {
 		for i := range n {
-			r.push(i)
+			r.Push(i)
 		}
-		for r.len() > 0 {
-			r.pop()
+		for r.Len() > 0 {
+			r.Pop()
 		}
 	}
 	fill(keepRing)
@@ -63,11 +63,11 @@ func TestRing_GivesTheMemoryOfABurstBack(t *testing.T) {
 
 func TestRing_ForgetsWhatWasPopped(t *testing.T) {
 	t.Parallel()
-	var r ring[*int]
+	var r Ring[*int]
 	for range 20 {
-		r.push(new(int))
-		r.push(new(int))
-		r.pop()
+		r.Push(new(int))
+		r.Push(new(int))
+		r.Pop()
 	}
 	left := 0
 	for _, p := range r.buf {
@@ -75,7 +75,7 @@ func TestRing_ForgetsWhatWasPopped(t *testing.T) {
 			left++
 		}
 	}
-	if left != r.len() {
-		t.Errorf("%d elements are referred to, want the %d that are in it", left, r.len())
+	if left != r.Len() {
+		t.Errorf("%d elements are referred to, want the %d that are in it", left, r.Len())
 	}
 }

@@ -1,19 +1,20 @@
-package mux
+// Package ring has a queue that grows.
+package ring
 
 // keepRing is the capacity, in elements, up to which an emptied ring keeps its memory.
 const keepRing = 4096
 
-// ring is a growable first-in-first-out queue. A channel would need its capacity fixed up front and block at it; a slice
+// Ring is a growable first-in-first-out queue. A channel would need its capacity fixed up front and block at it; a slice
 // that is re-sliced from the front would move or leak its head. The zero value is empty and ready.
-type ring[T any] struct {
+type Ring[T any] struct {
 	buf  []T // length is zero or a power of two
 	head int
 	n    int
 }
 
-func (r *ring[T]) len() int { return r.n }
+func (r *Ring[T]) Len() int { return r.n }
 
-func (r *ring[T]) push(v T) {
+func (r *Ring[T]) Push(v T) {
 	if r.n == len(r.buf) {
 		r.resize(max(16, 2*len(r.buf)))
 	}
@@ -21,11 +22,11 @@ func (r *ring[T]) push(v T) {
 	r.n++
 }
 
-// at returns a pointer to the i-th oldest element.
-func (r *ring[T]) at(i int) *T { return &r.buf[(r.head+i)&(len(r.buf)-1)] }
+// At returns a pointer to the i-th oldest element.
+func (r *Ring[T]) At(i int) *T { return &r.buf[(r.head+i)&(len(r.buf)-1)] }
 
-// pop removes the oldest element; the ring must not be empty.
-func (r *ring[T]) pop() T {
+// Pop removes the oldest element; the ring must not be empty.
+func (r *Ring[T]) Pop() T {
 	slot := &r.buf[r.head]
 	v := *slot
 	var zero T
@@ -38,8 +39,8 @@ func (r *ring[T]) pop() T {
 	return v
 }
 
-// pushFront puts an element before all others.
-func (r *ring[T]) pushFront(v T) {
+// PushFront puts an element before all others.
+func (r *Ring[T]) PushFront(v T) {
 	if r.n == len(r.buf) {
 		r.resize(max(16, 2*len(r.buf)))
 	}
@@ -48,18 +49,18 @@ func (r *ring[T]) pushFront(v T) {
 	r.n++
 }
 
-// drainTo appends all elements to dst, oldest first, and empties the ring.
-func (r *ring[T]) drainTo(dst []T) []T {
+// DrainTo appends all elements to dst, oldest first, and empties the ring.
+func (r *Ring[T]) DrainTo(dst []T) []T {
 	for r.n > 0 {
-		dst = append(dst, r.pop())
+		dst = append(dst, r.Pop())
 	}
 	return dst
 }
 
-func (r *ring[T]) resize(size int) {
+func (r *Ring[T]) resize(size int) {
 	buf := make([]T, size)
 	for i := range r.n {
-		buf[i] = *r.at(i)
+		buf[i] = *r.At(i)
 	}
 	r.buf, r.head = buf, 0
 }

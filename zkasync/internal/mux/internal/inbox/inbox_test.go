@@ -1,10 +1,11 @@
-package mux
+package inbox
 
 import (
 	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
+	"slices"
 	"testing"
 	"testing/iotest"
 )
@@ -20,9 +21,9 @@ func stream(lengths ...int) []byte {
 }
 
 // cut has in read r to its end and returns what it cut, and the error that is not the end.
-func cut(in *inbox, r io.Reader) (frames [][]byte, err error) {
+func cut(in *Inbox, r io.Reader) (frames [][]byte, err error) {
 	for {
-		frame, ok, err := in.next(0)
+		frame, ok, err := in.Next(0)
 		if err != nil {
 			return frames, err
 		}
@@ -30,7 +31,7 @@ func cut(in *inbox, r io.Reader) (frames [][]byte, err error) {
 			frames = append(frames, bytes.Clone(frame))
 			continue
 		}
-		if err := in.fill(r); err != nil {
+		if err := in.Fill(r); err != nil {
 			if err == io.EOF {
 				err = nil
 			}
@@ -55,11 +56,11 @@ func TestInbox_CutsFramesWhereverTheBytesAreSplit(t *testing.T) {
 	lengths := []int{16, 0, 1, 30, 100, 16}
 	whole := stream(lengths...)
 	for at := range len(whole) + 1 {
-		in := newInbox(1000)
+		in := New(1000)
 		frames, err := cut(&in, io.MultiReader(bytes.NewReader(whole[:at]), bytes.NewReader(whole[at:])))
 		wantFrames(t, "split", frames, err, lengths...)
 	}
-	in := newInbox(1000)
+	in := New(1000)
 	frames, err := cut(&in, iotest.OneByteReader(bytes.NewReader(whole)))
 	wantFrames(t, "byte by byte", frames, err, lengths...)
 }
@@ -68,7 +69,7 @@ func TestInbox_CutsFramesAcrossItsBuffersEnd(t *testing.T) {
 	t.Parallel()
 	lengths := []int{inboxSize - 100, 200, inboxSize - 4, 1, 5 * inboxSize, 3, inboxSize, 2 * inboxSize, 16}
 	for _, piece := range []int{997, inboxSize - 1, inboxSize, 10 * inboxSize} {
-		in := newInbox(10 * inboxSize)
+		in := New(10 * inboxSize)
 		frames, err := cut(&in, &pieces{b: stream(lengths...), size: piece})
 		wantFrames(t, "pieces", frames, err, lengths...)
 		if len(in.buf) > 16*inboxSize {
@@ -96,11 +97,11 @@ func TestInbox_RefusesLengthsOutOfBoundsBeforeAllocating(t *testing.T) {
 	t.Parallel()
 	const limit = 1 << 20
 	for _, length := range []uint32{0, 1, 8, 15, limit + 1, 1<<31 - 1, 1 << 31, 0xffffffff} {
-		in := newInbox(limit)
-		if err := in.fill(bytes.NewReader(binary.BigEndian.AppendUint32(nil, length))); err != nil {
+		in := New(limit)
+		if err := in.Fill(bytes.NewReader(binary.BigEndian.AppendUint32(nil, length))); err != nil {
 			t.Fatal(err)
 		}
-		_, ok, err := in.next(16)
+		_, ok, err := in.Next(16)
 		var bad *FrameError
 		if ok || !errors.As(err, &bad) || bad.Length != length || bad.Min != 16 || bad.Max != limit {
 			t.Errorf("length %d: %v %v, want a FrameError that names it", length, ok, err)
@@ -110,7 +111,7 @@ func TestInbox_RefusesLengthsOutOfBoundsBeforeAllocating(t *testing.T) {
 		}
 	}
 	for _, length := range []int{16, limit} {
-		in := newInbox(limit)
+		in := New(limit)
 		frames, err := cut(&in, bytes.NewReader(stream(length)))
 		wantFrames(t, "in bounds", frames, err, length)
 	}
@@ -121,11 +122,11 @@ func TestInbox_GrowsWithWhatCameNotWithWhatALengthClaims(t *testing.T) {
 	const limit = 64 << 20
 	claim := binary.BigEndian.AppendUint32(nil, limit)
 	for _, came := range []int{0, 1000, 4 << 20} {
-		in := newInbox(limit)
+		in := New(limit)
 		if _, err := cut(&in, &pieces{b: append(claim, make([]byte, came)...), size: inboxSize}); err != nil {
 			t.Fatal(err)
 		}
-		if most := max(keepBuffer, 3*came); len(in.buf) > most {
+		if most := max(keepSize, 3*came); len(in.buf) > most {
 			t.Errorf("buffer of %d bytes for %d received, want at most %d", len(in.buf), came, most)
 		}
 	}
@@ -135,11 +136,11 @@ func TestInbox_GrowsWithWhatCameNotWithWhatALengthClaims(t *testing.T) {
 func TestInbox_CopiesALargeFrameFewTimes(t *testing.T) {
 	t.Parallel()
 	const size = 8 << 20
-	in := newInbox(size)
+	in := New(size)
 	from, moves := &pieces{b: stream(size), size: 1000}, 0
 	var buf *byte
 	for {
-		frame, ok, err := in.next(0)
+		frame, ok, err := in.Next(0)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -147,7 +148,7 @@ func TestInbox_CopiesALargeFrameFewTimes(t *testing.T) {
 			wantFrames(t, "large", [][]byte{frame}, nil, size)
 			break
 		}
-		if err := in.fill(from); err != nil {
+		if err := in.Fill(from); err != nil {
 			t.Fatal(err)
 		}
 		if buf != &in.buf[0] {
@@ -161,23 +162,61 @@ func TestInbox_CopiesALargeFrameFewTimes(t *testing.T) {
 
 func TestInbox_GivesTheMemoryOfALargeFrameBack(t *testing.T) {
 	t.Parallel()
-	in := newInbox(64 << 20)
+	in := New(64 << 20)
 	frames, err := cut(&in, bytes.NewReader(stream(4<<20)))
 	wantFrames(t, "large", frames, err, 4<<20)
 	frames, err = cut(&in, bytes.NewReader(stream(16)))
 	wantFrames(t, "small", frames, err, 16)
-	if len(in.buf) > keepBuffer {
-		t.Errorf("buffer of %d bytes after a large frame, want at most %d", len(in.buf), keepBuffer)
+	if len(in.buf) > keepSize {
+		t.Errorf("buffer of %d bytes after a large frame, want at most %d", len(in.buf), keepSize)
 	}
 }
 
 func TestInbox_ReportsAReaderWithoutProgress(t *testing.T) {
 	t.Parallel()
-	in := newInbox(100)
-	if err := in.fill(&pieces{b: []byte{1}}); err != io.ErrNoProgress {
+	in := New(100)
+	if err := in.Fill(&pieces{b: []byte{1}}); err != io.ErrNoProgress {
 		t.Errorf("error %v, want %v", err, io.ErrNoProgress)
 	}
-	if err := in.fill(iotest.ErrReader(io.ErrClosedPipe)); err != io.ErrClosedPipe {
+	if err := in.Fill(iotest.ErrReader(io.ErrClosedPipe)); err != io.ErrClosedPipe {
 		t.Errorf("error %v, want the reader's", err)
+	}
+}
+
+func TestInbox_SkipsWhereverTheBytesAreSplit(t *testing.T) {
+	t.Parallel()
+	const limit = 50
+	whole := stream(16, 200, limit, 51, 1, 3*inboxSize, 7)
+	for _, piece := range []int{1, 3, 97, 1000, len(whole)} {
+		in := New(limit)
+		var got []int
+		for from := (&pieces{b: whole, size: piece}); ; {
+			frame, ok, err := in.Next(0)
+			var bad *FrameError
+			if errors.As(err, &bad) {
+				if head, there := in.Head(10); there {
+					if head[0] != head[9] {
+						t.Fatalf("head %v", head)
+					}
+					got = append(got, -int(bad.Length))
+					in.Skip()
+					continue
+				}
+			}
+			if ok {
+				got = append(got, len(frame))
+				continue
+			}
+			if in.Fill(from) != nil {
+				break
+			}
+		}
+		want := []int{16, -200, limit, -51, 1, -3 * inboxSize, 7}
+		if !slices.Equal(got, want) {
+			t.Errorf("pieces of %d: frames %v, want %v", piece, got, want)
+		}
+		if len(in.buf) > inboxSize {
+			t.Errorf("pieces of %d: buffer of %d bytes", piece, len(in.buf))
+		}
 	}
 }

@@ -1,11 +1,6 @@
 package mux
 
-import (
-	"context"
-	"errors"
-
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
-)
+import "errors"
 
 // errMoving is why a connection ends that is left for another server.
 var errMoving = errors.New("moving to another server")
@@ -23,7 +18,7 @@ func (m *Mux) Move() {
 	live, open := m.live, c.open
 	if live {
 		m.live = false
-		m.guardQueueLocked()
+		m.queue.Guard()
 		// The reader looks whether anything is left after each reply; this one comes when there was none to wait for.
 		c.urgent = append(c.urgent, ping{})
 		m.wakeLocked()
@@ -53,7 +48,7 @@ func (c *Conn) stayLocked() {
 
 // moved reports whether the connection is to be left and all its replies are in. The caller then ends the connection.
 func (c *Conn) moved() bool {
-	if !c.moving.Load() || len(c.expect) > 0 {
+	if !c.moving.Load() || c.flight.Expecting() {
 		return false
 	}
 	c.m.mu.Lock()
@@ -61,33 +56,22 @@ func (c *Conn) moved() bool {
 	if !c.moving.Load() { // taken back just now
 		return false
 	}
-	c.left = c.m.flight.len() == 0 && len(c.auths) == 0 && len(c.restore) == 0
+	c.left = c.flight.Unread() == 0 && len(c.auths) == 0 && len(c.restore) == 0
 	return c.left
 }
 
-// keepOwnLocked removes go-zookeeper's requests from the queue: it gives them up with the connection.
-func (m *Mux) keepOwnLocked() {
-	for range m.queue.len() {
-		if r := m.queue.pop(); !isForeign(r) {
-			m.queue.push(r)
-		}
+// Stop makes the connection end in order: go-zookeeper is answered its close request in every case, by the server or in
+// its place. Call [Mux.Refuse] first and [Mux.Abort] when the server takes too long.
+func (m *Mux) Stop() {
+	m.stopping.Store(true)
+	m.mu.Lock()
+	c := m.cur
+	shaking := c != nil && !c.open
+	if c != nil {
+		c.stayLocked()
+	}
+	m.mu.Unlock()
+	if shaking {
+		c.giveUp(errStopping)
 	}
 }
-
-func isForeign(r Request) bool {
-	switch r.(type) {
-	case *foreign, *foreignWatches:
-		return true
-	}
-	return false
-}
-
-// ping is a heartbeat of ours.
-type ping struct{}
-
-func (ping) Op() wire.OpCode          { return wire.OpPing }
-func (ping) Size() int                { return 0 }
-func (ping) Append(b []byte) []byte   { return b }
-func (ping) Context() context.Context { return nil }
-func (ping) Reply(int32, []byte)      {}
-func (ping) Fail(Failure)             {}
