@@ -4,9 +4,13 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
 func TestBarrier_HoldsEverybodyUp(t *testing.T) {
@@ -79,6 +83,33 @@ func TestDoubleBarrier_TogetherInAndOut(t *testing.T) {
 		t.Errorf("left: %q", left)
 	}
 	fails(t, recipe.NewDoubleBarrier(c, "/double", 0).Enter(t.Context()))
+}
+
+// A participant is so slow that all others want to leave before it sees that the barrier is open. It enters all the same.
+func TestDoubleBarrier_WaitsForTheSlowest(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv, slow := inMemory(t)
+		other, err := zkasync.Connect(t.Context(), srv.Addr(), srv.Options()...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer other.Close()
+		held := srv.Fault(zktest.Fault{Op: zktest.OpExists, Path: "/b/ready", Session: slow.Session().ID, Do: zktest.Hold()})
+		last, first := recipe.NewDoubleBarrier(slow, "/b", 2), recipe.NewDoubleBarrier(other, "/b", 2)
+		entered := last.Enter(t.Context())
+		synctest.Wait() // its znode is there
+		must(t, first.Enter(t.Context()))
+		left := first.Leave(t.Context())
+		time.Sleep(time.Second)
+		held.Remove()
+		must(t, entered)
+		must(t, last.Leave(t.Context()))
+		must(t, left)
+		if srv.Tree() != "/\n/b\n" {
+			t.Errorf("there is\n%s", srv.Tree())
+		}
+	})
 }
 
 func TestInterop_Barriers(t *testing.T) {

@@ -46,7 +46,7 @@ func (b *DoubleBarrier) Enter(ctx context.Context) *future.Future[future.Void] {
 	then(w.promise.Future(), func(_ future.Void, err error) {
 		cancel()
 		if err != nil {
-			removed(context.Background(), b.c, b.own)
+			b.withdraw()
 		}
 	})
 	opts := b.cfg.createOptions(zkasync.Ephemeral())
@@ -58,7 +58,7 @@ func (b *DoubleBarrier) Enter(ctx context.Context) *future.Future[future.Void] {
 			return
 		}
 		if w.over() { // the context has ended while it was made
-			removed(context.Background(), b.c, b.own)
+			b.withdraw()
 			return
 		}
 		b.open(w)
@@ -102,13 +102,7 @@ func (b *DoubleBarrier) list(w *wait, next func(names []string)) {
 // Leave completes when all participants have left.
 func (b *DoubleBarrier) Leave(ctx context.Context) *future.Future[future.Void] {
 	w := newWait(ctx, b.c, "leave", b.path)
-	then(removed(context.Background(), b.c, join(b.path, readyName)), func(_ future.Void, err error) {
-		if err != nil {
-			w.end(err)
-			return
-		}
-		b.leave(w)
-	})
+	b.leave(w)
 	return w.future()
 }
 
@@ -119,22 +113,32 @@ func (b *DoubleBarrier) leave(w *wait) {
 	}
 	b.list(w, func(names []string) {
 		own := base(b.own)
-		if len(names) == 0 {
-			w.end(nil)
-			return
-		}
-		if names[0] == own && len(names) > 1 {
+		switch {
+		case len(names) == 0 || len(names) == 1 && names[0] == own:
+			b.shut(w)
+		case names[0] == own:
 			b.awaitGone(w, names[len(names)-1])
+		default:
+			then(b.withdraw(), func(_ future.Void, err error) {
+				if err != nil {
+					w.end(err)
+					return
+				}
+				b.awaitGone(w, names[0])
+			})
+		}
+	})
+}
+
+// shut is for the last one to leave: the barrier stays open until then, as Curator's does, for a participant who is so slow that all others have
+// entered and want to leave before it sees that the barrier is open.
+func (b *DoubleBarrier) shut(w *wait) {
+	then(removed(context.Background(), b.c, join(b.path, readyName)), func(_ future.Void, err error) {
+		if err != nil {
+			w.end(err)
 			return
 		}
-		then(removed(context.Background(), b.c, b.own), func(_ future.Void, err error) {
-			switch {
-			case err != nil || len(names) == 1 && names[0] == own:
-				w.end(err)
-			default:
-				b.awaitGone(w, names[0])
-			}
-		})
+		then(b.withdraw(), func(_ future.Void, err error) { w.end(err) })
 	})
 }
 
@@ -146,4 +150,12 @@ func (b *DoubleBarrier) awaitGone(w *wait, name string) {
 		}
 		b.leave(w)
 	})
+}
+
+// withdraw deletes the own znode.
+func (b *DoubleBarrier) withdraw() *future.Future[future.Void] {
+	gone := discard(b.c, func(ctx context.Context) *future.Future[future.Void] {
+		return b.c.Delete(ctx, b.own, zkasync.AnyVersion)
+	})
+	return but(gone, zk.ErrNoNode)
 }

@@ -47,7 +47,7 @@ var parts = []struct {
 	name string
 	make func() part
 }{
-	{"mutex", mutex}, {"rwmutex", rwmutex}, {"semaphore", semaphore}, {"election", election}, {"counter", counter}, {"group", group},
+	{"mutex", mutex}, {"rwmutex", rwmutex}, {"semaphore", semaphore}, {"election", election}, {"counter", counter}, {"group", group}, {"gate", gate},
 }
 
 // draw draws what a schedule has: one recipe or two, or those that the flag names.

@@ -84,6 +84,11 @@ func (w *world) zxid() (last int64) {
 	return last
 }
 
+// knows reports whether the servers know a session.
+func (w *world) knows(session int64) bool {
+	return slices.ContainsFunc(w.ens.Servers()[0].Sessions(), func(s zktest.SessionInfo) bool { return s.ID == session })
+}
+
 // clear deletes a folder with all that is in it, as somebody would who cleans up.
 func (w *world) clear(path string) {
 	leader := w.ens.Leader()
