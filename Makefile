@@ -66,7 +66,7 @@ chaos: install-zookeeper ## servers killed and frozen, connections cut, processe
 		-run 'TestChaos|TestEnsemble_Histories' -chaos.duration=$(DURATION)
 
 schedules: ## seeded schedules of faults against the recipes, in virtual time: make schedules SCHEDULES=5000 SEED=1
-	$(GO) test ./zkasync/recipe/internal/schedules -count=1 -v -timeout 0 -run Schedules -schedules=$(SCHEDULES) -seed=$(SEED)
+	@scripts/schedules.sh $(SCHEDULES) $(SEED)
 
 faults: install-zookeeper ## the same faults put to zkasync and to go-zookeeper, as a table (4 minutes)
 	$(GO) run ./internal/faulttable

@@ -119,7 +119,7 @@ func (x *members) follow(ctx context.Context, a *actor) {
 	for ctx.Err() == nil {
 		for all, err := range recipe.NewGroup(a.p.client(), "/group").Watch(ctx) {
 			if err != nil {
-				if !isOneOf(err, context.Canceled, zkasync.ErrClosed) {
+				if !isGivenUp(err) && !isOneOf(err, context.Canceled, zkasync.ErrClosed) {
 					a.w.fail("%s: %v", a.who, err)
 				}
 				break
