@@ -86,12 +86,11 @@ func (b *batch) run() {
 
 // deliver hands the batch over; home has it from here on.
 func (b *batch) deliver(home deliverer) {
+	if b.held != nil && !samePlace(b.held, home) {
+		b.queue() // nobody waits for one hold under another
+	}
 	held := b.held
 	b.at, b.held = home, nil
-	if held != nil && !samePlace(held, home) {
-		held.Release() // nobody waits for one hold under another
-		held = nil
-	}
 	if held == nil {
 		home.Hold()
 		held = home

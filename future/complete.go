@@ -38,6 +38,7 @@ func (f *Future[T]) complete(v T, err error, b *batch) bool {
 
 	switch {
 	case !todo:
+		release(held) // what was tied to it has been taken back meanwhile
 	case b != nil:
 		b.add(f, ex)
 	case hooks:

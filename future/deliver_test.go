@@ -257,3 +257,50 @@ func (p *exitPlace) Forward(task future.Task)     { task.Run() }
 func (p *exitPlace) ExecuteHere(task future.Task) { task.Run() }
 func (p *exitPlace) Place() any                   { return p }
 func (p *exitPlace) Delivering() string           { return "" }
+
+// holdPlace has something happen while a completer waits for the order.
+type holdPlace struct {
+	*place
+	meanwhile func()
+}
+
+func (p *holdPlace) TryHold() bool { return false }
+func (p *holdPlace) Place() any    { return p }
+func (p *holdPlace) Hold() {
+	p.place.Hold()
+	p.meanwhile()
+}
+
+// The only callback is taken back while its future's completer waits for the order: nobody holds that afterwards.
+func TestDeliverer_CallbackTakenBackMeanwhile(t *testing.T) {
+	t.Parallel()
+	p := &holdPlace{place: newPlace(t)}
+	src := future.NewPromise[int](p)
+	l := src.Future().OnDone(func(int, error) { t.Error("it was taken back") })
+	p.meanwhile = func() { l.Unlink() }
+	src.Resolve(1)
+	if !p.place.TryHold() {
+		t.Fatal("the order is held for ever")
+	}
+	p.place.Release()
+}
+
+// What completes goes on at another deliverer's place: callbacks of the first one's keep their order.
+func TestDeliverer_OrderAcrossPlaces(t *testing.T) {
+	t.Parallel()
+	a, b := newPlace(t), newPlace(t)
+	var tr trace
+	first, second, other := future.NewPromise[int](a), future.NewPromise[int](a), future.NewPromise[int](b)
+	release := make(chan struct{})
+	last := future.Then(future.All(other.Future(), first.Future()), func([]int) (int, error) { <-release; return 0, nil })
+	first.Future().OnDone(tr.on("first"))
+	ran := make(chan struct{})
+	second.Future().OnDone(func(int, error) { tr.add("second"); close(ran) })
+	other.Resolve(9)
+	first.Resolve(1)
+	second.Resolve(2)
+	<-ran
+	close(release)
+	wantNode(t, last, 0)
+	tr.want(t, "first", "second")
+}
