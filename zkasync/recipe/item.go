@@ -31,6 +31,7 @@ type Item struct {
 
 	mu        sync.Mutex
 	consuming bool
+	doubt     bool // a Consume that has failed may have been applied
 	unwatched bool // the lock's watch has fired while it was being consumed
 	over      bool // it was consumed, or is being given back
 }
@@ -88,7 +89,7 @@ func (i *Item) Consume(ctx context.Context, ops ...zkasync.MultiOp) *future.Futu
 		k.own = []zkasync.MultiOp{zkasync.DeleteOp(i.lock, zkasync.AnyVersion), zkasync.DeleteOp(i.path, zkasync.AnyVersion)}
 	}
 	k.ops = append(k.own[:len(k.own):len(k.own)], ops...)
-	done := persist(k.ctx, i.q.c, k.send)
+	done := k.begin()
 	return onHandler(i.q.c, future.FlatMap(future.Settle(done), func(rs []future.Result[[]zkasync.MultiResult]) *future.Future[future.Void] {
 		return k.judge(rs[0].Err)
 	}))
@@ -119,10 +120,17 @@ type consumption struct {
 	sent     int
 }
 
-func (k *consumption) send(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
-	if k.i.lock != "" && k.i.q.c.Session().ID != k.i.owner {
-		return future.Failed[[]zkasync.MultiResult](ErrNotHeld)
+// begin sends it. What has no lock to guard it must not be done twice.
+func (k *consumption) begin() *future.Future[[]zkasync.MultiResult] {
+	if k.i.lock == "" {
+		return zkasync.Retry(k.ctx, k.i.q.c, patient, k.send)
 	}
+	return persist(k.ctx, k.i.q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
+		return ofSession(ctx, k.i.q.c, k.i.owner, future.Failed[[]zkasync.MultiResult](ErrNotHeld), k.send)
+	})
+}
+
+func (k *consumption) send(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
 	k.sent++
 	return k.i.q.c.Multi(ctx, k.ops...)
 }
@@ -132,13 +140,13 @@ func (k *consumption) judge(err error) *future.Future[future.Void] {
 	switch {
 	case err == nil:
 		return k.done()
-	case !errors.As(err, &m):
+	case !errors.As(err, &m), len(k.own) == 0:
 		return k.failed(err, nil)
 	case m.Index >= len(k.own):
 		return k.failed(&zkasync.MultiError{Index: m.Index - len(k.own), Op: m.Op, Path: m.Path, Err: m.Err}, nil)
 	case m.Index == 1 && !isNoNode(err):
 		return k.failed(err, nil)
-	case m.Index == 0 && k.sent > 1: // perhaps an earlier answer was lost
+	case m.Index == 0 && (k.sent > 1 || k.i.doubt): // perhaps an earlier answer was lost
 		return k.find()
 	default:
 		return k.failed(errors.Join(ErrNotHeld, err), ErrDeleted)
@@ -155,7 +163,7 @@ func (k *consumption) find() *future.Future[future.Void] {
 	return future.FlatMap(future.Settle(there), func(rs []future.Result[*zk.Stat]) *future.Future[future.Void] {
 		switch r := rs[0]; {
 		case r.Err != nil:
-			return k.failed(r.Err, ErrDeleted)
+			return k.failed(errors.Join(zkasync.ErrOutcomeUnknown, r.Err), ErrDeleted)
 		case r.Value == nil:
 			return k.done()
 		default:
@@ -181,6 +189,7 @@ func (k *consumption) failed(err, end error) *future.Future[future.Void] {
 	i.mu.Lock()
 	unwatched := i.unwatched
 	i.consuming, i.unwatched = false, false
+	i.doubt = i.doubt || errors.Is(err, zkasync.ErrOutcomeUnknown)
 	i.mu.Unlock()
 	switch {
 	case end != nil:
@@ -213,7 +222,7 @@ func (i *Item) giveBack() {
 	}
 	unlocked := future.Resolved(future.Void{})
 	if i.lock != "" {
-		unlocked = i.q.unlock(i.lock, i.id, i.owner)
+		unlocked = i.q.unlock(i.lock, i.id, i.owner, context.Cause(i.ctx) == ErrDeleted)
 	}
 	then(unlocked, func(_ future.Void, err error) {
 		i.q.freed(i.name) // first, so that whoever knows that it is given back can take it
@@ -224,24 +233,24 @@ func (i *Item) giveBack() {
 	})
 }
 
-// unlock deletes a lock of a session's in the background, for as long as that lives.
-func (q *Queue) unlock(lock, id string, owner int64) *future.Future[future.Void] {
-	sent := false
-	gone := discard(q.c, func(ctx context.Context) *future.Future[future.Void] {
-		if q.c.Session().ID != owner {
-			return future.Resolved(future.Void{})
-		}
-		if !sent {
-			sent = true
+// unlock deletes a lock of a session's in the background, for as long as that lives. A lock of that name may be somebody else's by now
+// when doubtful, or when an earlier answer was lost: then what it holds decides.
+func (q *Queue) unlock(lock, id string, owner int64, doubtful bool) *future.Future[future.Void] {
+	remove := func(ctx context.Context) *future.Future[future.Void] {
+		if !doubtful {
+			doubtful = true
 			return q.c.Delete(ctx, lock, zkasync.AnyVersion)
 		}
-		q.c.Sync(ctx, lock) // an earlier answer was lost: a lock of that name may be somebody else's by now
+		q.c.Sync(ctx, lock)
 		return future.FlatMap(q.c.Get(ctx, lock), func(node zkasync.Node) *future.Future[future.Void] {
 			if string(node.Data) != id {
 				return future.Resolved(future.Void{})
 			}
 			return q.c.Delete(ctx, lock, zkasync.AnyVersion)
 		})
+	}
+	gone := discard(q.c, func(ctx context.Context) *future.Future[future.Void] {
+		return ofSession(ctx, q.c, owner, future.Resolved(future.Void{}), remove)
 	})
 	return cleanedUp(gone, lock)
 }

@@ -85,6 +85,7 @@ func (t *try) grabbed(g grab, err error) {
 	case errors.Is(err, zkasync.ErrSessionExpired): // the lock, if there was one, went with it
 		t.again()
 	case err != nil:
+		t.giveBack() // if there is one
 		t.abandon(err)
 	case refusedAt(g.made, 0) && !isNoNode(g.made):
 		t.skip(g.made)
@@ -239,4 +240,4 @@ func (t *try) abandon(why error) {
 }
 
 // giveBack deletes the lock.
-func (t *try) giveBack() { t.q.unlock(t.lock(), t.id, t.q.c.Session().ID) }
+func (t *try) giveBack() { t.q.unlock(t.lock(), t.id, t.q.c.Session().ID, true) }

@@ -74,9 +74,15 @@ func (n *Node) Ready() *future.Future[future.Void] { return n.there }
 // or is not there and will be made with it.
 func (n *Node) SetData(data []byte) *future.Future[future.Void] {
 	n.mu.Lock()
+	closed := n.closed
 	n.data = bytes.Clone(data)
 	n.changes++
 	n.mu.Unlock()
+	if closed && n.there.Ready() {
+		if _, err := n.there.Result(); err == nil {
+			return onHandler(n.c, future.Failed[future.Void](&Error{Op: "set", Path: n.name, Err: ErrReleased}))
+		}
+	}
 	return future.FlatMap(n.there, func(future.Void) *future.Future[future.Void] { return n.write() })
 }
 
@@ -119,10 +125,10 @@ func (n *Node) remove() {
 	}
 	n.deleting.Store(true)
 	gone := discard(n.c, func(ctx context.Context) *future.Future[future.Void] {
-		if n.c.Session().ID != owner { // it went with its session, and what is there now is somebody else's
-			return future.Resolved(future.Void{})
-		}
-		return n.c.Delete(ctx, path, zkasync.AnyVersion)
+		// In another session it is gone, and what is there now is somebody else's.
+		return ofSession(ctx, n.c, owner, future.Resolved(future.Void{}), func(ctx context.Context) *future.Future[future.Void] {
+			return n.c.Delete(ctx, path, zkasync.AnyVersion)
+		})
 	})
 	then(gone, func(_ future.Void, err error) {
 		if err == nil || isNoNode(err) || errors.Is(err, zkasync.ErrSessionExpired) || over(err) {
@@ -257,10 +263,13 @@ func (n *Node) write() *future.Future[future.Void] {
 	written := persist(context.Background(), n.c, func(ctx context.Context) *future.Future[zk.Stat] {
 		n.mu.Lock() // until it is submitted, so that no older data comes behind newer
 		defer n.mu.Unlock()
-		if n.owner == 0 || n.owner != n.c.Session().ID { // it will be made with this data
-			return future.Resolved(zk.Stat{})
+		made := future.Resolved(zk.Stat{}) // with this data, later
+		if n.owner == 0 {
+			return made
 		}
-		return n.c.Set(ctx, n.path, n.data, zkasync.AnyVersion)
+		return ofSession(ctx, n.c, n.owner, made, func(ctx context.Context) *future.Future[zk.Stat] {
+			return n.c.Set(ctx, n.path, n.data, zkasync.AnyVersion)
+		})
 	})
 	return future.FlatMap(future.Settle(written), func(rs []future.Result[zk.Stat]) *future.Future[future.Void] {
 		if err := rs[0].Err; err != nil && !isNoNode(err) && !errors.Is(err, zkasync.ErrSessionExpired) {
@@ -279,7 +288,7 @@ func (n *Node) fail(err error) {
 	switch {
 	case closed:
 		n.remove()
-	case over(err) || errors.Is(err, zk.ErrNoAuth) || n.isNew():
+	case over(err) || n.isNew():
 		n.stop(&Error{Op: "keep", Path: n.name, Err: err})
 	default: // it was there before, so it may be again
 		time.AfterFunc(keepPause, n.look)

@@ -82,12 +82,12 @@ func Partition(c *zkasync.Client, path string, items []string, opts ...Option) *
 	}
 	g := NewGroup(c, join(path, p.folder()), opts...)
 	p.member = g.Join(role{hex: true}.prefix()+"-"+p.me, []byte(p.me)) // as kazoo's ShallowParty
+	p.members = g.Roster(context.Background())
 	then(p.member.Ready(), func(_ future.Void, err error) {
 		if err != nil {
 			p.stop(err)
 		}
 	})
-	p.members = g.Roster(context.Background())
 	p.follow()
 	return p
 }
@@ -128,7 +128,9 @@ func (p *Partitioner) follow() {
 	next := p.members.next()
 	if err := p.members.Err(); err != nil {
 		p.stop(err)
-		p.gone.Resolve(future.Void{})
+		if over(err) {
+			p.gone.Resolve(future.Void{})
+		}
 		return
 	}
 	if members, known := p.members.Latest(); known {

@@ -201,9 +201,9 @@ func TestRoster_LosesAnyOneRequest(t *testing.T) {
 }
 
 // serve is a client of a server in this process.
-func serve(t *testing.T, srv *zktest.Server) *zkasync.Client {
+func serve(t *testing.T, srv *zktest.Server, opts ...zkasync.Option) *zkasync.Client {
 	t.Helper()
-	return connect(t, srv.Addr(), srv.Options()...)
+	return connect(t, srv.Addr(), append(srv.Options(), opts...)...)
 }
 
 // Callbacks come on the client's handler, and a roster goes on behind one that waits for it.

@@ -33,7 +33,32 @@ func ask[T any](c *zkasync.Client, op func(context.Context) *future.Future[T], s
 // persist repeats a request that may be made twice without harm, until there is an answer of a server that has a quorum, or the
 // session that it was for is over.
 func persist[T any](ctx context.Context, c *zkasync.Client, op func(context.Context) *future.Future[T]) *future.Future[T] {
-	return zkasync.Retry(zkasync.MarkIdempotent(ctx), c, patient, withQuorum(c, op))
+	once := withQuorum(c, op)
+	// The mark is for Retry alone: a client WithRetry must not repeat by itself what a step has to know about.
+	return zkasync.Retry(zkasync.MarkIdempotent(ctx), c, patient, func(context.Context) *future.Future[T] { return once(orBackground(ctx)) })
+}
+
+// ofSession is a request that is for one session only: over is what comes of it in any other. It does not go out on the next one,
+// however long it waits for a connection.
+func ofSession[T any](ctx context.Context, c *zkasync.Client, owner int64, over *future.Future[T], op func(context.Context) *future.Future[T]) *future.Future[T] {
+	bound, release := c.SessionContext(ctx)
+	switch {
+	case c.Session().ID != owner:
+		release()
+		return over
+	case bound.Err() != nil: // it is lost by the local clock, and may turn out to live
+		release()
+		return future.Failed[T](zkasync.ErrConnectionLoss)
+	}
+	f := op(bound)
+	return future.FlatMap(future.Settle(f), func(rs []future.Result[T]) *future.Future[T] {
+		ended := bound.Err() != nil
+		release()
+		if ended && errors.Is(rs[0].Err, zkasync.ErrNotSent) {
+			return future.Failed[T](zkasync.ErrConnectionLoss)
+		}
+		return f
+	})
 }
 
 // withQuorum is op for a server that has a quorum, however long that takes. Of a client WithReadOnly, one without has a temporary session:

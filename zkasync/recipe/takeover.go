@@ -2,6 +2,8 @@ package recipe
 
 import (
 	"context"
+	"errors"
+	"math"
 
 	"github.com/go-zookeeper/zk"
 
@@ -26,10 +28,21 @@ func (n *Node) exists(data []byte) {
 				n.fail(err)
 			case st == nil || st.EphemeralOwner == n.c.Session().ID: // gone by now, or made by a create whose answer was lost
 				n.look()
+			case !isSession(st.EphemeralOwner):
+				n.fail(errNotEphemeral)
 			default:
 				n.replace(st.Version, data)
 			}
 		})
+}
+
+// errNotEphemeral is why a znode is left alone.
+var errNotEphemeral = errors.New("the znode that is there is no session's, so it is not taken over")
+
+// isSession reports whether the owner of a znode is a session: it is 0 for those that stay, and marked for containers and those with a
+// time to live.
+func isSession(owner int64) bool {
+	return owner != 0 && uint64(owner)>>56 != 0xff && owner != math.MinInt64
 }
 
 // replace puts the own znode in the place of another. Whatever comes of it, a look at what is there then says how to go on.

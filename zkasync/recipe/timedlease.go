@@ -8,6 +8,7 @@ import (
 	"os"
 	"strconv"
 	"time"
+	"unicode/utf8"
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -71,6 +72,9 @@ func newTimedLease(c *zkasync.Client, paths []string, duration time.Duration, op
 	l.cfg = newConfig(append([]Option{WithIdentifier(host), WithNaming(Kazoo)}, opts...))
 	if duration < time.Second && l.cfg.err == nil {
 		l.cfg.err = fmt.Errorf("a lease of %v: want at least a second", duration)
+	}
+	if !utf8.ValidString(l.cfg.id) && l.cfg.err == nil {
+		l.cfg.err = fmt.Errorf("identifier %q is not valid UTF-8", l.cfg.id)
 	}
 	return l
 }

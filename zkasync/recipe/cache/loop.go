@@ -52,6 +52,7 @@ var patient = zkasync.RetryPolicy{MaxPause: time.Second, MaxElapsed: math.MaxInt
 
 // run is the cache's goroutine, which Close joins.
 func (l *loop) run(err error) {
+	defer l.answer() // last: a callback may run here, and call Close
 	defer close(l.over)
 	defer l.finish()
 	if err != nil {
@@ -229,11 +230,15 @@ func (l *loop) finish() {
 	for _, step := range l.inbox.close() {
 		step(l)
 	}
-	l.ready.Reject(err)
-	for p := range l.syncs {
-		p.Reject(l.failure("sync", l.end))
-	}
 	for _, sub := range subs {
 		sub.end(err)
+	}
+}
+
+// answer completes the futures that somebody may wait for. When the client's handler has stopped, their callbacks run in place.
+func (l *loop) answer() {
+	l.ready.Reject(l.failure("keep", l.end))
+	for p := range l.syncs {
+		p.Reject(l.failure("sync", l.end))
 	}
 }

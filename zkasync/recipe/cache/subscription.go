@@ -215,6 +215,10 @@ func (s *Subscription) C() <-chan Event {
 	defer s.mu.Unlock()
 	if s.ch == nil {
 		s.ch = make(chan Event)
+		if s.err != nil {
+			close(s.ch)
+			return s.ch
+		}
 		s.pumps.Add(1)
 		go s.pump()
 	}

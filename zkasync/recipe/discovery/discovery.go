@@ -65,7 +65,9 @@ func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
 // isRefusal reports whether a server has refused something, as it does when a permission is missing.
 func isRefusal(err error) bool {
 	var op *zkasync.OpError
-	return errors.As(err, &op) && op.Outcome == zkasync.OutcomeRejected
+	var size *zkasync.ReplySizeError
+	var poison *zkasync.GivenUpError
+	return errors.As(err, &op) && op.Outcome == zkasync.OutcomeRejected || errors.As(err, &size) || errors.As(err, &poison)
 }
 
 // path is that of a service.

@@ -164,8 +164,8 @@ func (p *Provider) Await(ctx context.Context) *future.Future[Instance] {
 		p.leave(w, context.Cause(ctx))
 		return told
 	}
-	w.unlink = context.AfterFunc(ctx, func() { p.leave(w, context.Cause(ctx)) })
 	p.mu.Lock()
+	w.unlink = context.AfterFunc(ctx, func() { p.leave(w, context.Cause(ctx)) })
 	p.waiting = append(p.waiting, w)
 	p.mu.Unlock()
 	p.serve()
@@ -183,19 +183,10 @@ func (p *Provider) leave(w *waiter, why error) {
 // serve gives instances to those who wait, as long as there are any.
 func (p *Provider) serve() {
 	for {
-		p.mu.Lock()
-		if len(p.waiting) == 0 {
-			p.mu.Unlock()
+		w, i, err := p.due()
+		if w == nil {
 			return
 		}
-		i, err := p.nextLocked()
-		if errors.Is(err, ErrNoInstance) {
-			p.mu.Unlock()
-			return
-		}
-		w := p.waiting[0]
-		p.waiting = slices.Delete(p.waiting, 0, 1)
-		p.mu.Unlock()
 		w.unlink()
 		if err != nil {
 			w.promise.Reject(err)
@@ -203,6 +194,31 @@ func (p *Provider) serve() {
 			w.promise.Resolve(i)
 		}
 	}
+}
+
+// due takes whoever is to be served next, nil if there is nobody or nothing to give.
+func (p *Provider) due() (w *waiter, i Instance, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if len(p.waiting) == 0 {
+		return nil, i, nil
+	}
+	if i, err = p.pickLocked(); errors.Is(err, ErrNoInstance) {
+		return nil, i, nil
+	}
+	w = p.waiting[0]
+	p.waiting = slices.Delete(p.waiting, 0, 1)
+	return w, i, err
+}
+
+// pickLocked is nextLocked with an error for a strategy or a filter that panics.
+func (p *Provider) pickLocked() (i Instance, err error) {
+	defer func() {
+		if v := recover(); v != nil {
+			err = p.fail(fmt.Errorf("the strategy or the filter panicked: %v", v))
+		}
+	}()
+	return p.nextLocked()
 }
 
 // NoteError says that an instance did not do what it was asked to. After a number of errors it is not given out for a while: see

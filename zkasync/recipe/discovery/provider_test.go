@@ -234,3 +234,40 @@ func TestProvider_RefusesWrongOptions(t *testing.T) {
 		}
 	})
 }
+
+// A strategy that panics costs whoever it was to serve an error, and nobody else anything.
+func TestProvider_StrategyThatPanics(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, c *zkasync.Client) {
+		d := discovery.New(c, "/s")
+		calls := 0
+		p := d.Provider(t.Context(), "web", discovery.WithStrategy(func([]discovery.Instance) int {
+			if calls++; calls == 1 {
+				panic("on purpose")
+			}
+			return 0
+		}))
+		defer p.Close()
+		first := p.Await(t.Context())
+		registered(t, d, "a")
+		if _, err := first.Get(t.Context()); err == nil || !strings.Contains(err.Error(), "on purpose") {
+			t.Errorf("it is told %v", err)
+		}
+		if i := must(t, p.Await(t.Context())); i.ID != "a" {
+			t.Errorf("the next one gets %+v", i)
+		}
+	})
+}
+
+// A znode that is too large to be read keeps the others from nothing.
+func TestDiscovery_SkipsWhatIsTooLarge(t *testing.T) {
+	t.Parallel()
+	srv := zktest.Run(t)
+	c := connect(t, srv.Addr(), append(srv.Options(), zkasync.WithMaxReplySize(4096))...)
+	d := discovery.New(c, "/s")
+	registered(t, d, "a")
+	must(t, c.Create(t.Context(), "/s/web/large", []byte(strings.Repeat("x", 10000))))
+	if s := must(t, d.Service(t.Context(), "web")); len(s.Instances) != 1 || len(s.Skipped) != 1 {
+		t.Errorf("there are %d, skipped %v", len(s.Instances), s.Skipped)
+	}
+}

@@ -1,0 +1,150 @@
+package recipe_test
+
+import (
+	"strings"
+	"testing"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
+)
+
+// repeating is a client that repeats by itself what a lost connection has failed, on a server in this process.
+func repeating(t *testing.T) (srv *zktest.Server, c *zkasync.Client) {
+	t.Helper()
+	t.Parallel()
+	srv = zktest.Run(t)
+	return srv, serve(t, srv, zkasync.WithRetry(zkasync.RetryPolicy{}))
+}
+
+// results are the znodes that Consume has made.
+func results(t *testing.T, c *zkasync.Client) (n int) {
+	t.Helper()
+	for _, name := range names(t, c, "/") {
+		if strings.HasPrefix(name, "results-") {
+			n++
+		}
+	}
+	return n
+}
+
+var result = zkasync.CreateOp("/results-", nil, zkasync.Sequential())
+
+// The answer to Consume is lost: it has consumed, once, and says so.
+func TestWithRetry_ConsumeWithoutAnAnswer(t *testing.T) {
+	srv, c := repeating(t)
+	q := recipe.NewQueue(c, "/queue", recipe.KazooLockingQueue())
+	must(t, q.Put(t.Context(), []byte("a")))
+	item := taken(t, q, "a")
+	srv.Fault(zktest.Fault{Op: zktest.OpMulti, Count: 1, When: zktest.After, Do: zktest.Drop()})
+	must(t, item.Consume(t.Context(), result))
+	if n := results(t, c); n != 1 {
+		t.Errorf("%d results", n)
+	}
+}
+
+// In a layout without locks nothing guards a repetition, so there is none: the outcome is unknown.
+func TestWithRetry_ConsumeWithoutALock(t *testing.T) {
+	srv, c := repeating(t)
+	q := recipe.NewQueue(c, "/queue", recipe.KazooQueue())
+	must(t, q.Put(t.Context(), []byte("a")))
+	item := taken(t, q, "a")
+	srv.Fault(zktest.Fault{Op: zktest.OpMulti, Count: 1, When: zktest.After, Do: zktest.Drop()})
+	fails(t, item.Consume(t.Context(), result), zkasync.ErrOutcomeUnknown)
+	if n := results(t, c); n != 1 {
+		t.Errorf("%d results", n)
+	}
+}
+
+// The answer to Release is lost, and another has the item by the time when it is repeated.
+func TestWithRetry_ReleaseWithoutAnAnswer(t *testing.T) {
+	srv, c := repeating(t)
+	q, theirs := recipe.NewQueue(c, "/queue", recipe.KazooLockingQueue()), recipe.NewQueue(serve(t, srv), "/queue", recipe.KazooLockingQueue())
+	must(t, q.Put(t.Context(), []byte("a")))
+	item := taken(t, q, "a")
+	srv.Fault(zktest.Fault{Op: zktest.OpDelete, Session: c.Session().ID, Count: 1, When: zktest.After, Do: zktest.Drop()})
+	released := item.Release()
+	second := taken(t, theirs, "a")
+	must(t, released)
+	if !must(t, second.Holds(t.Context())) {
+		t.Error("the repetition has taken the next one's lock away")
+	}
+}
+
+// Somebody deletes a lock, and another takes the item: the former consumer leaves that one's lock alone.
+func TestQueue_LockDeletedByOthers(t *testing.T) {
+	t.Parallel()
+	srv := zktest.Run(t)
+	c, twin := serve(t, srv), serve(t, srv)
+	q, theirs := recipe.NewQueue(c, "/queue", recipe.KazooLockingQueue()), recipe.NewQueue(twin, "/queue", recipe.KazooLockingQueue())
+	must(t, q.Put(t.Context(), []byte("a")))
+	item := taken(t, q, "a")
+	if err := srv.Delete("/queue/taken/" + strings.TrimPrefix(item.Path(), "/queue/entries/")); err != nil {
+		t.Fatal(err)
+	}
+	second := taken(t, theirs, "a")
+	must(t, item.Release())
+	if !must(t, second.Holds(t.Context())) {
+		t.Error("it has lost its lock")
+	}
+}
+
+// What is for one session does not go out on the next one, however long it has waited for a connection.
+func TestWithRetry_NodeOfALostSession(t *testing.T) {
+	for what, do := range map[string]func(*recipe.Node){
+		"data":  func(n *recipe.Node) { n.SetData([]byte("late")) },
+		"close": func(n *recipe.Node) { n.Close() },
+	} {
+		t.Run(what, func(t *testing.T) {
+			srv, c := repeating(t)
+			other := serve(t, srv)
+			n := recipe.KeepNode(c, "/me", []byte("mine"))
+			must(t, n.Ready())
+			id := c.Session().ID
+			srv.Refuse(true)
+			srv.Drop(id)
+			poll(t, "suspended", func() bool { return c.State() == zkasync.StateSuspended })
+			do(n)
+			if err := srv.Expire(id); err != nil {
+				t.Fatal(err)
+			}
+			must(t, other.Create(t.Context(), "/me", []byte("theirs"), zkasync.Ephemeral()))
+			srv.Refuse(false)
+			poll(t, "another session", func() bool { return c.Connected() && c.Session().ID != id })
+			must(t, c.Sync(t.Context(), "/me"))
+			if node := must(t, other.Get(t.Context(), "/me")); string(node.Data) != "theirs" {
+				t.Errorf("it holds %q", node.Data)
+			}
+		})
+	}
+}
+
+// A znode that is nobody's in particular is not taken over.
+func TestNode_DoesNotTakeOverWhatStays(t *testing.T) {
+	t.Parallel()
+	srv := zktest.Run(t)
+	c := serve(t, srv)
+	must(t, c.Create(t.Context(), "/conf", []byte("precious")))
+	fails(t, recipe.KeepNode(c, "/conf", []byte("me"), recipe.TakeOver()).Ready())
+	if node := must(t, c.Get(t.Context(), "/conf")); string(node.Data) != "precious" {
+		t.Errorf("it holds %q", node.Data)
+	}
+}
+
+// A permission that is taken away for a while does not end the keeping.
+func TestNode_RefusedForAWhile(t *testing.T) {
+	t.Parallel()
+	srv := zktest.Run(t)
+	c := serve(t, srv)
+	n := recipe.KeepNode(c, "/me", []byte("mine"))
+	must(t, n.Ready())
+	srv.Fault(zktest.Fault{Op: zktest.OpAnyCreate, Count: 1, Do: zktest.Fail(zk.ErrNoAuth)})
+	if err := srv.Delete("/me"); err != nil {
+		t.Fatal(err)
+	}
+	holds(t, c, "/me", "mine", c.Session().ID)
+	must(t, n.Close())
+	fails(t, n.SetData(nil), recipe.ErrReleased)
+}
