@@ -222,7 +222,7 @@ func (i *Item) giveBack() {
 	}
 	unlocked := future.Resolved(future.Void{})
 	if i.lock != "" {
-		unlocked = i.q.unlock(i.lock, i.id, i.owner, context.Cause(i.ctx) == ErrDeleted)
+		unlocked = i.q.unlock(i.lock, i.id, i.owner)
 	}
 	then(unlocked, func(_ future.Void, err error) {
 		i.q.freed(i.name) // first, so that whoever knows that it is given back can take it
@@ -233,14 +233,10 @@ func (i *Item) giveBack() {
 	})
 }
 
-// unlock deletes a lock of a session's in the background, for as long as that lives. A lock of that name may be somebody else's by now
-// when doubtful, or when an earlier answer was lost: then what it holds decides.
-func (q *Queue) unlock(lock, id string, owner int64, doubtful bool) *future.Future[future.Void] {
+// unlock deletes a lock of a session's in the background, for as long as that lives. A lock of that name may be somebody else's by now,
+// when people have deleted ours or an earlier answer was lost: what it holds decides.
+func (q *Queue) unlock(lock, id string, owner int64) *future.Future[future.Void] {
 	remove := func(ctx context.Context) *future.Future[future.Void] {
-		if !doubtful {
-			doubtful = true
-			return q.c.Delete(ctx, lock, zkasync.AnyVersion)
-		}
 		q.c.Sync(ctx, lock)
 		return future.FlatMap(q.c.Get(ctx, lock), func(node zkasync.Node) *future.Future[future.Void] {
 			if string(node.Data) != id {

@@ -240,4 +240,4 @@ func (t *try) abandon(why error) {
 }
 
 // giveBack deletes the lock.
-func (t *try) giveBack() { t.q.unlock(t.lock(), t.id, t.q.c.Session().ID, true) }
+func (t *try) giveBack() { t.q.unlock(t.lock(), t.id, t.q.c.Session().ID) }

@@ -48,14 +48,14 @@ func ofSession[T any](ctx context.Context, c *zkasync.Client, owner int64, over 
 		return over
 	case bound.Err() != nil: // it is lost by the local clock, and may turn out to live
 		release()
-		return future.Failed[T](zkasync.ErrConnectionLoss)
+		return future.Failed[T](errWaits)
 	}
 	f := op(bound)
 	return future.FlatMap(future.Settle(f), func(rs []future.Result[T]) *future.Future[T] {
 		ended := bound.Err() != nil
 		release()
 		if ended && errors.Is(rs[0].Err, zkasync.ErrNotSent) {
-			return future.Failed[T](zkasync.ErrConnectionLoss)
+			return future.Failed[T](errWaits)
 		}
 		return f
 	})
@@ -80,6 +80,9 @@ func withQuorum[T any](c *zkasync.Client, op func(context.Context) *future.Futur
 	}
 	return attempt
 }
+
+// errWaits has a request of a session's repeated that nobody knows to be alive.
+var errWaits = &zkasync.OpError{Op: "wait for the session", Outcome: zkasync.OutcomeNotSent, Err: zkasync.ErrConnectionLoss}
 
 // over reports whether nothing more can be had from the client.
 func over(err error) bool {

@@ -2,7 +2,6 @@ package recipe
 
 import (
 	"context"
-	"errors"
 	"math"
 
 	"github.com/go-zookeeper/zk"
@@ -28,16 +27,13 @@ func (n *Node) exists(data []byte) {
 				n.fail(err)
 			case st == nil || st.EphemeralOwner == n.c.Session().ID: // gone by now, or made by a create whose answer was lost
 				n.look()
-			case !isSession(st.EphemeralOwner):
-				n.fail(errNotEphemeral)
+			case !isSession(st.EphemeralOwner): // it may hold what somebody needs: its end is waited for
+				n.look()
 			default:
 				n.replace(st.Version, data)
 			}
 		})
 }
-
-// errNotEphemeral is why a znode is left alone.
-var errNotEphemeral = errors.New("the znode that is there is no session's, so it is not taken over")
 
 // isSession reports whether the owner of a znode is a session: it is 0 for those that stay, and marked for containers and those with a
 // time to live.

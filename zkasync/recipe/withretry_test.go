@@ -127,10 +127,15 @@ func TestNode_DoesNotTakeOverWhatStays(t *testing.T) {
 	srv := zktest.Run(t)
 	c := serve(t, srv)
 	must(t, c.Create(t.Context(), "/conf", []byte("precious")))
-	fails(t, recipe.KeepNode(c, "/conf", []byte("me"), recipe.TakeOver()).Ready())
+	n := recipe.KeepNode(c, "/conf", []byte("me"), recipe.TakeOver())
+	must(t, c.Sync(t.Context(), "/"))
+	must(t, c.Sync(t.Context(), "/"))
 	if node := must(t, c.Get(t.Context(), "/conf")); string(node.Data) != "precious" {
 		t.Errorf("it holds %q", node.Data)
 	}
+	must(t, c.Delete(t.Context(), "/conf", zkasync.AnyVersion))
+	must(t, n.Ready())
+	must(t, n.Close())
 }
 
 // A permission that is taken away for a while does not end the keeping.
