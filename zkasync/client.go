@@ -85,7 +85,7 @@ func (c *Client) Connected() bool { return c.State() == StateConnected }
 func (c *Client) State() State { return c.states.current().State }
 
 // Conn returns go-zookeeper's connection of the same session, nil when the client is not started, for libraries that take
-// one (zk.NewLock, for instance). Its requests go over the same connection, in order with those of the client. It ends with
+// one. Its requests go over the same connection, in order with those of the client. It ends with
 // the client's Close; its own Close stops the client. It does not know of the chroot, and gives zk.ErrShortBuffer, or
 // zk.ErrBadArguments for those below 128 KiB, for requests beyond WithMaxRequestSize.
 func (c *Client) Conn() *zk.Conn {
