@@ -79,9 +79,6 @@ func (o *owner) ClockRanOut() {
 	})
 }
 
-// errUnheard is why contexts end while there is a connection.
-var errUnheard = errors.New("nothing that was sent within the session timeout was answered")
-
 // Unheard implements session.Owner.
 func (o *owner) Unheard(on bool) {
 	if on {

@@ -3,6 +3,7 @@ package zkasync
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 )
@@ -25,6 +26,9 @@ func (e *SessionEndError) Error() string {
 
 // Unwrap returns Err.
 func (e *SessionEndError) Unwrap() error { return e.Err }
+
+// errUnheard is why contexts end while there is a connection.
+var errUnheard = errors.New("nothing that was sent within the session timeout was answered")
 
 // scope is a context that ends with the state.
 type scope struct {

@@ -24,7 +24,6 @@ const mostInCircle = 8
 var largerCircles = map[string]int{
 	"cmd/zkdemo":               26,
 	"cmd/zkdemo/internal/tour": 9,
-	"zkasync":                  10,
 	"zkasync/recipe/cache":     10,
 }
 
