@@ -46,6 +46,7 @@ type Queue struct {
 
 	mu      sync.Mutex
 	takers  []*taker            // who waits for an item, in order
+	calls   uint64              // of Take
 	busy    map[string]struct{} // items that this value has, or is about to take
 	skipped map[string]error
 	waiting names // the items, in order

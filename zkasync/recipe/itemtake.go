@@ -1,6 +1,7 @@
 package recipe
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"slices"
@@ -16,6 +17,7 @@ import (
 // taker is one call of Take.
 type taker struct {
 	promise *future.Promise[*Item]
+	seq     uint64 // takers are served in this order
 	unlink  func() bool
 	bound   bool  // it gets the item that it tries, whatever becomes of its context; guarded by Queue.mu
 	left    error // why it does not wait any longer; guarded by Queue.mu
@@ -40,6 +42,8 @@ func (q *Queue) Take(ctx context.Context) *future.Future[*Item] {
 	}
 	ctx = orBackground(ctx)
 	q.mu.Lock()
+	q.calls++
+	t.seq = q.calls
 	q.takers = append(q.takers, t)
 	t.unlink = context.AfterFunc(ctx, func() { q.leave(t, context.Cause(ctx)) })
 	q.mu.Unlock()
@@ -135,14 +139,19 @@ func (q *Queue) listed(n *names, w zkasync.Watched[zkasync.Children]) {
 	}
 	q.mu.Lock()
 	n.list, n.event = list, w.Event
-	if n == &q.waiting && len(q.skipped) > 0 {
-		q.forgetSkippedLocked()
+	if n == &q.waiting {
+		q.forgetLocked()
 	}
 	q.mu.Unlock()
 	then(w.Event, func(zk.Event, error) { q.look() })
 }
 
-func (q *Queue) forgetSkippedLocked() {
+// forgetLocked forgets items that are gone. Those that are this value's are forgotten when they are given back, but where nothing locks
+// them nobody has to say so.
+func (q *Queue) forgetLocked() {
+	if len(q.skipped) == 0 && (q.locks != "" || len(q.busy) == 0) {
+		return
+	}
 	there := make(map[string]struct{}, len(q.waiting.list))
 	for _, name := range q.waiting.list {
 		there[name] = struct{}{}
@@ -150,6 +159,14 @@ func (q *Queue) forgetSkippedLocked() {
 	for name := range q.skipped {
 		if _, ok := there[name]; !ok {
 			delete(q.skipped, name)
+		}
+	}
+	if q.locks != "" {
+		return
+	}
+	for name := range q.busy {
+		if _, ok := there[name]; !ok {
+			delete(q.busy, name)
 		}
 	}
 }
@@ -201,13 +218,14 @@ func (q *Queue) freeLocked(n int) (free []string) {
 	return free
 }
 
-// putBack has a taker be the next to get an item, and the lists be read again: what it has tried was not to be had.
+// putBack has a taker wait again, at its place, and the lists be read again: what it has tried was not to be had.
 func (q *Queue) putBack(t *taker, name string) {
 	q.mu.Lock()
 	delete(q.busy, name)
 	left := t.left
 	if t.bound = false; left == nil {
-		q.takers = slices.Insert(q.takers, 0, t)
+		i, _ := slices.BinarySearchFunc(q.takers, t, func(a, b *taker) int { return cmp.Compare(a.seq, b.seq) })
+		q.takers = slices.Insert(q.takers, i, t)
 	}
 	stale := []*future.Future[zk.Event]{q.waiting.event, q.taken.event}
 	q.waiting.event, q.taken.event = nil, nil

@@ -1,9 +1,11 @@
 package discovery
 
 import (
+	"bytes"
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -46,7 +48,7 @@ func (d *Discovery) Register(i Instance) *Registration {
 	if i.Registered.IsZero() {
 		i.Registered = time.Now()
 	}
-	i.Registered = time.UnixMilli(i.Registered.UnixMilli()).UTC()
+	i = i.own()
 	r := &Registration{d: d, path: join(d.path(i.Name), i.ID), instance: i}
 	data, err := i.encode()
 	if err != nil {
@@ -66,6 +68,13 @@ func (d *Discovery) Register(i Instance) *Registration {
 		r.kept = newPersistent(d, r.path, data)
 	}
 	return r
+}
+
+// own is a copy that the caller's further use of i does not touch, with the time as it is written.
+func (i Instance) own() Instance {
+	i.Registered = time.UnixMilli(i.Registered.UnixMilli()).UTC()
+	i.Payload, i.URI = bytes.Clone(i.Payload), slices.Clone(i.URI)
+	return i
 }
 
 // newID returns a random UUID, as Curator does.
@@ -128,6 +137,7 @@ func (r *Registration) Update(i Instance) *future.Future[future.Void] {
 	if i.Name != was.Name || i.ID != was.ID || i.Type != was.Type {
 		return fails[future.Void](r.d, "update", r.path, fmt.Errorf("%w: %s %s %s", ErrOtherInstance, i.Name, i.ID, i.Type))
 	}
+	i = i.own()
 	data, err := i.encode()
 	if err != nil {
 		return fails[future.Void](r.d, "update", r.path, err)
