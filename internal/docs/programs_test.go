@@ -220,7 +220,7 @@ func TestPrograms_Leader(t *testing.T) {
 // works waits for a leader's work.
 func works(t *testing.T, c *zkasync.Client, name string) {
 	t.Helper()
-	live := c.WatchData(t.Context(), "/work/last")
+	live := c.WatchData(t.Context(), "/jobs/last")
 	defer live.Close()
 	for end := time.After(time.Minute); ; {
 		select {

@@ -33,7 +33,7 @@ func run(ctx context.Context, servers, name string) error {
 		return err
 	}
 	defer c.Close() // gives the lead to the next at once
-	if _, err := c.EnsurePath(ctx, "/work/last").Get(ctx); err != nil {
+	if _, err := c.EnsurePath(ctx, "/jobs/last").Get(ctx); err != nil {
 		return err
 	}
 	election := recipe.NewElection(c, "/leader")
@@ -59,7 +59,7 @@ func work(ctx context.Context, lead *recipe.Held, name string) {
 			return
 		case <-time.After(100 * time.Millisecond):
 		}
-		step := zkasync.SetOp("/work/last", fmt.Appendf(nil, "%s %d", name, n), zkasync.AnyVersion)
+		step := zkasync.SetOp("/jobs/last", fmt.Appendf(nil, "%s %d", name, n), zkasync.AnyVersion)
 		if _, err := lead.Multi(ctx, step).Get(ctx); err != nil {
 			log.Print(err)
 			return

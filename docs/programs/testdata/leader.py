@@ -40,7 +40,7 @@ def work():
         n += 1
         step = client.transaction()
         step.check(own, version=-1)
-        step.set_data("/work/last", ("%s %d" % (name, n)).encode())
+        step.set_data("/jobs/last", ("%s %d" % (name, n)).encode())
         for result in step.commit():
             if isinstance(result, Exception):
                 print(repr(result), file=sys.stderr)
@@ -51,7 +51,7 @@ signal.signal(signal.SIGINT, stop)
 signal.signal(signal.SIGTERM, stop)
 client.add_listener(listen)
 client.start()
-client.ensure_path("/work/last")
+client.ensure_path("/jobs/last")
 while not stopped.is_set():
     try:
         election.run(work)
