@@ -40,17 +40,17 @@ fast: ## the tests of one package: make fast PKG=./future
 
 bench: install-zookeeper ## compare with go-zookeeper and the bare socket, into docs/bench (8 minutes)
 	$(GO) build -o bin/zkdemo ./cmd/zkdemo
-	$(GO) run ./zkasync/internal/bench -dir docs/bench -zkdemo bin/zkdemo $(BENCHFLAGS)
+	$(GO) run ./internal/tools/bench -dir docs/bench -zkdemo bin/zkdemo $(BENCHFLAGS)
 
 bench-quick: install-zookeeper ## the same in a minute, printed only
 	$(GO) build -o bin/zkdemo ./cmd/zkdemo
-	$(GO) run ./zkasync/internal/bench -time 50ms -rounds 1 -tree 10000 -zkdemo bin/zkdemo $(BENCHFLAGS)
+	$(GO) run ./internal/tools/bench -time 50ms -rounds 1 -tree 10000 -zkdemo bin/zkdemo $(BENCHFLAGS)
 
 bench-check: ## compare allocations with the recorded ones, or record them: make bench-check UPDATE=1
-	$(GO) run ./zkasync/internal/bench -check $(if $(UPDATE),-update)
+	$(GO) run ./internal/tools/bench -check $(if $(UPDATE),-update)
 
 bench-ratio: ## compare the CPU time of a get with the bare socket's
-	$(GO) run ./zkasync/internal/bench -ratio 30
+	$(GO) run ./internal/tools/bench -ratio 30
 
 bench-go: install-zookeeper ## all Go benchmarks, or some, for benchstat: make bench-go BENCH=Get COUNT=6 >new.txt
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
@@ -69,7 +69,7 @@ schedules: ## seeded schedules of faults against the recipes, in virtual time: m
 	@scripts/schedules.sh $(SCHEDULES) $(SEED)
 
 faults: install-zookeeper ## the same faults put to zkasync and to go-zookeeper, as a table (4 minutes)
-	$(GO) run ./internal/faulttable
+	$(GO) run ./internal/tools/faulttable
 
 cover: install-zookeeper ## test coverage, by function and in total
 	$(GO) test -coverpkg=./... -coverprofile=cover.out ./...

@@ -6,8 +6,9 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/zkasync/zkasync-go/future"
 	"go.uber.org/goleak"
+
+	"github.com/zkasync/zkasync-go/future"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -63,6 +63,6 @@ say 'The tour, on Apache ZooKeeper'
 "$zkdemo" tour --local=zookeeper
 
 say "$source_dir into Apache ZooKeeper and out again"
-go build -o "$work/zkserver" ./internal/zkserver/run
+go build -o "$work/zkserver" ./internal/testkit/zkserver/run
 start "$work/zkserver"
 copy zookeeper

@@ -4,7 +4,7 @@ import (
 	"context"
 
 	"github.com/zkasync/zkasync-go/future"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
 // authOp is AddAuth.

@@ -7,9 +7,9 @@ import (
 	"testing"
 	"time"
 
-	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
-	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
 // codeDemand is the server's answer to whoever lacks the credentials that it demands of all.

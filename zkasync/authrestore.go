@@ -4,8 +4,8 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/mux"
+	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
 // authRestore repeats a credential on a new connection.

@@ -12,8 +12,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/zkasync/zkasync-go/internal/zkproxy"
-	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 )
 
 var (

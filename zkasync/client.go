@@ -9,9 +9,9 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/handler"
-	"github.com/zkasync/zkasync-go/zkasync/internal/feed"
-	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
-	"github.com/zkasync/zkasync-go/zkasync/internal/watch"
+	"github.com/zkasync/zkasync-go/internal/feed"
+	"github.com/zkasync/zkasync-go/internal/mux"
+	"github.com/zkasync/zkasync-go/internal/watch"
 )
 
 // Client is a ZooKeeper client. It is made by [New] or [Connect], started by StartAsync, Start or Restart, and stopped by

@@ -15,8 +15,8 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/zkasync/zkasync-go/future"
-	"github.com/zkasync/zkasync-go/internal/zkproxy"
-	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -31,7 +31,7 @@ func closing(t *testing.T) func(c *zkasync.Client, limit time.Duration) {
 	t.Helper()
 	options := []goleak.Option{goleak.IgnoreAnyFunction(zkserver.Goroutine)}
 	for _, own := range []string{"(*Proxy).accept", "(*link).run", "(*pipe).read", "(*pipe).write"} {
-		options = append(options, goleak.IgnoreAnyFunction("github.com/zkasync/zkasync-go/internal/zkproxy."+own))
+		options = append(options, goleak.IgnoreAnyFunction("github.com/zkasync/zkasync-go/internal/testkit/zkproxy."+own))
 	}
 	options = append(options, goleak.IgnoreCurrent())
 	return func(c *zkasync.Client, limit time.Duration) {

@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/zkasync/zkasync-go/handler"
-	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 

@@ -5,7 +5,7 @@ import (
 	"errors"
 
 	"github.com/zkasync/zkasync-go/future"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
 // steppedCreate is Create with MakeParents or Protected. Its steps run one after another on whichever goroutine completes

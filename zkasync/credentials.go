@@ -6,7 +6,7 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
 // credential proves who the client is.

@@ -6,7 +6,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/internal/mux"
 )
 
 // What can be asked of an error with errors.Is. The errors that go-zookeeper uses for the same are matched as well:

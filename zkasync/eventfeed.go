@@ -5,7 +5,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/feed"
+	"github.com/zkasync/zkasync-go/internal/feed"
 )
 
 // eventRoom is the capacity of the channel of a subscription that coalesces.

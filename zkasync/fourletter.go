@@ -8,7 +8,7 @@ import (
 	"net"
 	"strings"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/hosts"
+	"github.com/zkasync/zkasync-go/internal/hosts"
 )
 
 var (

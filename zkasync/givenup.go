@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/internal/mux"
 )
 
 // GivenUpError is why a request that the client repeats by itself was not repeated once more, by [WithRetry], [Retry], a

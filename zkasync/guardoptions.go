@@ -9,8 +9,8 @@ import (
 	"net"
 	"sync/atomic"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/hosts"
-	"github.com/zkasync/zkasync-go/zkasync/internal/reach"
+	"github.com/zkasync/zkasync-go/internal/hosts"
+	"github.com/zkasync/zkasync-go/internal/reach"
 )
 
 // What options take of a user's is called through userCalls: functions that panic or end their goroutine give an error, and

@@ -10,9 +10,9 @@ import (
 	"time"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
-	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
 // badHandshakes are the ways in which a server spoils one. The connect timeout of these tests is a second.

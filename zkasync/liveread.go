@@ -4,7 +4,7 @@ import (
 	"context"
 	"iter"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/feed"
+	"github.com/zkasync/zkasync-go/internal/feed"
 )
 
 // C returns the channel of values, the same one at each call. It holds the newest value that was not received. It is closed

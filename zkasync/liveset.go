@@ -3,7 +3,7 @@ package zkasync
 import (
 	"sync"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/shrink"
+	"github.com/zkasync/zkasync-go/internal/shrink"
 )
 
 // liveSet holds what is to be told of reconnects and of the client's end.

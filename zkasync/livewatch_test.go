@@ -10,11 +10,11 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
-	"github.com/zkasync/zkasync-go/internal/zkproxy"
-	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
-	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
 // A znode is hidden, changed and shown again, before the client has noticed. The server tells nothing

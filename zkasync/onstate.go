@@ -4,7 +4,7 @@ import (
 	"context"
 	"iter"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/feed"
+	"github.com/zkasync/zkasync-go/internal/feed"
 )
 
 // OnState has fn called on the client's handler for each change of the state from now on, in one sequence with

@@ -5,8 +5,8 @@ import (
 	"fmt"
 
 	"github.com/zkasync/zkasync-go/future"
-	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/mux"
+	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
 // op is what all operations have: the request in the multiplexer's queues and the future in the user's hands are one

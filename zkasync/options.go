@@ -13,10 +13,10 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/handler"
-	"github.com/zkasync/zkasync-go/zkasync/internal/chance"
-	"github.com/zkasync/zkasync-go/zkasync/internal/hosts"
-	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
-	"github.com/zkasync/zkasync-go/zkasync/internal/reach"
+	"github.com/zkasync/zkasync-go/internal/chance"
+	"github.com/zkasync/zkasync-go/internal/hosts"
+	"github.com/zkasync/zkasync-go/internal/mux"
+	"github.com/zkasync/zkasync-go/internal/reach"
 )
 
 // What New uses where no option says otherwise.

@@ -9,9 +9,9 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
-	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
-	"github.com/zkasync/zkasync-go/zkasync/internal/watch"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/mux"
+	"github.com/zkasync/zkasync-go/internal/watch"
+	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
 // owner is the client as its session sees it: what happens to the session becomes states, and is made up for.

@@ -3,9 +3,9 @@ package zkasync_test
 import (
 	"testing"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
-	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
 // badPasswords are the lengths of passwords that no server sends. From 225 on go-zookeeper's connect request would not

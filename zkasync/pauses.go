@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/session"
+	"github.com/zkasync/zkasync-go/internal/session"
 )
 
 // pauses are the waits before repetitions. They take no goroutine, only a timer each.

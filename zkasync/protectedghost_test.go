@@ -11,10 +11,10 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
-	"github.com/zkasync/zkasync-go/internal/zkproxy"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
-	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
 // unanswered has a protected create applied, and its answer lost, on a connection that is lost. The twin may do all.

@@ -6,8 +6,8 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
-	"github.com/zkasync/zkasync-go/zkasync/internal/watch"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/watch"
+	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
 // Watched is a value with the one-shot watch that was left with it. Event completes with the first change of what was

@@ -7,8 +7,8 @@ import (
 	"math"
 	"time"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/chance"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/chance"
+	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
 // RetryPolicy says how often and for how long [Retry] and [WithRetry] repeat an operation. The zero value, and each field

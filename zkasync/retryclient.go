@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/mux"
+	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
 // WithRetry has the client repeat by itself what fails with the connection, by the rules of [Retry]: operations that were

@@ -9,8 +9,8 @@ import (
 	"time"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
 	"github.com/zkasync/zkasync-go/zkasync"
-	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
 // The tests of what only a broken server does run in bubbles, with a scripted server at the other end of a pipe: time

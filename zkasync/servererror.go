@@ -3,7 +3,7 @@ package zkasync
 import (
 	"github.com/go-zookeeper/zk"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
 // ServerError is a code that a server has answered with (Java: KeeperException.Code). Every rejection unwraps to one, so

@@ -10,9 +10,9 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
-	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
 // codeNames are the codes that can be asked for by a name.

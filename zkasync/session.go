@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/internal/mux"
 )
 
 // Session is a session at the servers.

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
+	"github.com/zkasync/zkasync-go/internal/mux"
 )
 
 // ReplySizeError is why an operation failed whose answer is larger than [WithMaxReplySize] allows. The server has carried

@@ -5,8 +5,8 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
 	"github.com/zkasync/zkasync-go/zkasync"
-	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
 var threeServers = []string{"10.0.0.1:2181", "10.0.0.2:2181", "10.0.0.3:2181"}

@@ -3,7 +3,7 @@ package zkasync
 import (
 	"context"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/feed"
+	"github.com/zkasync/zkasync-go/internal/feed"
 )
 
 // feedBuffer is the capacity of a channel of States.

@@ -7,8 +7,8 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/feed"
-	"github.com/zkasync/zkasync-go/zkasync/internal/watch"
+	"github.com/zkasync/zkasync-go/internal/feed"
+	"github.com/zkasync/zkasync-go/internal/watch"
 )
 
 // EventResync is the type of an event that no server sends: changes may have been missed, so what was read before is to be

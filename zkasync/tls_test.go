@@ -10,8 +10,8 @@ import (
 	"testing"
 	"time"
 
-	"github.com/zkasync/zkasync-go/internal/zkproxy"
-	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 

@@ -3,9 +3,9 @@ package zkasync_test
 import (
 	"testing"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
-	"github.com/zkasync/zkasync-go/zkasync/internal/zkpeer"
 )
 
 // refusesAuthFirst is a script of a server that answers one request and then takes three, the last one of them credentials, and answers in one

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/mux"
-	"github.com/zkasync/zkasync-go/zkasync/internal/watch"
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/mux"
+	"github.com/zkasync/zkasync-go/internal/watch"
+	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
 // watchHost is the client as the table of watches sees it.

@@ -7,7 +7,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/jute"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/serve"
 )

@@ -6,7 +6,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 

@@ -3,7 +3,7 @@ package zktest_test
 import (
 	"github.com/go-zookeeper/zk"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
 // The parts of a multi.

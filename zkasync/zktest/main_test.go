@@ -5,7 +5,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(zkserver.Main(m)) }

@@ -7,7 +7,7 @@ import (
 	"io"
 	"testing"
 
-	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 )
 
 // unpack gives what is in a tar archive, and complains about a directory that comes after what is in it.

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/pipeline"
-	"github.com/zkasync/zkasync-go/internal/zkserver"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 

@@ -15,7 +15,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/chance"
+	"github.com/zkasync/zkasync-go/internal/chance"
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 

@@ -1,7 +1,7 @@
 package answer
 
 import (
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/release"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )

@@ -9,7 +9,7 @@ import (
 	"math"
 	"time"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/jute"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/plan"

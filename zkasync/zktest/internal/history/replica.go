@@ -3,7 +3,7 @@ package history
 import (
 	"time"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/watch"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )

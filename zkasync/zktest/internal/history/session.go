@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/javahash"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )

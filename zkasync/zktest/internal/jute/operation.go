@@ -3,7 +3,7 @@ package jute
 import (
 	"github.com/go-zookeeper/zk"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/release"
 )
 

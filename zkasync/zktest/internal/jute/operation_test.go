@@ -3,7 +3,7 @@ package jute
 import (
 	"testing"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
 // No record has the decoder read beyond its end or loop for longer than there are bytes.

@@ -1,7 +1,7 @@
 package plan
 
 import (
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/jute"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"

@@ -4,7 +4,7 @@ import (
 	"crypto/tls"
 	"fmt"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/history"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/jute"

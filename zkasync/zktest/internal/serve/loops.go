@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/jute"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/link"
 )

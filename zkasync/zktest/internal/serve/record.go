@@ -3,7 +3,7 @@ package serve
 import (
 	"time"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
 // Request is one request as a server saw it.

@@ -3,7 +3,7 @@ package serve
 import (
 	"encoding/binary"
 
-	"github.com/zkasync/zkasync-go/zkasync/internal/wire"
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/answer"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/jute"

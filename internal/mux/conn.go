@@ -1,0 +1,230 @@
+package mux
+
+import (
+	"encoding/binary"
+	"io"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/zkasync/zkasync-go/internal/mux/internal/flight"
+	"github.com/zkasync/zkasync-go/internal/mux/internal/inbox"
+	"github.com/zkasync/zkasync-go/internal/mux/internal/joined"
+	"github.com/zkasync/zkasync-go/internal/wire"
+)
+
+// Conn is the connection that go-zookeeper is given. It is a net.Conn for that one user: one goroutine reads, one writes,
+// any closes. Deadlines are its own business, go-zookeeper's are ignored: see watchLoop.
+type Conn struct {
+	m      *Mux
+	flight flight.Flight // written, no answer taken yet
+	sock   net.Conn      // nil: there is no server, see NewPretended and NewExpired
+	hand   *Handshake    // that it was made from, nil if there is none
+	born   time.Time
+
+	// Used by the reading goroutine alone.
+	in      inbox.Inbox
+	up      []byte // bytes for go-zookeeper, a view into in's buffer
+	shaken  bool   // the connect response was handed up
+	torn    bool   // teardown is done
+	session time.Duration
+
+	sinceBirth struct { // nanoseconds since born
+		read  atomic.Int64 // of the last byte received
+		write atomic.Int64 // of the write in progress, 0: none
+	}
+
+	vouched   vouching
+	pieces    atomic.Int64 // of large frames received
+	listening atomic.Bool  // the reader waits for the server
+
+	asked    bool                 // go-zookeeper has written its connect request; used by the writing goroutine alone
+	openZxid int64                // last zxid when the connect request was written
+	resp     wire.ConnectResponse // the server's answer
+
+	moving  atomic.Bool     // see Mux.Move; changed under m.mu
+	joining atomic.Int32    // what is known of joined reads, see tryLocked; changed under m.mu
+	gather  joined.Gatherer // used by the writer alone
+	trial   atomic.Bool     // what is in flight is alone, see trial.go; changed under m.mu
+
+	closeReq  chan struct{} // closed when go-zookeeper has written its close request
+	closeXid  int32         // of that request; written before closeReq is closed
+	closeOnce sync.Once
+	closed    chan struct{} // closed by Close
+	dead      chan struct{} // closed by die
+	workers   sync.WaitGroup
+
+	mu      sync.Mutex
+	cause   error // why it died
+	reading bool  // a goroutine is inside Read
+
+	// Guarded by m.mu.
+	auths       []authEntry // written, no reply yet
+	open        bool        // the handshake is done
+	left        bool        // the Move can no longer be taken back
+	urgent      []Request   // heartbeats, to be written before anything else
+	refused     []int32     // xids of go-zookeeper's requests that are too large; a ping is under way for each
+	restore     []Request   // to be written before anything queued
+	taken       []Request   // from the queue, not in flight yet; nil: failed. The writer's own until it has ended
+	restoring   int         // of these, how many lack their reply
+	unsent      int         // requests at the tail of flight that did not leave
+	unsentAuths int         // and of auths
+	broken      int32       // xid of the request that left in part, 0: there is none
+	nextXid     int32
+	written     int64     // ordinary requests that were put in flight
+	repliesAt   int64     // Mux.replies at the handshake
+	heavy       bool      // the last one taken is to be alone, see care
+	server      string    // its address
+	draining    bool      // the writer waits until nothing is in flight, see aloneLocked
+	keepQueue   bool      // what is queued at the connection's end waits for the next
+	liveSince   time.Time // when the queue was opened, zero: it was not
+}
+
+// authEntry is an auth request in flight. The server answers it past everything that is in its pipeline.
+type authEntry struct {
+	Request
+	before int32 // the xid of the next ordinary request
+}
+
+// NewConn takes over the connection of a handshake that was answered. There is one at a time: go-zookeeper may still be
+// closing the last one.
+func (m *Mux) NewConn(h *Handshake) *Conn {
+	m.conns.Wait()
+	c := m.newConn(h.sock)
+	c.hand, c.resp, c.openZxid = h, h.resp, h.req.LastZxidSeen
+	_ = c.sock.SetDeadline(time.Time{})
+	c.sinceBirth.read.Store(c.now())
+	c.vouched.at.Store(-int64(c.born.Sub(h.askedAt)))
+	m.conns.Add(1)
+	m.use(c)
+	return c
+}
+
+func (m *Mux) newConn(sock net.Conn) *Conn {
+	c := &Conn{
+		m:        m,
+		sock:     sock,
+		born:     time.Now(),
+		in:       inbox.New(m.cfg.MaxReply),
+		nextXid:  1,
+		closeReq: make(chan struct{}),
+		closed:   make(chan struct{}),
+		dead:     make(chan struct{}),
+	}
+	c.flight.Init(&m.mu)
+	return c
+}
+
+// use makes c the connection in use.
+func (m *Mux) use(c *Conn) {
+	m.mu.Lock()
+	m.cur = c
+	m.mu.Unlock()
+	if m.stopping.Load() {
+		c.giveUp(errStopping) // Stop may have come too early to see it
+	}
+}
+
+// giveUp ends a connection that go-zookeeper has not opened yet. The session of a server that has granted a new one would
+// stay behind.
+func (c *Conn) giveUp(cause error) {
+	if c.hand != nil {
+		c.hand.Close()
+	}
+	c.die(cause)
+}
+
+// die marks the connection dead and closes the socket; the first cause stays. It does not wait.
+func (c *Conn) die(cause error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	select {
+	case <-c.dead:
+		return
+	default:
+	}
+	c.cause = cause
+	close(c.dead)
+	if c.sock != nil {
+		_ = c.sock.Close()
+	}
+	c.m.mu.Lock()
+	c.m.work.Broadcast()
+	c.m.mu.Unlock()
+}
+
+func (c *Conn) isDead() bool {
+	select {
+	case <-c.dead:
+		return true
+	default:
+		return false
+	}
+}
+
+// enter claims the reading side.
+func (c *Conn) enter() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.reading {
+		return false
+	}
+	c.reading = true
+	return true
+}
+
+func (c *Conn) leave() {
+	c.mu.Lock()
+	c.reading = false
+	c.mu.Unlock()
+}
+
+// now returns the time since the connection was made; it is never zero.
+func (c *Conn) now() int64 { return int64(time.Since(c.born)) + 1 }
+
+// LocalAddr implements net.Conn.
+func (c *Conn) LocalAddr() net.Addr { return c.addr(net.Conn.LocalAddr) }
+
+// RemoteAddr implements net.Conn.
+func (c *Conn) RemoteAddr() net.Addr { return c.addr(net.Conn.RemoteAddr) }
+
+func (c *Conn) addr(of func(net.Conn) net.Addr) net.Addr {
+	if c.sock == nil {
+		return &net.TCPAddr{}
+	}
+	return of(c.sock)
+}
+
+// SetDeadline implements net.Conn; it does nothing.
+func (c *Conn) SetDeadline(time.Time) error { return nil }
+
+// SetReadDeadline implements net.Conn; it does nothing.
+func (c *Conn) SetReadDeadline(time.Time) error { return nil }
+
+// SetWriteDeadline implements net.Conn; it does nothing.
+func (c *Conn) SetWriteDeadline(time.Time) error { return nil }
+
+// deathCause says why the connection has ended.
+func (c *Conn) deathCause() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cause == nil {
+		return io.EOF
+	}
+	return c.cause
+}
+
+// handUp gives go-zookeeper the frame, with its own xid in it. The length in front is still in the buffer.
+func (c *Conn) handUp(frame []byte, xid int32) {
+	binary.BigEndian.PutUint32(frame, uint32(xid))
+	c.up = c.in.Whole(frame)
+}
+
+// handUpReply gives go-zookeeper a reply to one of its requests.
+func (c *Conn) handUpReply(xid int32, h wire.ReplyHeader, body []byte) {
+	h.Xid = xid
+	b, start := wire.BeginFrame(nil)
+	b = append(wire.AppendReplyHeader(b, h), body...)
+	c.up = wire.EndFrame(b, start)
+}

@@ -1,0 +1,152 @@
+package mux
+
+import (
+	"errors"
+	"time"
+
+	"github.com/zkasync/zkasync-go/internal/mux/internal/request"
+	"github.com/zkasync/zkasync-go/internal/wire"
+)
+
+// finishHandshake takes the server's answer in, on the goroutine that reads, before go-zookeeper sees it.
+func (c *Conn) finishHandshake() error {
+	if c.isDead() {
+		return c.deathCause()
+	}
+	if c.resp.SessionID == 0 {
+		c.m.offer = Session{}
+		c.expired()
+		return nil
+	}
+	c.up = connectFrame(c.resp)
+	c.established(c.resp)
+	return nil
+}
+
+// established starts the connection's goroutines and the restoration of what the session had.
+func (c *Conn) established(resp wire.ConnectResponse) {
+	s := Session{ID: resp.SessionID, Password: resp.Password, Timeout: resp.Timeout, ReadOnly: resp.ReadOnly}
+	if addr := c.sock.RemoteAddr(); addr != nil {
+		s.Server = addr.String()
+	}
+	if !s.ReadOnly {
+		c.m.offer = s
+	}
+	restore := c.m.obs.Established(s)
+	c.shaken = true
+	c.session = time.Duration(s.Timeout) * time.Millisecond
+	m := c.m
+	m.mu.Lock()
+	c.open, c.repliesAt = true, m.replies.Load()
+	c.server = s.Server
+	c.joining.Store(c.knownJoinsLocked())
+	c.restoring = len(restore)
+	for _, r := range restore {
+		c.restore = append(c.restore, &restoring{Request: r, c: c})
+	}
+	m.mu.Unlock()
+	c.workers.Add(2)
+	go c.writeLoop()
+	go c.watchLoop(time.Duration(resp.Timeout) * time.Millisecond)
+	if len(restore) == 0 {
+		c.goLive()
+	}
+}
+
+// restoring is a request that goes out before anything queued. The last reply of its kind opens the queue.
+type restoring struct {
+	Request
+	c *Conn
+}
+
+func (r *restoring) Reply(code int32, body []byte) {
+	r.Request.Reply(code, body)
+	if s, ok := r.Request.(Step); ok && s.Next(r.goOn) {
+		return
+	}
+	r.c.m.mu.Lock()
+	r.c.restoring--
+	last := r.c.restoring == 0
+	r.c.m.mu.Unlock()
+	if last {
+		r.c.goLive()
+	}
+}
+
+// goOn has another request take the place of r.
+func (r *restoring) goOn(next Request) {
+	m := r.c.m
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.cur != r.c {
+		return
+	}
+	r.c.restore = append(r.c.restore, &restoring{Request: next, c: r.c})
+	m.wakeLocked()
+}
+
+// Fail ends the connection if it goes on: what is not restored must not be taken to be so.
+func (r *restoring) Fail(f Failure) {
+	r.Request.Fail(f)
+	r.c.die(f.Cause)
+}
+
+// goLive lets the queue go out, unless one of the replies had the connection given up, or who was told of the
+// restoration did: what waits for the next connection then has to be watched.
+func (c *Conn) goLive() {
+	if c.isDead() {
+		return
+	}
+	c.m.obs.Restored()
+	m := c.m
+	m.mu.Lock()
+	if m.cur == c && !c.moving.Load() && !c.isDead() {
+		m.live = true
+		m.queue.Unguard()
+		c.liveSince = time.Now()
+		m.wakeLocked()
+	}
+	m.mu.Unlock()
+}
+
+// NewExpired returns a connection that tells everybody of the end of the session proper, which h replaces. Go-zookeeper
+// has to be told apart from the session that follows, or it would carry its watches over; h is for the connection that it
+// asks for next.
+func (m *Mux) NewExpired(h *Handshake) *Conn {
+	m.conns.Wait()
+	c := m.newConn(nil)
+	m.conns.Add(1)
+	m.use(c)
+	h.proper = false
+	if h.kind == OfferNothing {
+		m.lastZxid.Store(0)
+	}
+	return c
+}
+
+// expired ends the connection of a session that the server no longer knows. go-zookeeper learns it from the response,
+// but leaves the connection open, so it is closed here.
+func (c *Conn) expired() {
+	m := c.m
+	defer m.conns.Done()
+	c.die(errors.New("session expired"))
+	c.torn = true
+	m.obs.Expired()
+	m.mu.Lock()
+	if m.cur == c {
+		m.cur = nil
+	}
+	expired := Failure{Reason: ReasonExpired}
+	waiting := m.keepLocked(m.queue.Drain(nil), expired, blame{})
+	m.mu.Unlock()
+	request.FailAll(waiting, expired)
+	m.obs.ExpiredDone()
+	c.shaken = true
+	c.up = connectFrame(c.resp)
+}
+
+// connectFrame encodes the response anew, without whatever else the server put into its frame.
+func connectFrame(resp wire.ConnectResponse) []byte {
+	b, start := wire.BeginFrame(nil)
+	return wire.EndFrame(wire.AppendConnectResponse(b, &resp), start)
+}

@@ -1,0 +1,407 @@
+package mux
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/zkasync/zkasync-go/internal/mux/internal/joined"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
+	"github.com/zkasync/zkasync-go/internal/wire"
+)
+
+// Joins implements Joinable.
+func (a *asked) Joins() bool { return a.op == wire.OpGetData }
+
+// joining is a world whose reads travel together, and what its server was sent: the names of single reads, and how many came
+// together.
+func joining(t *testing.T, scripts ...zkpeer.Script) *world {
+	w := newWorld(t, scripts...)
+	w.m.cfg.JoinReads = true
+	return w
+}
+
+// gets submits reads, and returns what the journal says when all succeed.
+func (w *world) gets(prefix string, n int) (oks []string) {
+	for i := range n {
+		path := fmt.Sprintf("/%s%d", prefix, i)
+		w.get(path)
+		oks = append(oks, path+": ok")
+	}
+	return oks
+}
+
+// frames is a script of a healthy server that notes what each frame asks for.
+func frames(seen *[]string) zkpeer.Script {
+	return func(c *zkpeer.Conn) {
+		c.Accept()
+		c.Serve(func(r zkpeer.Request) bool {
+			switch r.Op {
+			case wire.OpMultiRead:
+				*seen = append(*seen, fmt.Sprint(len(zkpeer.Parts(r))))
+			case wire.OpPing:
+			default:
+				*seen = append(*seen, r.Path)
+			}
+			return false
+		})
+	}
+}
+
+// Until a server has shown that it knows multi-reads, one is in flight alone. Then what waits goes out in as few as there may be.
+func TestJoined_ReadsThatWaitTravelTogether(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var seen []string
+		w := joining(t, frames(&seen))
+		oks := w.gets("", 150)
+		w.open()
+		synctest.Wait()
+		w.j.want(t, slices.Concat([]string{"established", "restored"}, oks)...)
+		if want := []string{"64", "64", "22"}; !slices.Equal(seen, want) {
+			t.Errorf("frames %v, want %v", seen, want)
+		}
+		seen = nil
+		w.get("/alone")
+		synctest.Wait()
+		w.j.want(t, "/alone: ok")
+		if !slices.Equal(seen, []string{"/alone"}) {
+			t.Errorf("frames %v", seen)
+		}
+	})
+}
+
+// Nothing but reads joins, and nothing changes its place.
+func TestJoined_KeepTheOrder(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var seen []string
+		w := joining(t, frames(&seen))
+		ctx, cancel := context.WithCancel(t.Context())
+		var want []string
+		for i := range 30 {
+			want = append(want, w.gets(fmt.Sprintf("%d-", i), i%4)...)
+			if i%5 == 1 {
+				w.getCtx(ctx, fmt.Sprintf("/c%d", i))
+			}
+			path := fmt.Sprintf("/s%d", i)
+			w.m.Submit(w.request(wire.OpSetData, path, wire.AppendSetData(nil, "", path, nil, -1)))
+			want = append(want, path+": ok")
+		}
+		cancel()
+		synctest.Wait()
+		w.j.take() // the ends of those with a context
+		w.open()
+		synctest.Wait()
+		w.j.want(t, append([]string{"established", "restored"}, want...)...)
+	})
+}
+
+// A server that does not know multi-reads says so and hangs up. The reads go out one by one on the next connection, before what
+// was submitted behind them, and nobody fails.
+func TestJoined_ServerThatDoesNotKnowThem(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var seen []string
+		old := func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				if r.Op != wire.OpMultiRead {
+					return false
+				}
+				c.Refuse(r, wire.CodeUnimplemented)
+				c.Cut()
+				return true
+			})
+		}
+		w := joining(t, old, frames(&seen))
+		set := func(path string) {
+			w.m.Submit(w.request(wire.OpSetData, path, wire.AppendSetData(nil, "", path, nil, -1)))
+		}
+		set("/before")
+		oks := w.gets("", 100)
+		set("/behind")
+		ctx, cancel := context.WithCancel(t.Context())
+		w.getCtx(ctx, "/gone")
+		u := w.open()
+		u.reading.Wait()
+		w.j.want(t, "established", "restored", "/before: ok", "lost")
+		cancel()
+		synctest.Wait()
+		w.j.want(t, "/gone: context, not sent")
+		w.open()
+		synctest.Wait()
+		w.j.want(t, slices.Concat([]string{"established", "restored"}, oks, []string{"/behind: ok"})...)
+		if len(seen) != 101 || seen[0] != "/0" {
+			t.Errorf("%d frames: %v", len(seen), seen)
+		}
+	})
+}
+
+// What is in flight at a loss fails each for itself, and so does what has not left.
+func TestJoined_LossIsToldToEach(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		cut := make(chan struct{})
+		w := joining(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				if r.Op != wire.OpSync {
+					return false
+				}
+				<-cut
+				c.Next()
+				c.Cut()
+				return true
+			})
+		})
+		w.open()
+		oks := w.gets("", 3)
+		synctest.Wait()
+		w.j.want(t, slices.Concat([]string{"established", "restored"}, oks)...)
+		sync := func() { w.m.Submit(w.request(wire.OpSync, "/sync", wire.AppendPathRecord(nil, "", "/sync"))) }
+		sync()
+		synctest.Wait()
+		w.gets("", 70)
+		close(cut)
+		synctest.Wait()
+		got := w.j.take()
+		if len(got) != 72 || got[0] != "/sync: lost, sent" || got[71] != "lost" {
+			t.Fatalf("journal %q", got)
+		}
+		for i, line := range got[1:71] {
+			if line != fmt.Sprintf("/%d: lost, sent", i) && line != fmt.Sprintf("/%d: lost, not sent", i) {
+				t.Errorf("line %d: %s", i, line)
+			}
+		}
+	})
+}
+
+// A server's refusal of the whole, as for having too much to do, is told to each.
+func TestJoined_RefusalIsToldToEach(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := joining(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool { return r.Op == wire.OpMultiRead && c.Refuse(r, wire.CodeThrottled) })
+		})
+		w.gets("", 3)
+		w.open()
+		synctest.Wait()
+		w.j.want(t, "established", "restored", "/0: code -127", "/1: code -127", "/2: code -127")
+	})
+}
+
+// The answer to many may be larger than the limit for one. One that is too large fails alone.
+func TestJoined_LargeAnswers(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		const limit = 1 << 20
+		w := joining(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				if r.Op != wire.OpMultiRead {
+					return false
+				}
+				var b []byte
+				for i, part := range zkpeer.Parts(r) {
+					if i == 1 {
+						b = wire.AppendMultiHeader(b, wire.OpError, false, wire.CodeNoNode)
+						b = wire.AppendInt32(b, wire.CodeNoNode)
+						continue
+					}
+					st := zkpeer.Stat(part.Path)
+					size := limit - 200
+					if i == 3 {
+						size = limit
+					}
+					data := append([]byte(part.Path), bytes.Repeat([]byte{' '}, size)...)
+					b = wire.AppendMultiHeader(b, wire.OpGetData, false, 0)
+					b = wire.AppendStat(wire.AppendBuffer(b, data), &st)
+				}
+				return c.Reply(r, wire.AppendMultiHeader(b, wire.OpError, true, -1))
+			})
+		})
+		w.gets("", 5)
+		w.open()
+		synctest.Wait()
+		got := w.j.take()
+		for i, line := range got {
+			got[i] = line[:min(len(line), 30)]
+		}
+		want := []string{"established", "restored", "/0: the reply of /0", "/1: code -101", "/2: the reply of /2",
+			"/3: reply too large, sent", "/4: the reply of /4"}
+		for i, line := range got {
+			if i < len(want) && len(line) > len(want[i]) {
+				got[i] = line[:len(want[i])]
+			}
+		}
+		if !slices.Equal(got, want) {
+			t.Errorf("journal %q, want %q", got, want)
+		}
+		w.m.together.Average.Store(joined.AnswerSize)
+		if n := w.m.together.Most(); n != 2 {
+			t.Errorf("%d reads together whose answers are large", n)
+		}
+	})
+}
+
+// A small limit: what is far above it takes no neighbour along.
+func TestJoined_OneLargeAnswerAmongMany(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := joining(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				if r.Op != wire.OpMultiRead {
+					return false
+				}
+				var b []byte
+				for _, part := range zkpeer.Parts(r) {
+					st, data := zkpeer.Stat(part.Path), []byte(part.Path)
+					if part.Path == "/1" {
+						data = make([]byte, 3<<20)
+					}
+					b = wire.AppendMultiHeader(b, wire.OpGetData, false, 0)
+					b = wire.AppendStat(wire.AppendBuffer(b, data), &st)
+				}
+				return c.Reply(r, wire.AppendMultiHeader(b, wire.OpError, true, -1))
+			})
+		})
+		w.m.cfg.MaxReply = 4 << 10
+		w.gets("", 3)
+		w.open()
+		synctest.Wait()
+		w.get("/behind")
+		synctest.Wait()
+		w.j.want(t, "established", "restored", "/0: ok", "/1: reply too large, sent", "/2: ok", "/behind: ok")
+	})
+}
+
+// While a trial waits for its turn, or for its answer, contexts of what is queued end it.
+func TestJoined_ContextsDuringATrial(t *testing.T) {
+	for _, before := range []int{0, 1} {
+		inBubble2(t, before, func(t *testing.T) {
+			w := joining(t, func(c *zkpeer.Conn) { c.Accept(); c.Drain() })
+			w.open()
+			synctest.Wait()
+			w.j.take()
+			for range before {
+				w.m.Submit(w.request(wire.OpSync, "/sync", wire.AppendPathRecord(nil, "", "/sync")))
+				synctest.Wait()
+			}
+			ctx, cancel := context.WithCancel(t.Context())
+			w.gets("", 100)
+			w.getCtx(ctx, "/waits")
+			synctest.Wait()
+			cancel()
+			synctest.Wait()
+			w.j.want(t, "/waits: context, not sent")
+		})
+	}
+}
+
+// An answer that cannot be read leaves nobody waiting.
+func TestJoined_MalformedAnswers(t *testing.T) {
+	whole := zkpeer.Body(zkpeer.Request{Op: wire.OpMultiRead, Body: func() []byte {
+		j := &joined.Reads{}
+		for i := range 3 {
+			j.Parts = append(j.Parts, &asked{op: wire.OpGetData, record: wire.AppendPathWatch(nil, "", fmt.Sprintf("/%d", i), false)})
+		}
+		return j.Append(nil)
+	}()})
+	for cut := range len(whole) {
+		inBubble2(t, cut, func(t *testing.T) {
+			w := joining(t, func(c *zkpeer.Conn) {
+				c.Accept()
+				c.Serve(func(r zkpeer.Request) bool { return r.Op == wire.OpMultiRead && c.Reply(r, whole[:cut]) })
+			})
+			w.gets("", 3)
+			w.open()
+			synctest.Wait()
+			w.get("/behind")
+			synctest.Wait()
+			got := w.j.take()
+			if len(got) != 6 || got[5] != "/behind: ok" {
+				t.Errorf("cut at %d: %q", cut, got)
+			}
+			for i, line := range got[2:min(5, len(got))] {
+				if line != fmt.Sprintf("/%d: ok", i) && line != fmt.Sprintf("/%d: undecodable", i) {
+					t.Errorf("cut at %d: %s", cut, line)
+				}
+			}
+		})
+	}
+}
+
+func inBubble2(t *testing.T, n int, test func(t *testing.T)) {
+	t.Helper()
+	t.Run(fmt.Sprint(n), func(t *testing.T) { synctest.Test(t, test) })
+}
+
+// A server whose limit on requests is small resets the connection at what is too large. What repeats itself comes through.
+func TestJoined_ServersWithASmallLimit(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		const limit = 1500
+		w := joining(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				if len(r.Body) > limit {
+					c.Cut()
+				}
+				return len(r.Body) > limit
+			})
+		})
+		var all []*patient
+		losses := 0
+		for round := range 5 {
+			for i := range 60 {
+				all = append(all, w.patient(fmt.Sprintf("/%s%d-%d", bytes.Repeat([]byte{'x'}, 60), round, i), 0))
+			}
+			for all[len(all)-1].ends.Load() == 0 && losses < 20 {
+				u := w.open()
+				synctest.Wait()
+				time.Sleep(time.Second)
+				if all[len(all)-1].ends.Load() == 0 {
+					u.reading.Wait()
+					losses++
+				} else {
+					u.closeWait()
+				}
+			}
+		}
+		for _, p := range all {
+			if p.ends.Load() != 1 || p.cause != nil {
+				t.Errorf("%s: ended %d times, %v", p.name, p.ends.Load(), p.cause)
+			}
+		}
+		if losses > 4 {
+			t.Errorf("%d losses", losses)
+		}
+	})
+}
+
+// Reads whose contexts have ended while what was before them had to be answered leave nothing held up behind them.
+func TestJoined_WithdrawnBeforeTheTrial(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := joining(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			first, _ := c.Next()
+			time.Sleep(time.Second)
+			c.Answer(first)
+			c.Serve(nil)
+		})
+		sync := func(path string) { w.m.Submit(w.request(wire.OpSync, path, wire.AppendPathRecord(nil, "", path))) }
+		a, cancelA := context.WithCancel(t.Context())
+		b, cancelB := context.WithCancel(t.Context())
+		w.open()
+		sync("/first")
+		synctest.Wait()
+		w.getCtx(a, "/a")
+		w.getCtx(b, "/b")
+		sync("/behind")
+		synctest.Wait()
+		cancelA()
+		synctest.Wait()
+		cancelB()
+		time.Sleep(2 * time.Second)
+		w.j.want(t, "established", "restored", "/a: context, not sent", "/b: context, not sent", "/first: ok", "/behind: ok")
+	})
+}

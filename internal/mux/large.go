@@ -1,0 +1,71 @@
+package mux
+
+import (
+	"errors"
+	"math"
+
+	"github.com/zkasync/zkasync-go/internal/mux/internal/foreign"
+	"github.com/zkasync/zkasync-go/internal/mux/internal/inbox"
+	"github.com/zkasync/zkasync-go/internal/mux/internal/joined"
+	"github.com/zkasync/zkasync-go/internal/wire"
+)
+
+// MaxEvent is the size up to which the frame of a watch event is read whatever the limit: an event cannot be skipped without
+// losing it, and if it ended the connection, the server would fire it again at the next one, without end. It holds a path
+// of at most a request's size.
+const MaxEvent = 4 << 20
+
+// large deals with a frame above the limit, about which next has said why. The request that it answers fails alone: its
+// body is skipped, and the connection goes on. It returns false when more bytes are needed.
+func (c *Conn) large(why error) (ok bool, err error) {
+	var bad *inbox.FrameError
+	if !errors.As(why, &bad) || int64(bad.Length) <= int64(bad.Max) || bad.Length > math.MaxInt32 {
+		return false, why
+	}
+	head, ok := c.in.Head(wire.HeaderLen)
+	if !ok {
+		return false, nil
+	}
+	h, err := wire.DecodeReplyHeader(head)
+	if err != nil {
+		return false, err
+	}
+	size := int(bad.Length)
+	if h.Xid == wire.XidWatch && size <= MaxEvent {
+		c.in.Raise(size)
+		return true, nil
+	}
+	if h.Xid <= 0 {
+		return false, why
+	}
+	if first := c.flight.First(h.Xid); first != nil && size <= joined.Limit(first, c.in.Limit) {
+		c.in.Raise(size)
+		return true, nil
+	}
+	r, err := c.flight.Match(h)
+	if err != nil {
+		return false, err
+	}
+	c.in.Skip()
+	c.counted(h.Zxid)
+	return true, c.dropped(r, h, &ReplySizeError{Size: size, Limit: c.in.Limit})
+}
+
+// dropped ends a request whose reply was too large. A refusal is in the header and can be told.
+func (c *Conn) dropped(r Request, h wire.ReplyHeader, cause *ReplySizeError) error {
+	f, foreign := r.(*foreign.Packet)
+	switch {
+	case foreign:
+		if h.Err == 0 {
+			h.Err = wire.CodeMarshalling
+			c.m.obs.ReplyDropped(cause)
+		}
+		c.handUpReply(f.Xid, h, nil)
+		return nil
+	case h.Err != 0:
+		r.Reply(h.Err, nil)
+	default:
+		r.Fail(Failure{Reason: ReasonReply, Sent: true, Cause: cause})
+	}
+	return c.leaveIfMoved()
+}

@@ -1,0 +1,325 @@
+package mux
+
+import (
+	"context"
+	"runtime"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
+	"github.com/zkasync/zkasync-go/internal/wire"
+)
+
+func TestMove_LosesNothing(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		release := make(chan struct{})
+		var first, second seen
+		w := newWorld(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				first.add(r)
+				if r.Path == "/a" {
+					<-release
+				}
+				return false
+			})
+		}, second.serving)
+		u := w.open()
+		w.get("/a")
+		synctest.Wait()
+		w.get("/b") // in the writer's hands
+		synctest.Wait()
+		w.m.Move()
+		w.get("/c")
+		u.get(5, "/theirs") // go-zookeeper gives it up with the connection
+		synctest.Wait()
+		w.j.want(t, "established", "restored")
+		close(release)
+		u.reading.Wait()
+		w.j.want(t, "/a: ok", "/b: ok", "lost")
+		if w.obs.lastCause() != errMoving {
+			t.Errorf("cause %v", w.obs.lastCause())
+		}
+		w.open()
+		synctest.Wait()
+		w.j.want(t, "established", "restored", "/c: ok")
+		if got := second.paths(); !slices.Equal(got, []string{"/c"}) {
+			t.Errorf("on the second connection: %q", got)
+		}
+	})
+}
+
+func TestMove_IsAtOnceWhenNothingIsInFlight(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.m.Move() // there is no connection: nothing to do
+		u := w.open()
+		synctest.Wait()
+		w.m.Move()
+		u.reading.Wait()
+		w.j.want(t, "established", "restored", "lost")
+	})
+}
+
+// What waits for the next connection while the present one is emptied may wait long.
+func TestMove_ContextsOfWhatWaitsAreWatched(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t, func(c *zkpeer.Conn) { c.Accept(); c.Drain() })
+		w.open()
+		w.get("/a")
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		w.m.Move()
+		w.getCtx(ctx, "/b")
+		cancel()
+		synctest.Wait()
+		w.j.want(t, "established", "restored", "/b: context, not sent")
+	})
+}
+
+func TestMove_LeavesAConnectionThatIsNotLiveAtOnce(t *testing.T) {
+	for name, test := range map[string]struct {
+		opened bool
+		want   []string
+	}{
+		"before it is opened": {false, nil},
+		"while restoring":     {true, []string{"established", "credential: lost, sent", "lost"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				w := newWorld(t, func(c *zkpeer.Conn) { c.Accept(); c.Drain() }, zkpeer.Healthy)
+				w.obs.restore = func() []Request { return []Request{w.authRequest("credential")} }
+				w.get("/a")
+				if test.opened {
+					time.AfterFunc(shakeTime/2, w.m.Move)
+					w.open().reading.Wait()
+				} else {
+					sock, err := w.peer.Dial(t.Context(), "", "")
+					if err != nil {
+						t.Fatal(err)
+					}
+					h, err := w.meet(sock, OfferSession)
+					if err != nil {
+						t.Fatal(err)
+					}
+					u := w.over(w.m.NewConn(h))
+					w.m.Move()
+					if err := u.shake(); err == nil {
+						t.Error("the connection was opened")
+					}
+				}
+				w.j.want(t, test.want...)
+				w.open()
+				synctest.Wait()
+				w.j.want(t, "established", "credential: ok", "restored", "/a: ok")
+			})
+		})
+	}
+}
+
+// The connection is left by who is told that it is restored, before it is live. Nothing may be submitted to it any more as
+// to one that flows: what waits for the next connection waits with its context watched.
+func TestMove_WhileGoingLiveContextsAreWatched(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.obs.then = func() {
+			w.obs.then = nil
+			w.m.Move()
+		}
+		ctx, cancel := context.WithCancel(t.Context())
+		w.getCtx(ctx, "/early")
+		u := w.dial()
+		if err := u.shake(); err != nil {
+			t.Fatal(err)
+		}
+		w.getCtx(ctx, "/late")
+		w.get("/stays")
+		u.read()
+		u.reading.Wait()
+		w.j.want(t, "established", "restored", "lost")
+		cancel()
+		w.m.Wait()
+		lines := w.j.take()
+		slices.Sort(lines)
+		if want := []string{"/early: context, not sent", "/late: context, not sent"}; !slices.Equal(lines, want) {
+			t.Errorf("left: %q, want %q", lines, want)
+		}
+		w.open()
+		synctest.Wait()
+		w.j.want(t, "established", "restored", "/stays: ok")
+	})
+}
+
+// The same of a connection that is given up there for another reason.
+func TestMux_AnAbortedConnectionDoesNotGoLive(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		w.obs.then = func() { w.m.Abort(errStopping) }
+		if err := w.dial().shake(); err != nil {
+			t.Fatal(err)
+		}
+		if !w.watchesContexts() {
+			t.Error("a dead connection is live")
+		}
+	})
+}
+
+// The reader has found that a Move is done and is about to end the connection when the client stops. It is too late to take
+// the Move back: what waits would be lost with the connection.
+func TestMove_IsNotTakenBackWhenItIsDone(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t)
+		u := w.dial()
+		if err := u.shake(); err != nil {
+			t.Fatal(err)
+		}
+		w.m.Move()
+		w.get("/a")
+		err := u.conn.receive() // as Read does, up to the reply that the Move waits for
+		if err != errMoving {
+			t.Fatalf("received %v", err)
+		}
+		w.m.Stop()
+		u.conn.die(err)
+		u.conn.teardown()
+		w.j.want(t, "established", "restored", "lost")
+		w.m.FailWaiting(errStopping)
+		w.j.want(t, "/a: refused, not sent")
+	})
+}
+
+// A connection that is not live is left at once, and stopping the client must not have it send what is queued before it
+// is restored.
+func TestMove_OfAConnectionThatIsNotLiveIsNotTakenBack(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var s seen
+		w := newWorld(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				s.add(r)
+				return true
+			})
+		})
+		w.obs.restore = func() []Request { return []Request{w.authRequest("credential")} }
+		w.get("/a")
+		u := w.open()
+		synctest.Wait()
+		u.conn.mu.Lock() // keeps Move from ending the connection
+		var moving sync.WaitGroup
+		moving.Go(w.m.Move)
+		for !u.conn.moving.Load() {
+			runtime.Gosched()
+		}
+		w.m.Stop()
+		u.conn.mu.Unlock()
+		moving.Wait()
+		synctest.Wait()
+		u.closeWait()
+		w.j.want(t, "established", "credential: lost, sent", "lost")
+		if all := s.all(); len(all) != 1 || all[0].Op != wire.OpSetAuth {
+			t.Errorf("on the wire: %+v, want the credential alone", all)
+		}
+	})
+}
+
+// TestMove_IsDoneOrTakenBack has a client stop while the last reply that a Move waits for is read. What is queued goes out
+// or is kept for the next connection, for which a client that stops has its own error.
+func TestMove_IsDoneOrTakenBack(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		for range 300 {
+			var w *world
+			w = newWorld(t, func(c *zkpeer.Conn) {
+				c.Accept()
+				c.Serve(func(r zkpeer.Request) bool {
+					if r.Op != wire.OpPing {
+						return false
+					}
+					c.Answer(r)
+					w.m.Stop()
+					return true
+				})
+			})
+			u := w.open()
+			w.m.Move()
+			w.get("/a")
+			synctest.Wait()
+			w.m.FailWaiting(errStopping)
+			u.closeWait()
+			lines := w.j.take()
+			if !slices.Contains(lines, "/a: ok") && !slices.Contains(lines, "/a: refused, not sent") {
+				t.Fatalf("journal: %q", lines)
+			}
+		}
+	})
+}
+
+func TestOffer_DecidesWhatTheHandshakeAsksFor(t *testing.T) {
+	readOnly := session
+	readOnly.ReadOnly = true
+	cases := map[string]struct {
+		offer  Offer
+		answer wire.ConnectResponse
+		want   wire.ConnectRequest // of the handshake with that offer
+		fails  bool                // the handshake
+		ends   bool                // the session
+	}{
+		"the session":               {OfferSession, session, wire.ConnectRequest{SessionID: 7, LastZxidSeen: 1 << 32}, false, false},
+		"nothing, and it stays":     {OfferNothing, wire.ConnectResponse{}, wire.ConnectRequest{}, true, true},
+		"a temporary one beside it": {OfferTemporary, readOnly, wire.ConnectRequest{LastZxidSeen: 1 << 32}, false, false},
+		"a temporary one, of a server that is not read-only": {
+			OfferTemporary, session, wire.ConnectRequest{LastZxidSeen: 1 << 32}, true, false},
+		"a temporary one, of a server that grants none": {
+			OfferTemporary, wire.ConnectResponse{}, wire.ConnectRequest{LastZxidSeen: 1 << 32}, true, false},
+	}
+	for name, test := range cases {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				asked := make(chan wire.ConnectRequest, 2)
+				asks := func(answer wire.ConnectResponse, then zkpeer.Script) zkpeer.Script {
+					return func(c *zkpeer.Conn) {
+						c.ReadConnect()
+						asked <- c.Connect
+						c.AcceptWith(answer)
+						then(c)
+					}
+				}
+				w := newWorld(t, asks(session, func(c *zkpeer.Conn) { c.Serve(nil) }),
+					asks(test.answer, func(c *zkpeer.Conn) { c.Serve(nil) }), asks(session, func(c *zkpeer.Conn) { c.Serve(nil) }))
+				u := w.open()
+				w.get("/a")
+				synctest.Wait()
+				u.closeWait()
+				if first := <-asked; first.SessionID != 0 || first.LastZxidSeen != 0 {
+					t.Errorf("asked first %+v", first)
+				}
+				sock, err := w.peer.Dial(t.Context(), "", "")
+				if err != nil {
+					t.Fatal(err)
+				}
+				u = w.on(sock, test.offer)
+				if err := u.shake(); (err != nil) != test.fails {
+					t.Errorf("shake hands: %v, want it to fail: %v", err, test.fails)
+				}
+				got := <-asked
+				if got.SessionID != test.want.SessionID || got.LastZxidSeen != test.want.LastZxidSeen {
+					t.Errorf("asked for %#x from zxid %#x, want %#x and %#x",
+						got.SessionID, got.LastZxidSeen, test.want.SessionID, test.want.LastZxidSeen)
+				}
+				if u.conn != nil {
+					_ = u.conn.Close()
+				}
+				w.open()
+				want := int64(7)
+				if test.ends {
+					want = 0
+				}
+				if got := <-asked; got.SessionID != want {
+					t.Errorf("then asked for %#x, want %#x", got.SessionID, want)
+				}
+			})
+		})
+	}
+}

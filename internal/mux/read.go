@@ -1,0 +1,191 @@
+package mux
+
+import (
+	"errors"
+	"io"
+
+	"github.com/zkasync/zkasync-go/internal/mux/internal/foreign"
+	"github.com/zkasync/zkasync-go/internal/mux/internal/joined"
+	"github.com/zkasync/zkasync-go/internal/wire"
+)
+
+// Read hands go-zookeeper its bytes. Everything that is ours is dealt with inside.
+func (c *Conn) Read(p []byte) (int, error) {
+	if !c.enter() {
+		return 0, io.ErrClosedPipe // go-zookeeper has given it up
+	}
+	defer c.leave()
+	for {
+		if len(c.up) > 0 {
+			n := copy(p, c.up)
+			c.up = c.up[n:]
+			return n, nil
+		}
+		if c.torn {
+			if err := c.pretend(); err != nil {
+				return 0, err
+			}
+			continue
+		}
+		if err := c.receive(); err != nil {
+			c.die(err)
+			c.teardown()
+		}
+	}
+}
+
+// receive deals with what has arrived until something has to be handed up.
+func (c *Conn) receive() error {
+	if !c.shaken {
+		return c.finishHandshake()
+	}
+	for {
+		frame, ok, err := c.in.Next(wire.HeaderLen)
+		if err != nil {
+			ok, err = c.large(err)
+			if err != nil || len(c.up) > 0 {
+				return err
+			}
+			if ok {
+				continue
+			}
+		}
+		if !ok {
+			if err := c.fill(); err != nil {
+				return err
+			}
+			continue
+		}
+		if err := c.demultiplex(frame); err != nil || len(c.up) > 0 {
+			return err
+		}
+	}
+}
+
+func (c *Conn) fill() error {
+	c.listening.Store(true)
+	err := c.in.Fill(c.sock)
+	c.listening.Store(false)
+	if err != nil {
+		return err
+	}
+	c.sinceBirth.read.Store(c.now())
+	if c.in.InLarge() {
+		c.pieces.Add(1)
+	}
+	return nil
+}
+
+func (c *Conn) demultiplex(frame []byte) error {
+	h, err := wire.DecodeReplyHeader(frame)
+	if err != nil {
+		return err
+	}
+	body := frame[wire.HeaderLen:]
+	switch h.Xid {
+	case wire.XidPing:
+		c.pinged()
+		c.checkDemand(h.Err)
+		c.answerRefused()
+		return c.leaveIfMoved()
+	case wire.XidWatch:
+		return c.event(h.Zxid, frame, body)
+	case wire.XidAuth:
+		return c.authReply(h, body)
+	}
+	r, err := c.flight.Match(h)
+	if err != nil {
+		return err
+	}
+	c.answered(h.Xid)
+	c.counted(h.Zxid)
+	if f, ok := r.(*foreign.Packet); ok {
+		if f.Op() == wire.OpClose {
+			c.m.ended.Store(true)
+		}
+		c.handUpChecked(f, h, frame)
+		c.checkDemand(h.Err)
+		return nil
+	}
+	if j, ok := r.(*joined.Reads); ok {
+		if err := c.joinedReply(j, h.Err, body); err != nil {
+			return err
+		}
+	} else if err := c.replied(r, h.Err, body); err != nil {
+		return err
+	}
+	c.checkDemand(h.Err)
+	return c.leaveIfMoved()
+}
+
+// checkDemand looks for the answer to the first request of a client that lacks the credentials which the server demands of
+// all: by SASL (ZOOKEEPER-1634), or whatever the scheme (enforce.auth.enabled, ZOOKEEPER-3561). The server closes the
+// connection behind it, and would so on each.
+func (c *Conn) checkDemand(code int32) {
+	if code == wire.CodeSASLRequired && !c.m.stopping.Load() {
+		c.m.obs.Demanded(code)
+	}
+}
+
+func (c *Conn) leaveIfMoved() error {
+	if c.moved() {
+		return errMoving
+	}
+	return nil
+}
+
+// counted takes note of an answer.
+func (c *Conn) counted(zxid int64) {
+	c.sawZxid(zxid)
+	c.m.replies.Add(1)
+	if c.m.careful.Load() {
+		c.eased()
+	}
+}
+
+// sawZxid keeps the highest zxid of replies. Those of pings and events do not count: offering them at a reconnect would
+// skip changes whose events were not delivered.
+func (c *Conn) sawZxid(zxid int64) {
+	if zxid > c.m.lastZxid.Load() {
+		c.m.lastZxid.Store(zxid)
+	}
+}
+
+// event delivers a watch event to us and to go-zookeeper, either of whom may have asked for it.
+func (c *Conn) event(zxid int64, frame, body []byte) error {
+	e, err := wire.DecodeWatchEvent(body)
+	if err != nil {
+		return err
+	}
+	c.m.obs.Event(e, zxid)
+	c.handUp(frame, wire.XidWatch)
+	return nil
+}
+
+func (c *Conn) authReply(h wire.ReplyHeader, body []byte) error {
+	c.m.mu.Lock()
+	if len(c.auths) == 0 {
+		c.m.mu.Unlock()
+		return errors.New("reply to an auth request received, none in flight")
+	}
+	r := c.auths[0].Request
+	c.auths = c.auths[1:]
+	c.m.wakeLocked() // it may have waited for this, see care
+	c.m.mu.Unlock()
+	if f, ok := r.(*foreign.Packet); ok {
+		c.handUpReply(f.Xid, h, body)
+		return nil
+	}
+	r.Reply(h.Err, body)
+	return c.leaveIfMoved()
+}
+
+// handUpChecked hands up a reply that go-zookeeper can decode; it panics on some that it cannot.
+func (c *Conn) handUpChecked(f *foreign.Packet, h wire.ReplyHeader, frame []byte) {
+	if h.Err == 0 && !f.Decodable(frame[wire.HeaderLen:]) {
+		h.Err = wire.CodeMarshalling
+		c.handUpReply(f.Xid, h, nil)
+		return
+	}
+	c.handUp(frame, f.Xid)
+}

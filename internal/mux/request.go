@@ -1,0 +1,29 @@
+package mux
+
+import (
+	"github.com/zkasync/zkasync-go/internal/mux/internal/inbox"
+	"github.com/zkasync/zkasync-go/internal/mux/internal/joined"
+	"github.com/zkasync/zkasync-go/internal/mux/internal/request"
+)
+
+// What the mux and its rooms know of requests and frames; see there.
+type (
+	Request        = request.Request
+	Step           = request.Step
+	Reason         = request.Reason
+	Failure        = request.Failure
+	Blame          = request.Blame
+	ReplySizeError = request.ReplySizeError
+
+	Joinable   = joined.Joinable
+	FrameError = inbox.FrameError
+)
+
+// The reasons of a Failure.
+const (
+	ReasonLoss    = request.ReasonLoss
+	ReasonExpired = request.ReasonExpired
+	ReasonContext = request.ReasonContext
+	ReasonRefused = request.ReasonRefused
+	ReasonReply   = request.ReasonReply
+)

@@ -1,0 +1,110 @@
+package mux
+
+import (
+	"net"
+	"time"
+
+	"github.com/zkasync/zkasync-go/internal/mux/internal/foreign"
+	"github.com/zkasync/zkasync-go/internal/mux/internal/joined"
+	"github.com/zkasync/zkasync-go/internal/mux/internal/queue"
+)
+
+// teardown ends a dead connection: it joins its goroutines and fails what it left behind. The caller has the reading
+// side, so no reply is being delivered. It may be called again and then does nothing.
+func (c *Conn) teardown() {
+	if c.torn {
+		return
+	}
+	c.torn = true
+	defer c.m.conns.Done()
+	c.workers.Wait()
+	c.mu.Lock()
+	cause := c.cause
+	c.mu.Unlock()
+
+	inFlight := Failure{Reason: ReasonLoss, Sent: true, Cause: cause}
+	queued := Failure{Reason: ReasonLoss, Cause: cause}
+	sent, unsent, b := c.takeAll(inFlight, queued)
+	b.failAll(sent, inFlight)
+	b.failAll(unsent, queued)
+	if c.shaken {
+		c.m.obs.Lost(cause, time.Now().Add(-c.unheard()))
+	}
+}
+
+// takeAll detaches the connection and returns its requests, oldest first. Before the handshake nothing belongs to it and
+// what is queued goes on waiting. So does what outlives its failure.
+func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request, b blame) {
+	m := c.m
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.cur == c {
+		m.cur = nil
+	}
+	m.live = false
+	m.queue.GuardNew()
+	if !c.shaken {
+		return nil, nil, b
+	}
+	all, first := c.flight.Drain()
+	cut := max(0, len(all)-c.unsent) // a broken server may have answered what did not leave
+	cutAuths := max(0, len(c.auths)-c.unsentAuths)
+	sent = mergeAuths(all[:cut:cut], c.auths[:cutAuths], first)
+	sent = c.flight.WithoutAnswered(sent)
+	b = c.lostLocked(all, cut, cutAuths, sent)
+	unsent = mergeAuths(all[cut:len(all):len(all)], c.auths[cutAuths:], first+int32(cut))
+	unsent = c.flight.WithoutAnswered(unsent)
+	for _, r := range c.taken { // the writer has come to a sudden end
+		if r != nil {
+			unsent = append(unsent, r)
+		}
+	}
+	unsent = append(unsent, c.restore...)
+	c.auths, c.restore, c.taken = nil, nil, nil
+	var behind queue.Aside // waits for the next server anyway
+	if c.draining {
+		c.draining = false
+		m.careful.Store(m.care.window > 0)
+	}
+	if c.moving.Load() || c.keepQueue && m.refusal == nil {
+		behind = m.queue.SetAside(func(r Request) bool { return !foreign.Is(r) }) // go-zookeeper gives its own up with the connection
+	} else {
+		unsent = m.queue.Drain(unsent)
+	}
+	sent, unsent = m.keepLocked(joined.Expand(sent), inFlight, b), m.keepLocked(joined.Expand(unsent), queued, b)
+	m.queue.PutBack(behind)
+	return sent, unsent, b
+}
+
+// mergeAuths puts auth requests to their places among the requests in flight, the first of which has the xid first.
+func mergeAuths(rs []Request, auths []authEntry, first int32) []Request {
+	if len(auths) == 0 {
+		return rs
+	}
+	merged := make([]Request, 0, len(rs)+len(auths))
+	for i, r := range rs {
+		for len(auths) > 0 && auths[0].before <= first+int32(i) {
+			merged = append(merged, auths[0].Request)
+			auths = auths[1:]
+		}
+		merged = append(merged, r)
+	}
+	for _, a := range auths {
+		merged = append(merged, a.Request)
+	}
+	return merged
+}
+
+// Close is called by go-zookeeper when it gives the connection up. When a goroutine is inside Read, that one tears the
+// connection down, so that completions and failures keep one order.
+func (c *Conn) Close() error {
+	c.closeOnce.Do(func() { close(c.closed) })
+	if !c.isDead() {
+		c.die(net.ErrClosed)
+	}
+	if c.enter() {
+		c.teardown()
+		c.leave()
+	}
+	return nil
+}

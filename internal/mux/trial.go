@@ -1,0 +1,90 @@
+package mux
+
+import (
+	"errors"
+
+	"github.com/zkasync/zkasync-go/internal/wire"
+)
+
+// Servers end the connection at an operation that they do not know. So the first AddWatch, which servers know since 3.6, is alone
+// in flight: a server that ends the connection at it takes nothing else along, and what is queued waits for the next one.
+
+// habitsLocked returns what is known of the connection's server.
+func (c *Conn) habitsLocked() *habits {
+	m := c.m
+	h := m.habits[c.server]
+	if h == nil {
+		if m.habits == nil {
+			m.habits = make(map[string]*habits)
+		}
+		h = &habits{joins: joinsUntried}
+		m.habits[c.server] = h
+	}
+	return h
+}
+
+// aloneLocked reports whether nothing is in flight. Until that is so nothing is to be taken.
+func (c *Conn) aloneLocked(out *outgoing) bool {
+	c.draining = c.pendingLocked() > 0 || len(out.reqs) > 0
+	c.m.careful.Store(c.draining || c.m.care.window > 0) // so that each answer wakes the writer
+	return !c.draining
+}
+
+// isTrialLocked reports whether r is the first of its kind for this server.
+func (c *Conn) isTrialLocked(r Request) bool {
+	return r.Op() == wire.OpAddWatch && !c.habitsLocked().addWatch
+}
+
+// tryAddWatchLocked takes an AddWatch, if it is next and to be alone. It reports whether nothing else is to be taken for now.
+func (c *Conn) tryAddWatchLocked(out *outgoing) bool {
+	m := c.m
+	if c.trial.Load() || m.queue.Len() == 0 || !c.isTrialLocked(m.queue.At(0)) {
+		return c.trial.Load()
+	}
+	if !c.aloneLocked(out) {
+		return true
+	}
+	out.reqs = append(out.reqs, m.queue.Take())
+	c.trial.Store(true)
+	out.trial = true
+	return true
+}
+
+// encodedTrialLocked ends a trial that was not sent, for its context had ended.
+func (c *Conn) encodedTrialLocked(out *outgoing) {
+	if c.trial.Load() && len(out.kept) == 0 {
+		c.trial.Store(false)
+	}
+}
+
+var errUnknownOperation = errors.New("the server does not know the operation")
+
+// replied hands over the answer to a request, and ends a trial.
+func (c *Conn) replied(r Request, code int32, body []byte) error {
+	if !c.trial.Load() {
+		r.Reply(code, body)
+		return nil
+	}
+	m := c.m
+	m.mu.Lock()
+	unknown := code == wire.CodeUnimplemented
+	if c.trial.Store(false); unknown {
+		c.keepQueueLocked()
+	} else {
+		c.habitsLocked().addWatch = true
+		m.wakeLocked()
+	}
+	m.mu.Unlock()
+	r.Reply(code, body)
+	if unknown {
+		return errUnknownOperation // it closes the connection behind its answer
+	}
+	return nil
+}
+
+// keepQueueLocked has what is queued wait for the next connection.
+func (c *Conn) keepQueueLocked() {
+	c.keepQueue = true
+	c.m.live = false
+	c.m.queue.Guard()
+}

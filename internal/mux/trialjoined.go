@@ -1,0 +1,118 @@
+package mux
+
+import (
+	"errors"
+
+	"github.com/zkasync/zkasync-go/internal/mux/internal/joined"
+	"github.com/zkasync/zkasync-go/internal/wire"
+)
+
+// knownJoinsLocked is what joining begins with on a connection to a server.
+func (c *Conn) knownJoinsLocked() int32 {
+	if !c.m.cfg.JoinReads {
+		return joinsNot
+	}
+	return c.habitsLocked().joins
+}
+
+func (c *Conn) learnJoinsLocked(how int32) {
+	c.habitsLocked().joins = how
+	c.joining.Store(how)
+}
+
+// tryLocked has the first reads that could travel together do so while nothing else is in flight: a server that does not know
+// multi-reads ends the connection at them. It reports whether nothing else is to be taken for now.
+func (c *Conn) tryLocked(out *outgoing) bool {
+	m := c.m
+	switch c.joining.Load() {
+	case joinsTrial:
+		return true
+	case joinsUntried:
+	default:
+		return false
+	}
+	if !c.mayTryLocked() {
+		return false
+	}
+	if !c.aloneLocked(out) {
+		return true
+	}
+	for size := 0; m.queue.Len() > 0 && len(out.reqs) < joined.Most && size < joined.Bytes/2 && joined.Join(m.queue.At(0)); {
+		if r := m.queue.Take(); r != nil {
+			out.reqs = append(out.reqs, r)
+			size += joined.PartHead + r.Size()
+		}
+	}
+	c.joining.Store(joinsTrial)
+	out.trial = true
+	return true
+}
+
+// mayTryLocked reports whether the reads that are next in the queue could show what the server does with joined ones.
+func (c *Conn) mayTryLocked() bool {
+	q := &c.m.queue
+	return c.joining.Load() == joinsUntried && c.m.care.window == 0 && q.Len() > 1 && joined.Join(q.At(0)) && joined.Join(q.At(1))
+}
+
+// triedLocked ends a trial for which too few reads were left when it was encoded.
+func (c *Conn) triedLocked(out *outgoing) {
+	if c.joining.Load() != joinsTrial {
+		return
+	}
+	for _, r := range out.kept {
+		if _, ok := r.(*joined.Reads); ok {
+			return
+		}
+	}
+	c.joining.Store(joinsUntried)
+}
+
+var errNoMultiRead = errors.New("the server does not know multi-reads")
+
+// joinedReply deals with the answer to reads that travelled together.
+func (c *Conn) joinedReply(j *joined.Reads, code int32, body []byte) error {
+	m := c.m
+	if code == wire.CodeUnimplemented {
+		return c.apart(j)
+	}
+	if c.joining.Load() == joinsTrial {
+		m.mu.Lock()
+		c.learnJoinsLocked(joinsWell)
+		m.wakeLocked()
+		m.mu.Unlock()
+	}
+	defer j.Recycle()
+	if code != 0 {
+		j.Reply(code, nil)
+		return nil
+	}
+	m.together.Answered(len(body), len(j.Parts))
+	j.Answer(body, m.cfg.MaxReply)
+	return nil
+}
+
+// apart has reads sent one by one that a server does not know together. It closes the connection behind its answer, so they
+// wait for the next, with whatever is queued: nothing else is in flight.
+func (c *Conn) apart(j *joined.Reads) error {
+	m := c.m
+	m.mu.Lock()
+	trial := c.joining.Load() == joinsTrial
+	c.learnJoinsLocked(joinsNot)
+	if trial {
+		for i := len(j.Parts) - 1; i >= 0; i-- {
+			m.queue.PushFront(j.Parts[i])
+		}
+		c.keepQueueLocked()
+	}
+	m.mu.Unlock()
+	if !trial { // another server behind the same address; what follows may be answered already
+		j.Fail(Failure{Reason: ReasonLoss, Sent: true, Cause: errNoMultiRead})
+	}
+	return errNoMultiRead
+}
+
+// beginGathering looks up what the connection's server takes, at the start of a batch.
+func (c *Conn) beginGathering() {
+	m := c.m
+	c.gather.Begin(m.cfg.JoinReads && c.joining.Load() >= joinsTrial && !m.careful.Load(), &m.together, m.cfg.MaxRequest)
+}

@@ -1,0 +1,75 @@
+package mux
+
+import (
+	"testing"
+	"time"
+
+	"github.com/zkasync/zkasync-go/internal/mux/internal/flight"
+)
+
+// vouching is a connection whose requests leave in batches, a second after one another, from an xid on.
+func vouchingConn(batches int, first int32) *Conn {
+	c := &Conn{m: &Mux{}, born: time.Now()}
+	for range batches {
+		c.born = c.born.Add(-time.Second)
+		c.sentLocked(&outgoing{kept: make([]Request, 1), pings: 1}, first)
+		first = flight.NextXid(first)
+	}
+	return c
+}
+
+// An answer vouches for the time at which its request was sent, and none for a later one, also where xids begin anew.
+func TestVouching_CountsFromTheRequest(t *testing.T) {
+	t.Parallel()
+	for _, first := range []int32{1, 1<<31 - 3} {
+		c := vouchingConn(5, first)
+		for i, xid := 0, first; i < 5; i, xid = i+1, flight.NextXid(xid) {
+			c.answered(xid)
+			if at, want := c.vouched.at.Load(), int64(i+1)*int64(time.Second); at < want || at > want+int64(time.Second/2) {
+				t.Errorf("from %d: after %d answers it is %v", first, i+1, time.Duration(at))
+			}
+		}
+		if c.vouched.next.Load() != 0 || len(c.vouched.marks) != 0 {
+			t.Errorf("from %d: marks are left", first)
+		}
+	}
+}
+
+// Heartbeats vouch as well, in their order, and one that nobody has sent vouches for nothing.
+func TestVouching_CountsFromTheHeartbeat(t *testing.T) {
+	t.Parallel()
+	c := vouchingConn(2, 1)
+	c.pinged()
+	first := c.vouched.at.Load()
+	c.pinged()
+	c.pinged()
+	if at := c.vouched.at.Load(); first > int64(3*time.Second/2) || at < int64(2*time.Second) || at > int64(5*time.Second/2) {
+		t.Errorf("it is %v, and then %v", time.Duration(first), time.Duration(at))
+	}
+}
+
+// Requests that leave in one burst have few marks, of which the earliest counts.
+func TestVouching_HasFewMarks(t *testing.T) {
+	t.Parallel()
+	c := &Conn{m: &Mux{}, born: time.Now()}
+	for xid := int32(1); xid <= 1000; xid++ {
+		c.sentLocked(&outgoing{kept: make([]Request, 1)}, xid)
+	}
+	if n := len(c.vouched.marks); n > int(time.Since(c.born)/markEvery)+1 {
+		t.Errorf("%d marks in %v", n, time.Since(c.born))
+	}
+}
+
+// The time for which the host slept counts.
+func TestVouching_CountsSleep(t *testing.T) {
+	t.Parallel()
+	c := &Conn{m: &Mux{}, born: time.Now(), session: 8 * time.Second}
+	c.vouched.slept.Add(int64(6 * time.Second))
+	if c.isUnheard() {
+		t.Error("unheard too early")
+	}
+	c.vouched.slept.Add(int64(time.Second))
+	if !c.isUnheard() {
+		t.Errorf("heard %v ago", c.unheard())
+	}
+}

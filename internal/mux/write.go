@@ -1,0 +1,215 @@
+package mux
+
+import (
+	"encoding/binary"
+	"fmt"
+	"runtime"
+
+	"github.com/zkasync/zkasync-go/internal/mux/internal/request"
+	"github.com/zkasync/zkasync-go/internal/wire"
+)
+
+// writeLoop is the only writer after the handshake. It ends when the connection is dead.
+func (c *Conn) writeLoop() {
+	defer c.workers.Done()
+	returned := false
+	defer func() {
+		if v := recover(); v != nil || !returned {
+			c.die(&writerError{v})
+		}
+	}()
+	var out outgoing
+	for c.takeBatch(&out) {
+		c.encode(&out)
+		if err := c.send(&out); err != nil {
+			c.die(err)
+			break
+		}
+		clear(out.reqs)
+		clear(out.kept)
+		if cap(out.buf) > keepBuffer {
+			out.buf = nil
+		}
+	}
+	returned = true
+}
+
+// writerError reports that something of the user's, a context or a connection, has panicked or ended the writer.
+type writerError struct{ panicked any }
+
+func (e *writerError) Error() string {
+	if e.panicked == nil {
+		return "a context or the connection called runtime.Goexit"
+	}
+	return fmt.Sprintf("a context or the connection panicked: %v", e.panicked)
+}
+
+// takeBatch waits for work and moves it from the queue to out.reqs; false when the connection is dead.
+func (c *Conn) takeBatch(out *outgoing) bool {
+	m := c.m
+	out.reqs, out.buf, out.kept, out.auths, out.trial = out.reqs[:0], out.buf[:0], out.kept[:0], nil, false
+	out.pings = 0
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for {
+		if c.isDead() {
+			return false
+		}
+		out.reqs = append(out.reqs, c.urgent...)
+		c.urgent = nil
+		switch {
+		case len(c.restore) > 0:
+			c.takeRestoreLocked(out)
+		case m.live:
+			c.takeQueuedLocked(out)
+			if c.heldBackLocked() {
+				m.queue.Guard() // what waits may wait long
+			} else {
+				m.queue.Unguard() // the writer moves; it looks at the contexts itself
+			}
+		}
+		if len(out.reqs) > 0 {
+			return true
+		}
+		m.parked = true
+		m.work.Wait()
+		m.parked = false
+	}
+}
+
+// heldBackLocked reports whether something stays in the queue until there are answers.
+func (c *Conn) heldBackLocked() bool {
+	return c.m.queue.Len() > 0 && (c.m.care.window > 0 || c.draining || c.trial.Load() || c.joining.Load() == joinsTrial)
+}
+
+// takeRestoreLocked takes what restores the session, all at once where no care is needed.
+func (c *Conn) takeRestoreLocked(out *outgoing) {
+	n := len(c.restore)
+	if c.m.care.window > 0 {
+		n = min(c.roomLocked(c.restore[0].Size()), 1)
+	}
+	out.reqs = append(out.reqs, c.restore[:n]...)
+	if c.restore = c.restore[n:]; len(c.restore) == 0 {
+		c.restore = nil
+	}
+}
+
+func (c *Conn) takeQueuedLocked(out *outgoing) {
+	m := c.m
+	m.queue.SkipGone()
+	if c.tryLocked(out) || c.tryAddWatchLocked(out) {
+		return
+	}
+	most := batchCount
+	if m.care.window > 0 && m.queue.Len() > 0 {
+		most = len(out.reqs) + c.roomLocked(m.queue.At(0).Size())
+	}
+	for size := 0; m.queue.Len() > 0 && size < batchBytes && len(out.reqs) < most; {
+		if m.care.window > 0 && size > 0 && m.queue.At(0).Size() >= heavy {
+			return // in a batch of its own
+		}
+		if c.mayTryLocked() && size > 0 || c.isTrialLocked(m.queue.At(0)) {
+			return
+		}
+		if r := m.queue.Take(); r != nil {
+			out.reqs = append(out.reqs, r)
+			size += request.Overhead + r.Size()
+		}
+	}
+}
+
+// encode appends the frames of all requests whose contexts still allow it and puts these in flight: whatever may reach
+// the server is in flight before its first byte leaves.
+func (c *Conn) encode(out *outgoing) {
+	m := c.m
+	xid := c.nextXid
+	c.taken = out.reqs
+	c.beginGathering()
+	for i, r := range out.reqs {
+		if ctx := r.Context(); ctx != nil && ctx.Err() != nil {
+			f := request.ContextFailure(ctx)
+			out.reqs[i] = nil
+			r.Fail(f)
+			continue
+		}
+		before, gathered := c.gather.Add(r)
+		if before != nil {
+			out.add(&xid, before)
+		}
+		if gathered {
+			continue
+		}
+		switch r.Op() {
+		case wire.OpPing:
+			out.buf = appendFrame(out.buf, wire.XidPing, r)
+			out.pings++
+		case wire.OpSetAuth:
+			out.buf = appendFrame(out.buf, wire.XidAuth, r)
+			out.auths = append(out.auths, authEntry{Request: r, before: xid})
+		default:
+			out.add(&xid, r)
+		}
+	}
+	if last := c.gather.Flush(); last != nil {
+		out.add(&xid, last)
+	}
+	m.mu.Lock()
+	if out.trial {
+		c.triedLocked(out)
+		c.encodedTrialLocked(out)
+	}
+	for _, r := range out.kept {
+		c.flight.Push(r)
+	}
+	c.taken = nil
+	c.sentLocked(out, c.nextXid)
+	c.nextXid = xid
+	c.written += int64(len(out.kept))
+	c.auths = append(c.auths, out.auths...)
+	m.mu.Unlock()
+}
+
+// exactWrites says whether a write that fails knows how much has left. On Windows one that is broken off by closing the
+// socket does not (CancelIoEx).
+const exactWrites = runtime.GOOS != "windows"
+
+// send writes the batch. What did not leave in full is counted, so that it can be called "not sent" with truth.
+func (c *Conn) send(out *outgoing) error {
+	if len(out.buf) == 0 {
+		return nil
+	}
+	c.sinceBirth.write.Store(c.now())
+	n, err := c.sock.Write(out.buf)
+	c.sinceBirth.write.Store(0)
+	if err != nil {
+		if !exactWrites {
+			n = len(out.buf)
+		}
+		ordinary, auths, broken := wholeFrames(out.buf, n)
+		c.m.mu.Lock()
+		c.broken = broken
+		c.unsent, c.unsentAuths = len(out.kept)-ordinary, len(out.auths)-auths
+		c.m.mu.Unlock()
+	}
+	return err
+}
+
+// wholeFrames counts the frames with an ordinary xid, and those of auth requests, that lie wholly within the first n
+// bytes of buf, and returns the xid of the one that lies there in part, 0 if there is none.
+func wholeFrames(buf []byte, n int) (ordinary, auths int, broken int32) {
+	for len(buf) >= request.Overhead && n > 0 {
+		size := 4 + int(binary.BigEndian.Uint32(buf))
+		xid := int32(binary.BigEndian.Uint32(buf[4:]))
+		if size > n {
+			return ordinary, auths, xid
+		}
+		switch {
+		case xid > 0:
+			ordinary++
+		case xid == wire.XidAuth:
+			auths++
+		}
+		buf, n = buf[size:], n-size
+	}
+	return ordinary, auths, 0
+}

@@ -1,0 +1,93 @@
+package reach
+
+import (
+	"context"
+	"net"
+	"time"
+
+	"github.com/zkasync/zkasync-go/internal/hosts"
+	"github.com/zkasync/zkasync-go/internal/mux"
+)
+
+// askLimit is how long a server's answer is listened for at the most, beside other attempts and behind them. A session that
+// it grants later is ended by what is sent when the connection is given up.
+const askLimit = time.Minute
+
+// attempt is the way to one server: connecting, and the handshake. Each has a goroutine, since a server that takes its time
+// must not hold up the way to others.
+type attempt struct {
+	server hosts.Server
+	kind   mux.Offer
+	events chan<- *attempt // of the seek; whoever receives owns the attempt again until it answers on turn
+	over   <-chan struct{} // closed when the seek has ended
+	cancel context.CancelFunc
+	turn   chan *mux.Handshake // hands the handshake to the goroutine, once
+
+	// What the goroutine has found out; written before it is sent to events.
+	sock net.Conn
+	err  error
+	done bool // it has ended
+
+	// The seek's own.
+	hand  *mux.Handshake // nil until its turn
+	begun time.Time      // of the connecting, then of the handshake
+	until time.Time      // the end of its share
+	late  bool           // its share is over
+}
+
+// run connects, waits for its turn, and shakes hands.
+func (a *attempt) run(ctx context.Context, sk *Seeker) {
+	defer sk.attempts.Done()
+	defer a.cancel()
+	if a.kind == mux.OfferSession {
+		a.kind = sk.offerTo(ctx, a.server)
+	}
+	a.sock, a.err = sk.cfg.Dialer.Connect(ctx, a.server)
+	if a.err != nil {
+		a.done = true
+		a.report(ctx)
+		return
+	}
+	if !a.report(ctx) {
+		_ = a.sock.Close()
+		return
+	}
+	select {
+	case hand := <-a.turn:
+		a.shake(ctx, hand)
+	case <-a.over:
+		_ = a.sock.Close()
+	case <-ctx.Done():
+		_ = a.sock.Close()
+	}
+}
+
+// shake shakes hands. When nobody wants the outcome any more, the session that it may have brought is ended.
+func (a *attempt) shake(ctx context.Context, hand *mux.Handshake) {
+	watch := WatchSocket(ctx, a.sock)
+	a.err = hand.Ask()
+	if a.err == nil {
+		a.err = hand.Answer()
+	}
+	if cut := watch.End(); cut && a.err == nil {
+		a.err = context.Cause(ctx)
+	}
+	a.done = true
+	if a.err != nil || !a.report(ctx) {
+		hand.Close()
+	}
+	if a.err != nil {
+		a.report(ctx)
+	}
+}
+
+// report tells the seek how far the attempt is; false when nobody listens any more.
+func (a *attempt) report(ctx context.Context) bool {
+	select {
+	case a.events <- a:
+		return true
+	case <-a.over:
+	case <-ctx.Done():
+	}
+	return false
+}

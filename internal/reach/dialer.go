@@ -1,0 +1,57 @@
+package reach
+
+import (
+	"context"
+	"crypto/tls"
+	"fmt"
+	"net"
+	"strings"
+
+	"github.com/zkasync/zkasync-go/internal/hosts"
+)
+
+// DialFunc has the shape of net.Dialer.DialContext.
+type DialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
+
+// Dialer makes connections.
+type Dialer struct {
+	Dial DialFunc
+	TLS  *tls.Config // nil: none
+}
+
+// Connect dials, and secures the connection when TLS is asked for.
+func (d Dialer) Connect(ctx context.Context, s hosts.Server) (net.Conn, error) {
+	sock, err := d.Dial(ctx, "tcp", s.Addr)
+	if err == nil && ctx.Err() != nil { // the dialer has come too late
+		_ = sock.Close()
+		err = context.Cause(ctx)
+	}
+	if err != nil || d.TLS == nil {
+		return sock, err
+	}
+	tlsConfig := d.TLS
+	if tlsConfig.ServerName == "" && !tlsConfig.InsecureSkipVerify {
+		host, _, err := net.SplitHostPort(s.Name)
+		if err != nil {
+			_ = sock.Close()
+			return nil, err
+		}
+		tlsConfig = tlsConfig.Clone()
+		tlsConfig.ServerName, _, _ = strings.Cut(host, "%") // certificates know no zones of IPv6 addresses
+	}
+	secured := tls.Client(sock, tlsConfig)
+	if err := secured.HandshakeContext(ctx); err != nil {
+		_ = sock.Close()
+		return nil, fmt.Errorf("tls handshake with %v: %w", s, err)
+	}
+	return abruptTLS{Conn: secured, raw: sock}, nil
+}
+
+// abruptTLS is a TLS connection whose Close does not send the alert that ends TLS in good order, for which it would wait up
+// to five seconds on a peer that does not read. Sessions have an end of their own.
+type abruptTLS struct {
+	*tls.Conn
+	raw net.Conn
+}
+
+func (c abruptTLS) Close() error { return c.raw.Close() }

@@ -1,0 +1,116 @@
+package reach
+
+import (
+	"context"
+	"errors"
+	"io"
+	"net"
+	"time"
+
+	"github.com/zkasync/zkasync-go/internal/hosts"
+	"github.com/zkasync/zkasync-go/internal/mux"
+)
+
+// A server that ends handshakes without a word may be one without a quorum (then it will come back), one that has no place
+// left for this client's host (maxClientCnxns), a read-only one (which takes up no session of its ensemble's), or one that
+// was wiped (which refuses clients that have seen a later state).
+//
+// Read-only servers are asked. Whether one was wiped shows when it refuses the session, admits a stranger, and refuses the
+// session again. The stranger's connection then becomes the client's, so that the one place that may have become free is
+// not taken by a question.
+
+// countRefusal counts the handshakes in a row that servers ended without a word.
+func (sk *Seeker) countRefusal(refused bool) {
+	if refused {
+		sk.refusals.Add(1)
+	} else {
+		sk.refusals.Store(0)
+	}
+}
+
+// mayBeWiped reports whether the servers have refused the session for so long that they may have been wiped: it would be
+// over by now, had they not stood still themselves.
+func (sk *Seeker) mayBeWiped() bool {
+	gone := sk.cfg.Session.Gone()
+	return !gone.IsZero() && int(sk.refusals.Load()) >= sk.cfg.Hosts.Len() && time.Since(gone) > sk.cfg.Session.Timeout()
+}
+
+// refused decides what comes next when a server has ended a handshake without a word.
+func (s *seek) refused(a *attempt) {
+	switch {
+	case a.kind != mux.OfferSession || !a.hand.Offers():
+	case s.stranger != nil && s.stranger.server == a.server: // admitted just before
+		s.won, s.stranger = s.stranger, nil
+		s.sk.pace.success()
+		s.sk.cfg.Hosts.Found(s.won.server)
+	case s.sk.mayBeWiped():
+		s.next = &step{server: a.server, kind: mux.OfferNothing}
+	}
+}
+
+// admitted has the session offered once more to a server that has admitted a stranger: it may have come back just now.
+func (s *seek) admitted(a *attempt) {
+	if a.hand.Granted() == 0 || a.hand.ReadOnly() {
+		a.hand.Close()
+		return
+	}
+	s.stranger = a
+	s.next = &step{server: a.server}
+	s.dial = time.Time{}
+}
+
+// isRefusal reports whether a server has ended a handshake without a word.
+func isRefusal(err error) bool {
+	var reset *net.OpError
+	return errors.Is(err, io.EOF) || errors.As(err, &reset) && !reset.Timeout()
+}
+
+// doubt gives the stranger up when the session was not refused as it was before.
+func (s *seek) doubt(a *attempt) {
+	if s.stranger != nil && s.stranger.server == a.server {
+		s.stranger.hand.Close()
+		s.stranger = nil
+	}
+}
+
+// offerTo decides what the next handshake with a server offers.
+func (sk *Seeker) offerTo(ctx context.Context, s hosts.Server) mux.Offer {
+	if sk.cfg.ReadOnly && sk.refusals.Load() > 0 && sk.askMode(ctx, s) == modeReadOnly {
+		return mux.OfferTemporary
+	}
+	return mux.OfferSession
+}
+
+// The answers to the four-letter word "isro".
+const (
+	modeReadOnly  = "ro"
+	modeReadWrite = "rw"
+	isroReply     = 64 // bounds the answer
+)
+
+// IsWritable asks a server whether it has a quorum.
+func (sk *Seeker) IsWritable(ctx context.Context, s hosts.Server) bool {
+	return sk.askMode(ctx, s) == modeReadWrite
+}
+
+// askMode asks a server by the four-letter word "isro", as the Java client does. It gets the share of the time that a
+// handshake would get at first.
+func (sk *Seeker) askMode(ctx context.Context, s hosts.Server) string {
+	ctx, cancel := context.WithTimeout(ctx, sk.cfg.AskTime)
+	defer cancel()
+	sock, err := sk.cfg.Dialer.Connect(ctx, s)
+	if err != nil {
+		return ""
+	}
+	defer sock.Close()
+	watch := WatchSocket(ctx, sock)
+	defer watch.End()
+	if _, err := io.WriteString(sock, "isro"); err != nil {
+		return ""
+	}
+	answer, err := io.ReadAll(io.LimitReader(sock, isroReply))
+	if err != nil {
+		return ""
+	}
+	return string(answer)
+}

@@ -1,0 +1,318 @@
+package reach
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/zkasync/zkasync-go/internal/hosts"
+	"github.com/zkasync/zkasync-go/internal/mux"
+)
+
+const (
+	// dialStagger is how long a connection may take to be made before the way to the next server is tried beside it, as
+	// between families of addresses (RFC 8305, "connection attempt delay").
+	dialStagger = 300 * time.Millisecond
+	// MaxPending bounds the attempts under way, maxPendingPerServer those with one address. The oldest gives way.
+	MaxPending          = 16
+	maxPendingPerServer = 3
+	// longShare bounds what a server's share of the time grows to when no session is at stake.
+	longShare = 30 * time.Second
+)
+
+// seek is the search for a server that answers a handshake. Each server gets a share of the time. One that has not answered
+// by then is listened to further, while the next one is tried: the first answer counts. The session, however, is offered
+// to one server after the other, and only the answer to the last offer counts, for that server has the session now
+// (SessionMovedException is for the others). It runs on go-zookeeper's loop.
+type seek struct {
+	sk     *Seeker
+	events chan *attempt
+	over   chan struct{} // closed when the seek has ended
+
+	pending []*attempt // oldest first
+	asking  *attempt   // whose share of the time it is, nil if nobody's
+	ready   []*attempt // connected, waiting for their turn
+	dial    time.Time  // when the next one may be begun, while none is connected
+
+	edition   int       // of the list of servers
+	pauseEnds time.Time // of the pause before the next pass
+	building  bool      // the pass waits for look-ups
+	graceEnds time.Time // when it no longer waits for all of them
+	waiting   []string  // names that are still being looked up
+
+	timedOut bool     // in this pass
+	stranger *attempt // answered as if the server had been wiped, see probe.go
+	next     *step    // to be tried before the pass goes on
+	won      *attempt
+	passed   bool // a pass is over
+}
+
+// step is an attempt to be made.
+type step struct {
+	server hosts.Server
+	kind   mux.Offer
+}
+
+func (sk *Seeker) newSeek() *seek {
+	sk.cfg.Mux.WaitConns()
+	sk.cfg.Hosts.Resume()
+	s := &seek{sk: sk, events: make(chan *attempt), over: make(chan struct{}), edition: sk.cfg.Hosts.Edition()}
+	if !sk.cfg.Hosts.Left() {
+		s.newPass()
+	}
+	return s
+}
+
+// run seeks until a handshake is answered, which then is in won, or a pass is over.
+func (s *seek) run() {
+	s.passed = false
+	for s.won == nil && !s.passed && s.sk.ctx.Err() == nil {
+		now := time.Now()
+		if s.edition != s.sk.cfg.Hosts.Edition() {
+			s.newPass()
+		}
+		s.gather(now)
+		s.expireShares(now)
+		s.advance(now)
+		if s.won == nil && !s.passed {
+			s.wait(now)
+		}
+	}
+}
+
+// advance does what is due: a handshake for the next one in line, another attempt, another pass.
+func (s *seek) advance(now time.Time) {
+	if s.asking != nil || now.Before(s.pauseEnds) {
+		return
+	}
+	if len(s.ready) > 0 {
+		s.giveTurn(now)
+		return
+	}
+	if s.building || now.Before(s.dial) {
+		return
+	}
+	if s.next != nil {
+		step := *s.next
+		s.next = nil
+		s.begin(step, now)
+		return
+	}
+	if server, ok := s.sk.cfg.Hosts.Take(); ok {
+		s.begin(step{server: server}, now)
+		return
+	}
+	if !slices.ContainsFunc(s.pending, func(a *attempt) bool { return !a.late }) {
+		if s.timedOut {
+			s.sk.pace.slower()
+			s.timedOut = false
+		}
+		s.newPass()
+		s.passed = true
+	}
+}
+
+// begin begins an attempt.
+func (s *seek) begin(step step, now time.Time) {
+	s.makeRoom(step.server)
+	ctx, cancel := context.WithTimeout(s.sk.ctx, askLimit)
+	a := &attempt{server: step.server, kind: step.kind, events: s.events, over: s.over, cancel: cancel,
+		turn: make(chan *mux.Handshake, 1), begun: now, until: now.Add(s.sk.share())}
+	s.pending = append(s.pending, a)
+	s.dial = now.Add(dialStagger)
+	s.sk.cfg.Session.Trying(a.server)
+	s.sk.attempts.Add(1)
+	go a.run(ctx, s.sk)
+}
+
+// makeRoom gives up the oldest attempts when there are too many.
+func (s *seek) makeRoom(next hosts.Server) {
+	same := 0
+	for i := len(s.pending) - 1; i >= 0; i-- {
+		if s.pending[i].server == next {
+			same++
+		}
+		if tooMany := len(s.pending)-i >= MaxPending; tooMany || s.pending[i].server == next && same >= maxPendingPerServer {
+			s.drop(s.pending[i])
+		}
+	}
+}
+
+// drop gives an attempt up.
+func (s *seek) drop(a *attempt) {
+	a.cancel()
+	s.forget(a)
+}
+
+func (s *seek) forget(a *attempt) {
+	same := func(b *attempt) bool { return a == b }
+	s.pending = slices.DeleteFunc(s.pending, same)
+	s.ready = slices.DeleteFunc(s.ready, same)
+	if s.asking == a {
+		s.asking = nil
+	}
+}
+
+// giveTurn has the first that is connected shake hands.
+func (s *seek) giveTurn(now time.Time) {
+	a := s.ready[0]
+	s.ready = s.ready[1:]
+	a.hand = s.sk.cfg.Mux.NewHandshake(a.sock, a.kind)
+	a.begun, a.until, a.late = now, now.Add(s.sk.share()), false
+	s.asking = a
+	a.turn <- a.hand
+}
+
+// expireShares notes who has not answered within its share. It is listened to further.
+func (s *seek) expireShares(now time.Time) {
+	for _, a := range s.pending {
+		if a.late || now.Before(a.until) || slices.Contains(s.ready, a) {
+			continue
+		}
+		a.late, s.timedOut = true, true
+		if s.asking == a {
+			s.asking = nil
+		}
+		what := "connecting to"
+		if a.hand != nil {
+			what = "handshake with"
+		}
+		s.sk.cfg.Session.Failed(a.server, fmt.Errorf("%s %v: no answer within %v: %w",
+			what, a.server, now.Sub(a.begun).Round(time.Millisecond), os.ErrDeadlineExceeded))
+		if a.hand != nil {
+			s.sk.countRefusal(false)
+		}
+		s.doubt(a)
+	}
+}
+
+// wait waits for the next event, or for the time of what is to be done next.
+func (s *seek) wait(now time.Time) {
+	t := time.NewTimer(s.due(now).Sub(now))
+	defer t.Stop()
+	var changed <-chan struct{}
+	if res := s.sk.cfg.Hosts.Resolver; res != nil {
+		changed = res.Changed
+	}
+	select {
+	case a := <-s.events:
+		s.heard(a, time.Now())
+	case <-t.C:
+	case <-changed:
+	case <-s.sk.ctx.Done():
+	}
+}
+
+// due is when something is to be done even if nothing happens.
+func (s *seek) due(now time.Time) time.Time {
+	due := now.Add(time.Minute)
+	sooner := func(t time.Time) {
+		if t.After(now) && t.Before(due) {
+			due = t
+		}
+	}
+	sooner(s.pauseEnds)
+	sooner(s.graceEnds)
+	sooner(s.dial)
+	for _, a := range s.pending {
+		if !a.late {
+			sooner(a.until)
+		}
+	}
+	return due
+}
+
+// heard takes in how far an attempt has come.
+func (s *seek) heard(a *attempt, now time.Time) {
+	switch {
+	case !slices.Contains(s.pending, a): // dropped meanwhile
+		if a.hand != nil && a.err == nil {
+			a.hand.Close()
+		} else if a.hand == nil && a.sock != nil {
+			_ = a.sock.Close()
+		}
+	case a.err != nil:
+		s.failed(a)
+	case !a.done:
+		s.ready = append(s.ready, a)
+	default:
+		s.answered(a, now)
+	}
+}
+
+// failed notes the failure of an attempt. The next one follows at once.
+func (s *seek) failed(a *attempt) {
+	s.forget(a)
+	s.dial = time.Time{}
+	err := a.err
+	if a.hand != nil {
+		err = fmt.Errorf("handshake with %v: %w", a.server, err)
+	}
+	s.sk.cfg.Session.Failed(a.server, err)
+	if a.hand == nil {
+		s.doubt(a)
+		return
+	}
+	refused := isRefusal(a.err)
+	if s.sk.countRefusal(refused); refused {
+		s.refused(a)
+	} else {
+		s.doubt(a)
+	}
+}
+
+// answered takes a handshake's answer.
+func (s *seek) answered(a *attempt, now time.Time) {
+	s.forget(a)
+	s.sk.pace.answered(now.Sub(a.begun))
+	if a.kind == mux.OfferNothing {
+		s.admitted(a)
+		return
+	}
+	if later := s.laterOffer(a); later != nil {
+		// That one has the session, or will. It is likely to take as long, and gets the time.
+		later.until = later.begun.Add(s.sk.share())
+		later.late = later.late && now.After(later.until)
+		if !later.late {
+			s.asking = later
+		}
+		a.hand.Close()
+		return
+	}
+	s.win(a)
+}
+
+// laterOffer returns an attempt that has offered the session behind a, and is waiting for the answer.
+func (s *seek) laterOffer(a *attempt) *attempt {
+	if !a.hand.Offers() {
+		return nil
+	}
+	var later *attempt
+	for _, b := range s.pending {
+		if b.hand != nil && b.hand.Offers() && b.begun.After(a.begun) && (later == nil || b.begun.After(later.begun)) {
+			later = b
+		}
+	}
+	return later
+}
+
+func (s *seek) win(a *attempt) {
+	s.won = a
+	s.sk.pace.success()
+	s.sk.cfg.Hosts.Found(a.server)
+}
+
+// end leaves nothing behind but handshakes that may bring another session, which is ended when it is granted.
+func (s *seek) end() {
+	close(s.over)
+	if s.stranger != nil && s.stranger != s.won {
+		s.stranger.hand.Close()
+	}
+	for _, a := range s.pending {
+		if a.hand == nil || a.hand.Offers() {
+			a.cancel()
+		}
+	}
+}

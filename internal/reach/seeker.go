@@ -1,0 +1,104 @@
+package reach
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/zkasync/zkasync-go/internal/hosts"
+	"github.com/zkasync/zkasync-go/internal/mux"
+)
+
+// Session is what a session tells a Seeker, and is told by it.
+type Session interface {
+	Timeout() time.Duration     // as negotiated, or as it will be asked for
+	Left() time.Duration        // until it can no longer be alive, as far as this side knows; the whole of it once that has passed
+	Gone() time.Time            // since when it is over by the local clock, the zero time if it is not
+	Trying(hosts.Server)        // its answer is waited for
+	Failed(hosts.Server, error) // there is no connection to it
+	Log(level slog.Level, msg string, args ...any)
+}
+
+// Config is what a Seeker works with.
+type Config struct {
+	Hosts          *hosts.List
+	Mux            *mux.Mux
+	Dialer         Dialer
+	Session        Session
+	ConnectTimeout time.Duration // 0: derived from the session timeout
+	AskTime        time.Duration // bounds what is asked of a server without a session
+	ReadOnly       bool          // servers without a quorum will do
+}
+
+// Seeker finds servers, one after the other as connections are lost. But for IsWritable, Took and Forgive it is for one
+// goroutine alone.
+type Seeker struct {
+	cfg      Config
+	ctx      context.Context
+	attempts sync.WaitGroup // to connect
+	refusals atomic.Int64   // handshakes in a row that servers ended without a word
+	pace     pace
+	seeking  *seek    // under way
+	won      *attempt // found, and not taken yet
+}
+
+// New returns a Seeker that gives up when ctx ends.
+func New(ctx context.Context, cfg Config) *Seeker { return &Seeker{ctx: ctx, cfg: cfg} }
+
+// Seek goes on seeking, and reports whether a server is found: it has answered a handshake. When a pass over the servers is
+// over, or the context has ended, it is false.
+func (sk *Seeker) Seek() bool {
+	if sk.seeking == nil {
+		sk.seeking = sk.newSeek()
+	}
+	sk.seeking.run()
+	if sk.won = sk.seeking.won; sk.won == nil && sk.ctx.Err() == nil {
+		return false
+	}
+	sk.endSeek()
+	return sk.won != nil
+}
+
+// Found returns the handshake and the server that were found, nil if there is none that was not taken.
+func (sk *Seeker) Found() (*mux.Handshake, hosts.Server) {
+	if sk.won == nil {
+		return nil, hosts.Server{}
+	}
+	return sk.won.hand, sk.won.server
+}
+
+// Take gives up what was found to the caller.
+func (sk *Seeker) Take() { sk.won = nil }
+
+// Drop gives up what was found.
+func (sk *Seeker) Drop() {
+	if sk.won != nil {
+		sk.won.hand.Close()
+		sk.won = nil
+	}
+}
+
+// Forgive begins to count refusals anew: there is a connection, or another session.
+func (sk *Seeker) Forgive() { sk.refusals.Store(0) }
+
+// Took is the time that handshakes are known to take.
+func (sk *Seeker) Took() time.Duration { return sk.pace.took }
+
+// Stop leaves nothing behind. The context has ended.
+func (sk *Seeker) Stop() {
+	sk.endSeek()
+	sk.Drop()
+	sk.attempts.Wait()
+	if res := sk.cfg.Hosts.Resolver; res != nil {
+		res.Stop()
+	}
+}
+
+func (sk *Seeker) endSeek() {
+	if sk.seeking != nil {
+		sk.seeking.end()
+		sk.seeking = nil
+	}
+}

@@ -1,0 +1,168 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/internal/hosts"
+	"github.com/zkasync/zkasync-go/internal/mux"
+	"github.com/zkasync/zkasync-go/internal/reach"
+	"github.com/zkasync/zkasync-go/internal/watch"
+)
+
+// Config is what a run works with.
+type Config struct {
+	Mux            mux.Config
+	Hosts          *hosts.List
+	Names          []string // of the hosts
+	Dialer         reach.Dialer
+	ConnectTimeout time.Duration // 0: derived from the session timeout
+	CloseTimeout   time.Duration
+	AskTime        time.Duration // bounds what is asked of a server without a session
+	Closed         error         // what operations fail with when it ends
+	Log            func(level slog.Level, msg string, args ...any)
+}
+
+// Run is a session, and those that follow it, from a start to a stop: a multiplexer and go-zookeeper's connection on top of it.
+type Run struct {
+	owner  Owner
+	cfg    Config
+	m      *mux.Mux
+	conn   *zk.Conn
+	seeker *reach.Seeker
+	clock  clock
+
+	ctx      context.Context // of dials
+	cancel   context.CancelFunc
+	ended    chan struct{} // closed when go-zookeeper's goroutines and the last connection's have ended
+	stopping atomic.Bool
+	refused  atomic.Bool    // credentials are not accepted
+	edition  atomic.Int64   // counts the connections that were restored, and their ends
+	seekers  sync.WaitGroup // goroutines of seekWritable
+
+	mu        sync.Mutex
+	session   mux.Session  // as of the last handshake
+	lastError error        // of the last attempt to connect
+	awaited   hosts.Server // that was tried last
+}
+
+// New returns a run that has not begun. Requests can be submitted to its Mux.
+func New(owner Owner, cfg Config) *Run {
+	r := &Run{owner: owner, cfg: cfg, ended: make(chan struct{})}
+	r.ctx, r.cancel = context.WithCancel(context.Background())
+	r.clock.timeout, r.clock.slept, r.clock.ranOut = cfg.Mux.SessionTimeout, cfg.Mux.Slept, owner.ClockRanOut
+	r.m = mux.New(cfg.Mux, r)
+	r.seeker = reach.New(r.ctx, reach.Config{
+		Hosts:          cfg.Hosts,
+		Mux:            r.m,
+		Dialer:         cfg.Dialer,
+		Session:        r,
+		ConnectTimeout: cfg.ConnectTimeout,
+		AskTime:        cfg.AskTime,
+		ReadOnly:       cfg.Mux.ReadOnly,
+	})
+	return r
+}
+
+// Begin begins it. It fails when the list of hosts is empty.
+func (r *Run) Begin() error {
+	conn, events, err := zk.Connect(r.cfg.Names, r.cfg.Mux.SessionTimeout,
+		zk.WithDialer(r.dial),
+		zk.WithHostProvider(r.cfg.Hosts),
+		zk.WithLogger(debugLog{r}),
+		zk.WithLogInfo(false),
+		zk.WithMaxBufferSize(max(r.cfg.Mux.MaxReply, mux.MaxEvent)), // the multiplexer has looked at it
+		zk.WithMaxConnBufferSize(max(r.cfg.Mux.MaxRequest, theirWatches)+requestSlack),
+	)
+	if err != nil {
+		return err
+	}
+	r.conn = conn
+	go r.follow(events)
+	return nil
+}
+
+// requestSlack is what go-zookeeper's encode buffer needs beyond the largest request: the frame's length. Anything more
+// would let a request through at which the server resets the connection.
+const requestSlack = 4
+
+// theirWatches is the size up to which go-zookeeper makes requests that restore its watches. One that does not fit into the
+// buffer is dropped, watches and all, so the multiplexer gets it and divides it.
+const theirWatches = watch.MostRestored
+
+// follow waits for the end of go-zookeeper's loop, which closes its events then, and for that of the last connection, which
+// go-zookeeper closes only after that. Somebody may have closed it through Conn() while no connection was there to see it:
+// without it the client is of no use.
+func (r *Run) follow(events <-chan zk.Event) {
+	defer close(r.ended)
+	for range events {
+	}
+	if !r.stopping.Load() {
+		r.CloseAsked()
+	}
+	r.cancel()
+	r.m.WaitConns()
+	r.seeker.Stop()
+}
+
+// Mux is the multiplexer.
+func (r *Run) Mux() *mux.Mux { return r.m }
+
+// Conn is go-zookeeper's connection.
+func (r *Run) Conn() *zk.Conn { return r.conn }
+
+// Session is the session as of the last handshake, the zero value as long as there was none.
+func (r *Run) Session() mux.Session {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.session
+}
+
+// UpdateHosts replaces the list of servers, and moves to another one if that is due.
+func (r *Run) UpdateHosts(names []string) {
+	if r.cfg.Hosts.Update(names) {
+		r.Log(slog.LevelInfo, "moving to another server of the new list", "servers", strings.Join(names, ","))
+		r.m.Move()
+	}
+}
+
+// Stopping has it refuse requests. End follows.
+func (r *Run) Stopping() {
+	r.stopping.Store(true)
+	r.m.Refuse(r.cfg.Closed)
+}
+
+// Refused has no more connections be made: servers do not accept the credentials. Requests fail with err.
+func (r *Run) Refused(err error) {
+	r.refused.Store(true)
+	if !r.stopping.Load() {
+		r.m.Refuse(err)
+	}
+}
+
+// Explain adds to the error of a start how far it has come.
+func (r *Run) Explain(err error) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	switch {
+	case r.lastError != nil:
+		return fmt.Errorf("%w (last attempt: %w)", err, r.lastError)
+	case r.awaited != hosts.Server{}:
+		return fmt.Errorf("%w (no answer from %v yet)", err, r.awaited)
+	}
+	return err
+}
+
+// debugLog takes go-zookeeper's log, which tells of trouble that is ours to report.
+type debugLog struct{ r *Run }
+
+func (d debugLog) Printf(format string, args ...any) {
+	d.r.Log(slog.LevelDebug, fmt.Sprintf(format, args...))
+}

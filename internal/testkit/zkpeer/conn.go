@@ -1,0 +1,148 @@
+package zkpeer
+
+import (
+	"bufio"
+	"encoding/binary"
+	"io"
+	"net"
+
+	"github.com/zkasync/zkasync-go/internal/wire"
+)
+
+// maxRequest is the largest request that a peer reads.
+const maxRequest = 64 << 20
+
+// Conn is the server's side of one connection. Its methods are for the goroutine of the script. Once the connection has
+// ended, reads report false and writes do nothing, so a script need not look at errors.
+type Conn struct {
+	Number  int                 // of this connection, counted from 0
+	Connect wire.ConnectRequest // what ReadConnect has read
+	Zxid    int64               // goes into replies; writes count it up
+
+	peer  *Peer
+	sock  net.Conn
+	in    *bufio.Reader
+	asked bool // Connect is there
+	ended bool
+}
+
+func newConn(p *Peer, sock net.Conn, number int) *Conn {
+	return &Conn{Number: number, Zxid: firstZxid, peer: p, sock: sock, in: bufio.NewReader(sock)}
+}
+
+// firstZxid is the zxid that a peer starts with: in an epoch of its own, as after a server's start.
+const firstZxid = 1 << 32
+
+// ReadConnect reads the connect request.
+func (c *Conn) ReadConnect() bool {
+	body, ok := c.readFrame()
+	if !ok {
+		return false
+	}
+	req, err := wire.DecodeConnectRequest(body)
+	c.Connect, c.asked, c.ended = req, err == nil, err != nil
+	return c.asked
+}
+
+// Accept answers the connect request, which it reads if ReadConnect has not: with the session that the client asks for,
+// or a new one, and the timeout that it asks for.
+func (c *Conn) Accept() bool {
+	if !c.asked && !c.ReadConnect() {
+		return false
+	}
+	id := c.Connect.SessionID
+	if id == 0 {
+		id = firstSession + int64(c.Number)
+	}
+	return c.AcceptWith(wire.ConnectResponse{
+		Timeout:   c.Connect.Timeout,
+		SessionID: id,
+		Password:  []byte("sixteen bytes of"),
+	})
+}
+
+// firstSession is the id of the session that the first connection is given.
+const firstSession = 0x1_0000_0000_0000
+
+// AcceptWith answers the connect request with r; an empty one says that the session has expired.
+func (c *Conn) AcceptWith(r wire.ConnectResponse) bool {
+	if !c.asked && !c.ReadConnect() {
+		return false
+	}
+	if r.Password == nil {
+		r.Password = make([]byte, 16)
+	}
+	return c.Send(Frame(wire.AppendConnectResponse(nil, &r)))
+}
+
+// Next reads a request.
+func (c *Conn) Next() (Request, bool) {
+	frame, ok := c.readFrame()
+	if !ok || len(frame) < requestHeader {
+		return Request{}, false
+	}
+	return parseRequest(frame), true
+}
+
+func (c *Conn) readFrame() ([]byte, bool) {
+	var head [4]byte
+	if c.ended || !c.read(head[:]) {
+		return nil, false
+	}
+	length := binary.BigEndian.Uint32(head[:])
+	if length > maxRequest {
+		c.ended = true
+		return nil, false
+	}
+	frame := make([]byte, length)
+	return frame, c.read(frame)
+}
+
+func (c *Conn) read(p []byte) bool {
+	if _, err := io.ReadFull(c.in, p); err != nil {
+		c.ended = true
+	}
+	return !c.ended
+}
+
+// More reports whether bytes of another request are there already.
+func (c *Conn) More() bool { return c.in.Buffered() > 0 }
+
+// Send writes any bytes, in one Write.
+func (c *Conn) Send(b []byte) bool {
+	if !c.ended {
+		if _, err := c.sock.Write(b); err != nil {
+			c.ended = true
+		}
+	}
+	return !c.ended
+}
+
+// Reply answers r with a record, which may be nil.
+func (c *Conn) Reply(r Request, body []byte) bool { return c.Send(ReplyFrame(r.Xid, c.Zxid, 0, body)) }
+
+// Refuse answers r with an error's code.
+func (c *Conn) Refuse(r Request, code int32) bool {
+	return c.Send(ReplyFrame(r.Xid, c.Zxid, code, nil))
+}
+
+// Event sends a watch event as servers before 3.9 do, which do not tell the change's zxid.
+func (c *Conn) Event(e wire.WatchEvent) bool { return c.Send(EventFrame(e)) }
+
+// EventAt sends a watch event as servers since 3.9 do, with the zxid of the change.
+func (c *Conn) EventAt(e wire.WatchEvent, zxid int64) bool { return c.Send(eventFrame(e, zxid)) }
+
+// Drain reads whatever comes and says nothing, to the end of the connection.
+func (c *Conn) Drain() {
+	for {
+		if _, ok := c.readFrame(); !ok {
+			return
+		}
+	}
+}
+
+// Hold keeps the connection open and neither reads nor writes until the peer is closed.
+func (c *Conn) Hold() { <-c.peer.quit }
+
+// Cut ends the connection. Unlike all else it may be called from any goroutine.
+func (c *Conn) Cut() { _ = c.sock.Close() }

@@ -1,0 +1,358 @@
+package watch
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/mux"
+	"github.com/zkasync/zkasync-go/internal/wire"
+)
+
+var (
+	errLoss    = errors.New("loss")
+	errExpired = errors.New("expired")
+	errRemoved = errors.New("removed")
+	errUnknown = errors.New("unknown to the server")
+)
+
+// fakeHost is a client that has no server: what is submitted waits until it is encoded and answered.
+type fakeHost struct {
+	queue     []mux.Request
+	pauses    []func(error)
+	zxid      int64
+	aborted   []error
+	unwatched []string
+}
+
+func (h *fakeHost) Submit(r mux.Request)       { h.queue = append(h.queue, r) }
+func (h *fakeHost) Pause(_ int, f func(error)) { h.pauses = append(h.pauses, f) }
+func (h *fakeHost) LastZxid() int64            { return h.zxid }
+func (h *fakeHost) Abort(why error)            { h.aborted = append(h.aborted, why) }
+func (h *fakeHost) Unwatched(path string)      { h.unwatched = append(h.unwatched, path) }
+func (h *fakeHost) take() (rs []mux.Request)   { rs, h.queue = h.queue, nil; return rs }
+
+func newTable(chroot string, most int) (*Table, *fakeHost) {
+	h := &fakeHost{zxid: 7}
+	return New(h, &Errors{
+		Ended:    func(path string, why error) error { return fmt.Errorf("watch %s: %w", path, why) },
+		Refused:  func(op wire.OpCode, path string, code int32) error { return fmt.Errorf("%v %s: %d", op, path, code) },
+		Hopeless: func(losses int, b mux.Blame, cause error) error { return fmt.Errorf("hopeless: %w", cause) },
+		Loss:     errLoss, Expired: errExpired, Removed: errRemoved, Unknown: errUnknown,
+	}, chroot, most), h
+}
+
+// line tells what a request asks for, with all paths as the server sees them.
+func line(r mux.Request) string {
+	if ctx := r.Context(); ctx != nil && ctx.Err() != nil {
+		return "withdrawn"
+	}
+	r.Append(nil)
+	switch r := r.(type) {
+	case *setWatches:
+		return fmt.Sprintf("%d %d %v", r.Op(), r.zxid, r.set)
+	case *rearm:
+		return fmt.Sprintf("%d %s %v plain=%v resync=%v", r.Op(), r.path, r.kinds, r.plain, r.resync)
+	case *unplace:
+		return fmt.Sprintf("%d %s", r.Op(), r.path)
+	default:
+		return fmt.Sprintf("%T", r)
+	}
+}
+
+func lines(rs []mux.Request) []string {
+	var ls []string
+	for _, r := range rs {
+		ls = append(ls, line(r))
+	}
+	return ls
+}
+
+// heard is a sink that notes what it is told.
+type heard struct{ log []string }
+
+func (h *heard) Put(e zk.Event)   { h.log = append(h.log, fmt.Sprintf("%v %s", e.Type, e.Path)) }
+func (h *heard) Resync(why error) { h.log = append(h.log, "resync "+why.Error()) }
+func (h *heard) End(why error)    { h.log = append(h.log, "end "+why.Error()) }
+
+func (h *heard) want(t *testing.T, log ...string) {
+	t.Helper()
+	if !slices.Equal(h.log, log) {
+		t.Errorf("heard %q, want %q", h.log, log)
+	}
+	h.log = nil
+}
+
+// listen places a lasting watch, and has the server answer.
+func listen(t *Table, path string, mode Mode) (*Listener, *heard) {
+	h := new(heard)
+	l := &Listener{Path: path, Mode: mode, Sink: h}
+	p := t.Place(l)
+	p.Encode()
+	p.Placed(func() {})
+	return l, h
+}
+
+func read(t *Table, path string, kind Kind) *future.Future[zk.Event] {
+	r, _ := t.Read(path, kind)
+	return r.Watch(nil, kind)
+}
+
+func event(typ zk.EventType, path string) zk.Event { return zk.Event{Type: typ, Path: path} }
+
+func fired(f *future.Future[zk.Event]) string {
+	e, err := f.Result()
+	if err != nil {
+		return err.Error()
+	}
+	return fmt.Sprintf("%v %s", e.Type, e.Path)
+}
+
+func TestTable_EventsGoToThoseTheyAreFor(t *testing.T) {
+	table, _ := newTable("", 1<<20)
+	data, child := read(table, "/a", Data), read(table, "/a", Child)
+	_, plain := listen(table, "/a", Persistent)
+	_, tree := listen(table, "/", Recursive)
+	table.Fire(event(zk.EventNodeDataChanged, "/a"), Place{Zxid: -1})
+	if got := fired(data); got != "EventNodeDataChanged /a" {
+		t.Error(got)
+	}
+	if child.Ready() {
+		t.Error("a change of data has fired a watch of children")
+	}
+	plain.want(t, "EventNodeDataChanged /a")
+	tree.want(t, "EventNodeDataChanged /a")
+	table.Fire(event(zk.EventNodeDeleted, "/a"), Place{Zxid: -1, Replies: 1})
+	if got := fired(child); got != "EventNodeDeleted /a" {
+		t.Error(got)
+	}
+	plain.want(t, "EventNodeDeleted /a")
+	tree.want(t, "EventNodeDeleted /a")
+	table.Fire(event(zk.EventNodeDataChanged, "/b"), Place{Zxid: -1, Replies: 2})
+	plain.want(t)
+	tree.want(t, "EventNodeDataChanged /b")
+}
+
+// A list of children that changes below a recursive watch is told to a plain one exactly once, whether the server reports it or
+// not.
+func TestTable_ImpliedChangesAndTheirEchoes(t *testing.T) {
+	for _, zxid := range []int64{-1, 12} {
+		table, _ := newTable("", 1<<20)
+		_, plain := listen(table, "/a", Persistent)
+		_, tree := listen(table, "/a", Recursive)
+		child := read(table, "/a", Child)
+		at := Place{Zxid: zxid, Replies: 3}
+		table.Fire(event(zk.EventNodeCreated, "/a/b"), at)
+		table.Fire(event(zk.EventNodeChildrenChanged, "/a"), at)
+		plain.want(t, "EventNodeChildrenChanged /a")
+		tree.want(t, "EventNodeCreated /a/b")
+		if got := fired(child); got != "EventNodeChildrenChanged /a" {
+			t.Errorf("the echo has not fired the one-shot: %s", got)
+		}
+		at = Place{Zxid: zxid + 1, Replies: 4}
+		table.Fire(event(zk.EventNodeChildrenChanged, "/a"), at) // of a child that is hidden
+		plain.want(t, "EventNodeChildrenChanged /a")
+	}
+}
+
+// A read on the path of a lasting watch leaves none of its own, and gets one when it cannot rely on that any more.
+func TestTable_ReadsRelyOnAPlacement(t *testing.T) {
+	table, host := newTable("/app", 1<<20)
+	if _, flag := table.Read("/a", Data); !flag {
+		t.Error("relies on nothing")
+	}
+	l, _ := listen(table, "/a", Recursive)
+	host.take()
+	if _, flag := table.Read("/a", Child); !flag {
+		t.Error("relies on a recursive watch for a list of children")
+	}
+	kept, flag := table.Read("/a", Data)
+	if flag || !kept.Holds(Data) {
+		t.Error("does not rely on the placement")
+	}
+	kept.Watch(nil, Data)
+	if got := lines(host.take()); got != nil {
+		t.Errorf("sent %q", got)
+	}
+	late, _ := table.Read("/a", Data)
+	table.Remove(l)
+	removal := host.take()
+	if got := lines(removal); !slices.Equal(got, []string{"18 /a"}) {
+		t.Fatalf("sent %q", got)
+	}
+	late.Watch(nil, Data) // the answer to a read that was encoded before
+	removal[0].Reply(0, nil)
+	want := "105 /a [true false false] plain=false resync=false"
+	if got := lines(host.take()); !slices.Equal(got, []string{want, want}) {
+		t.Errorf("sent %q", got)
+	}
+	if !slices.Equal(host.unwatched, []string{"/a"}) {
+		t.Errorf("told of %q", host.unwatched)
+	}
+}
+
+// Nobody removes a watch that somebody else has come to need meanwhile.
+func TestTable_RemovalIsWithdrawnWhenNeededAgain(t *testing.T) {
+	table, host := newTable("", 1<<20)
+	first, _ := listen(table, "/a", Persistent)
+	table.Remove(first)
+	again := &Listener{Path: "/a", Mode: Persistent, Sink: new(heard)}
+	p := table.Place(again)
+	p.Encode()
+	if got := lines(host.take()); !slices.Equal(got, []string{"withdrawn"}) {
+		t.Errorf("sent %q", got)
+	}
+}
+
+func TestTable_RefusedPlacings(t *testing.T) {
+	table, host := newTable("", 1<<20)
+	table.Connected("one:2181")
+	p := table.Place(&Listener{Path: "/a", Mode: Persistent, Sink: new(heard)})
+	p.Encode()
+	claim, flag := table.Read("/a", Data)
+	p.Refused(wire.CodeUnimplemented)
+	if flag || claim.Holds(Data) {
+		t.Error("the read does not see that the placement was refused")
+	}
+	if !table.Old() {
+		t.Error("the server is not known for it")
+	}
+	if table.Connected("two:2181"); table.Old() {
+		t.Error("another server is taken for the same")
+	}
+	host.take()
+	_, live := listen(table, "/b", Persistent)
+	table.Connected("one:2181")
+	table.Restore(9)
+	live.want(t, "end "+errUnknown.Error())
+}
+
+// What is restored is what is there, with the chroot, the recursive watches behind the plain ones, and lists of children last.
+func TestTable_Restore(t *testing.T) {
+	table, host := newTable("/app", 1<<20)
+	read(table, "/", Data)
+	read(table, "/c", Exist)
+	_, plain := listen(table, "/p", Persistent)
+	_, tree := listen(table, "/t", Recursive)
+	read(table, "/t", Child)
+	host.take()
+	rs := table.Restore(42)
+	want := []string{
+		"105 42 {[/app] [/app/c] [] [/app/p] [/app/t]}",
+		"101 42 {[] [] [/app/t] [] []}",
+	}
+	if got := lines(rs); !slices.Equal(got, want) {
+		t.Errorf("restores %q, want %q", got, want)
+	}
+	plain.want(t)
+	for _, r := range rs {
+		r.Reply(0, nil)
+	}
+	plain.want(t, "resync loss")
+	tree.want(t, "resync loss")
+	table.Expire()
+	for _, r := range table.Restore(0) {
+		r.Reply(0, nil)
+	}
+	plain.want(t, "resync expired")
+	table.Restore(1)[0].Reply(-4, nil)
+	if len(host.aborted) != 1 {
+		t.Errorf("aborted %v", host.aborted)
+	}
+}
+
+func TestTable_RestoreKeepsToTheLimit(t *testing.T) {
+	const most, count = 4 << 10, 100
+	table, _ := newTable("", most)
+	for i := range count {
+		read(table, fmt.Sprintf("/%d/%s", i, strings.Repeat("x", 200)), Data)
+	}
+	for limit := most; limit >= 1<<10; limit /= 2 {
+		n := 0
+		for _, r := range table.Restore(1) {
+			if size := len(r.Append(nil)); size > limit {
+				t.Errorf("%d bytes, limit %d", size, limit)
+			}
+			n += len(r.(*setWatches).set.Data)
+		}
+		if n != count {
+			t.Errorf("%d watches, want %d", n, count)
+		}
+		table.Restore(1)[0].Fail(mux.Failure{Reason: mux.ReasonLoss, Cause: errLoss, Blame: mux.Blame{First: true}})
+	}
+}
+
+func TestTable_Removals(t *testing.T) {
+	table, host := newTable("", 1<<20)
+	_, plain := listen(table, "/a", Persistent)
+	data := read(table, "/a", Data)
+	child := read(table, "/a", Child) // relies on the persistent one
+	some := table.Removal("/a", []Kind{Data, Exist}, false)
+	some.Encode()
+	if !some.Answered(0) {
+		t.Error("there was none")
+	}
+	if got := fired(data); got != "watch /a: removed" {
+		t.Error(got)
+	}
+	again := host.take()
+	if got := lines(again); !slices.Equal(got, []string{"105 /a [false false true] plain=false resync=true"}) || child.Ready() {
+		t.Fatalf("sent %q", got)
+	}
+	again[0].Reply(0, nil)
+	plain.want(t, "resync removed")
+	all := table.Removal("/a", []Kind{Data, Exist, Child}, true)
+	all.Encode()
+	all.Answered(wire.CodeNoWatcher)
+	plain.want(t, "end removed")
+	if none := table.Removal("/a", []Kind{Data, Exist, Child}, true); none.Answered(wire.CodeNoWatcher) {
+		t.Error("there was one")
+	}
+	if got := host.take(); got != nil {
+		t.Errorf("sent %q", lines(got))
+	}
+}
+
+// Once all have ended, so does whatever an answer on its way adds.
+func TestTable_End(t *testing.T) {
+	table, _ := newTable("", 1<<20)
+	before := read(table, "/a", Data)
+	_, plain := listen(table, "/a", Persistent)
+	r, _ := table.Read("/b", Data)
+	late := &heard{}
+	p := table.Place(&Listener{Path: "/b", Mode: Persistent, Sink: late})
+	p.Encode()
+	table.End(errExpired)
+	plain.want(t, "end expired")
+	after := r.Watch(nil, Data)
+	done := false
+	p.Placed(func() { done = true })
+	if late.want(t, "end expired"); !done {
+		t.Error("the AddWatch has not completed")
+	}
+	for _, f := range []*future.Future[zk.Event]{before, after} {
+		if !strings.HasSuffix(fired(f), ": expired") {
+			t.Error(fired(f))
+		}
+	}
+	if table.Open(); read(table, "/a", Data).Ready() {
+		t.Error("ended after a new start")
+	}
+}
+
+func TestTable_GiveUp(t *testing.T) {
+	table, _ := newTable("", 1<<20)
+	a, b := read(table, "/a", Data), read(table, "/a", Data)
+	if !table.GiveUp(a) || table.GiveUp(a) || table.GiveUp(future.NewPromise[zk.Event](nil).Future()) {
+		t.Error("what is given up is not what was there")
+	}
+	table.Fire(event(zk.EventNodeDeleted, "/a"), Place{})
+	if fired(a) != "watch /a: removed" || fired(b) != "EventNodeDeleted /a" {
+		t.Errorf("%s, %s", fired(a), fired(b))
+	}
+}

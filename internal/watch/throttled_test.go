@@ -1,0 +1,161 @@
+package watch
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/zkasync/zkasync-go/internal/mux"
+	"github.com/zkasync/zkasync-go/internal/wire"
+)
+
+// resume ends the pauses that have begun, with an error if the client stops.
+func (h *fakeHost) resume(why error) {
+	pauses := h.pauses
+	h.pauses = nil
+	for _, then := range pauses {
+		then(why)
+	}
+}
+
+// placedAgain has a persistent watch of /a removed by somebody and placed anew, up to the request's encoding.
+func placedAgain(t *testing.T) (*Table, *fakeHost, mux.Request, *heard) {
+	t.Helper()
+	table, host := newTable("", 1<<20)
+	_, plain := listen(table, "/a", Persistent)
+	removal := table.Removal("/a", []Kind{Data, Exist}, false)
+	removal.Encode()
+	removal.Answered(0)
+	again := host.take()
+	if got := lines(again); !slices.Equal(got, []string{"105 /a [false false false] plain=false resync=true"}) {
+		t.Fatalf("sent %q", got)
+	}
+	return table, host, again[0], plain
+}
+
+// What was throttled is not there, so nothing relies on it until it was sent again.
+func TestTable_ThrottledRearm(t *testing.T) {
+	table, host, r, plain := placedAgain(t)
+	claim, flag := table.Read("/a", Data)
+	r.Reply(wire.CodeThrottled, nil)
+	if flag || claim.Holds(Data) {
+		t.Error("a read does not see that the placement is missing")
+	}
+	if _, flag := table.Read("/a", Data); !flag {
+		t.Error("a read relies on what is missing")
+	}
+	plain.want(t)
+	host.resume(nil)
+	sent := host.take()
+	if len(sent) != 1 || sent[0] != r || line(r) == "withdrawn" {
+		t.Fatalf("sent %q", lines(sent))
+	}
+	r.Reply(0, nil)
+	plain.want(t, "resync removed")
+	if len(host.aborted) != 0 {
+		t.Errorf("aborted %v", host.aborted)
+	}
+}
+
+// The next connection restores everything.
+func TestTable_ThrottledRearmIsForItsConnection(t *testing.T) {
+	table, host, r, _ := placedAgain(t)
+	table.Restore(1) // so that there is a connection
+	line(r)
+	r.Reply(wire.CodeThrottled, nil)
+	table.Restore(1)
+	host.resume(nil)
+	if got := lines(host.take()); !slices.Equal(got, []string{"withdrawn"}) {
+		t.Errorf("sent %q", got)
+	}
+}
+
+// Whoever waits for it is told at the real end, which is that of the client at the latest.
+func TestTable_ThrottledRearmEndsOnce(t *testing.T) {
+	for _, why := range []error{nil, errors.New("stopped")} {
+		table, host := newTable("", 1<<20)
+		listen(table, "/a", Recursive)
+		p := table.Place(&Listener{Path: "/a", Mode: Persistent, Sink: new(heard)})
+		p.Encode()
+		ends := 0
+		host.take()
+		p.Placed(func() { ends++ })
+		r := host.take()[0]
+		line(r)
+		r.Reply(wire.CodeThrottled, nil)
+		if ends != 0 {
+			t.Error("it has ended while it waits")
+		}
+		host.resume(why)
+		for _, r := range host.take() {
+			r.Reply(0, nil)
+		}
+		if ends != 1 {
+			t.Errorf("%d ends after %v", ends, why)
+		}
+	}
+}
+
+// The last watch of a path counts on servers before 3.9, so what was behind a request that was throttled is sent again behind it.
+func TestTable_ThrottledRestore(t *testing.T) {
+	table, host := newTable("", 200)
+	for _, path := range []string{"/a", "/b", "/c"} {
+		read(table, path+"/with/a/long/way/to/it/so/that/each/has/a/request/of/its/own/and/more/of/that", Data)
+	}
+	rs := table.Restore(9)
+	if len(rs) != 3 {
+		t.Fatalf("%d requests", len(rs))
+	}
+	var sent []mux.Request
+	answer := func(r mux.Request, code int32) bool {
+		r.Reply(code, nil)
+		return r.(mux.Step).Next(func(r mux.Request) { sent = append(sent, r) })
+	}
+	for i, code := range []int32{0, wire.CodeThrottled, 0} {
+		if goes := answer(rs[i], code); goes != (i > 0) {
+			t.Errorf("request %d: another follows: %v", i, goes)
+		}
+		if want := min(i, 1); i < 2 && len(host.pauses) != 0 || i == 2 && len(host.pauses) != want {
+			t.Errorf("%d pauses after answer %d", len(host.pauses), i)
+		}
+	}
+	host.resume(nil)
+	if !slices.Equal(sent, rs[1:]) {
+		t.Fatalf("sent %q", lines(sent))
+	}
+	sent = nil
+	if !answer(rs[1], wire.CodeThrottled) || !answer(rs[2], wire.CodeThrottled) {
+		t.Error("given up")
+	}
+	host.resume(nil)
+	if len(sent) != 2 || answer(rs[1], 0) || answer(rs[2], 0) {
+		t.Errorf("sent %q", lines(sent))
+	}
+	if len(host.aborted)+len(host.pauses) != 0 {
+		t.Errorf("aborted %v, %d pauses", host.aborted, len(host.pauses))
+	}
+}
+
+// A watch that nobody needs is removed in the end, unless somebody has come to need it.
+func TestTable_ThrottledRemoval(t *testing.T) {
+	for _, wanted := range []bool{false, true} {
+		table, host := newTable("", 1<<20)
+		table.Restore(1)
+		l, _ := listen(table, "/a", Persistent)
+		table.Remove(l)
+		r := host.take()[0]
+		line(r)
+		r.Reply(wire.CodeThrottled, nil)
+		if wanted {
+			listen(table, "/a", Persistent)
+		}
+		host.resume(nil)
+		want := "18 /a"
+		if wanted {
+			want = "withdrawn"
+		}
+		if got := lines(host.take()); !slices.Equal(got, []string{want}) {
+			t.Errorf("sent %q, want %s", got, want)
+		}
+	}
+}
