@@ -36,11 +36,11 @@ func closing(t *testing.T) func(c *zkasync.Client, limit time.Duration) {
 	options = append(options, goleak.IgnoreCurrent())
 	return func(c *zkasync.Client, limit time.Duration) {
 		t.Helper()
-		begin := time.Now()
+		begin := startStopwatch(t)
 		if err := c.Close(); err != nil {
 			t.Error(err)
 		}
-		if took := time.Since(begin); took > limit {
+		if took := begin.took(time.Now()); took > limit {
 			t.Errorf("close took %v, want no more than %v", took, limit)
 		}
 		goleak.VerifyNone(t, options...)
@@ -265,7 +265,7 @@ func TestClose_UnderAStorm(t *testing.T) {
 		})
 	}
 	poll(t, "a storm", func() bool { return submitted.Load() > submitters })
-	begin := time.Now()
+	begin := startStopwatch(t)
 	for range closers {
 		closes.Go(func() {
 			if err := c.Close(); err != nil {
@@ -275,7 +275,7 @@ func TestClose_UnderAStorm(t *testing.T) {
 	}
 	closes.Wait()
 	storm.Wait()
-	if took := time.Since(begin); took > 2*time.Second {
+	if took := begin.took(time.Now()); took > 2*time.Second {
 		t.Errorf("closed after %v", took)
 	}
 	closeIt(c, promptly)

@@ -19,10 +19,10 @@ import (
 )
 
 // noticed waits for the loss and checks how long that took.
-func noticed(t *testing.T, changes <-chan zkasync.StateChange, since time.Time, session time.Duration) {
+func noticed(t *testing.T, changes <-chan zkasync.StateChange, since *stopwatch, session time.Duration) {
 	t.Helper()
 	nextState(t, changes, zkasync.StateSuspended)
-	if took := time.Since(since); took > silence(session)+slack {
+	if took := since.took(time.Now()); took > silence(session)+slack {
 		t.Errorf("the loss was noticed after %v, want %v at the most", took, silence(session)+slack)
 	}
 }
@@ -47,7 +47,7 @@ func TestNetwork_HalfOpen(t *testing.T) {
 			for _, d := range tc.lost {
 				p.Drop(d, true)
 			}
-			since := time.Now()
+			since := startStopwatch(t)
 			fs := gets(testContext(t), c, tc.n)
 			noticed(t, changes, since, shortSession)
 			for _, f := range fs {
@@ -67,7 +67,7 @@ func TestNetwork_RequestsLost(t *testing.T) {
 	c, twin, p := proxied(t, zkasync.WithSessionTimeout(shortSession))
 	changes := c.States(testContext(t))
 	p.Drop(zkproxy.ToServer, true)
-	since := time.Now()
+	since := startStopwatch(t)
 	var fs []*future.Future[zkasync.Created]
 	for i := range 100 {
 		fs = append(fs, c.Create(testContext(t), fmt.Sprintf("/%d", i), nil))
@@ -142,20 +142,20 @@ func TestNetwork_FrozenUnderManyBytes(t *testing.T) {
 	const sets, size, session = 128, 512 << 10, 8 * time.Second
 	z := freeze(t, zkasync.WithSessionTimeout(session))
 	data := make([]byte, size)
-	begun := time.Now()
+	begun := startStopwatch(t)
 	var fs []*future.Future[zk.Stat]
 	for range sets {
 		fs = append(fs, z.c.Set(testContext(t), "/", data, zkasync.AnyVersion))
 	}
 	// Copying 64 MiB takes its time, but a call that waited for the server would do so until the loss, for two thirds of the session.
-	if took := time.Since(begun); took > session/2 {
+	if took := begun.took(time.Now()); took > session/2 {
 		t.Errorf("submitting took %v", took)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), session/8)
 	defer cancel()
 	fails(t, z.c.Get(ctx, "/"), context.DeadlineExceeded, zkasync.ErrNotSent) // behind the sets, and before the loss
 	lost := <-z.lost
-	if took := lost.Sub(z.since); took > silence(session)+slack {
+	if took := z.since.took(lost); took > silence(session)+slack {
 		t.Errorf("the loss was noticed after %v", took)
 	}
 	unsent := 0
@@ -167,11 +167,11 @@ func TestNetwork_FrozenUnderManyBytes(t *testing.T) {
 	if unsent == 0 {
 		t.Error("all was sent: the writer was not stuck")
 	}
-	begun = time.Now()
+	begun = startStopwatch(t)
 	if err := z.c.Close(); err != nil {
 		t.Error(err)
 	}
-	if took := time.Since(begun); took > 2*time.Second {
+	if took := begun.took(time.Now()); took > 2*time.Second {
 		t.Errorf("Close took %v", took)
 	}
 }
@@ -192,9 +192,9 @@ func TestNetwork_Unreachable(t *testing.T) {
 			t.Parallel()
 			ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 			defer cancel()
-			begun := time.Now()
+			begun := startStopwatch(t)
 			_, err := zkasync.Connect(ctx, tc.server, zkasync.WithConnectTimeout(300*time.Millisecond))
-			if took := time.Since(begun); took > 2*time.Second {
+			if took := begun.took(time.Now()); took > 2*time.Second {
 				t.Errorf("gave up after %v", took)
 			}
 			if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), tc.named) {

@@ -151,10 +151,10 @@ func TestOutage_HalfOpenConnection(t *testing.T) {
 			c, twin, p := proxied(t, zkasync.WithSessionTimeout(shortSession))
 			changes := c.States(testContext(t))
 			p.Drop(dir, true)
-			begin := time.Now()
+			begin := startStopwatch(t)
 			made := c.Create(t.Context(), "/a", nil)
 			fails(t, made, zkasync.ErrConnectionLoss, zkasync.ErrOutcomeUnknown)
-			if took, limit := time.Since(begin), shortSession*2/3+500*time.Millisecond; took > limit {
+			if took, limit := begin.took(time.Now()), shortSession*2/3+500*time.Millisecond; took > limit {
 				t.Errorf("found after %v, want no more than %v", took, limit)
 			}
 			nextState(t, changes, zkasync.StateSuspended)

@@ -75,7 +75,7 @@ func TestServer_FrozenForHalfTheSession(t *testing.T) {
 type frozen struct {
 	c       *zkasync.Client
 	s       *zkserver.Server
-	since   time.Time
+	since   *stopwatch
 	pending []*future.Future[zkasync.Node]
 	lost    <-chan time.Time // when Suspended was told
 }
@@ -95,7 +95,7 @@ func freeze(t testing.TB, opts ...zkasync.Option) *frozen {
 		}
 	})
 	mustDo(t, z.s.Freeze())
-	z.since = time.Now()
+	z.since = startStopwatch(t)
 	z.pending = gets(testContext(t), z.c, manyPending)
 	return z
 }
@@ -123,7 +123,7 @@ func TestServer_FrozenForLong(t *testing.T) {
 	t.Parallel()
 	z := freeze(t)
 	lost := z.submit(t, 500)
-	if took := lost.Sub(z.since); took > silence(shortSession)+slack {
+	if took := z.since.took(lost); took > silence(shortSession)+slack {
 		t.Errorf("the loss was noticed after %v, want at most %v", took, silence(shortSession)+slack)
 	}
 	failed := 0
@@ -143,16 +143,15 @@ func TestServer_SubmittingNeverBlocks(t *testing.T) {
 	t.Parallel()
 	z := freeze(t)
 	ctx := testContext(t)
-	begun := time.Now()
 	before := gets(ctx, z.c, manyPending)
-	<-z.lost
-	again := time.Now()
+	lost := z.since.took(<-z.lost)
+	again := startStopwatch(t)
 	after := gets(ctx, z.c, manyPending)
-	if took := time.Since(again); took > slack {
+	if took := again.took(time.Now()); took > slack {
 		t.Errorf("submitting %d operations after the loss took %v", manyPending, took)
 	}
-	if took := again.Sub(begun); took > silence(shortSession)+2*slack {
-		t.Errorf("submitting %d operations and losing the connection took %v", manyPending, took)
+	if lost > silence(shortSession)+2*slack {
+		t.Errorf("submitting %d operations and losing the connection took %v", manyPending, lost)
 	}
 	for _, f := range before {
 		fails(t, f, zkasync.ErrConnectionLoss)
