@@ -93,12 +93,11 @@ func OnEvent(fn func(zk.Event)) SubscribeOption {
 	}}
 }
 
-// addWatch is AddWatch. It may be encoded several times, see WithRetry.
-type addWatch struct {
+// addWatchRequest is AddWatch. It may be sent several times, see WithRetry.
+type addWatchRequest struct {
 	op[*Subscription]
 	sub   *Subscription
 	claim watch.Placing
-	old   bool // the server is known not to know it
 }
 
 // AddWatch watches a path until the subscription is closed (kazoo has no such thing; ZOOKEEPER-1416, servers since 3.6). The
@@ -115,7 +114,7 @@ type addWatch struct {
 // Watches that were set through Conn() are not known here: on servers before 3.9 (ZOOKEEPER-4466) one on the very path of a
 // subscription takes its place at the server.
 func (c *Client) AddWatch(ctx context.Context, path string, mode AddWatchMode, opts ...SubscribeOption) *future.Future[*Subscription] {
-	o := &addWatch{}
+	o := &addWatchRequest{}
 	o.init(&c.view, ctx, c.completion(path), wire.OpAddWatch, path)
 	spec, err := newSubscribeSpec(opts)
 	if err == nil {
@@ -128,21 +127,24 @@ func (c *Client) AddWatch(ctx context.Context, path string, mode AddWatchMode, o
 		o.refuse(err)
 		return o.future()
 	}
-	o.subscribe(mode, spec)
-	return o.send(o)
+	return o.subscribe(mode, spec)
 }
 
 // addWatcher is AddWatch for what is told of events on the connection's reader. The path is valid.
 func (c *Client) addWatcher(ctx context.Context, path string, w watcher) *future.Future[*Subscription] {
-	o := &addWatch{}
+	o := &addWatchRequest{}
 	o.init(&c.view, ctx, nil, wire.OpAddWatch, path)
-	o.subscribe(Persistent, subscribeSpec{live: w})
-	return o.send(o)
+	return o.subscribe(Persistent, subscribeSpec{live: w})
 }
 
-func (o *addWatch) subscribe(mode AddWatchMode, spec subscribeSpec) {
+func (o *addWatchRequest) subscribe(mode AddWatchMode, spec subscribeSpec) *future.Future[*Subscription] {
+	if o.v.c.watches.Old() {
+		o.refuse(ErrUnimplemented)
+		return o.future()
+	}
 	o.sub = newSubscription(o.v.c, o.path, mode, spec)
 	o.claim = o.v.c.watches.Place(&o.sub.listener)
+	return o.send(o)
 }
 
 func newSubscribeSpec(opts []SubscribeOption) (subscribeSpec, error) {
@@ -158,22 +160,22 @@ func newSubscribeSpec(opts []SubscribeOption) (subscribeSpec, error) {
 	return spec, nil
 }
 
-func (o *addWatch) Size() int { return o.pathSize() + 4 }
+func (o *addWatchRequest) Size() int { return o.pathSize() + 4 }
 
-// Context does not let the request go to a server that would end the connection at it.
-func (o *addWatch) Context() context.Context {
+// Depart does not let the request go to a server that would end the connection at it.
+func (o *addWatchRequest) Depart() bool {
 	if o.v.c.watches.Old() {
-		o.old = true
-		return watch.Withdrawn
+		return false
 	}
-	return o.ctx
+	o.claim.Depart()
+	return true
 }
 
-func (o *addWatch) Append(b []byte) []byte {
-	return wire.AppendAddWatch(b, o.v.chroot, o.path, int32(o.claim.Encode()))
+func (o *addWatchRequest) Append(b []byte) []byte {
+	return wire.AppendAddWatch(b, o.v.chroot, o.path, int32(o.claim.Mode()))
 }
 
-func (o *addWatch) Reply(code int32, _ []byte) {
+func (o *addWatchRequest) Reply(code int32, _ []byte) {
 	if code == 0 {
 		o.claim.Placed(func() { o.promise.Resolve(o.sub) })
 		return
@@ -183,11 +185,11 @@ func (o *addWatch) Reply(code int32, _ []byte) {
 }
 
 // unapplied takes back what the encoding has claimed: it is sent again.
-func (o *addWatch) unapplied() { o.claim.Withdraw() }
+func (o *addWatchRequest) unapplied() { o.claim.Withdraw() }
 
-func (o *addWatch) Fail(f mux.Failure) {
+func (o *addWatchRequest) Fail(f mux.Failure) {
 	o.claim.Failed()
-	if o.old && f.Reason == mux.ReasonContext {
+	if f.Reason == mux.ReasonNeedless {
 		o.refuse(ErrUnimplemented)
 		return
 	}

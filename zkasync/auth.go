@@ -7,8 +7,8 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// authOp is AddAuth.
-type authOp struct {
+// authRequest is AddAuth.
+type authRequest struct {
 	op[future.Void]
 	cred credential
 }
@@ -19,7 +19,7 @@ type authOp struct {
 // the connection: the state becomes AuthFailed. So it does at a server that demands credentials (enforce.auth.enabled) of a
 // client that has sent something else before, if only a heartbeat: give those with [WithAuth].
 func (c *Client) AddAuth(ctx context.Context, scheme string, credential []byte) *future.Future[future.Void] {
-	o := &authOp{cred: newCredential(scheme, credential)}
+	o := &authRequest{cred: newCredential(scheme, credential)}
 	o.init(&c.view, ctx, c.completion(""), wire.OpSetAuth, "")
 	if err := checkCredential(scheme, credential); err != nil {
 		o.refuse(err)
@@ -32,11 +32,11 @@ func (c *Client) AddAuth(ctx context.Context, scheme string, credential []byte) 
 	return o.send(o)
 }
 
-func (o *authOp) Size() int { return o.cred.size() }
+func (o *authRequest) Size() int { return o.cred.size() }
 
-func (o *authOp) Append(b []byte) []byte { return o.cred.append(b) }
+func (o *authRequest) Append(b []byte) []byte { return o.cred.append(b) }
 
-func (o *authOp) Reply(code int32, _ []byte) {
+func (o *authRequest) Reply(code int32, _ []byte) {
 	if err := o.v.c.authAnswered(o.cred, code); err != nil {
 		o.promise.Reject(err)
 		return

@@ -93,13 +93,14 @@ func (q *chrootQuery) Op() wire.OpCode          { return wire.OpExists }
 func (q *chrootQuery) Context() context.Context { return nil }
 func (q *chrootQuery) Size() int                { return 4 + wire.PathLen(q.c.view.chroot, "/") + 1 }
 
-// Append relies on a persistent watch that is there, which servers before 3.9 would replace.
+// Depart implements mux.Departing: it relies on a persistent watch that is there, which servers before 3.9 would replace.
+func (q *chrootQuery) Depart() bool {
+	q.claim = q.c.watches.Read("/", watch.Data)
+	return true
+}
+
 func (q *chrootQuery) Append(b []byte) []byte {
-	flag := false
-	if q.watch {
-		q.claim, flag = q.c.watches.Read("/", watch.Data)
-	}
-	return wire.AppendPathWatch(b, q.c.view.chroot, "/", flag)
+	return wire.AppendPathWatch(b, q.c.view.chroot, "/", q.watch && q.claim.Flag())
 }
 
 // Fail implements mux.Request: the next connection asks again.

@@ -131,8 +131,8 @@ func (s *createSpec) mode() (mode int32, code wire.OpCode) {
 	return mode, wire.OpCreate2
 }
 
-// createOp is one create request.
-type createOp struct {
+// createRequest is one create request.
+type createRequest struct {
 	op[Created]
 	data []byte
 	spec createSpec
@@ -168,7 +168,7 @@ func checkCreatePath(path string, sequential bool) error {
 // create sends one request; everything but its size is checked.
 func (v *view) create(ctx context.Context, ex future.Executor, path string, data []byte, spec createSpec) *future.Future[Created] {
 	mode, code := spec.mode()
-	o := &createOp{data: data, spec: spec, mode: mode}
+	o := &createRequest{data: data, spec: spec, mode: mode}
 	o.init(v, ctx, ex, code, path)
 	if spec.protected {
 		o.repeat.idempotent = false // it has a way of its own to find out
@@ -185,7 +185,7 @@ func (s *createSpec) root(v *view, path string) string {
 	return v.chroot
 }
 
-func (o *createOp) Size() int {
+func (o *createRequest) Size() int {
 	size := 4 + wire.PathLen(o.spec.root(o.v, o.path), o.path) + 4 + len(o.data) + aclSize(o.spec.acl) + 4
 	if o.spec.hasTTL {
 		size += 8
@@ -193,7 +193,7 @@ func (o *createOp) Size() int {
 	return size
 }
 
-func (o *createOp) Append(b []byte) []byte {
+func (o *createRequest) Append(b []byte) []byte {
 	root := o.spec.root(o.v, o.path)
 	if o.spec.hasTTL {
 		return wire.AppendCreateTTL(b, root, o.path, o.data, o.spec.acl, o.mode, o.spec.ttl.Milliseconds())
@@ -201,7 +201,7 @@ func (o *createOp) Append(b []byte) []byte {
 	return wire.AppendCreate(b, root, o.path, o.data, o.spec.acl, o.mode)
 }
 
-func (o *createOp) Reply(code int32, body []byte) {
+func (o *createRequest) Reply(code int32, body []byte) {
 	if code != 0 {
 		o.reject(code)
 		return

@@ -71,17 +71,16 @@ type Live[T any] struct {
 // liveKind is what sets them apart.
 type liveKind[T any] struct {
 	op      string
-	plain   *queryKind[T]
-	read    *watchQueryKind[T]    // for servers that know one-shot watches only
+	read    *readKind[T]          // with a one-shot watch where the servers know no others
 	changes map[zk.EventType]bool // events of the persistent watch that it changes with
 	version func(T) int64         // zxid of the change that made it
 }
 
 var (
-	liveData = &liveKind[Node]{op: "watch data", plain: getKind, read: getWKind,
+	liveData = &liveKind[Node]{op: "watch data", read: getKind,
 		changes: map[zk.EventType]bool{zk.EventNodeCreated: true, zk.EventNodeDeleted: true, zk.EventNodeDataChanged: true},
 		version: func(n Node) int64 { return n.Stat.Mzxid }}
-	liveChildren = &liveKind[Children]{op: "watch children", plain: childrenKind, read: childrenWKind,
+	liveChildren = &liveKind[Children]{op: "watch children", read: childrenKind,
 		changes: map[zk.EventType]bool{zk.EventNodeCreated: true, zk.EventNodeDeleted: true, zk.EventNodeChildrenChanged: true},
 		version: func(ch Children) int64 { return ch.Stat.Pzxid }}
 )
@@ -169,7 +168,7 @@ func (l *Live[T]) read(confirmed bool) {
 		})
 		return
 	}
-	ask(&l.c.view, l.ctx, nil, l.kind.plain, l.path).OnDone(func(v T, err error) {
+	ask(&l.c.view, l.ctx, nil, l.kind.read, l.path).OnDone(func(v T, err error) {
 		l.answered(turn, confirmed, v, err)
 	})
 }
@@ -298,7 +297,7 @@ func (l *Live[T]) awaitChange(turn uint64, refused bool) {
 	if !l.isTurn(turn) {
 		return
 	}
-	askWatch(l.c, l.ctx, nil, nil, existsWKind, l.path).OnDone(func(w Watched[*zk.Stat], err error) {
+	askWatch(l.c, l.ctx, nil, nil, existsKind, l.path).OnDone(func(w Watched[*zk.Stat], err error) {
 		switch {
 		case !l.isTurn(turn):
 			l.giveUp(w.Event)

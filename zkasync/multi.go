@@ -67,8 +67,8 @@ func (e *MultiError) Error() string {
 // Unwrap returns the server's error.
 func (e *MultiError) Unwrap() error { return e.Err }
 
-// multiOp is Multi.
-type multiOp struct {
+// multiRequest is Multi.
+type multiRequest struct {
 	op[[]MultiResult]
 	ops []MultiOp
 }
@@ -76,7 +76,7 @@ type multiOp struct {
 // Multi applies all operations or none (kazoo: transaction, commit_async). The error of one that was not applied unwraps
 // to a [*MultiError]. Without operations it succeeds with an empty result.
 func (c *Client) Multi(ctx context.Context, ops ...MultiOp) *future.Future[[]MultiResult] {
-	o := &multiOp{ops: append([]MultiOp(nil), ops...)}
+	o := &multiRequest{ops: append([]MultiOp(nil), ops...)}
 	o.init(&c.view, ctx, c.completion(""), wire.OpMulti, "")
 	for i := range o.ops {
 		m := &o.ops[i]
@@ -109,7 +109,7 @@ func (m *MultiOp) prepare(c *Client) (err error) {
 // multiHeaderSize is the length of the header before each operation.
 const multiHeaderSize = 9
 
-func (o *multiOp) Size() int {
+func (o *multiRequest) Size() int {
 	size := multiHeaderSize
 	for i := range o.ops {
 		m := &o.ops[i]
@@ -126,7 +126,7 @@ func (o *multiOp) Size() int {
 	return size
 }
 
-func (o *multiOp) Append(b []byte) []byte {
+func (o *multiRequest) Append(b []byte) []byte {
 	for i := range o.ops {
 		m := &o.ops[i]
 		b = wire.AppendMultiHeader(b, m.code, false, -1)
@@ -142,7 +142,7 @@ func (o *multiOp) Append(b []byte) []byte {
 	return wire.AppendMultiHeader(b, wire.OpError, true, -1)
 }
 
-func (o *multiOp) Reply(code int32, body []byte) {
+func (o *multiRequest) Reply(code int32, body []byte) {
 	results, failed, err := o.decode(body)
 	switch {
 	case err == nil && failed != nil:
@@ -156,7 +156,7 @@ func (o *multiOp) Reply(code int32, body []byte) {
 
 // decode reads the results. Of a transaction that was not applied, one operation has the reason and the others have 0
 // (before it) or "runtime inconsistency" (after it).
-func (o *multiOp) decode(body []byte) (results []MultiResult, failed *MultiError, err error) {
+func (o *multiRequest) decode(body []byte) (results []MultiResult, failed *MultiError, err error) {
 	results = make([]MultiResult, 0, len(o.ops))
 	for i := 0; ; i++ {
 		var code wire.OpCode
@@ -194,7 +194,7 @@ func (o *multiOp) decode(body []byte) (results []MultiResult, failed *MultiError
 	}
 }
 
-func (o *multiOp) blame(known *MultiError, i int, fault int32) *MultiError {
+func (o *multiRequest) blame(known *MultiError, i int, fault int32) *MultiError {
 	if known != nil || fault == 0 {
 		return known
 	}

@@ -6,6 +6,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/watch"
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
@@ -31,20 +32,20 @@ type ACL struct {
 // query is a read: its record is a path, with or without the watch flag.
 type query[T any] struct {
 	op[T]
-	kind *queryKind[T]
+	kind *readKind[T]
 }
 
-// queryKind is what sets the reads apart.
-type queryKind[T any] struct {
+// readKind is what sets the reads apart, those that leave a watch included.
+type readKind[T any] struct {
 	code    wire.OpCode
-	flagged bool // the record has a watch flag, which is not set
-	// absent gives the value when the server says that there is no such znode; nil: that is an error.
-	absent func(q *query[T]) T
-	decode func(q *query[T], body []byte) (T, error)
+	flagged bool       // the record has a watch flag
+	on      watch.Kind // what that watches
+	absent  bool       // there being no znode is an answer, the zero value, and can be watched
+	decode  func(v *view, body []byte) (T, error)
 }
 
 // ask sends a query; ex is nil for a step of a composite operation.
-func ask[T any](v *view, ctx context.Context, ex future.Executor, kind *queryKind[T], path string) *future.Future[T] {
+func ask[T any](v *view, ctx context.Context, ex future.Executor, kind *readKind[T], path string) *future.Future[T] {
 	q := &query[T]{kind: kind}
 	q.init(v, ctx, ex, kind.code, path)
 	if err := checkPath(path); err != nil {
@@ -72,58 +73,55 @@ func (q *query[T]) Append(b []byte) []byte {
 }
 
 func (q *query[T]) Reply(code int32, body []byte) {
-	if code == 0 {
-		v, err := q.kind.decode(q, body)
-		q.finish(v, err)
-		return
+	switch {
+	case code == 0:
+		q.finish(q.kind.decode(q.v, body))
+	case code == wire.CodeNoNode && q.kind.absent:
+		var none T
+		q.promise.Resolve(none)
+	default:
+		q.reject(code)
 	}
-	if code == wire.CodeNoNode && q.kind.absent != nil {
-		q.promise.Resolve(q.kind.absent(q))
-		return
-	}
-	q.reject(code)
 }
 
 var (
-	getKind      = &queryKind[Node]{code: wire.OpGetData, flagged: true, decode: decodeNode}
-	childrenKind = &queryKind[Children]{code: wire.OpGetChildren2, flagged: true, decode: decodeChildren}
-	existsKind   = &queryKind[*zk.Stat]{code: wire.OpExists, flagged: true, decode: decodeExists, absent: noStat}
-	aclKind      = &queryKind[ACL]{code: wire.OpGetACL, decode: decodeACL}
-	syncKind     = &queryKind[string]{code: wire.OpSync, decode: decodeSync}
+	getKind      = &readKind[Node]{code: wire.OpGetData, flagged: true, on: watch.Data, decode: decodeNode}
+	childrenKind = &readKind[Children]{code: wire.OpGetChildren2, flagged: true, on: watch.Child, decode: decodeChildren}
+	existsKind   = &readKind[*zk.Stat]{code: wire.OpExists, flagged: true, on: watch.Data, absent: true, decode: decodeExists}
+	aclKind      = &readKind[ACL]{code: wire.OpGetACL, decode: decodeACL}
+	syncKind     = &readKind[string]{code: wire.OpSync, decode: decodeSync}
 )
 
-func decodeNode(_ *query[Node], body []byte) (n Node, err error) {
+func decodeNode(_ *view, body []byte) (n Node, err error) {
 	if n.Data, body, err = wire.DecodeData(body); err == nil {
 		_, err = wire.DecodeStat(body, &n.Stat)
 	}
 	return n, err
 }
 
-func decodeChildren(_ *query[Children], body []byte) (ch Children, err error) {
+func decodeChildren(_ *view, body []byte) (ch Children, err error) {
 	if ch.Names, body, err = wire.DecodeStrings(body); err == nil {
 		_, err = wire.DecodeStat(body, &ch.Stat)
 	}
 	return ch, err
 }
 
-func decodeExists(_ *query[*zk.Stat], body []byte) (*zk.Stat, error) {
+func decodeExists(_ *view, body []byte) (*zk.Stat, error) {
 	st := new(zk.Stat)
 	_, err := wire.DecodeStat(body, st)
 	return st, err
 }
 
-func noStat(*query[*zk.Stat]) *zk.Stat { return nil }
-
-func decodeACL(_ *query[ACL], body []byte) (a ACL, err error) {
+func decodeACL(_ *view, body []byte) (a ACL, err error) {
 	if a.Entries, body, err = wire.DecodeACLs(body); err == nil {
 		_, err = wire.DecodeStat(body, &a.Stat)
 	}
 	return a, err
 }
 
-func decodeSync(q *query[string], body []byte) (string, error) {
+func decodeSync(v *view, body []byte) (string, error) {
 	path, _, err := wire.DecodeString(body)
-	return q.v.strip(path), err
+	return v.strip(path), err
 }
 
 // Get reads a znode's data and stat (kazoo: get_async). The usual rejections are zk.ErrNoNode and zk.ErrNoAuth.

@@ -22,31 +22,14 @@ type Watched[T any] struct {
 // watchQuery is a read that leaves a watch.
 type watchQuery[T any] struct {
 	op[Watched[T]]
-	kind  *watchQueryKind[T]
+	kind  *readKind[T]
 	event future.Executor // of the watch's event
 	claim watch.Read
 }
 
-// watchQueryKind is what sets these reads apart.
-type watchQueryKind[T any] struct {
-	code   wire.OpCode
-	on     watch.Kind
-	decode func(body []byte) (T, error)
-	absent bool // there being no znode is an answer, and is watched
-}
-
-var (
-	getWKind = &watchQueryKind[Node]{code: wire.OpGetData, on: watch.Data,
-		decode: func(body []byte) (Node, error) { return decodeNode(nil, body) }}
-	childrenWKind = &watchQueryKind[Children]{code: wire.OpGetChildren2, on: watch.Child,
-		decode: func(body []byte) (Children, error) { return decodeChildren(nil, body) }}
-	existsWKind = &watchQueryKind[*zk.Stat]{code: wire.OpExists, on: watch.Data, absent: true,
-		decode: func(body []byte) (*zk.Stat, error) { return decodeExists(nil, body) }}
-)
-
 // askWatch submits a read. Its callbacks run on ex and those of the event on event; both are nil where the client asks for
 // itself.
-func askWatch[T any](c *Client, ctx context.Context, ex, event future.Executor, kind *watchQueryKind[T], path string) *future.Future[Watched[T]] {
+func askWatch[T any](c *Client, ctx context.Context, ex, event future.Executor, kind *readKind[T], path string) *future.Future[Watched[T]] {
 	q := &watchQuery[T]{kind: kind, event: event}
 	q.init(&c.view, ctx, ex, kind.code, path)
 	if err := checkPath(path); err != nil {
@@ -58,16 +41,20 @@ func askWatch[T any](c *Client, ctx context.Context, ex, event future.Executor, 
 
 func (q *watchQuery[T]) Size() int { return q.pathSize() + 1 }
 
+// Depart implements mux.Departing.
+func (q *watchQuery[T]) Depart() bool {
+	q.claim = q.v.c.watches.Read(q.path, q.kind.on)
+	return true
+}
+
 func (q *watchQuery[T]) Append(b []byte) []byte {
-	var flag bool
-	q.claim, flag = q.v.c.watches.Read(q.path, q.kind.on)
-	return wire.AppendPathWatch(b, q.v.chroot, q.path, flag)
+	return wire.AppendPathWatch(b, q.v.chroot, q.path, q.claim.Flag())
 }
 
 func (q *watchQuery[T]) Reply(code int32, body []byte) {
 	switch {
 	case code == 0:
-		v, err := q.kind.decode(body)
+		v, err := q.kind.decode(q.v, body)
 		if err != nil {
 			q.finish(Watched[T]{}, err)
 			return
@@ -89,16 +76,16 @@ func (q *watchQuery[T]) watched(v T, on watch.Kind) {
 
 // GetW is Get and leaves a watch: its event is the next change of the data, or the deletion.
 func (c *Client) GetW(ctx context.Context, path string) *future.Future[Watched[Node]] {
-	return askWatch(c, ctx, c.completion(path), c.watchLane(path), getWKind, path)
+	return askWatch(c, ctx, c.completion(path), c.watchLane(path), getKind, path)
 }
 
 // ExistsW is Exists and leaves a watch: its event is the creation, the next change of the data, or the deletion.
 func (c *Client) ExistsW(ctx context.Context, path string) *future.Future[Watched[*zk.Stat]] {
-	return askWatch(c, ctx, c.completion(path), c.watchLane(path), existsWKind, path)
+	return askWatch(c, ctx, c.completion(path), c.watchLane(path), existsKind, path)
 }
 
 // ChildrenW is Children and leaves a watch: its event is the next child created or deleted, or the deletion of the
 // znode.
 func (c *Client) ChildrenW(ctx context.Context, path string) *future.Future[Watched[Children]] {
-	return askWatch(c, ctx, c.completion(path), c.watchLane(path), childrenWKind, path)
+	return askWatch(c, ctx, c.completion(path), c.watchLane(path), childrenKind, path)
 }

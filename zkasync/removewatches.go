@@ -40,8 +40,8 @@ var kindsOf = map[WatcherType][]watch.Kind{
 	WatcherAny:      {watch.Data, watch.Exist, watch.Child},
 }
 
-// removeWatches is RemoveWatches.
-type removeWatches struct {
+// removeWatchesRequest is RemoveWatches.
+type removeWatchesRequest struct {
 	op[future.Void]
 	typ   WatcherType
 	claim watch.Removal
@@ -58,7 +58,7 @@ type removeWatches struct {
 // are not told. A [Live] of the path sets its watch again. With another type than WatcherAny, subscriptions of the path go
 // on; since some servers remove a part of their watch as well, it is set again and they get an [EventResync].
 func (c *Client) RemoveWatches(ctx context.Context, path string, typ WatcherType) *future.Future[future.Void] {
-	o := &removeWatches{typ: typ}
+	o := &removeWatchesRequest{typ: typ}
 	o.init(&c.view, ctx, c.completion(path), wire.OpRemoveWatches, path)
 	err := checkPath(path)
 	if err == nil && kindsOf[typ] == nil {
@@ -72,14 +72,19 @@ func (c *Client) RemoveWatches(ctx context.Context, path string, typ WatcherType
 	return o.send(o)
 }
 
-func (o *removeWatches) Size() int { return o.pathSize() + 4 }
+func (o *removeWatchesRequest) Size() int { return o.pathSize() + 4 }
 
-func (o *removeWatches) Append(b []byte) []byte {
-	o.claim.Encode()
+// Depart implements mux.Departing.
+func (o *removeWatchesRequest) Depart() bool {
+	o.claim.Depart()
+	return true
+}
+
+func (o *removeWatchesRequest) Append(b []byte) []byte {
 	return wire.AppendRemoveWatches(b, o.v.chroot, o.path, int32(o.typ))
 }
 
-func (o *removeWatches) Reply(code int32, _ []byte) {
+func (o *removeWatchesRequest) Reply(code int32, _ []byte) {
 	had := o.claim.Answered(code)
 	if code != 0 && !(code == wire.CodeNoWatcher && had) {
 		o.reject(code)
@@ -89,7 +94,7 @@ func (o *removeWatches) Reply(code int32, _ []byte) {
 }
 
 // Fail implements mux.Request.
-func (o *removeWatches) Fail(f mux.Failure) {
+func (o *removeWatchesRequest) Fail(f mux.Failure) {
 	o.claim.Failed(f)
 	o.op.Fail(f)
 }

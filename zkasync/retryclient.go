@@ -76,6 +76,12 @@ func (l *lasting) Joins() bool {
 	return ok && j.Joins()
 }
 
+// Depart implements mux.Departing.
+func (l *lasting) Depart() bool {
+	d, ok := l.request.(mux.Departing)
+	return !ok || d.Depart()
+}
+
 // Outlives implements mux.Lasting.
 func (l *lasting) Outlives(f mux.Failure) bool {
 	l.attempts++

@@ -15,8 +15,8 @@ import (
 // is no way to ask for that one version; ZOOKEEPER-4743).
 const AnyVersion int32 = -1
 
-// setOp is Set.
-type setOp struct {
+// setRequest is Set.
+type setRequest struct {
 	op[zk.Stat]
 	data    []byte
 	version int32
@@ -26,7 +26,7 @@ type setOp struct {
 // used again at once; nil is stored as null, which Get gives back as nil. The usual rejections are zk.ErrNoNode,
 // zk.ErrBadVersion and zk.ErrNoAuth.
 func (c *Client) Set(ctx context.Context, path string, data []byte, version int32) *future.Future[zk.Stat] {
-	o := &setOp{data: bytes.Clone(data), version: version}
+	o := &setRequest{data: bytes.Clone(data), version: version}
 	o.init(&c.view, ctx, c.completion(path), wire.OpSetData, path)
 	if err := checkPath(path); err != nil {
 		o.refuse(err)
@@ -35,13 +35,13 @@ func (c *Client) Set(ctx context.Context, path string, data []byte, version int3
 	return o.send(o)
 }
 
-func (o *setOp) Size() int { return o.pathSize() + 8 + len(o.data) }
+func (o *setRequest) Size() int { return o.pathSize() + 8 + len(o.data) }
 
-func (o *setOp) Append(b []byte) []byte {
+func (o *setRequest) Append(b []byte) []byte {
 	return wire.AppendSetData(b, o.v.chroot, o.path, o.data, o.version)
 }
 
-func (o *setOp) Reply(code int32, body []byte) { replyStat(&o.op, code, body) }
+func (o *setRequest) Reply(code int32, body []byte) { replyStat(&o.op, code, body) }
 
 // replyStat completes an operation whose answer is a stat.
 func replyStat(o *op[zk.Stat], code int32, body []byte) {
@@ -54,8 +54,8 @@ func replyStat(o *op[zk.Stat], code int32, body []byte) {
 	o.finish(st, err)
 }
 
-// deleteOp is Delete.
-type deleteOp struct {
+// deleteRequest is Delete.
+type deleteRequest struct {
 	op[future.Void]
 	version int32
 }
@@ -68,7 +68,7 @@ func (c *Client) Delete(ctx context.Context, path string, version int32) *future
 }
 
 func (c *Client) delete(ctx context.Context, ex future.Executor, path string, version int32) *future.Future[future.Void] {
-	o := &deleteOp{version: version}
+	o := &deleteRequest{version: version}
 	o.init(&c.view, ctx, ex, wire.OpDelete, path)
 	if err := checkDeletable(path); err != nil {
 		o.refuse(err)
@@ -77,13 +77,13 @@ func (c *Client) delete(ctx context.Context, ex future.Executor, path string, ve
 	return o.send(o)
 }
 
-func (o *deleteOp) Size() int { return o.pathSize() + 4 }
+func (o *deleteRequest) Size() int { return o.pathSize() + 4 }
 
-func (o *deleteOp) Append(b []byte) []byte {
+func (o *deleteRequest) Append(b []byte) []byte {
 	return wire.AppendPathVersion(b, o.v.chroot, o.path, o.version)
 }
 
-func (o *deleteOp) Reply(code int32, _ []byte) {
+func (o *deleteRequest) Reply(code int32, _ []byte) {
 	if code != 0 {
 		o.reject(code)
 		return
@@ -91,8 +91,8 @@ func (o *deleteOp) Reply(code int32, _ []byte) {
 	o.promise.Resolve(future.Void{})
 }
 
-// setACLOp is SetACL.
-type setACLOp struct {
+// setACLRequest is SetACL.
+type setACLRequest struct {
 	op[zk.Stat]
 	acl     []zk.ACL
 	version int32
@@ -101,7 +101,7 @@ type setACLOp struct {
 // SetACL replaces a znode's access control list if its ACL's version (Stat.Aversion) is the one given (kazoo:
 // set_acls_async).
 func (c *Client) SetACL(ctx context.Context, path string, acl []zk.ACL, version int32) *future.Future[zk.Stat] {
-	o := &setACLOp{acl: append([]zk.ACL(nil), acl...), version: version}
+	o := &setACLRequest{acl: append([]zk.ACL(nil), acl...), version: version}
 	o.init(&c.view, ctx, c.completion(path), wire.OpSetACL, path)
 	if err := firstError(checkPath(path), checkACL(acl)); err != nil {
 		o.refuse(err)
@@ -110,13 +110,13 @@ func (c *Client) SetACL(ctx context.Context, path string, acl []zk.ACL, version 
 	return o.send(o)
 }
 
-func (o *setACLOp) Size() int { return o.pathSize() + aclSize(o.acl) + 4 }
+func (o *setACLRequest) Size() int { return o.pathSize() + aclSize(o.acl) + 4 }
 
-func (o *setACLOp) Append(b []byte) []byte {
+func (o *setACLRequest) Append(b []byte) []byte {
 	return wire.AppendSetACL(b, o.v.chroot, o.path, o.acl, o.version)
 }
 
-func (o *setACLOp) Reply(code int32, body []byte) { replyStat(&o.op, code, body) }
+func (o *setACLRequest) Reply(code int32, body []byte) { replyStat(&o.op, code, body) }
 
 func firstError(errs ...error) error {
 	for _, err := range errs {

@@ -82,7 +82,7 @@ func (a *asked) Fail(f Failure) {
 	}
 	reason := map[Reason]string{
 		ReasonLoss: "lost", ReasonExpired: "expired", ReasonContext: "context", ReasonRefused: "refused",
-		ReasonReply: "reply too large",
+		ReasonReply: "reply too large", ReasonNeedless: "needless",
 	}[f.Reason]
 	a.cause, a.blame = f.Cause, f.Blame
 	a.j.add("%s: %s, %s", a.name, reason, sent)

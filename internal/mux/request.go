@@ -9,6 +9,7 @@ import (
 // What the mux and its rooms know of requests and frames; see there.
 type (
 	Request        = request.Request
+	Departing      = request.Departing
 	Step           = request.Step
 	Reason         = request.Reason
 	Failure        = request.Failure
@@ -21,9 +22,10 @@ type (
 
 // The reasons of a Failure.
 const (
-	ReasonLoss    = request.ReasonLoss
-	ReasonExpired = request.ReasonExpired
-	ReasonContext = request.ReasonContext
-	ReasonRefused = request.ReasonRefused
-	ReasonReply   = request.ReasonReply
+	ReasonLoss     = request.ReasonLoss
+	ReasonExpired  = request.ReasonExpired
+	ReasonContext  = request.ReasonContext
+	ReasonNeedless = request.ReasonNeedless
+	ReasonRefused  = request.ReasonRefused
+	ReasonReply    = request.ReasonReply
 )

@@ -118,7 +118,7 @@ func (c *Conn) takeQueuedLocked(out *outgoing) {
 	}
 }
 
-// encode appends the frames of all requests whose contexts still allow it and puts these in flight: whatever may reach
+// encode appends the frames of all requests that are still wanted and puts these in flight: whatever may reach
 // the server is in flight before its first byte leaves.
 func (c *Conn) encode(out *outgoing) {
 	m := c.m
@@ -137,6 +137,11 @@ func (c *Conn) encode(out *outgoing) {
 			out.add(&xid, before)
 		}
 		if gathered {
+			continue
+		}
+		if f, withheld := request.Withheld(r); withheld {
+			out.reqs[i] = nil
+			r.Fail(f)
 			continue
 		}
 		switch r.Op() {

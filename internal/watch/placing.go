@@ -13,12 +13,14 @@ type Placing struct {
 // Place begins a claim.
 func (t *Table) Place(l *Listener) Placing { return Placing{t: t, l: l} }
 
-// Encode is called when the request is encoded. It returns the mode to ask for.
-func (p *Placing) Encode() Mode {
+// Depart is called right before the request is encoded, each time that it is sent.
+func (p *Placing) Depart() {
 	p.mode = p.t.lasting.place(p.l.Path, p.l.Mode, !p.placed)
 	p.placed = true
-	return p.mode
 }
+
+// Mode is what the server is asked for, as of Depart.
+func (p *Placing) Mode() Mode { return p.mode }
 
 // Placed is called when the server has done it. From here on the listener hears; done is called once that is so of each change
 // that it is for.

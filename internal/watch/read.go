@@ -15,10 +15,12 @@ type Read struct {
 
 // Read is called when such a read is encoded. Flag says whether the request has to ask for the watch: a lasting one of that path
 // may be there, which servers before 3.9 would replace.
-func (t *Table) Read(path string, kind Kind) (r Read, flag bool) {
-	r = Read{t: t, path: path, epoch: t.lasting.covers(path, kind == Child)}
-	return r, r.epoch == 0
+func (t *Table) Read(path string, kind Kind) Read {
+	return Read{t: t, path: path, epoch: t.lasting.covers(path, kind == Child)}
 }
+
+// Flag reports whether the read is to leave a watch at the server.
+func (r Read) Flag() bool { return r.epoch == 0 }
 
 // Holds reports whether the server will send the event, as of the answer that is being read.
 func (r Read) Holds(kind Kind) bool {

@@ -20,8 +20,10 @@ type rearm struct {
 	done   func() // called at its end, unless it is nil
 	pauses int
 
+	// What it claims when it is sent.
 	mode   Mode // of the persistent watch, if placed
 	placed bool
+	both   bool // a recursive watch needs one of the list of children beside it
 	fresh  bool // the server did not have it before
 }
 
@@ -44,11 +46,17 @@ func (r *rearm) end() {
 	}
 }
 
-func (r *rearm) Context() context.Context {
+func (r *rearm) Context() context.Context { return nil }
+
+// Depart implements mux.Departing.
+func (r *rearm) Depart() bool {
 	if r.conn != 0 && r.conn != r.t.lasting.connection() {
-		return Withdrawn
+		return false
 	}
-	return nil
+	if !r.plain {
+		r.mode, r.both, r.fresh, r.placed = r.t.lasting.replace(r.path)
+	}
+	return true
 }
 
 func (r *rearm) Append(b []byte) []byte {
@@ -62,11 +70,10 @@ func (r *rearm) Append(b []byte) []byte {
 	if r.plain {
 		return wire.AppendSetWatches(b, r.zxid, set)
 	}
-	var both bool
-	if r.mode, both, r.fresh, r.placed = r.t.lasting.replace(r.path); r.placed {
+	if r.placed {
 		*persistentLists(set)[r.mode] = full
 	}
-	if both {
+	if r.both {
 		set.Persistent = full
 	}
 	return wire.AppendSetWatches2(b, r.zxid, set)

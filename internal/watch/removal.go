@@ -21,8 +21,8 @@ func (t *Table) Removal(path string, kinds []Kind, all bool) Removal {
 	return Removal{t: t, path: path, kinds: kinds, all: all}
 }
 
-// Encode is called when the request is encoded.
-func (r *Removal) Encode() { r.conn = r.t.lasting.unplace(r.path) }
+// Depart is called right before the request is encoded, each time that it is sent.
+func (r *Removal) Depart() { r.conn = r.t.lasting.unplace(r.path) }
 
 // Answered ends the watches here, if the server has removed its own or had none. It reports whether there were any.
 func (r *Removal) Answered(code int32) (had bool) {
@@ -58,8 +58,12 @@ func (t *Table) Remove(l *Listener) {
 	}
 }
 
-// unplace has the server remove the persistent watch of a path that nobody needs any more. Nobody waits for it.
-func (t *Table) unplace(path string) { t.host.Submit(&unplace{t: t, path: path}) }
+// unplace has the server remove the persistent watch of a path that nobody needs any more, if it has one. Nobody waits for it.
+func (t *Table) unplace(path string) {
+	if t.lasting.isUnwanted(path, 0) {
+		t.host.Submit(&unplace{t: t, path: path})
+	}
+}
 
 // unplace is that request.
 type unplace struct {
@@ -69,28 +73,22 @@ type unplace struct {
 	pauses int
 }
 
-// Withdrawn is the context of a request that is not needed any more.
-var Withdrawn = func() context.Context {
-	ctx, cancel := context.WithCancel(context.Background())
-	cancel()
-	return ctx
-}()
+func (u *unplace) Op() wire.OpCode          { return wire.OpRemoveWatches }
+func (u *unplace) Size() int                { return 8 + wire.PathLen(u.t.chroot, u.path) }
+func (u *unplace) Context() context.Context { return nil }
+func (u *unplace) Fail(mux.Failure)         {}
 
-func (u *unplace) Op() wire.OpCode  { return wire.OpRemoveWatches }
-func (u *unplace) Size() int        { return 8 + wire.PathLen(u.t.chroot, u.path) }
-func (u *unplace) Fail(mux.Failure) {}
-
-// Context lets the request go only if the placement is there and unwanted at the moment when it would be written: another
+// Depart lets the request go only if the placement is there and unwanted at the moment when it would be written: another
 // listener may have come, or another connection. After it was throttled the placement is there as far as the server knows.
-func (u *unplace) Context() context.Context {
-	if u.t.lasting.isUnwanted(u.path, u.conn) {
-		return nil
+func (u *unplace) Depart() bool {
+	if !u.t.lasting.isUnwanted(u.path, u.conn) {
+		return false
 	}
-	return Withdrawn
+	u.conn = u.t.lasting.unplace(u.path)
+	return true
 }
 
 func (u *unplace) Append(b []byte) []byte {
-	u.conn = u.t.lasting.unplace(u.path)
 	return wire.AppendRemoveWatches(b, u.t.chroot, u.path, wire.WatcherAny)
 }
 

@@ -1,6 +1,7 @@
 package watch
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"slices"
@@ -49,10 +50,12 @@ func newTable(chroot string, most int) (*Table, *fakeHost) {
 
 // line tells what a request asks for, with all paths as the server sees them.
 func line(r mux.Request) string {
-	if ctx := r.Context(); ctx != nil && ctx.Err() != nil {
-		return "withdrawn"
+	if d, ok := r.(mux.Departing); ok && !d.Depart() {
+		return "needless"
 	}
-	r.Append(nil)
+	if once, again := r.Append(nil), r.Append(nil); !bytes.Equal(once, again) || len(once) > r.Size() {
+		return fmt.Sprintf("%T: %x, then %x, of %d bytes", r, once, again, r.Size())
+	}
 	switch r := r.(type) {
 	case *setWatches:
 		return fmt.Sprintf("%d %d %v", r.Op(), r.zxid, r.set)
@@ -93,14 +96,13 @@ func listen(t *Table, path string, mode Mode) (*Listener, *heard) {
 	h := new(heard)
 	l := &Listener{Path: path, Mode: mode, Sink: h}
 	p := t.Place(l)
-	p.Encode()
+	p.Depart()
 	p.Placed(func() {})
 	return l, h
 }
 
 func read(t *Table, path string, kind Kind) *future.Future[zk.Event] {
-	r, _ := t.Read(path, kind)
-	return r.Watch(nil, kind)
+	return t.Read(path, kind).Watch(nil, kind)
 }
 
 func event(typ zk.EventType, path string) zk.Event { return zk.Event{Type: typ, Path: path} }
@@ -163,23 +165,23 @@ func TestTable_ImpliedChangesAndTheirEchoes(t *testing.T) {
 // A read on the path of a lasting watch leaves none of its own, and gets one when it cannot rely on that any more.
 func TestTable_ReadsRelyOnAPlacement(t *testing.T) {
 	table, host := newTable("/app", 1<<20)
-	if _, flag := table.Read("/a", Data); !flag {
+	if !table.Read("/a", Data).Flag() {
 		t.Error("relies on nothing")
 	}
 	l, _ := listen(table, "/a", Recursive)
 	host.take()
-	if _, flag := table.Read("/a", Child); !flag {
+	if !table.Read("/a", Child).Flag() {
 		t.Error("relies on a recursive watch for a list of children")
 	}
-	kept, flag := table.Read("/a", Data)
-	if flag || !kept.Holds(Data) {
+	kept := table.Read("/a", Data)
+	if kept.Flag() || !kept.Holds(Data) {
 		t.Error("does not rely on the placement")
 	}
 	kept.Watch(nil, Data)
 	if got := lines(host.take()); got != nil {
 		t.Errorf("sent %q", got)
 	}
-	late, _ := table.Read("/a", Data)
+	late := table.Read("/a", Data)
 	table.Remove(l)
 	removal := host.take()
 	if got := lines(removal); !slices.Equal(got, []string{"18 /a"}) {
@@ -197,14 +199,14 @@ func TestTable_ReadsRelyOnAPlacement(t *testing.T) {
 }
 
 // Nobody removes a watch that somebody else has come to need meanwhile.
-func TestTable_RemovalIsWithdrawnWhenNeededAgain(t *testing.T) {
+func TestTable_RemovalIsNeedlessWhenNeededAgain(t *testing.T) {
 	table, host := newTable("", 1<<20)
 	first, _ := listen(table, "/a", Persistent)
 	table.Remove(first)
 	again := &Listener{Path: "/a", Mode: Persistent, Sink: new(heard)}
 	p := table.Place(again)
-	p.Encode()
-	if got := lines(host.take()); !slices.Equal(got, []string{"withdrawn"}) {
+	p.Depart()
+	if got := lines(host.take()); !slices.Equal(got, []string{"needless"}) {
 		t.Errorf("sent %q", got)
 	}
 }
@@ -213,10 +215,10 @@ func TestTable_RefusedPlacings(t *testing.T) {
 	table, host := newTable("", 1<<20)
 	table.Connected("one:2181")
 	p := table.Place(&Listener{Path: "/a", Mode: Persistent, Sink: new(heard)})
-	p.Encode()
-	claim, flag := table.Read("/a", Data)
+	p.Depart()
+	claim := table.Read("/a", Data)
 	p.Refused(wire.CodeUnimplemented)
-	if flag || claim.Holds(Data) {
+	if claim.Flag() || claim.Holds(Data) {
 		t.Error("the read does not see that the placement was refused")
 	}
 	if !table.Old() {
@@ -293,7 +295,7 @@ func TestTable_Removals(t *testing.T) {
 	data := read(table, "/a", Data)
 	child := read(table, "/a", Child) // relies on the persistent one
 	some := table.Removal("/a", []Kind{Data, Exist}, false)
-	some.Encode()
+	some.Depart()
 	if !some.Answered(0) {
 		t.Error("there was none")
 	}
@@ -307,7 +309,7 @@ func TestTable_Removals(t *testing.T) {
 	again[0].Reply(0, nil)
 	plain.want(t, "resync removed")
 	all := table.Removal("/a", []Kind{Data, Exist, Child}, true)
-	all.Encode()
+	all.Depart()
 	all.Answered(wire.CodeNoWatcher)
 	plain.want(t, "end removed")
 	if none := table.Removal("/a", []Kind{Data, Exist, Child}, true); none.Answered(wire.CodeNoWatcher) {
@@ -323,10 +325,10 @@ func TestTable_End(t *testing.T) {
 	table, _ := newTable("", 1<<20)
 	before := read(table, "/a", Data)
 	_, plain := listen(table, "/a", Persistent)
-	r, _ := table.Read("/b", Data)
+	r := table.Read("/b", Data)
 	late := &heard{}
 	p := table.Place(&Listener{Path: "/b", Mode: Persistent, Sink: late})
-	p.Encode()
+	p.Depart()
 	table.End(errExpired)
 	plain.want(t, "end expired")
 	after := r.Watch(nil, Data)

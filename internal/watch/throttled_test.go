@@ -24,7 +24,7 @@ func placedAgain(t *testing.T) (*Table, *fakeHost, mux.Request, *heard) {
 	table, host := newTable("", 1<<20)
 	_, plain := listen(table, "/a", Persistent)
 	removal := table.Removal("/a", []Kind{Data, Exist}, false)
-	removal.Encode()
+	removal.Depart()
 	removal.Answered(0)
 	again := host.take()
 	if got := lines(again); !slices.Equal(got, []string{"105 /a [false false false] plain=false resync=true"}) {
@@ -36,18 +36,18 @@ func placedAgain(t *testing.T) (*Table, *fakeHost, mux.Request, *heard) {
 // What was throttled is not there, so nothing relies on it until it was sent again.
 func TestTable_ThrottledRearm(t *testing.T) {
 	table, host, r, plain := placedAgain(t)
-	claim, flag := table.Read("/a", Data)
+	claim := table.Read("/a", Data)
 	r.Reply(wire.CodeThrottled, nil)
-	if flag || claim.Holds(Data) {
+	if claim.Flag() || claim.Holds(Data) {
 		t.Error("a read does not see that the placement is missing")
 	}
-	if _, flag := table.Read("/a", Data); !flag {
+	if !table.Read("/a", Data).Flag() {
 		t.Error("a read relies on what is missing")
 	}
 	plain.want(t)
 	host.resume(nil)
 	sent := host.take()
-	if len(sent) != 1 || sent[0] != r || line(r) == "withdrawn" {
+	if len(sent) != 1 || sent[0] != r || line(r) == "needless" {
 		t.Fatalf("sent %q", lines(sent))
 	}
 	r.Reply(0, nil)
@@ -65,7 +65,7 @@ func TestTable_ThrottledRearmIsForItsConnection(t *testing.T) {
 	r.Reply(wire.CodeThrottled, nil)
 	table.Restore(1)
 	host.resume(nil)
-	if got := lines(host.take()); !slices.Equal(got, []string{"withdrawn"}) {
+	if got := lines(host.take()); !slices.Equal(got, []string{"needless"}) {
 		t.Errorf("sent %q", got)
 	}
 }
@@ -76,7 +76,7 @@ func TestTable_ThrottledRearmEndsOnce(t *testing.T) {
 		table, host := newTable("", 1<<20)
 		listen(table, "/a", Recursive)
 		p := table.Place(&Listener{Path: "/a", Mode: Persistent, Sink: new(heard)})
-		p.Encode()
+		p.Depart()
 		ends := 0
 		host.take()
 		p.Placed(func() { ends++ })
@@ -152,7 +152,7 @@ func TestTable_ThrottledRemoval(t *testing.T) {
 		host.resume(nil)
 		want := "18 /a"
 		if wanted {
-			want = "withdrawn"
+			want = "needless"
 		}
 		if got := lines(host.take()); !slices.Equal(got, []string{want}) {
 			t.Errorf("sent %q, want %s", got, want)

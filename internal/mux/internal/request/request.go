@@ -12,9 +12,10 @@ import (
 type Request interface {
 	// Op is the operation's code.
 	Op() wire.OpCode
-	// Size is the length of the record that Append appends, in bytes.
+	// Size is the length of the record that Append appends, in bytes; a request that is not what it is until it departs may
+	// tell the most that it can be.
 	Size() int
-	// Append appends the record behind the request header.
+	// Append appends the record behind the request header, and changes nothing.
 	Append(b []byte) []byte
 	// Context decides whether the request may still be sent; nil means always.
 	Context() context.Context
@@ -22,6 +23,23 @@ type Request interface {
 	Reply(code int32, body []byte)
 	// Fail ends the request without an answer.
 	Fail(f Failure)
+}
+
+// Departing is a request for which the moment counts at which it is sent.
+type Departing interface {
+	Request
+	// Depart is called right before Append, each time that the request is sent, with no lock held. What the request claims of
+	// the connection it claims here. If it is not wanted any more it reports false and claims nothing: it then fails with
+	// [ReasonNeedless].
+	Depart() bool
+}
+
+// Withheld reports whether r is not to be sent after all, and how it is to fail then. Otherwise it is encoded next.
+func Withheld(r Request) (f Failure, withheld bool) {
+	if d, ok := r.(Departing); ok && !d.Depart() {
+		return Failure{Reason: ReasonNeedless}, true
+	}
+	return Failure{}, false
 }
 
 // Step is a request of a restoration that may not be the last of its kind.
@@ -48,6 +66,8 @@ const (
 	ReasonExpired
 	// ReasonContext: the request's context ended before the request was written.
 	ReasonContext
+	// ReasonNeedless: the request was not wanted any more when it was to be written, see [Departing].
+	ReasonNeedless
 	// ReasonRefused: the mux takes no requests, see Mux.Refuse.
 	ReasonRefused
 	// ReasonReply: the server has answered, but with more than is accepted. Cause is a [*ReplySizeError].
