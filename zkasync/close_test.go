@@ -23,7 +23,7 @@ import (
 // The tests of this file look for goroutines right after Close, so they do not run beside others.
 
 // promptly is what a Close may take that has nothing to wait for.
-const promptly = time.Second
+const promptly = 2 * time.Second
 
 // closing begins to watch for goroutines. The function that it returns closes a client and checks that it takes no longer
 // than it may and that nothing is left right behind it.
