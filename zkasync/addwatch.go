@@ -5,8 +5,6 @@ import (
 	"errors"
 	"fmt"
 
-	"github.com/go-zookeeper/zk"
-
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/handler"
 	"github.com/zkasync/zkasync-go/internal/mux"
@@ -41,7 +39,7 @@ func (m AddWatchMode) String() string {
 type subscribeSpec struct {
 	coalesce bool
 	limit    int
-	fn       func(zk.Event)
+	fn       func(Event)
 	live     watcher
 }
 
@@ -56,7 +54,7 @@ const maxBufferedEvents = 1 << 20
 
 // CoalesceEvents is the rule for slow readers where no other is given, with [DefaultCoalesceLimit]. What does not fit into
 // the channel, which has room for 16, waits. Of two waiting events of one path only the later one stays; "children
-// changed" counts by itself. When more than limit events would wait, all of them give way to one [EventResync], whose Err
+// changed" counts by itself. When more than limit events would wait, all of them give way to one resync (see [Event]), whose Err
 // is [ErrSlowReader], followed by the last event.
 func CoalesceEvents(limit int) SubscribeOption {
 	return SubscribeOption{func(s *subscribeSpec) error {
@@ -83,7 +81,7 @@ func BufferEvents(limit int) SubscribeOption {
 // OnEvent has fn called with each event, in place of the channel: on the client's handler, in one sequence with
 // completions, other watch events and state changes, in the order in which the server sent them. Like all callbacks they
 // queue up while one of them blocks; no rule for slow readers applies.
-func OnEvent(fn func(zk.Event)) SubscribeOption {
+func OnEvent(fn func(Event)) SubscribeOption {
 	return SubscribeOption{func(s *subscribeSpec) error {
 		if fn == nil {
 			return errors.New("event callback is nil")

@@ -89,13 +89,13 @@ func (ch *chase) follow() {
 }
 
 // event counts the events of the subscription.
-func (ch *chase) event(e zk.Event) {
+func (ch *chase) event(e zkasync.Event) {
 	ch.events++
-	switch e.Type {
-	case zkasync.EventResync:
+	switch {
+	case e.Resync:
 		ch.resyncs++
 		ch.counted = false
-	case zk.EventNodeDataChanged:
+	case e.Type == zk.EventNodeDataChanged:
 		ch.version++
 	default:
 		ch.t.Errorf("event %q", eventLine(e))

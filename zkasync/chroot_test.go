@@ -137,7 +137,7 @@ func TestChroot_Events(t *testing.T) {
 	must(t, whole.Set(ctx, chroot+"/a", nil, 0))
 	must(t, whole.Create(ctx, chroot+"/a2", nil))
 	for _, event := range []struct {
-		got  zk.Event
+		got  zkasync.Event
 		path string
 	}{{must(t, data), "/a"}, {must(t, child), "/"}, {must(t, beside), "/a2"}} {
 		if event.got.Path != event.path {

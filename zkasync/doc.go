@@ -13,7 +13,7 @@
 //	}
 //
 // The model is Python's kazoo and its asynchronous API; go-zookeeper keeps the session underneath, and its types
-// (zk.Stat, zk.ACL, zk.Event, zk.ErrNoNode, ...) are used as they are.
+// (zk.Stat, zk.ACL, zk.EventType, zk.ErrNoNode, ...) are used as they are.
 //
 // # Order
 //

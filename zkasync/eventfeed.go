@@ -12,14 +12,14 @@ import (
 const eventRoom = 16
 
 // newEventFeed returns what takes events to the reader of a subscription. With a callback that is nobody.
-func newEventFeed(crew *feed.Crew, path string, spec subscribeSpec) *feed.Feed[zk.Event] {
+func newEventFeed(crew *feed.Crew, path string, spec subscribeSpec) *feed.Feed[Event] {
 	switch {
 	case spec.fn != nil || spec.live != nil:
-		return feed.Bounded[zk.Event](0)
+		return feed.Bounded[Event](0)
 	case spec.coalesce:
-		return feed.Queued(eventRoom, feed.Queue[zk.Event](newBacklog(path, spec.limit)), crew)
+		return feed.Queued(eventRoom, feed.Queue[Event](newBacklog(path, spec.limit)), crew)
 	default:
-		return feed.Bounded[zk.Event](spec.limit)
+		return feed.Bounded[Event](spec.limit)
 	}
 }
 
@@ -28,7 +28,7 @@ func newEventFeed(crew *feed.Crew, path string, spec subscribeSpec) *feed.Feed[z
 type backlog struct {
 	path   string
 	limit  int
-	events list.List // of zk.Event
+	events list.List // of Event
 	byKey  map[eventKey]*list.Element
 }
 
@@ -38,7 +38,7 @@ type eventKey struct {
 	children bool
 }
 
-func keyOf(e zk.Event) eventKey { return eventKey{e.Path, e.Type == zk.EventNodeChildrenChanged} }
+func keyOf(e Event) eventKey { return eventKey{e.Path, e.Type == zk.EventNodeChildrenChanged} }
 
 func newBacklog(path string, limit int) *backlog {
 	return &backlog{path: path, limit: limit, byKey: make(map[eventKey]*list.Element)}
@@ -51,8 +51,8 @@ func (b *backlog) Front() *list.Element { return b.events.Front() }
 func (b *backlog) Back() *list.Element { return b.events.Back() }
 
 // Add implements feed.Queue.
-func (b *backlog) Add(e zk.Event) {
-	if e.Type == EventResync {
+func (b *backlog) Add(e Event) {
+	if e.Resync {
 		b.collapse(e)
 		return
 	}
@@ -66,9 +66,9 @@ func (b *backlog) Add(e zk.Event) {
 }
 
 // collapse replaces everything by one resync. The end of the session is the reason that says most.
-func (b *backlog) collapse(resync zk.Event) {
+func (b *backlog) collapse(resync Event) {
 	if front := b.Front(); front != nil {
-		if e := front.Value.(zk.Event); e.Type == EventResync && e.Err == ErrSessionExpired {
+		if e := front.Value.(Event); e.Resync && e.Err == ErrSessionExpired {
 			resync = e
 		}
 	}
@@ -79,8 +79,8 @@ func (b *backlog) collapse(resync zk.Event) {
 
 // Delivered implements feed.Queue.
 func (b *backlog) Delivered(el *list.Element) {
-	e := el.Value.(zk.Event)
-	if e.Type == EventResync {
+	e := el.Value.(Event)
+	if e.Resync {
 		if b.Front() == el {
 			b.events.Remove(el)
 		}

@@ -304,7 +304,7 @@ func Example_cookbookTree() {
 }
 
 // followEvents calls read at first and when events may have been missed, and changed for each change at path or below.
-func followEvents(ctx context.Context, c *zkasync.Client, path string, read func(), changed func(zk.Event)) error {
+func followEvents(ctx context.Context, c *zkasync.Client, path string, read func(), changed func(zkasync.Event)) error {
 	sub, err := c.AddWatch(ctx, path, zkasync.PersistentRecursive).Get(ctx)
 	if err != nil {
 		return err
@@ -315,7 +315,7 @@ func followEvents(ctx context.Context, c *zkasync.Client, path string, read func
 		switch {
 		case err != nil:
 			return err
-		case event.Type == zkasync.EventResync:
+		case event.Resync:
 			read()
 		default:
 			changed(event)
@@ -340,7 +340,7 @@ func Example_cookbookEvents() {
 	go func() {
 		ended <- followEvents(until, c, "/jobs",
 			func() { told <- "read all" },
-			func(e zk.Event) { told <- fmt.Sprint(e.Type, " ", e.Path) })
+			func(e zkasync.Event) { told <- fmt.Sprint(e.Type, " ", e.Path) })
 	}()
 
 	fmt.Println(<-told)

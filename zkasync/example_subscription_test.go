@@ -69,7 +69,7 @@ func ExampleSubscription() {
 			fmt.Println(err)
 			return
 		}
-		if event.Type == zkasync.EventResync {
+		if event.Resync {
 			fmt.Println("read again:", errors.Is(event.Err, zkasync.ErrConnectionLoss))
 			break
 		}
@@ -87,11 +87,32 @@ func ExampleSubscription() {
 	// ended: true
 }
 
+// The zero Zxid means that the server does not tell it, as those before 3.9.
+func ExampleEvent() {
+	show := func(e zkasync.Event) {
+		switch {
+		case e.Resync:
+			fmt.Println("read everything again:", errors.Is(e.Err, zkasync.ErrConnectionLoss))
+		case e.Type == zk.EventNodeDeleted:
+			fmt.Println("deleted:", e.Path, e.Zxid)
+		default:
+			fmt.Println(e)
+		}
+	}
+	show(zkasync.Event{Event: zk.Event{Path: "/a", Err: zkasync.ErrConnectionLoss}, Resync: true})
+	show(zkasync.Event{Event: zk.Event{Type: zk.EventNodeDeleted, Path: "/a/b"}, Zxid: 7})
+	show(zkasync.Event{Event: zk.Event{Type: zk.EventNodeCreated, Path: "/a/c"}})
+	// Output:
+	// read everything again: true
+	// deleted: /a/b 7
+	// EventNodeCreated /a/c
+}
+
 // With a callback, events come in one sequence with all other callbacks.
 func ExampleOnEvent() {
 	ctx := context.Background()
 	c := demoClient()
-	onEvent := zkasync.OnEvent(func(event zk.Event) { fmt.Println("event:", event.Type) })
+	onEvent := zkasync.OnEvent(func(event zkasync.Event) { fmt.Println("event:", event.Type) })
 	if _, err := c.AddWatch(ctx, "/config", zkasync.Persistent, onEvent).Get(ctx); err != nil {
 		fmt.Println(err)
 		return

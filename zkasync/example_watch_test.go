@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/go-zookeeper/zk"
-
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -97,7 +95,7 @@ func ExampleWatched() {
 		fmt.Println(err)
 		return
 	}
-	watched.Event.OnDone(func(event zk.Event, err error) {
+	watched.Event.OnDone(func(event zkasync.Event, err error) {
 		fmt.Println(event.Type, err)
 	})
 	c.Delete(ctx, "/config", zkasync.AnyVersion)

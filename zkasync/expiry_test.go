@@ -106,7 +106,7 @@ func TestExpiry_SequenceOfCallbacks(t *testing.T) {
 	}
 	isExactly(t, outcome(t, waiting), zkasync.ErrSessionExpired, zk.ErrSessionExpired, zkasync.ErrNotSent)
 	isOp(t, outcome(t, behind), "set", "/owned", zkasync.OutcomeNotSent, "zkasync: set /owned: not sent: session expired")
-	for _, watch := range []*future.Future[zk.Event]{first, second} {
+	for _, watch := range []*future.Future[zkasync.Event]{first, second} {
 		isExactly(t, outcome(t, watch), zkasync.ErrSessionExpired, zk.ErrSessionExpired)
 		isOp(t, outcome(t, watch), "watch", "/owned", zkasync.OutcomeNone, "zkasync: watch /owned: session expired")
 	}

@@ -52,20 +52,20 @@ type Live[T any] struct {
 	done    chan struct{}   // closed by finish
 
 	mu      sync.Mutex
-	turn    uint64                   // of the read or watch that counts; what belongs to an earlier one is ignored
-	watch   liveWatch                // the persistent watch that it goes by
-	reading bool                     // a read is under way
-	again   bool                     // something has changed since it was sent
-	event   *future.Future[zk.Event] // of the one-shot watch that is waited for, or nil
-	refused bool                     // the server did not tell the present value
-	latest  Reading[T]               // the newest
-	known   bool                     // there is a latest
-	version int64                    // zxid of the newest value that existed
-	calls   []*liveCall[T]           // callbacks
-	pauses  int                      // for throttled requests in a row
-	denials int                      // refusals in a row
-	suspect suspicion                // of the reads
-	err     error                    // why it has ended
+	turn    uint64                // of the read or watch that counts; what belongs to an earlier one is ignored
+	watch   liveWatch             // the persistent watch that it goes by
+	reading bool                  // a read is under way
+	again   bool                  // something has changed since it was sent
+	event   *future.Future[Event] // of the one-shot watch that is waited for, or nil
+	refused bool                  // the server did not tell the present value
+	latest  Reading[T]            // the newest
+	known   bool                  // there is a latest
+	version int64                 // zxid of the newest value that existed
+	calls   []*liveCall[T]        // callbacks
+	pauses  int                   // for throttled requests in a row
+	denials int                   // refusals in a row
+	suspect suspicion             // of the reads
+	err     error                 // why it has ended
 }
 
 // liveKind is what sets them apart.
@@ -143,7 +143,7 @@ func (l *Live[T]) nextTurn() (turn uint64, ok bool) {
 	return turn, true
 }
 
-func (l *Live[T]) giveUp(event *future.Future[zk.Event]) {
+func (l *Live[T]) giveUp(event *future.Future[Event]) {
 	if event != nil {
 		l.c.watches.GiveUp(event)
 	}
@@ -222,7 +222,9 @@ func (l *Live[T]) answeredOnce(turn uint64, confirmed bool, w Watched[T], err er
 		l.backOff(turn)
 	case isReplySize(err):
 		l.show(turn, Reading[T]{Err: err})
-		l.await(turn, l.c.watches.Unread(l.path, l.kind.read.on))
+		w := newEventWatch(nil, l.path, l.kind.read.on)
+		l.c.watches.Unread(&w.OneShot)
+		l.await(turn, w.promise.Future())
 	case l.fatal(err):
 	default:
 		l.show(turn, Reading[T]{Err: err})
@@ -319,7 +321,7 @@ func (l *Live[T]) awaitChange(turn uint64, refused bool) {
 }
 
 // await goes on with the event.
-func (l *Live[T]) await(turn uint64, event *future.Future[zk.Event]) {
+func (l *Live[T]) await(turn uint64, event *future.Future[Event]) {
 	l.mu.Lock()
 	counts := l.err == nil && l.turn == turn
 	if counts {
@@ -330,7 +332,7 @@ func (l *Live[T]) await(turn uint64, event *future.Future[zk.Event]) {
 		l.giveUp(event)
 		return
 	}
-	event.OnDone(func(_ zk.Event, err error) {
+	event.OnDone(func(_ Event, err error) {
 		switch {
 		case !l.isTurn(turn):
 		case err == nil, errors.Is(err, ErrWatchRemoved):

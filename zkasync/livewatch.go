@@ -3,8 +3,6 @@ package zkasync
 import (
 	"errors"
 	"time"
-
-	"github.com/go-zookeeper/zk"
 )
 
 // liveWatch is the persistent watch of a Live. One-shot watches would do for the values, but a server spends one on a change
@@ -61,9 +59,9 @@ func (l *Live[T]) subscribed(sub *Subscription, err error) {
 
 // changed is told of each event of the watch, on the connection's reader. As long as a value is refused, each of them may mean
 // that it no longer is.
-func (l *Live[T]) changed(e zk.Event) {
+func (l *Live[T]) changed(e Event) {
 	l.mu.Lock()
-	counts := l.refused || e.Type == EventResync || l.kind.changes[e.Type]
+	counts := l.refused || e.Resync || l.kind.changes[e.Type]
 	waits := l.reading
 	l.again = l.again || counts && waits
 	l.mu.Unlock()

@@ -16,7 +16,7 @@ import (
 // [ErrWatchRemoved] when it is given up, see [Client.Unwatch].
 type Watched[T any] struct {
 	Value T
-	Event *future.Future[zk.Event]
+	Event *future.Future[Event]
 }
 
 // watchQuery is a read that leaves a watch.
@@ -70,8 +70,9 @@ func (q *watchQuery[T]) Reply(code int32, body []byte) {
 
 // watched registers the watch before the reply completes, so that the event cannot come first.
 func (q *watchQuery[T]) watched(v T, on watch.Kind) {
-	event := q.claim.Watch(q.event, on)
-	q.promise.Resolve(Watched[T]{Value: v, Event: event})
+	w := newEventWatch(q.event, q.path, on)
+	q.claim.Watch(&w.OneShot)
+	q.promise.Resolve(Watched[T]{Value: v, Event: w.promise.Future()})
 }
 
 // GetW is Get and leaves a watch: its event is the next change of the data, or the deletion.

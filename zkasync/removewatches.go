@@ -56,7 +56,7 @@ type removeWatchesRequest struct {
 //
 // The server knows one watch for each connection, path and type, so watches of libraries on Conn() are removed as well, and
 // are not told. A [Live] of the path sets its watch again. With another type than WatcherAny, subscriptions of the path go
-// on; since some servers remove a part of their watch as well, it is set again and they get an [EventResync].
+// on; since some servers remove a part of their watch as well, it is set again and they get a resync, see [Event].
 func (c *Client) RemoveWatches(ctx context.Context, path string, typ WatcherType) *future.Future[future.Void] {
 	o := &removeWatchesRequest{typ: typ}
 	o.init(&c.view, ctx, c.completion(path), wire.OpRemoveWatches, path)

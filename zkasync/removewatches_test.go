@@ -20,7 +20,7 @@ func TestRemoveWatches_EndsThoseOfTheType(t *testing.T) {
 			children := must(t, c.ChildrenW(t.Context(), "/a")).Event
 			must(t, c.RemoveWatches(t.Context(), "/a", typ))
 			for _, w := range []struct {
-				event *future.Future[zk.Event]
+				event *future.Future[zkasync.Event]
 				other zkasync.WatcherType
 			}{{data, zkasync.WatcherChildren}, {exists, zkasync.WatcherChildren}, {children, zkasync.WatcherData}} {
 				if typ == w.other {
@@ -95,7 +95,7 @@ func TestRemoveWatches_OfOneTypeKeepsSubscriptions(t *testing.T) {
 			children := must(t, c.ChildrenW(t.Context(), "/a")).Event
 			must(t, c.RemoveWatches(t.Context(), "/a", typ))
 			resync := nextEvents(t, s, 1)[0]
-			if resync.Type != zkasync.EventResync || resync.Path != "/a" {
+			if !resync.Resync || resync.Path != "/a" {
 				t.Errorf("event %q, want a resync", eventLine(resync))
 			}
 			wantErr(t, resync.Err, zkasync.ErrWatchRemoved)

@@ -122,7 +122,7 @@ func TestReplacedSession_CloseInBetween(t *testing.T) {
 		c := connect(t, "one.test", zkasync.WithDialer(p.Dial))
 		watch := must(t, c.ExistsW(t.Context(), "/a")).Event
 		stopped := make(chan struct{})
-		watch.OnDone(func(zk.Event, error) { c.StopAsync(); close(stopped) })
+		watch.OnDone(func(zkasync.Event, error) { c.StopAsync(); close(stopped) })
 		close(cut)
 		<-stopped
 		if err := c.Close(); err != nil {

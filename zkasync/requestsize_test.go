@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-type zkEvent = zk.Event
+type zkEvent = zkasync.Event
 
 // createMany makes n children of path, named alike.
 func createMany(t testing.TB, c *zkasync.Client, path string, n int) {

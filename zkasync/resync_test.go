@@ -33,9 +33,9 @@ func wantResync(t testing.TB, s *zkasync.Subscription, path string, why error) {
 	isResync(t, nextEvents(t, s, 1)[0], path, why)
 }
 
-func isResync(t testing.TB, e zk.Event, path string, why error) {
+func isResync(t testing.TB, e zkasync.Event, path string, why error) {
 	t.Helper()
-	if e.Type != zkasync.EventResync || e.Path != path {
+	if !e.Resync || e.Path != path {
 		t.Errorf("event %q, want a resync of %s", eventLine(e), path)
 	}
 	wantErr(t, e.Err, why)
@@ -48,7 +48,7 @@ func TestSubscription_ResyncsBeforeWaitingOperations(t *testing.T) {
 	needsAddWatch(t)
 	c, twin, p := proxied(t)
 	var j journal
-	note := zkasync.OnEvent(func(e zk.Event) { j.add(eventLine(e)) })
+	note := zkasync.OnEvent(func(e zkasync.Event) { j.add(eventLine(e)) })
 	must(t, c.AddWatch(t.Context(), "/a", zkasync.PersistentRecursive, note))
 	must(t, c.AddWatch(t.Context(), "/b", zkasync.Persistent, note))
 	suspend(t, c, p)

@@ -186,7 +186,7 @@ func TestSlowReader_CloseKeepsTheLastEvent(t *testing.T) {
 		createEach(t, c, many)
 		must(t, c.Sync(t.Context(), "/"))
 		s.Close()
-		n, last := 0, zk.Event{}
+		n, last := 0, zkasync.Event{}
 		for e := range s.C() {
 			n, last = n+1, e
 		}

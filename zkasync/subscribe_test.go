@@ -18,10 +18,14 @@ var eventNames = map[zk.EventType]string{
 	zk.EventNodeDeleted:         "deleted",
 	zk.EventNodeDataChanged:     "changed",
 	zk.EventNodeChildrenChanged: "children",
-	zkasync.EventResync:         "resync",
 }
 
-func eventLine(e zk.Event) string { return eventNames[e.Type] + " " + e.Path }
+func eventLine(e zkasync.Event) string {
+	if e.Resync {
+		return "resync " + e.Path
+	}
+	return eventNames[e.Type] + " " + e.Path
+}
 
 // needsAddWatch skips a test of subscriptions on servers that have none.
 func needsAddWatch(t *testing.T) {
@@ -30,9 +34,9 @@ func needsAddWatch(t *testing.T) {
 }
 
 // nextEvents receives n events of a subscription.
-func nextEvents(t testing.TB, s *zkasync.Subscription, n int) []zk.Event {
+func nextEvents(t testing.TB, s *zkasync.Subscription, n int) []zkasync.Event {
 	t.Helper()
-	var got []zk.Event
+	var got []zkasync.Event
 	deadline := time.After(wait)
 	for len(got) < n {
 		select {
@@ -211,7 +215,7 @@ func TestAddWatch_CallbackInItsPlaceAmongCompletions(t *testing.T) {
 	release := make(chan struct{})
 	must(t, c.Create(t.Context(), "/a", nil))
 	c.Exists(t.Context(), "/").OnDone(func(*zk.Stat, error) { <-release })
-	added := c.AddWatch(t.Context(), "/a", zkasync.Persistent, zkasync.OnEvent(func(e zk.Event) { j.add(eventLine(e)) }))
+	added := c.AddWatch(t.Context(), "/a", zkasync.Persistent, zkasync.OnEvent(func(e zkasync.Event) { j.add(eventLine(e)) }))
 	noted(&j, "added", added)
 	want := []string{"added"}
 	for i := range 5 {

@@ -11,22 +11,6 @@ import (
 	"github.com/zkasync/zkasync-go/internal/watch"
 )
 
-// EventResync is the type of an event that no server sends: changes may have been missed, so what was read before is to be
-// read again. Its Path is that of the subscription, and its Err says why:
-//
-//	ErrConnectionLoss  the connection was lost; servers do not tell what happened meanwhile
-//	ErrSessionExpired  the session was replaced, and with it ephemeral znodes are gone
-//	ErrSlowReader      more events waited than the subscription's rule allows
-//	ErrWatchRemoved    the server's watch was removed by RemoveWatches, and set again
-//
-// The first two are delivered when the server watches again, before operations that have waited go out, so a read that is
-// submitted upon the event misses nothing.
-const EventResync zk.EventType = -10
-
-func resyncEvent(path string, why error) zk.Event {
-	return zk.Event{Type: EventResync, State: zk.StateSyncConnected, Path: path, Err: why}
-}
-
 // Subscription is a watch that goes on. It comes from [Client.AddWatch], survives reconnects and the end of the session,
 // and ends with Close, with [Client.RemoveWatches] of any watcher, with the client, or by its rule for slow readers. It is
 // safe for concurrent use.
@@ -41,10 +25,10 @@ type Subscription struct {
 	c      *Client
 	path   string
 	mode   AddWatchMode
-	fn     func(zk.Event) // nil: the channel
-	lane   *lane          // of fn
-	live   watcher        // nil: it is a user's
-	feed   *feed.Feed[zk.Event]
+	fn     func(Event) // nil: the channel
+	lane   *lane       // of fn
+	live   watcher     // nil: it is a user's
+	feed   *feed.Feed[Event]
 	closed atomic.Bool // by Close
 
 	listener watch.Listener // whose sink it is
@@ -59,9 +43,9 @@ func newSubscription(c *Client, path string, mode AddWatchMode, spec subscribeSp
 // subscriptionSink is a subscription as the table of watches sees it.
 type subscriptionSink Subscription
 
-func (k *subscriptionSink) Put(e zk.Event)   { (*Subscription)(k).put(e) }
-func (k *subscriptionSink) Resync(why error) { (*Subscription)(k).put(resyncEvent(k.path, why)) }
-func (k *subscriptionSink) End(why error)    { (*Subscription)(k).end(why) }
+func (k *subscriptionSink) Put(e zk.Event, zxid int64) { (*Subscription)(k).put(eventOf(e, zxid)) }
+func (k *subscriptionSink) Resync(why error)           { (*Subscription)(k).put(resyncEvent(k.path, why)) }
+func (k *subscriptionSink) End(why error)              { (*Subscription)(k).end(why) }
 
 // Path returns the path that is watched.
 func (s *Subscription) Path() string { return s.path }
@@ -72,11 +56,11 @@ func (s *Subscription) Mode() AddWatchMode { return s.mode }
 // C returns the channel of events, the same one at each call. It is closed behind the last event when the
 // subscription has ended; Err then says why. At that moment what does not fit into the channel is dropped, except that
 // the last event is always kept. With a callback the channel carries nothing but is closed.
-func (s *Subscription) C() <-chan zk.Event { return s.feed.C() }
+func (s *Subscription) C() <-chan Event { return s.feed.C() }
 
 // All ranges over the channel of C until it is closed or ctx ends. The last pair has the reason, that of Err or of ctx. Leaving the
 // loop does not end the subscription.
-func (s *Subscription) All(ctx context.Context) iter.Seq2[zk.Event, error] {
+func (s *Subscription) All(ctx context.Context) iter.Seq2[Event, error] {
 	return feed.All(ctx, s.C(), s.Err)
 }
 
@@ -110,12 +94,12 @@ func (s *Subscription) end(err error) {
 
 // watcher is what of the client's own has a subscription. It is told on the connection's reader, with no lock held.
 type watcher interface {
-	changed(e zk.Event)
+	changed(e Event)
 	unwatched(s *Subscription, why error)
 }
 
 // put delivers one event. It is called on the connection's reader only.
-func (s *Subscription) put(e zk.Event) {
+func (s *Subscription) put(e Event) {
 	if s.live != nil {
 		s.live.changed(e)
 		return
@@ -134,7 +118,7 @@ func (s *Subscription) put(e zk.Event) {
 // eventCall is a call of a subscription's callback on its way through the handler.
 type eventCall struct {
 	s *Subscription
-	e zk.Event
+	e Event
 }
 
 func (n *eventCall) Run() {

@@ -173,7 +173,7 @@ func connectThrottled(t *testing.T, op wire.OpCode) (*scripted, *throttledServer
 }
 
 // getW reads /a and checks whether that leaves a watch at the server, or relies on one that is there.
-func (s *throttledServer) getW(t *testing.T, c *scripted, leaves bool) *future.Future[zk.Event] {
+func (s *throttledServer) getW(t *testing.T, c *scripted, leaves bool) *future.Future[zkasync.Event] {
 	t.Helper()
 	event := must(t, c.GetW(t.Context(), "/a")).Event
 	if left := <-s.flags; left != leaves {

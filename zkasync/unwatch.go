@@ -1,8 +1,6 @@
 package zkasync
 
 import (
-	"github.com/go-zookeeper/zk"
-
 	"github.com/zkasync/zkasync-go/future"
 )
 
@@ -12,4 +10,4 @@ import (
 //
 // The server is not told: it knows one watch per connection, path and kind, which others may share, libraries on Conn()
 // among them. Its watch fires once into nothing, or ends with the connection. [Client.RemoveWatches] tells the server.
-func (c *Client) Unwatch(event *future.Future[zk.Event]) bool { return c.watches.GiveUp(event) }
+func (c *Client) Unwatch(event *future.Future[Event]) bool { return c.watches.GiveUp(event) }

@@ -27,7 +27,7 @@ func TestUnwatch_EndsOneAndLeavesTheOthers(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
 	must(t, c.Create(t.Context(), "/a", nil))
-	var events []*future.Future[zk.Event]
+	var events []*future.Future[zkasync.Event]
 	for range 4 {
 		events = append(events, must(t, c.GetW(t.Context(), "/a")).Event)
 	}
@@ -43,7 +43,7 @@ func TestUnwatch_EndsOneAndLeavesTheOthers(t *testing.T) {
 	must(t, c.Set(t.Context(), "/a", nil, 0))
 	must(t, events[1])
 	must(t, events[3])
-	if c.Unwatch(events[1]) || c.Unwatch(nil) || c.Unwatch(future.Failed[zk.Event](zk.ErrNothing)) {
+	if c.Unwatch(events[1]) || c.Unwatch(nil) || c.Unwatch(future.Failed[zkasync.Event](zk.ErrNothing)) {
 		t.Error("something that is no watch was given up")
 	}
 }

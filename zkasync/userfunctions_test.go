@@ -12,8 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-zookeeper/zk"
-
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/handler"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
@@ -196,15 +194,15 @@ func endGoroutines(t *testing.T, h handler.Handler, end func()) {
 	ctx := testContext(t)
 	c.OnState(func(zkasync.StateChange) { end() })
 	if zkserver.Shared(t).Since("3.6") {
-		must(t, c.AddWatch(ctx, "/", zkasync.PersistentRecursive, zkasync.OnEvent(func(zk.Event) { end() })))
+		must(t, c.AddWatch(ctx, "/", zkasync.PersistentRecursive, zkasync.OnEvent(func(zkasync.Event) { end() })))
 	} else {
 		fails(t, c.AddWatch(ctx, "/", zkasync.PersistentRecursive), zkasync.ErrUnimplemented)
 	}
 	live := c.WatchData(ctx, "/")
 	live.OnChange(func(zkasync.Reading[zkasync.Node]) { end() })
 	watched := must(t, c.GetW(ctx, "/"))
-	watched.Event.OnDone(func(zk.Event, error) { end() })
-	event := future.Then(watched.Event, func(zk.Event) (int, error) { end(); return 0, nil })
+	watched.Event.OnDone(func(zkasync.Event, error) { end() })
+	event := future.Then(watched.Event, func(zkasync.Event) (int, error) { end(); return 0, nil })
 
 	misbehaving := []*future.Future[zkasync.Node]{
 		future.Then(c.Get(ctx, "/"), func(zkasync.Node) (zkasync.Node, error) { end(); return zkasync.Node{}, nil }),

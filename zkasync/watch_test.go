@@ -11,9 +11,9 @@ import (
 )
 
 // watchAll leaves each kind of watch on path and returns the events by kind.
-func watchAll(t *testing.T, c *zkasync.Client, path string) map[string]*future.Future[zk.Event] {
+func watchAll(t *testing.T, c *zkasync.Client, path string) map[string]*future.Future[zkasync.Event] {
 	t.Helper()
-	return map[string]*future.Future[zk.Event]{
+	return map[string]*future.Future[zkasync.Event]{
 		"get":      must(t, c.GetW(t.Context(), path)).Event,
 		"exists":   must(t, c.ExistsW(t.Context(), path)).Event,
 		"children": must(t, c.ChildrenW(t.Context(), path)).Event,
@@ -139,7 +139,7 @@ func TestWatch_EventComesBeforeTheNewData(t *testing.T) {
 	must(t, c.Create(t.Context(), "/a", nil))
 	for version := int32(1); version <= rounds; version++ {
 		var fired, tooEarly bool // used by callbacks, which run one at a time
-		must(t, c.GetW(t.Context(), "/a")).Event.OnDone(func(zk.Event, error) { fired = true })
+		must(t, c.GetW(t.Context(), "/a")).Event.OnDone(func(zkasync.Event, error) { fired = true })
 		write := other.Set(t.Context(), "/a", nil, version-1)
 		look := func(n zkasync.Node, _ error) { tooEarly = tooEarly || n.Stat.Version == version && !fired }
 		for !write.Ready() {

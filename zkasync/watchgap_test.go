@@ -87,7 +87,7 @@ func TestAddWatch_PendingAtTheEndOfTheSession(t *testing.T) {
 		}
 		s := must(t, c.AddWatch(t.Context(), "/a", zkasync.Persistent))
 		_ = outcome(t, c.Sync(zkasync.MarkIdempotent(t.Context()), "/cut"))
-		if e := nextEvents(t, s, 1)[0]; e.Type != zkasync.EventResync || !errors.Is(e.Err, zkasync.ErrConnectionLoss) {
+		if e := nextEvents(t, s, 1)[0]; !e.Resync || !errors.Is(e.Err, zkasync.ErrConnectionLoss) {
 			t.Errorf("event %q, %v, want a resync for %v", eventLine(e), e.Err, zkasync.ErrConnectionLoss)
 		}
 	})

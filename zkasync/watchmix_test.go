@@ -8,8 +8,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-zookeeper/zk"
-
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -19,7 +17,7 @@ type mixer struct {
 	c    *zkasync.Client
 	rng  *rand.Rand
 	subs []*zkasync.Subscription
-	once []*future.Future[zk.Event]
+	once []*future.Future[zkasync.Event]
 	err  error
 }
 

@@ -79,7 +79,7 @@ func TestAddWatch_RecursiveLeavesWatchesOfChildren(t *testing.T) {
 	suspend(t, c, p)
 	resume(t, p)
 	e := nextEvents(t, s, 1)[0]
-	tells := e.Type != zkasync.EventResync
+	tells := !e.Resync
 	if tells {
 		if eventLine(e) != "created /a/x" {
 			t.Errorf("event %q, want a resync or that /a/x was created", eventLine(e))
@@ -100,7 +100,7 @@ func TestAddWatch_RecursiveLeavesWatchesOfChildren(t *testing.T) {
 // leaveOneShots leaves a watch of each kind and has its event written to j.
 func leaveOneShots(t testing.TB, c *zkasync.Client, path string, j *journal) {
 	t.Helper()
-	note := func(e zk.Event, err error) {
+	note := func(e zkasync.Event, err error) {
 		if err != nil {
 			j.add(err.Error())
 			return

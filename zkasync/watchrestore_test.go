@@ -19,7 +19,7 @@ func TestWatchRestore_ChangesDuringAnOutageFire(t *testing.T) {
 	}
 	must(t, c.Set(t.Context(), "/same", nil, 0))
 	events := []struct {
-		event *future.Future[zk.Event]
+		event *future.Future[zkasync.Event]
 		typ   zk.EventType
 		path  string
 	}{
@@ -108,7 +108,7 @@ func TestWatchRestore_ManyInPortions(t *testing.T) {
 	for i := range count {
 		watches = append(watches, c.ExistsW(t.Context(), fmt.Sprintf("/%s%d", long, i)))
 	}
-	events := make([]*future.Future[zk.Event], count)
+	events := make([]*future.Future[zkasync.Event], count)
 	for i, w := range must(t, future.All(watches...)) {
 		events[i] = w.Event
 	}

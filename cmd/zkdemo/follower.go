@@ -28,10 +28,10 @@ type follower struct {
 	there    bool
 	stat     zk.Stat
 	children []string
-	listed   bool                     // children are known; until then they are not news
-	data     *future.Future[zk.Event] // the watches that are set; nil: to be set
-	kids     *future.Future[zk.Event]
-	birth    *future.Future[zk.Event]
+	listed   bool                          // children are known; until then they are not news
+	data     *future.Future[zkasync.Event] // the watches that are set; nil: to be set
+	kids     *future.Future[zkasync.Event]
+	birth    *future.Future[zkasync.Event]
 }
 
 func (f *follower) follow(ctx context.Context) error {
@@ -159,7 +159,7 @@ func (f *follower) stateChanged(s zkasync.StateChange) error {
 }
 
 // done is the channel of a watch, and one that never fires where there is none.
-func done(watch *future.Future[zk.Event]) <-chan struct{} {
+func done(watch *future.Future[zkasync.Event]) <-chan struct{} {
 	if watch == nil {
 		return nil
 	}

@@ -15,7 +15,6 @@ var eventChanges = map[zk.EventType]string{
 	zk.EventNodeCreated:     changeCreated,
 	zk.EventNodeDataChanged: changeData,
 	zk.EventNodeDeleted:     changeDeleted,
-	zkasync.EventResync:     changeMissed,
 }
 
 // followTree follows the znode and all that is below it, with one watch that goes on.
@@ -56,12 +55,13 @@ func (f *follower) followTree(ctx context.Context) error {
 }
 
 // event reports one event of the tree.
-func (f *follower) event(e zk.Event) error {
+func (f *follower) event(e zkasync.Event) error {
 	ch := change{Change: eventChanges[e.Type], Path: e.Path, text: screen.Name(e.Path)}
 	if ch.Change == "" {
 		ch.Change = e.Type.String()
 	}
-	if e.Type == zkasync.EventResync {
+	if e.Resync {
+		ch.Change = changeMissed
 		ch.text = "there may have been changes that nobody told of"
 		if e.Err != nil {
 			ch.text += ": " + ownPrefixes.Replace(e.Err.Error())

@@ -4,8 +4,8 @@ import "github.com/go-zookeeper/zk"
 
 // Sink is told of what a lasting watch sees, on the connection's reader and with no lock held.
 type Sink interface {
-	// Put delivers an event.
-	Put(zk.Event)
+	// Put delivers an event, with the zxid of the change, -1 if that is not known.
+	Put(e zk.Event, zxid int64)
 	// Resync tells that events may have been missed, and why.
 	Resync(why error)
 	// End is the last call.

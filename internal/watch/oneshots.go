@@ -7,7 +7,6 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
-	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/internal/shrink"
 )
 
@@ -15,46 +14,53 @@ import (
 type oneShots struct {
 	ended func(path string, why error) error // makes the error of a watch that ends
 
-	mu      sync.Mutex
-	seq     uint64
-	byKind  [Kinds]shrink.Map[string, *watch] // the oldest of a ring of watches
-	byEvent shrink.Map[*future.Future[zk.Event], *watch]
+	mu     sync.Mutex
+	seq    uint64
+	byKind [Kinds]shrink.Map[string, *OneShot] // the oldest of a ring of watches
+	byKey  shrink.Map[any, *OneShot]
 }
 
-// watch is one registration. Its event, which users keep, is a part of it: one that has ended points to no other.
-type watch struct {
-	promise    future.Promise[zk.Event]
-	path       string
-	seq        uint64
-	kind       Kind
-	prev, next *watch // in the ring of its path and kind; guarded by oneShots.mu
+// Waiter waits for one event. One of its methods is called, once, on the connection's reader and with no lock held.
+type Waiter interface {
+	// Put delivers the event, with the zxid of the change, -1 if that is not known.
+	Put(e zk.Event, zxid int64)
+	// End tells that there will be no event.
+	End(why error)
 }
 
-// add registers a watch; callbacks of its event run on ex.
-func (o *oneShots) add(ex future.Executor, kind Kind, path string) *future.Future[zk.Event] {
-	w := &watch{path: path, kind: kind}
-	w.promise.Init(ex)
+// OneShot is one one-shot watch of somebody's. Users may keep what it is a part of: one that has ended points to no other.
+type OneShot struct {
+	Path   string
+	Kind   Kind
+	Waiter Waiter
+	Key    any // what it is known by, see Table.GiveUp
+
+	seq        uint64   // order of registration
+	prev, next *OneShot // in the ring of its path and kind; guarded by oneShots.mu
+}
+
+// add registers a watch.
+func (o *oneShots) add(w *OneShot) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.seq++
 	w.seq = o.seq
-	ring := &o.byKind[kind]
-	if oldest := ring.M[path]; oldest == nil {
+	ring := &o.byKind[w.Kind]
+	if oldest := ring.M[w.Path]; oldest == nil {
 		w.prev, w.next = w, w
-		ring.Put(path, w)
+		ring.Put(w.Path, w)
 	} else {
 		w.prev, w.next = oldest.prev, oldest
 		w.prev.next, w.next.prev = w, w
 	}
-	o.byEvent.Put(w.promise.Future(), w)
-	return w.promise.Future()
+	o.byKey.Put(w.Key, w)
 }
 
 // take removes the watches of a path of the given kinds and returns them in the order of their registration.
-func (o *oneShots) take(path string, kinds ...Kind) []*watch {
+func (o *oneShots) take(path string, kinds ...Kind) []*OneShot {
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	var hit []*watch
+	var hit []*OneShot
 	for _, kind := range kinds {
 		ring := &o.byKind[kind]
 		oldest := ring.M[path]
@@ -66,7 +72,7 @@ func (o *oneShots) take(path string, kinds ...Kind) []*watch {
 		for w := oldest; w != nil; {
 			next := w.next
 			w.prev, w.next = nil, nil
-			o.byEvent.Delete(w.promise.Future())
+			o.byKey.Delete(w.Key)
 			hit = append(hit, w)
 			w = next
 		}
@@ -76,17 +82,17 @@ func (o *oneShots) take(path string, kinds ...Kind) []*watch {
 }
 
 // fire ends the watches that e is for.
-func (o *oneShots) fire(e zk.Event) {
+func (o *oneShots) fire(e zk.Event, zxid int64) {
 	for _, w := range o.take(e.Path, firedBy[e.Type]...) {
-		w.promise.Resolve(e)
+		w.Waiter.Put(e, zxid)
 	}
 }
 
 // failAll ends all watches.
 func (o *oneShots) failAll(err error) {
 	o.mu.Lock()
-	var hit []*watch
-	for _, w := range o.byEvent.Reset() {
+	var hit []*OneShot
+	for _, w := range o.byKey.Reset() {
 		w.prev, w.next = nil, nil
 		hit = append(hit, w)
 	}
@@ -96,29 +102,32 @@ func (o *oneShots) failAll(err error) {
 	o.mu.Unlock()
 	sortWatches(hit)
 	for _, w := range hit {
-		w.promise.Reject(o.ended(w.path, err))
+		w.Waiter.End(o.ended(w.Path, err))
 	}
 }
 
-// fail ends one watch; false when event is not that of a registered one.
-func (o *oneShots) fail(event *future.Future[zk.Event], err error) bool {
+// fail ends one watch; false when none is registered by that key.
+func (o *oneShots) fail(key any, err error) bool {
 	o.mu.Lock()
-	w := o.byEvent.M[event]
+	w := o.byKey.M[key]
 	if w != nil {
-		o.byEvent.Delete(event)
+		o.byKey.Delete(key)
 		o.unlinkLocked(w)
 	}
 	o.mu.Unlock()
-	return w != nil && w.promise.Reject(o.ended(w.path, err))
+	if w != nil {
+		w.Waiter.End(o.ended(w.Path, err))
+	}
+	return w != nil
 }
 
-func (o *oneShots) unlinkLocked(w *watch) {
-	ring := &o.byKind[w.kind]
+func (o *oneShots) unlinkLocked(w *OneShot) {
+	ring := &o.byKind[w.Kind]
 	switch {
 	case w.next == w:
-		ring.Delete(w.path)
-	case ring.M[w.path] == w:
-		ring.Put(w.path, w.next)
+		ring.Delete(w.Path)
+	case ring.M[w.Path] == w:
+		ring.Put(w.Path, w.next)
 	}
 	w.prev.next, w.next.prev = w.next, w.prev
 	w.prev, w.next = nil, nil
@@ -147,6 +156,6 @@ func (o *oneShots) paths(kind Kind) []string {
 	return all
 }
 
-func sortWatches(ws []*watch) {
-	slices.SortFunc(ws, func(a, b *watch) int { return cmp.Compare(a.seq, b.seq) })
+func sortWatches(ws []*OneShot) {
+	slices.SortFunc(ws, func(a, b *OneShot) int { return cmp.Compare(a.seq, b.seq) })
 }

@@ -11,6 +11,21 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 )
 
+// once is a one-shot watch whose event a future shows.
+type once struct {
+	OneShot
+	promise future.Promise[zk.Event]
+}
+
+func newOnce(path string, kind Kind) *once {
+	w := &once{}
+	w.OneShot = OneShot{Path: path, Kind: kind, Waiter: w, Key: w.promise.Future()}
+	return w
+}
+
+func (w *once) Put(e zk.Event, _ int64) { w.promise.Resolve(e) }
+func (w *once) End(why error)           { w.promise.Reject(why) }
+
 // The event of an ended watch, which a user may keep for as long as he likes, keeps no other watch of its path alive.
 func TestOneShots_EndedWatchKeepsNoOther(t *testing.T) {
 	t.Parallel()
@@ -26,14 +41,16 @@ func TestOneShots_EndedWatchKeepsNoOther(t *testing.T) {
 				ws.table.fail(e, errors.ErrUnsupported)
 			}
 		},
-		"fired":  func(ws *watches) { ws.table.fire(event) },
+		"fired":  func(ws *watches) { ws.table.fire(event, 7) },
 		"failed": func(ws *watches) { ws.table.failAll(errors.ErrUnsupported) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			ws := &watches{table: &oneShots{ended: func(_ string, why error) error { return why }}}
 			var seen []weak.Pointer[future.Future[zk.Event]]
 			for range count {
-				e := ws.table.add(nil, Data, "/a")
+				w := newOnce("/a", Data)
+				ws.table.add(&w.OneShot)
+				e := w.promise.Future()
 				ws.events = append(ws.events, e)
 				seen = append(seen, weak.Make(e))
 			}

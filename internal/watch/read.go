@@ -1,11 +1,5 @@
 package watch
 
-import (
-	"github.com/go-zookeeper/zk"
-
-	"github.com/zkasync/zkasync-go/future"
-)
-
 // Read is the claim of a read that leaves a watch.
 type Read struct {
 	t     *Table
@@ -28,31 +22,27 @@ func (r Read) Holds(kind Kind) bool {
 }
 
 // Watch registers the watch, before the answer that is being read completes anything, so that the event cannot come first.
-// Callbacks of the event run on ex.
-func (r Read) Watch(ex future.Executor, kind Kind) *future.Future[zk.Event] {
-	event := r.t.add(ex, kind, r.path)
-	if !r.Holds(kind) { // the persistent watch that was to bring the event has changed, or is gone
-		r.t.rearm(&rearm{path: r.path, zxid: r.t.host.LastZxid()}, kind)
+func (r Read) Watch(w *OneShot) {
+	r.t.add(w)
+	if !r.Holds(w.Kind) { // the persistent watch that was to bring the event has changed, or is gone
+		r.t.rearm(&rearm{path: r.path, zxid: r.t.host.LastZxid()}, w.Kind)
 	}
-	return event
 }
 
 // Unread registers a watch for a read that the server has carried out and whose value was too large. The read has left the
 // watch, or has relied on a persistent one; if that is gone, the watch is set by itself.
-func (t *Table) Unread(path string, kind Kind) *future.Future[zk.Event] {
-	event := t.add(nil, kind, path)
-	if t.lasting.covers(path, kind == Child) == 0 {
-		t.rearm(&rearm{path: path, zxid: t.host.LastZxid(), plain: true}, kind)
+func (t *Table) Unread(w *OneShot) {
+	t.add(w)
+	if t.lasting.covers(w.Path, w.Kind == Child) == 0 {
+		t.rearm(&rearm{path: w.Path, zxid: t.host.LastZxid(), plain: true}, w.Kind)
 	}
-	return event
 }
 
-func (t *Table) add(ex future.Executor, kind Kind, path string) *future.Future[zk.Event] {
-	event := t.once.add(ex, kind, path)
+func (t *Table) add(w *OneShot) {
+	t.once.add(w)
 	if over := t.over.Load(); over != nil {
-		t.once.fail(event, *over)
+		t.once.fail(w.Key, *over)
 	}
-	return event
 }
 
 // rearm sends r, for one-shot watches of the given kinds.

@@ -5,7 +5,6 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
-	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/internal/mux"
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
@@ -72,13 +71,13 @@ func (t *Table) Old() bool { return t.old.isPresent() }
 // Fire delivers an event of the server: to one-shot watches first, then to listeners, each in the order of their
 // registration. The server sends one event per change, however many watches it is for.
 func (t *Table) Fire(e zk.Event, at Place) {
-	t.once.fire(e)
+	t.once.fire(e, at.Zxid)
 	for _, l := range t.lasting.listeners(e, at) {
-		l.Sink.Put(e)
+		l.Sink.Put(e, at.Zxid)
 	}
 	parent, hit := t.lasting.implied(e, at)
 	for _, l := range hit {
-		l.Sink.Put(zk.Event{Type: zk.EventNodeChildrenChanged, State: e.State, Path: parent})
+		l.Sink.Put(zk.Event{Type: zk.EventNodeChildrenChanged, State: e.State, Path: parent}, at.Zxid)
 	}
 }
 
@@ -106,7 +105,7 @@ func (t *Table) endAll(ls []*Listener, why error) {
 func (t *Table) drop(path string, kinds []Kind, listeners bool, why error) bool {
 	once := t.once.take(path, kinds...)
 	for _, w := range once {
-		w.promise.Reject(t.errs.Ended(path, why))
+		w.Waiter.End(t.errs.Ended(path, why))
 	}
 	if !listeners {
 		return len(once) > 0
@@ -116,10 +115,8 @@ func (t *Table) drop(path string, kinds []Kind, listeners bool, why error) bool 
 	return len(once)+len(ls) > 0
 }
 
-// GiveUp ends a one-shot watch that is no longer wanted; false when event is not that of a registered one.
-func (t *Table) GiveUp(event *future.Future[zk.Event]) bool {
-	return t.once.fail(event, t.errs.Removed)
-}
+// GiveUp ends a one-shot watch that is no longer wanted; false when none is registered by that key.
+func (t *Table) GiveUp(key any) bool { return t.once.fail(key, t.errs.Removed) }
 
 // RestoreLimit is how large requests that restore watches may be at present, in bytes.
 func (t *Table) RestoreLimit() int { return t.limit.size(t.most) }

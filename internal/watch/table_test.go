@@ -79,9 +79,9 @@ func lines(rs []mux.Request) []string {
 // heard is a sink that notes what it is told.
 type heard struct{ log []string }
 
-func (h *heard) Put(e zk.Event)   { h.log = append(h.log, fmt.Sprintf("%v %s", e.Type, e.Path)) }
-func (h *heard) Resync(why error) { h.log = append(h.log, "resync "+why.Error()) }
-func (h *heard) End(why error)    { h.log = append(h.log, "end "+why.Error()) }
+func (h *heard) Put(e zk.Event, _ int64) { h.log = append(h.log, fmt.Sprintf("%v %s", e.Type, e.Path)) }
+func (h *heard) Resync(why error)        { h.log = append(h.log, "resync "+why.Error()) }
+func (h *heard) End(why error)           { h.log = append(h.log, "end "+why.Error()) }
 
 func (h *heard) want(t *testing.T, log ...string) {
 	t.Helper()
@@ -102,7 +102,13 @@ func listen(t *Table, path string, mode Mode) (*Listener, *heard) {
 }
 
 func read(t *Table, path string, kind Kind) *future.Future[zk.Event] {
-	return t.Read(path, kind).Watch(nil, kind)
+	return watchFor(t.Read(path, kind), path, kind)
+}
+
+func watchFor(r Read, path string, kind Kind) *future.Future[zk.Event] {
+	w := newOnce(path, kind)
+	r.Watch(&w.OneShot)
+	return w.promise.Future()
 }
 
 func event(typ zk.EventType, path string) zk.Event { return zk.Event{Type: typ, Path: path} }
@@ -177,7 +183,7 @@ func TestTable_ReadsRelyOnAPlacement(t *testing.T) {
 	if kept.Flag() || !kept.Holds(Data) {
 		t.Error("does not rely on the placement")
 	}
-	kept.Watch(nil, Data)
+	watchFor(kept, "/a", Data)
 	if got := lines(host.take()); got != nil {
 		t.Errorf("sent %q", got)
 	}
@@ -187,7 +193,7 @@ func TestTable_ReadsRelyOnAPlacement(t *testing.T) {
 	if got := lines(removal); !slices.Equal(got, []string{"18 /a"}) {
 		t.Fatalf("sent %q", got)
 	}
-	late.Watch(nil, Data) // the answer to a read that was encoded before
+	watchFor(late, "/a", Data) // the answer to a read that was encoded before
 	removal[0].Reply(0, nil)
 	want := "105 /a [true false false] plain=false resync=false"
 	if got := lines(host.take()); !slices.Equal(got, []string{want, want}) {
@@ -331,7 +337,7 @@ func TestTable_End(t *testing.T) {
 	p.Depart()
 	table.End(errExpired)
 	plain.want(t, "end expired")
-	after := r.Watch(nil, Data)
+	after := watchFor(r, "/b", Data)
 	done := false
 	p.Placed(func() { done = true })
 	if late.want(t, "end expired"); !done {

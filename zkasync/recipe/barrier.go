@@ -115,7 +115,7 @@ func (w *wait) look(path string, right func(*zk.Stat) bool, next func(error)) {
 				w.c.Unwatch(seen.Event)
 				next(nil)
 			default:
-				then(seen.Event, func(_ zk.Event, err error) {
+				then(seen.Event, func(_ zkasync.Event, err error) {
 					if over(err) {
 						next(err)
 						return

@@ -34,10 +34,10 @@ type claim struct {
 	clean   *future.Promise[future.Void] // completes when no znode is left
 
 	mu    sync.Mutex
-	ended bool                     // the promise is complete
-	own   zkasync.Created          // the znode, once there is one
-	mine  *future.Future[zk.Event] // the own znode's watch
-	other *future.Future[zk.Event] // that of the one in front
+	ended bool                          // the promise is complete
+	own   zkasync.Created               // the znode, once there is one
+	mine  *future.Future[zkasync.Event] // the own znode's watch
+	other *future.Future[zkasync.Event] // that of the one in front
 	held  *Held
 }
 

@@ -252,8 +252,8 @@ func (q *Queue) unlock(lock, id string, owner int64) *future.Future[future.Void]
 }
 
 // watch has the lock's end noticed.
-func (i *Item) watch(event *future.Future[zk.Event]) {
-	then(event, func(e zk.Event, err error) {
+func (i *Item) watch(event *future.Future[zkasync.Event]) {
+	then(event, func(e zkasync.Event, err error) {
 		i.mu.Lock()
 		mine := i.consuming || i.over
 		i.unwatched = i.consuming

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"slices"
 
-	"github.com/go-zookeeper/zk"
-
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -26,7 +24,7 @@ type taker struct {
 // names is a list of children that is known to be current until its watch fires.
 type names struct {
 	list  []string
-	event *future.Future[zk.Event]
+	event *future.Future[zkasync.Event]
 }
 
 // current reports whether the list need not be read again. Queue.mu is held.
@@ -143,7 +141,7 @@ func (q *Queue) listed(n *names, w zkasync.Watched[zkasync.Children]) {
 		q.forgetLocked()
 	}
 	q.mu.Unlock()
-	then(w.Event, func(zk.Event, error) { q.look() })
+	then(w.Event, func(zkasync.Event, error) { q.look() })
 }
 
 // forgetLocked forgets items that are gone. Those that are this value's are forgotten when they are given back, but where nothing locks
@@ -227,7 +225,7 @@ func (q *Queue) putBack(t *taker, name string) {
 		i, _ := slices.BinarySearchFunc(q.takers, t, func(a, b *taker) int { return cmp.Compare(a.seq, b.seq) })
 		q.takers = slices.Insert(q.takers, i, t)
 	}
-	stale := []*future.Future[zk.Event]{q.waiting.event, q.taken.event}
+	stale := []*future.Future[zkasync.Event]{q.waiting.event, q.taken.event}
 	q.waiting.event, q.taken.event = nil, nil
 	q.mu.Unlock()
 	for _, event := range stale {

@@ -73,7 +73,7 @@ func unanswered(errs ...error) error {
 	return nil
 }
 
-func (q *Queue) unwatch(event *future.Future[zk.Event]) {
+func (q *Queue) unwatch(event *future.Future[zkasync.Event]) {
 	if event != nil {
 		q.c.Unwatch(event)
 	}

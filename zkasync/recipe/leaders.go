@@ -29,7 +29,7 @@ type Leaders struct {
 
 	mu     sync.Mutex
 	unlink func() bool
-	event  *future.Future[zk.Event] // that is waited for
+	event  *future.Future[zkasync.Event] // that is waited for
 	latest Contender
 	known  bool
 	calls  []*leaderCall
@@ -142,7 +142,7 @@ func (l *Leaders) end(why error) {
 }
 
 // show makes a leader the latest, tells everybody if it is another, and waits for the next change.
-func (l *Leaders) show(leader Contender, event *future.Future[zk.Event]) {
+func (l *Leaders) show(leader Contender, event *future.Future[zkasync.Event]) {
 	l.mu.Lock()
 	if l.err != nil {
 		l.mu.Unlock()
@@ -158,7 +158,7 @@ func (l *Leaders) show(leader Contender, event *future.Future[zk.Event]) {
 	for _, call := range due {
 		l.post(call)
 	}
-	then(event, func(_ zk.Event, err error) {
+	then(event, func(_ zkasync.Event, err error) {
 		if over(err) {
 			l.end(err)
 			return
@@ -238,7 +238,7 @@ func (l *Leaders) awaitCandidate() {
 }
 
 // none waits if nobody is there, and otherwise looks who it is.
-func (l *Leaders) none(nobody bool, event *future.Future[zk.Event], err error) {
+func (l *Leaders) none(nobody bool, event *future.Future[zkasync.Event], err error) {
 	switch {
 	case isNoNode(err):
 		l.look()

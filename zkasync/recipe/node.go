@@ -36,7 +36,7 @@ type Node struct {
 	data    []byte
 	changes int   // of data
 	owner   int64 // the session whose znode is there, 0: none that is ours
-	event   *future.Future[zk.Event]
+	event   *future.Future[zkasync.Event]
 	closed  bool
 	making  bool // whether there is one of ours is being found out
 }
@@ -239,7 +239,7 @@ func (n *Node) looked(w zkasync.Watched[*zk.Stat], err error) {
 	case owner != 0:
 		n.first.Resolve(future.Void{})
 	}
-	then(w.Event, func(zk.Event, error) { n.changed(w.Event) })
+	then(w.Event, func(zkasync.Event, error) { n.changed(w.Event) })
 }
 
 func (n *Node) isMaking() bool {
@@ -249,7 +249,7 @@ func (n *Node) isMaking() bool {
 }
 
 // changed looks again: the znode has changed or is gone, or the session is over.
-func (n *Node) changed(event *future.Future[zk.Event]) {
+func (n *Node) changed(event *future.Future[zkasync.Event]) {
 	n.mu.Lock()
 	current := n.event == event && !n.closed
 	n.mu.Unlock()

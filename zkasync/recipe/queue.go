@@ -158,7 +158,7 @@ func (q *claim) awaitHidden(path, own string) {
 		})
 }
 
-func (q *claim) waitFor(event *future.Future[zk.Event], own string) {
+func (q *claim) waitFor(event *future.Future[zkasync.Event], own string) {
 	q.mu.Lock()
 	stale := q.ended || q.own.Path != own
 	if !stale {
@@ -169,7 +169,7 @@ func (q *claim) waitFor(event *future.Future[zk.Event], own string) {
 		q.c.Unwatch(event)
 		return
 	}
-	then(event, func(_ zk.Event, err error) {
+	then(event, func(_ zkasync.Event, err error) {
 		if over(err) {
 			q.fail(err)
 			return
@@ -187,7 +187,7 @@ func (q *claim) waitFor(event *future.Future[zk.Event], own string) {
 }
 
 // watchMine has the end of the own znode noticed. Other changes are somebody's who wants to be seen, as Curator's Revoker.
-func (q *claim) watchMine(own string, event *future.Future[zk.Event]) {
+func (q *claim) watchMine(own string, event *future.Future[zkasync.Event]) {
 	q.mu.Lock()
 	current := q.own.Path == own
 	if current {
@@ -198,7 +198,7 @@ func (q *claim) watchMine(own string, event *future.Future[zk.Event]) {
 		q.c.Unwatch(event)
 		return
 	}
-	then(event, func(e zk.Event, err error) {
+	then(event, func(e zkasync.Event, err error) {
 		q.mu.Lock()
 		current := q.own.Path == own && q.mine == event
 		q.mu.Unlock()

@@ -7,8 +7,6 @@ import (
 	"slices"
 	"sync"
 
-	"github.com/go-zookeeper/zk"
-
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -29,7 +27,7 @@ type Roster struct {
 	done   chan struct{} // closed when it has ended
 
 	mu       sync.Mutex
-	list     *future.Future[zk.Event] // the watch of the list, or of what is to become it
+	list     *future.Future[zkasync.Event] // the watch of the list, or of what is to become it
 	members  map[string]*seen
 	unread   int      // members that were never read, and the list if that is so
 	known    bool     // all were read once
@@ -45,8 +43,8 @@ type Roster struct {
 type seen struct {
 	member Member
 	read   bool
-	turn   int                      // of the read that counts
-	event  *future.Future[zk.Event] // nil while there is none
+	turn   int                           // of the read that counts
+	event  *future.Future[zkasync.Event] // nil while there is none
 }
 
 // Roster keeps who is there current, until ctx ends, or Close, or the client.
@@ -152,7 +150,7 @@ func (r *Roster) Refresh() {
 		r.mu.Unlock()
 		return
 	}
-	events := []*future.Future[zk.Event]{r.list}
+	events := []*future.Future[zkasync.Event]{r.list}
 	for _, s := range r.members {
 		if s.event != nil {
 			events = append(events, s.event)
@@ -172,7 +170,7 @@ func (r *Roster) end(why error) {
 		return
 	}
 	r.err = &Error{Op: "watch group", Path: r.path, Err: why}
-	events := []*future.Future[zk.Event]{r.list}
+	events := []*future.Future[zkasync.Event]{r.list}
 	for _, s := range r.members {
 		events = append(events, s.event)
 	}

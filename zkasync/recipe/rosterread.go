@@ -66,7 +66,7 @@ func (r *Roster) refused(err error) {
 }
 
 // setNames takes over a list. Who is new is read, and who could not be read is asked again.
-func (r *Roster) setNames(names []string, event *future.Future[zk.Event]) {
+func (r *Roster) setNames(names []string, event *future.Future[zkasync.Event]) {
 	slices.Sort(names)
 	r.mu.Lock()
 	if r.err != nil {
@@ -97,7 +97,7 @@ func (r *Roster) setNames(names []string, event *future.Future[zk.Event]) {
 	for _, event := range gone {
 		r.c.Unwatch(event)
 	}
-	then(event, func(_ zk.Event, err error) { r.fired(err, r.readList) })
+	then(event, func(_ zkasync.Event, err error) { r.fired(err, r.readList) })
 	for _, read := range reads {
 		read()
 	}
@@ -105,7 +105,7 @@ func (r *Roster) setNames(names []string, event *future.Future[zk.Event]) {
 }
 
 // dropMissingLocked forgets who is not in the list, and returns their watches, and whether anybody was known of.
-func (r *Roster) dropMissingLocked(names []string) (watches []*future.Future[zk.Event], known bool) {
+func (r *Roster) dropMissingLocked(names []string) (watches []*future.Future[zkasync.Event], known bool) {
 	for name, s := range r.members {
 		if _, there := slices.BinarySearch(names, name); there {
 			continue
@@ -184,7 +184,7 @@ func (r *Roster) got(name string, s *seen, turn int, w zkasync.Watched[zkasync.N
 	publish := r.publishLocked(news)
 	r.mu.Unlock()
 	if err == nil {
-		then(w.Event, func(_ zk.Event, err error) { r.fired(err, again) })
+		then(w.Event, func(_ zkasync.Event, err error) { r.fired(err, again) })
 	}
 	publish()
 }

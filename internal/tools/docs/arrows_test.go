@@ -27,7 +27,7 @@ var rooms = map[string][]string{
 	inMux + "queue":   {inMux + "request", inMux + "ring"},
 	inMux + "request": {"internal/wire"},
 	inMux + "ring":    {},
-	"internal/watch":  {"future", "internal/mux", "internal/shrink", "internal/wire"},
+	"internal/watch":  {"internal/mux", "internal/shrink", "internal/wire"},
 	"internal/feed":   {},
 	"internal/hosts":  {"internal/chance"},
 	"internal/reach":  {"internal/hosts", "internal/mux"},

@@ -8,8 +8,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/go-zookeeper/zk"
-
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -26,7 +24,7 @@ func (z zkasyncClient) watch(ctx context.Context, path string) (int32, <-chan er
 		return 0, nil, err
 	}
 	fired := make(chan error, 1)
-	got.Event.OnDone(func(_ zk.Event, err error) { fired <- err })
+	got.Event.OnDone(func(_ zkasync.Event, err error) { fired <- err })
 	return got.Value.Stat.Version, fired, nil
 }
 

@@ -3,8 +3,6 @@ package cache
 import (
 	"context"
 
-	"github.com/go-zookeeper/zk"
-
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -40,7 +38,7 @@ func Open(c *zkasync.Client, path string, opts ...Option) *Cache {
 	cache.ready = future.NewPromise[future.Void](nil)
 	cache.inbox.wake = make(chan struct{}, 1)
 	l := &loop{Cache: cache, works: make(map[key]*work), latest: make(map[string]*slot), resting: make(map[key]bool),
-		watches: make(map[key]*future.Future[zk.Event]), syncs: make(map[*future.Promise[future.Void]]struct{})}
+		watches: make(map[key]*future.Future[zkasync.Event]), syncs: make(map[*future.Promise[future.Void]]struct{})}
 	l.watch(err)
 	cache.base = future.Settle(l.placing)
 	cache.loaded = cache.onHandler(cache.ready)

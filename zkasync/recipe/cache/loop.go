@@ -20,7 +20,7 @@ type loop struct {
 	placing *future.Future[*zkasync.Subscription] // the watch that is being set
 	sub     *zkasync.Subscription                 // nil: none, or the servers know one-shot watches only
 	old     bool                                  // the servers know one-shot watches only
-	watches map[key]*future.Future[zk.Event]      // those
+	watches map[key]*future.Future[zkasync.Event] // those
 
 	works  map[key]*work
 	queued fifo[*work]  // to be sent
@@ -119,7 +119,7 @@ func (l *loop) nextEvent() bool {
 
 // wait waits until there may be something to do.
 func (l *loop) wait() {
-	var events <-chan zk.Event
+	var events <-chan zkasync.Event
 	if l.sub != nil {
 		events = l.sub.C()
 	}
@@ -144,11 +144,11 @@ func (l *loop) wait() {
 }
 
 // event deals with what the watch tells, or with its end.
-func (l *loop) event(e zk.Event, ok bool) {
+func (l *loop) event(e zkasync.Event, ok bool) {
 	switch {
 	case !ok:
 		l.unwatched(l.sub.Err())
-	case e.Type == zkasync.EventResync:
+	case e.Resync:
 		l.startGap()
 	case l.keeps(e.Path):
 		l.touched(e.Path, e.Type)

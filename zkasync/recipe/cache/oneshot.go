@@ -52,16 +52,16 @@ func (l *loop) checkedRoot(w *work, r zkasync.Watched[*zk.Stat], err error) {
 }
 
 // await has a watch that fires lead to another read.
-func (l *loop) await(k key, event *future.Future[zk.Event]) {
+func (l *loop) await(k key, event *future.Future[zkasync.Event]) {
 	l.unwatch(k)
 	l.watches[k] = event
-	future.Then(future.Settle(event), func(rs []future.Result[zk.Event]) (future.Void, error) {
+	future.Then(future.Settle(event), func(rs []future.Result[zkasync.Event]) (future.Void, error) {
 		l.inbox.post(func(l *loop) { l.fired(k, event, rs[0]) })
 		return future.Void{}, nil
 	})
 }
 
-func (l *loop) fired(k key, event *future.Future[zk.Event], r future.Result[zk.Event]) {
+func (l *loop) fired(k key, event *future.Future[zkasync.Event], r future.Result[zkasync.Event]) {
 	if l.watches[k] != event || l.end != nil {
 		return
 	}

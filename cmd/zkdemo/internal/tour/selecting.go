@@ -43,7 +43,7 @@ func (g *guide) selecting() error {
 }
 
 // selectLoop waits for the answer, which comes first, for the watch, which a second writer makes fire, and for a deadline.
-func (g *guide) selectLoop(path string, event *future.Future[zk.Event]) error {
+func (g *guide) selectLoop(path string, event *future.Future[zkasync.Event]) error {
 	begun := time.Now()
 	answer := g.c.Get(g.ctx, path).C()
 	fired := event.Done()

@@ -1,0 +1,66 @@
+package zkasync
+
+import (
+	"fmt"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/watch"
+)
+
+// Event is what a watch tells. Its Type, Path and State are those of go-zookeeper's event; the path is without the chroot.
+type Event struct {
+	zk.Event
+
+	// Zxid is that of the change, from servers that tell it (3.9 and later, ZOOKEEPER-4655); 0 if it is not known, as of what
+	// was changed during an outage.
+	Zxid int64
+
+	// Resync marks an event of a [Subscription] that no server sends: changes may have been missed, so what was read before is
+	// to be read again. Type is 0, Path is that of the subscription, and Err says why:
+	//
+	//	ErrConnectionLoss  the connection was lost; servers do not tell what happened meanwhile
+	//	ErrSessionExpired  the session was replaced, and with it ephemeral znodes are gone
+	//	ErrSlowReader      more events waited than the subscription's rule allows
+	//	ErrWatchRemoved    the server's watch was removed by RemoveWatches, and set again
+	//
+	// The first two are delivered when the server watches again, before operations that have waited go out, so a read that is
+	// submitted upon the event misses nothing.
+	Resync bool
+}
+
+// String returns the type and the path, or that of a resync the reason and the path.
+func (e Event) String() string {
+	if e.Resync {
+		return fmt.Sprintf("Resync %s (%v)", printable(e.Path), e.Err)
+	}
+	return e.Type.String() + " " + printable(e.Path)
+}
+
+// eventOf is the event of a change. Servers that do not tell its zxid send -1.
+func eventOf(e zk.Event, zxid int64) Event { return Event{Event: e, Zxid: max(zxid, 0)} }
+
+func resyncEvent(path string, why error) Event {
+	return Event{Event: zk.Event{State: zk.StateSyncConnected, Path: path, Err: why}, Resync: true}
+}
+
+// eventWatch is a one-shot watch with its event.
+type eventWatch struct {
+	watch.OneShot
+	promise future.Promise[Event]
+}
+
+// newEventWatch makes one, whose callbacks run on ex.
+func newEventWatch(ex future.Executor, path string, kind watch.Kind) *eventWatch {
+	w := &eventWatch{}
+	w.promise.Init(ex)
+	w.OneShot = watch.OneShot{Path: path, Kind: kind, Waiter: w, Key: w.promise.Future()}
+	return w
+}
+
+// Put implements watch.Waiter.
+func (w *eventWatch) Put(e zk.Event, zxid int64) { w.promise.Resolve(eventOf(e, zxid)) }
+
+// End implements watch.Waiter.
+func (w *eventWatch) End(why error) { w.promise.Reject(why) }
