@@ -1,8 +1,6 @@
 package zkasync
 
 import (
-	"context"
-	"sync"
 	"sync/atomic"
 
 	"github.com/go-zookeeper/zk"
@@ -37,13 +35,8 @@ type Client struct {
 	root     chrootWatch
 	pauses   *pauses
 
-	mu       sync.Mutex
-	run      *run        // the present run, nil when stopped
-	last     *run        // the one before, if Close may have to wait for it; nil once another has started
-	settling int         // calls of Close that wait for last
-	hosts    []string    // where the next run connects to
-	resume   mux.Session // the session that the first run takes up
-	lent     atomic.Bool // Conn was called
+	runs runs
+	lent atomic.Bool // Conn was called
 }
 
 // New makes a client for the servers of a connection string, "host1:port,host2:port/chroot", and checks everything it
@@ -55,26 +48,14 @@ func New(servers string, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{cfg: cfg, pauses: new(pauses), hosts: cfg.hosts, resume: cfg.resume}
+	c := &Client{cfg: cfg, pauses: new(pauses)}
+	c.runs.hosts, c.runs.resume = cfg.hosts, cfg.resume
 	c.view, c.whole = view{c, cfg.chroot}, view{c, ""}
 	c.delivery = newDelivery(cfg.handler, patience(cfg.sessionTimeout))
 	c.logs = newLogbook(cfg.logger)
 	c.states = newStates()
 	c.watches = watch.New(watchHost{c}, watchErrors, cfg.chroot, cfg.maxRequest)
 	c.creds.list = append(c.creds.list, cfg.auth...)
-	return c, nil
-}
-
-// Connect is [New] and [Client.Start]: it returns a client with a live session, or an error when there is none before
-// ctx ends.
-func Connect(ctx context.Context, servers string, opts ...Option) (*Client, error) {
-	c, err := New(servers, opts...)
-	if err != nil {
-		return nil, err
-	}
-	if err := c.Start(ctx); err != nil {
-		return nil, err
-	}
 	return c, nil
 }
 
@@ -89,13 +70,12 @@ func (c *Client) State() State { return c.states.current().State }
 // the client's Close; its own Close stops the client. It does not know of the chroot, and gives zk.ErrShortBuffer, or
 // zk.ErrBadArguments for those below 128 KiB, for requests beyond WithMaxRequestSize.
 func (c *Client) Conn() *zk.Conn {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.run == nil {
+	r := c.runs.now()
+	if r == nil {
 		return nil
 	}
 	c.lent.Store(true)
-	return c.run.session.Conn()
+	return r.session.Conn()
 }
 
 // submit hands a request to the present run.

@@ -127,12 +127,10 @@ func (o *owner) Demanded(code int32) {
 
 // authFailed ends the present run's use: servers refuse the credentials, and will on every connection.
 func (c *Client) authFailed(err error) {
-	c.mu.Lock()
-	m, r := c.sink.Load(), c.run
+	m, r := c.sink.Load(), c.runs.now()
 	if r != nil {
 		r.session.Refused(ErrAuthFailed)
 	}
-	c.mu.Unlock()
 	c.states.change(func(now StateChange) (StateChange, bool) {
 		if now.State == StateClosed {
 			return now, false

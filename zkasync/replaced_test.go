@@ -1,7 +1,9 @@
 package zkasync_test
 
 import (
+	"context"
 	"errors"
+	"net"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -88,7 +90,12 @@ func TestReplacedSession_WhatWaitsFails(t *testing.T) {
 func TestReplacedSession_OfWithSession(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		p := zkpeer.Pipes(t, grantsOther(0x22, false, serves))
-		c, err := zkasync.New("one.test", zkasync.WithDialer(p.Dial), zkasync.WithSession(zkasync.Session{ID: 0x11, Password: make([]byte, 16)}))
+		submitted := make(chan struct{})
+		dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+			<-submitted // or the new session begins before the read is there
+			return p.Dial(ctx, network, address)
+		}
+		c, err := zkasync.New("one.test", zkasync.WithDialer(dial), zkasync.WithSession(zkasync.Session{ID: 0x11, Password: make([]byte, 16)}))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,6 +105,7 @@ func TestReplacedSession_OfWithSession(t *testing.T) {
 		started := c.StartAsync()
 		fails(t, waiting, zkasync.ErrClosed) // it was not started
 		waiting = c.Get(t.Context(), "/a")
+		close(submitted)
 		must(t, started)
 		if lost := nextState(t, changes, zkasync.StateLost); lost.SessionID != 0x11 || !errors.Is(lost.Err, zkasync.ErrSessionExpired) {
 			t.Errorf("lost: %+v, want the expiry of session 0x11", lost)

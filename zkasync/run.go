@@ -1,12 +1,10 @@
 package zkasync
 
 import (
-	"context"
 	"fmt"
+	"sync"
 
 	"github.com/zkasync/zkasync-go/future"
-	"github.com/zkasync/zkasync-go/handler"
-	"github.com/zkasync/zkasync-go/internal/hosts"
 	"github.com/zkasync/zkasync-go/internal/mux"
 	"github.com/zkasync/zkasync-go/internal/session"
 )
@@ -16,122 +14,100 @@ type run struct {
 	c       *Client
 	session *session.Run
 	started *future.Promise[future.Void] // completes with the first session
-	stopped *future.Promise[future.Void] // nil until shutdown; guarded by c.mu
+	stopped *future.Promise[future.Void] // nil until shutdown; guarded by runs.mu
 	bye     *delivery                    // runs the callbacks of stopped; nil as long as that is
 	over    chan struct{}                // closed when the stop is complete and these callbacks have run, or do not return
 	left    error                        // which of them does not return; read when over is closed
 	resting resting                      // set by shutdown
 }
 
-// StartAsync starts the client and returns at once. The future completes with the first session; it fails when the client
-// is stopped before or its credentials are not accepted. The client tries for as long as it takes: wait with a timeout,
-// ask Connected, and stop it (kazoo: start_async). Starting a client that is started returns the future of that start;
-// starting one that has begun to stop, and is not done, fails with [ErrClosed].
-func (c *Client) StartAsync() *future.Future[future.Void] {
-	defer c.states.tell((*lane).ExecuteHere) // without the lock: a callback may run at once, on this goroutine
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.run != nil && c.run.stopped == nil {
-		return c.run.started.Future()
-	}
-	r, err := c.newRunLocked()
-	if err != nil {
-		p := future.NewPromise[future.Void](c.completion(""))
-		p.Reject(err)
-		return p.Future()
-	}
-	c.run = r
-	return r.started.Future()
+// runs is what there is of a client's runs: one at a time, and perhaps what the one before has left behind.
+type runs struct {
+	mu      sync.Mutex
+	present *run        // nil when stopped
+	left    *run        // the one before, if it has left something, as a callback that does not return; nil once another has begun
+	waiters int         // calls of Close that wait for left; meanwhile no run begins, whose handler they would stop
+	hosts   []string    // where the next one connects to
+	resume  mux.Session // that the first one takes up
 }
 
-func (c *Client) newRunLocked() (*run, error) {
-	if c.run != nil || c.settling > 0 {
+// now returns the present run, nil if there is none.
+func (rs *runs) now() *run {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	return rs.present
+}
+
+// move sets where the next run connects to, and returns the present one.
+func (rs *runs) move(hosts []string) *run {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	rs.hosts = hosts
+	return rs.present
+}
+
+// begin returns the present run, or makes it. It fails while the present one stops.
+func (rs *runs) begin(start func(hosts []string, resume mux.Session) (*run, error)) (*run, error) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if r := rs.present; r != nil && r.stopped == nil {
+		return r, nil
+	}
+	if rs.present != nil || rs.waiters > 0 {
 		return nil, &OpError{Op: "start", Outcome: OutcomeNotSent, Err: fmt.Errorf("%w: it is still stopping", ErrClosed)}
 	}
-	if err := c.startCallbacks(); err != nil {
-		return nil, fmt.Errorf("zkasync: start: %w", err)
+	r, err := start(rs.hosts, rs.resume)
+	if err != nil {
+		return nil, err
 	}
-	r := &run{c: c, over: make(chan struct{}), started: future.NewPromise[future.Void](c.completion(""))}
-	r.session = session.New(&owner{r}, c.sessionConfig())
-	c.last, c.resume = nil, mux.Session{}
-	c.sink.Store(r.session.Mux())
-	c.watches.Open()
-	c.pauses.open()
-	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: StateConnecting}, true })
-	if err := r.session.Begin(); err != nil {
-		return nil, fmt.Errorf("zkasync: start: %w", err)
-	}
+	rs.present, rs.left, rs.resume = r, nil, mux.Session{}
 	return r, nil
 }
 
-// sessionConfig is what a session is kept with. The caller holds c.mu.
-func (c *Client) sessionConfig() session.Config {
-	return session.Config{
-		Mux: mux.Config{
-			MaxReply:       c.cfg.maxReply,
-			MaxRequest:     c.cfg.maxRequest,
-			WatchesLimit:   c.watches.RestoreLimit,
-			SessionTimeout: c.cfg.sessionTimeout,
-			JoinReads:      c.cfg.coalesce,
-			RequestTimeout: c.cfg.requestTimeout,
-			ReadOnly:       c.cfg.readOnly,
-			Slept:          c.cfg.slept,
-			Resume:         c.resume,
-		},
-		Hosts:          hosts.New(c.hosts, hosts.Options{Shuffle: c.cfg.shuffle, Named: c.cfg.tls != nil, Lookup: c.cfg.lookup, Draw: c.cfg.draw}),
-		Names:          c.hosts,
-		Dialer:         c.cfg.reach(),
-		ConnectTimeout: c.cfg.connectTimeout,
-		CloseTimeout:   c.cfg.closeTimeout,
-		AskTime:        c.cfg.askTime(),
-		Closed:         ErrClosed,
-		Log:            c.logs.add,
+// stop has the present run stop, if it does not, and returns it; over means that it is the one before, nil if it has left nothing.
+func (rs *runs) stop() (r *run, over bool) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if rs.present == nil {
+		return rs.left, true
+	}
+	if rs.present.stopped == nil {
+		rs.present.stop()
+	}
+	return rs.present, false
+}
+
+// end takes the present run out. It counts as having left something until it is settled.
+func (rs *runs) end(r *run) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	rs.present, rs.left = nil, r
+}
+
+// settled notes that a run has left nothing.
+func (rs *runs) settled(r *run) {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	if rs.left == r {
+		rs.left = nil
 	}
 }
 
-// startCallbacks starts what runs callbacks.
-func (c *Client) startCallbacks() error {
-	if err := c.logs.start(); err != nil {
-		return fmt.Errorf("%w: the logger (WithLogger) has not returned", err)
-	}
-	err := c.delivery.start(c.cfg.logger)
-	if err == nil {
-		if err = c.cfg.handler.Start(c.cfg.logger); err != nil {
-			_ = c.delivery.stop(context.Background()) // nothing runs there
-		}
-	}
-	if err != nil {
-		_ = c.logs.stop(context.Background()) // nothing was logged
-		return err
-	}
-	c.states.use(c.lane(handler.State, ""))
-	return nil
-}
-
-// Start starts the client and waits for the first session. When ctx ends before, or the start fails, it stops the client
-// and returns an error that names the last attempt's failure.
-func (c *Client) Start(ctx context.Context) error {
-	_, err := c.StartAsync().Get(orBackground(ctx))
-	if err == nil {
+// settle has wait wait for what a run has left behind. If that is nothing any more, or another run has begun since, it does not.
+func (rs *runs) settle(r *run, wait func() error) error {
+	rs.mu.Lock()
+	if rs.left != r {
+		rs.mu.Unlock()
 		return nil
 	}
-	if cause := context.Cause(orBackground(ctx)); cause != nil {
-		err = cause
+	rs.waiters++
+	rs.mu.Unlock()
+	err := wait()
+	if err == nil {
+		rs.settled(r)
 	}
-	c.mu.Lock()
-	r := c.run
-	c.mu.Unlock()
-	if r != nil {
-		err = r.session.Explain(err)
-		_ = c.Close()
-	}
-	return fmt.Errorf("zkasync: connect %s: %w", printable(c.cfg.servers), &escapedError{err})
-}
-
-// Restart stops the client, if it is started, and starts it with a new session (kazoo: restart).
-func (c *Client) Restart(ctx context.Context) error {
-	if err := c.Close(); err != nil {
-		return err
-	}
-	return c.Start(ctx)
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	rs.waiters--
+	return err
 }

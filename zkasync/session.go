@@ -29,9 +29,7 @@ func (s Session) String() string {
 // Session returns the session. It is the zero value as long as there has been none since the start, and after Close. One
 // that is over is returned until the next one begins; [Client.State] tells.
 func (c *Client) Session() Session {
-	c.mu.Lock()
-	r := c.run
-	c.mu.Unlock()
+	r := c.runs.now()
 	if r == nil {
 		return Session{}
 	}

@@ -22,29 +22,11 @@ import (
 // longer than the close timeout. A session that no server could be told to end ends by its timeout, and the Closed state
 // has an Err that says so.
 func (c *Client) StopAsync() *future.Future[future.Void] {
-	r, _ := c.stop()
+	r, _ := c.runs.stop()
 	if r == nil {
 		return future.Resolved(future.Void{})
 	}
 	return r.stopped.Future()
-}
-
-// stop has the present run stop, and returns it, or else the last one if its end has left something behind.
-func (c *Client) stop() (r *run, over bool) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	r = c.run
-	if r == nil {
-		return c.last, true
-	}
-	if r.stopped == nil {
-		r.bye = newFarewell(c.cfg.logger)
-		r.stopped = future.NewPromise[future.Void](newLane(r.bye, r.bye.lane))
-		r.session.Stopping()
-		c.states.stopScopes()
-		go r.shutdown()
-	}
-	return r, false
 }
 
 // Close is StopAsync and waits, for no longer than the close timeout and a moment. It may be called from any goroutine,
@@ -52,7 +34,7 @@ func (c *Client) stop() (r *run, over bool) {
 // names the callback if one does not return. Called from within a callback it cannot wait for its own caller: it stops
 // the client as StopAsync does and returns an error for which errors.Is(err, handler.ErrInCallback) holds.
 func (c *Client) Close() error {
-	r, over := c.stop()
+	r, over := c.runs.stop()
 	if r == nil {
 		return nil
 	}
@@ -69,7 +51,7 @@ func (c *Client) Close() error {
 		err = r.left
 	}
 	if err != nil && over { // that was some time ago
-		err = c.settleAgain(r)
+		err = c.runs.settle(r, r.settleAgain)
 	}
 	return err
 }
@@ -82,24 +64,13 @@ func (c *Client) inCallback() string {
 	return c.delivery.running()
 }
 
-// settleAgain waits for what the last run has left behind. Meanwhile no other run begins, whose handler it would stop.
-func (c *Client) settleAgain(r *run) error {
-	c.mu.Lock()
-	if c.last != r {
-		c.mu.Unlock()
-		return nil // it is no more, or the present run has the handler
-	}
-	c.settling++
-	c.mu.Unlock()
-	end := time.Now().Add(c.cfg.closeTimeout)
-	err := errors.Join(r.settle(end), within(end, r.bye.stop))
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.settling--
-	if err == nil && c.last == r {
-		c.last = nil
-	}
-	return err
+// stop begins the stop. The caller holds runs.mu.
+func (r *run) stop() {
+	r.bye = newFarewell(r.c.cfg.logger)
+	r.stopped = future.NewPromise[future.Void](newLane(r.bye, r.bye.lane))
+	r.session.Stopping()
+	r.c.states.stopScopes()
+	go r.shutdown()
 }
 
 // shutdown is the stop.
@@ -120,23 +91,16 @@ func (r *run) shutdown() {
 // farewell completes the stop, and waits for the callbacks of its future.
 func (r *run) farewell(end time.Time, err error) {
 	defer close(r.over)
-	r.c.mu.Lock()
-	r.c.run, r.c.last = nil, r
-	r.c.mu.Unlock()
+	r.c.runs.end(r)
 	if err != nil {
 		r.stopped.Reject(err)
 	} else {
 		r.stopped.Resolve(future.Void{})
 	}
 	r.left = within(end, r.bye.stop)
-	if err != nil || r.left != nil {
-		return
+	if err == nil && r.left == nil {
+		r.c.runs.settled(r)
 	}
-	r.c.mu.Lock()
-	if r.c.last == r {
-		r.c.last = nil
-	}
-	r.c.mu.Unlock()
 }
 
 // newFarewell makes what runs the callbacks of a stop's future.
@@ -156,6 +120,12 @@ func (r *run) settle(end time.Time) error {
 		within(end, r.c.cfg.calls.wait),
 		within(end, r.c.logs.stop),
 	)
+}
+
+// settleAgain waits once more for what the stop has left behind.
+func (r *run) settleAgain() error {
+	end := time.Now().Add(r.c.cfg.closeTimeout)
+	return errors.Join(r.settle(end), within(end, r.bye.stop))
 }
 
 // within gives wait until end, and a moment in any case.

@@ -14,11 +14,7 @@ func (c *Client) UpdateServers(servers string) error {
 	if chroot != c.view.chroot {
 		return fmt.Errorf("zkasync: servers %q: chroot %q differs from the client's, %q", servers, chroot, c.view.chroot)
 	}
-	c.mu.Lock()
-	c.hosts = hosts
-	r := c.run
-	c.mu.Unlock()
-	if r != nil {
+	if r := c.runs.move(hosts); r != nil {
 		r.session.UpdateHosts(hosts)
 	}
 	return nil

@@ -1,0 +1,126 @@
+package zkasync
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/handler"
+	"github.com/zkasync/zkasync-go/internal/hosts"
+	"github.com/zkasync/zkasync-go/internal/mux"
+	"github.com/zkasync/zkasync-go/internal/session"
+)
+
+// StartAsync starts the client and returns at once. The future completes with the first session; it fails when the client
+// is stopped before or its credentials are not accepted. The client tries for as long as it takes: wait with a timeout,
+// ask Connected, and stop it (kazoo: start_async). Starting a client that is started returns the future of that start;
+// starting one that has begun to stop, and is not done, fails with [ErrClosed].
+func (c *Client) StartAsync() *future.Future[future.Void] {
+	defer c.states.tell((*lane).ExecuteHere) // without the lock: a callback may run at once, on this goroutine
+	r, err := c.runs.begin(c.newRun)
+	if err != nil {
+		p := future.NewPromise[future.Void](c.completion(""))
+		p.Reject(err)
+		return p.Future()
+	}
+	return r.started.Future()
+}
+
+// newRun begins a run. Until it returns no other one does, and none stops.
+func (c *Client) newRun(servers []string, resume mux.Session) (*run, error) {
+	if err := c.startCallbacks(); err != nil {
+		return nil, fmt.Errorf("zkasync: start: %w", err)
+	}
+	r := &run{c: c, over: make(chan struct{}), started: future.NewPromise[future.Void](c.completion(""))}
+	r.session = session.New(&owner{r}, c.sessionConfig(servers, resume))
+	c.sink.Store(r.session.Mux())
+	c.watches.Open()
+	c.pauses.open()
+	c.states.set(func(StateChange) (StateChange, bool) { return StateChange{State: StateConnecting}, true })
+	if err := r.session.Begin(); err != nil {
+		return nil, fmt.Errorf("zkasync: start: %w", err)
+	}
+	return r, nil
+}
+
+// sessionConfig is what a session is kept with.
+func (c *Client) sessionConfig(servers []string, resume mux.Session) session.Config {
+	return session.Config{
+		Mux: mux.Config{
+			MaxReply:       c.cfg.maxReply,
+			MaxRequest:     c.cfg.maxRequest,
+			WatchesLimit:   c.watches.RestoreLimit,
+			SessionTimeout: c.cfg.sessionTimeout,
+			JoinReads:      c.cfg.coalesce,
+			RequestTimeout: c.cfg.requestTimeout,
+			ReadOnly:       c.cfg.readOnly,
+			Slept:          c.cfg.slept,
+			Resume:         resume,
+		},
+		Hosts:          hosts.New(servers, hosts.Options{Shuffle: c.cfg.shuffle, Named: c.cfg.tls != nil, Lookup: c.cfg.lookup, Draw: c.cfg.draw}),
+		Names:          servers,
+		Dialer:         c.cfg.reach(),
+		ConnectTimeout: c.cfg.connectTimeout,
+		CloseTimeout:   c.cfg.closeTimeout,
+		AskTime:        c.cfg.askTime(),
+		Closed:         ErrClosed,
+		Log:            c.logs.add,
+	}
+}
+
+// startCallbacks starts what runs callbacks.
+func (c *Client) startCallbacks() error {
+	if err := c.logs.start(); err != nil {
+		return fmt.Errorf("%w: the logger (WithLogger) has not returned", err)
+	}
+	err := c.delivery.start(c.cfg.logger)
+	if err == nil {
+		if err = c.cfg.handler.Start(c.cfg.logger); err != nil {
+			_ = c.delivery.stop(context.Background()) // nothing runs there
+		}
+	}
+	if err != nil {
+		_ = c.logs.stop(context.Background()) // nothing was logged
+		return err
+	}
+	c.states.use(c.lane(handler.State, ""))
+	return nil
+}
+
+// Start starts the client and waits for the first session. When ctx ends before, or the start fails, it stops the client
+// and returns an error that names the last attempt's failure.
+func (c *Client) Start(ctx context.Context) error {
+	_, err := c.StartAsync().Get(orBackground(ctx))
+	if err == nil {
+		return nil
+	}
+	if cause := context.Cause(orBackground(ctx)); cause != nil {
+		err = cause
+	}
+	if r := c.runs.now(); r != nil {
+		err = r.session.Explain(err)
+		_ = c.Close()
+	}
+	return fmt.Errorf("zkasync: connect %s: %w", printable(c.cfg.servers), &escapedError{err})
+}
+
+// Connect is [New] and [Client.Start]: it returns a client with a live session, or an error when there is none before
+// ctx ends.
+func Connect(ctx context.Context, servers string, opts ...Option) (*Client, error) {
+	c, err := New(servers, opts...)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.Start(ctx); err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// Restart stops the client, if it is started, and starts it with a new session (kazoo: restart).
+func (c *Client) Restart(ctx context.Context) error {
+	if err := c.Close(); err != nil {
+		return err
+	}
+	return c.Start(ctx)
+}
