@@ -103,7 +103,7 @@
 //	Run.follow            1 per run              StartAsync      Close
 //	mux.Conn's            2 per connection       the handshake   the connection's end, Close
 //	attempt.run           up to 16               the dialer      Run.follow; one for each server that is being tried
-//	its socket's watch    1 for a moment         its ctx         attempt.run
+//	its socket's cutoff   1 for a moment         its ctx         attempt.run
 //	Resolver.run          1 per name             the dialer      Run.follow; while the name is looked up
 //	handler's             1 by default           StartAsync      Close
 //	delivery's            1                      StartAsync      Close; it runs functions of derived futures

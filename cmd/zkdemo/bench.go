@@ -8,7 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/bench"
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/load"
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -71,13 +71,13 @@ deleted at the end.`,
 	return cmd
 }
 
-func parseOps(args []string) ([]bench.Op, error) {
+func parseOps(args []string) ([]load.Op, error) {
 	if len(args) == 0 {
-		return bench.Ops, nil
+		return load.Ops, nil
 	}
-	var ops []bench.Op
+	var ops []load.Op
 	for _, arg := range args {
-		op, err := bench.ParseOp(arg)
+		op, err := load.ParseOp(arg)
 		if err != nil {
 			return nil, usageError{err}
 		}
@@ -116,13 +116,13 @@ func (f *benchFlags) check(durationGiven bool) error {
 	return nil
 }
 
-func (a *app) bench(ctx context.Context, ops []bench.Op, f benchFlags) error {
+func (a *app) bench(ctx context.Context, ops []load.Op, f benchFlags) error {
 	return a.withServers(ctx, func(ctx context.Context, servers string) error {
 		return a.withClientOf(ctx, servers, func(c *zkasync.Client) error {
-			clients := []bench.Client{bench.Async(c)}
+			clients := []load.Client{load.Async(c)}
 			if f.compare {
 				connecting, stop := a.patient(ctx)
-				blocking, err := bench.OpenBlocking(connecting, servers, benchSession, a.flags.credentials)
+				blocking, err := load.OpenBlocking(connecting, servers, benchSession, a.flags.credentials)
 				stop()
 				if err != nil {
 					return connectError{err}
@@ -135,17 +135,17 @@ func (a *app) bench(ctx context.Context, ops []bench.Op, f benchFlags) error {
 	})
 }
 
-func (a *app) benchAll(ctx context.Context, c *zkasync.Client, ops []bench.Op, f benchFlags, clients []bench.Client) error {
-	summaries := []bench.Summary{}
+func (a *app) benchAll(ctx context.Context, c *zkasync.Client, ops []load.Op, f benchFlags, clients []load.Client) error {
+	summaries := []load.Summary{}
 	for _, op := range ops {
-		p := bench.Plan{Op: op, Depth: f.depth, Size: f.size, Keys: f.keys, Count: f.count, For: f.duration, Rounds: f.rounds,
+		p := load.Plan{Op: op, Depth: f.depth, Size: f.size, Keys: f.keys, Count: f.count, For: f.duration, Rounds: f.rounds,
 			Root: benchRootPrefix + rand.Text()}
-		measures, err := bench.Run(ctx, c, p, clients, a.announce(p))
+		measures, err := load.Run(ctx, c, p, clients, a.announce(p))
 		if err != nil {
 			return fmt.Errorf("bench %s: %w", op, err)
 		}
 		for _, m := range measures {
-			summaries = append(summaries, bench.Summarize(p, m))
+			summaries = append(summaries, load.Summarize(p, m))
 		}
 		if !a.flags.json {
 			a.showMeasures(p, measures)
@@ -158,7 +158,7 @@ func (a *app) benchAll(ctx context.Context, c *zkasync.Client, ops []bench.Op, f
 }
 
 // announce says on a terminal whose turn it is; the line is gone when the figures come.
-func (a *app) announce(p bench.Plan) func(round int, client string) {
+func (a *app) announce(p load.Plan) func(round int, client string) {
 	if !screen.IsTerminal(a.stderr) {
 		return func(int, string) {}
 	}
@@ -167,17 +167,17 @@ func (a *app) announce(p bench.Plan) func(round int, client string) {
 	}
 }
 
-func (a *app) showMeasures(p bench.Plan, measures []bench.Measure) {
+func (a *app) showMeasures(p load.Plan, measures []load.Measure) {
 	if screen.IsTerminal(a.stderr) {
 		fmt.Fprint(a.stderr, "\r\x1b[K")
 	}
 	style := screen.StyleFor(a.stdout)
 	for _, m := range measures {
-		bench.Report(a.out, p, m, screen.Width(a.stdout), style)
+		load.Report(a.out, p, m, screen.Width(a.stdout), style)
 		fmt.Fprintln(a.out)
 	}
 	if len(measures) > 1 {
-		bench.Compare(a.out, p, measures, style)
+		load.Compare(a.out, p, measures, style)
 		fmt.Fprintln(a.out)
 	}
 }

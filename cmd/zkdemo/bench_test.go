@@ -3,7 +3,7 @@ package main
 import (
 	"testing"
 
-	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/bench"
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/load"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -27,12 +27,12 @@ func TestBench_MeasuresAndCompares(t *testing.T) {
 func TestBench_PrintsJSON(t *testing.T) {
 	t.Parallel()
 	server, c := place(t)
-	v := parse[[]bench.Summary](t, zkdemo(t, "bench", "--count", "50", "--depth", "5", "--size", "0", server, "--json").expect(t, exitOK).out)
+	v := parse[[]load.Summary](t, zkdemo(t, "bench", "--count", "50", "--depth", "5", "--size", "0", server, "--json").expect(t, exitOK).out)
 	if len(v) != 3 {
 		t.Fatalf("%d summaries", len(v))
 	}
 	for i, s := range v {
-		if s.Op != bench.Ops[i] || s.Client != "zkasync" || s.Ops != 50 || s.PerSecond <= 0 || s.LatencyMicro.Max <= 0 {
+		if s.Op != load.Ops[i] || s.Client != "zkasync" || s.Ops != 50 || s.PerSecond <= 0 || s.LatencyMicro.Max <= 0 {
 			t.Errorf("%+v", s)
 		}
 	}

@@ -7,7 +7,7 @@ import (
 
 	"github.com/spf13/pflag"
 
-	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/bench"
+	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/load"
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/znode"
 )
 
@@ -32,7 +32,7 @@ type globalFlags struct {
 	timeout time.Duration
 	auth    []string
 
-	credentials []bench.Credential // auth, once checked
+	credentials []load.Credential // auth, once checked
 }
 
 func (g *globalFlags) register(f *pflag.FlagSet) {
@@ -66,7 +66,7 @@ func (g *globalFlags) check(serverGiven bool) error {
 		if !found || scheme == "" || credential == "" { // its value is a secret, so it is not repeated
 			return usagef("--auth (or $%s) must be scheme:credential, such as digest:user:password", authVariable)
 		}
-		g.credentials = append(g.credentials, bench.Credential{Scheme: scheme, Value: []byte(credential)})
+		g.credentials = append(g.credentials, load.Credential{Scheme: scheme, Value: []byte(credential)})
 	}
 	return nil
 }

@@ -2,7 +2,7 @@ package mux
 
 import "time"
 
-// answerClock is since when no answer has come, as far as watchLoop has seen.
+// answerClock is since when no answer has come, as far as silenceLoop has seen.
 type answerClock struct {
 	progress, since int64
 	waiting         bool

@@ -49,7 +49,7 @@ func TestAnswers_ServerThatAnswersHeartbeatsOnly(t *testing.T) {
 					return
 				}
 				u.reading.Wait()
-				if took := time.Since(start); took < limit || took > limit+sessionTime/6+2*maxWatchTick {
+				if took := time.Since(start); took < limit || took > limit+sessionTime/6+2*maxSilenceTick {
 					t.Errorf("lost after %v, want soon after %v", took, limit)
 				}
 				var silent *SilenceError

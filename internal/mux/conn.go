@@ -15,7 +15,7 @@ import (
 )
 
 // Conn is the connection that go-zookeeper is given. It is a net.Conn for that one user: one goroutine reads, one writes,
-// any closes. Deadlines are its own business, go-zookeeper's are ignored: see watchLoop.
+// any closes. Deadlines are its own business, go-zookeeper's are ignored: see silenceLoop.
 type Conn struct {
 	m      *Mux
 	flight flight.Flight // written, no answer taken yet

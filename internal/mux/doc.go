@@ -21,6 +21,6 @@
 //
 //	goroutine        started by           ends                                  joined by
 //	Conn.writeLoop   the handshake        when the connection dies              Conn.teardown
-//	Conn.watchLoop   the handshake        when the connection dies              Conn.teardown
+//	Conn.silenceLoop   the handshake        when the connection dies              Conn.teardown
 //	guarded.expire   a context's end      at once                               Mux.Wait
 package mux

@@ -47,7 +47,7 @@ func (c *Conn) established(resp wire.ConnectResponse) {
 	m.mu.Unlock()
 	c.workers.Add(2)
 	go c.writeLoop()
-	go c.watchLoop(time.Duration(resp.Timeout) * time.Millisecond)
+	go c.silenceLoop(time.Duration(resp.Timeout) * time.Millisecond)
 	if len(restore) == 0 {
 		c.goLive()
 	}

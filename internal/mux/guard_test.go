@@ -150,7 +150,7 @@ func TestGuard_BehindAStuckWriterContextsAreWatched(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		w.getCtx(ctx, "/early") // before anybody knows that the writer is stuck
 		w.get("/stays")
-		time.Sleep(3 * maxWatchTick)
+		time.Sleep(3 * maxSilenceTick)
 		w.getCtx(ctx, "/late")
 		synctest.Wait()
 		w.j.want(t, "established", "restored")

@@ -18,7 +18,7 @@ const silenceLimit = sessionTime * 2 / 3
 func wantSilence(t *testing.T, w *world, start time.Time, what string) {
 	t.Helper()
 	took := time.Since(start)
-	if took <= silenceLimit || took > silenceLimit+2*maxWatchTick {
+	if took <= silenceLimit || took > silenceLimit+2*maxSilenceTick {
 		t.Errorf("lost after %v, want soon after %v", took, silenceLimit)
 	}
 	var silent *SilenceError
@@ -126,10 +126,10 @@ func TestSilence_OfThisProcessIsNotThePeers(t *testing.T) {
 		w.m.Submit(b)
 		time.Sleep(3 * silenceLimit)
 		close(b.hold)
-		time.Sleep(minWatchTick)
+		time.Sleep(minSilenceTick)
 		close(release)
 		synctest.Wait()
-		time.Sleep(2 * maxWatchTick)
+		time.Sleep(2 * maxSilenceTick)
 		w.j.want(t, "established", "restored", "/a: ok", "/b: ok")
 	})
 }

@@ -81,7 +81,7 @@ func (c *Conn) vouchFor(at int64) { c.vouched.at.Store(max(at, c.vouched.at.Load
 // unheard is for how long the server may have heard nothing.
 func (c *Conn) unheard() time.Duration { return time.Duration(c.clock() - c.vouched.at.Load()) }
 
-// isUnheard reports whether that is nearly the session timeout: it is told some ticks of watchLoop before the session may end.
+// isUnheard reports whether that is nearly the session timeout: it is told some ticks of silenceLoop before the session may end.
 func (c *Conn) isUnheard() bool { return c.unheard() > c.session*unheardNum/unheardDen }
 
 const unheardNum, unheardDen = 7, 8

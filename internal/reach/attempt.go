@@ -64,12 +64,12 @@ func (a *attempt) run(ctx context.Context, sk *Seeker) {
 
 // shake shakes hands. When nobody wants the outcome any more, the session that it may have brought is ended.
 func (a *attempt) shake(ctx context.Context, hand *mux.Handshake) {
-	watch := WatchSocket(ctx, a.sock)
+	cutoff := CutoffBy(ctx, a.sock)
 	a.err = hand.Ask()
 	if a.err == nil {
 		a.err = hand.Answer()
 	}
-	if cut := watch.End(); cut && a.err == nil {
+	if cut := cutoff.End(); cut && a.err == nil {
 		a.err = context.Cause(ctx)
 	}
 	a.done = true

@@ -103,8 +103,8 @@ func (sk *Seeker) askMode(ctx context.Context, s hosts.Server) string {
 		return ""
 	}
 	defer sock.Close()
-	watch := WatchSocket(ctx, sock)
-	defer watch.End()
+	cutoff := CutoffBy(ctx, sock)
+	defer cutoff.End()
 	if _, err := io.WriteString(sock, "isro"); err != nil {
 		return ""
 	}

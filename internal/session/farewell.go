@@ -129,8 +129,8 @@ func (f *farewell) endAt(s hosts.Server) error {
 	if err != nil {
 		return err
 	}
-	watch := reach.WatchSocket(f.ctx, sock)
-	defer watch.End()
+	cutoff := reach.CutoffBy(f.ctx, sock)
+	defer cutoff.End()
 	hand := f.r.m.NewHandshake(sock, mux.OfferSession)
 	defer hand.Close()
 	if err := hand.Ask(); err != nil {

@@ -10,8 +10,8 @@ import (
 const silenceNum, silenceDen = 2, 3
 
 const (
-	minWatchTick = 10 * time.Millisecond
-	maxWatchTick = 250 * time.Millisecond
+	minSilenceTick = 10 * time.Millisecond
+	maxSilenceTick = 250 * time.Millisecond
 )
 
 // SilenceError reports a connection on which the peer went silent.
@@ -27,14 +27,14 @@ func (e *SilenceError) Error() string {
 // Timeout implements net.Error's method: it is a timeout.
 func (e *SilenceError) Timeout() bool { return true }
 
-// watchLoop finds the silence of a peer. Any byte received counts as a sign of life, whatever it belongs to. One clock
+// silenceLoop finds the silence of a peer. Any byte received counts as a sign of life, whatever it belongs to. One clock
 // for both directions costs nothing per packet, where deadlines on the socket would be set for each.
-func (c *Conn) watchLoop(session time.Duration) {
+func (c *Conn) silenceLoop(session time.Duration) {
 	defer c.workers.Done()
 	limit := session * silenceNum / silenceDen
-	every := min(max(session/16, minWatchTick), maxWatchTick)
+	every := min(max(session/16, minSilenceTick), maxSilenceTick)
 	if t := c.m.cfg.RequestTimeout; t > 0 {
-		every = max(min(every, t/4), minWatchTick)
+		every = max(min(every, t/4), minSilenceTick)
 	}
 	var answers answerClock
 	tick := time.NewTicker(every)

@@ -1,4 +1,4 @@
-// Package bench measures gets, sets and creates through zkasync's futures and, for comparison, through go-zookeeper's
+// Package load measures gets, sets and creates through zkasync's futures and, for comparison, through go-zookeeper's
 // blocking calls made from as many goroutines as there are requests in flight.
 //
 // Both are closed loops: a request is sent when an earlier one has been answered, so that exactly depth of them are in
@@ -7,4 +7,4 @@
 //	goroutine             started by          joined by
 //	Blocking.work   Blocking.Run  Blocking.Run
 //	drainEvents           OpenBlocking        Blocking.Close
-package bench
+package load

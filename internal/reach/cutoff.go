@@ -1,0 +1,34 @@
+package reach
+
+import (
+	"context"
+	"net"
+	"time"
+)
+
+// Cutoff breaks off what is done with a socket when a context ends.
+type Cutoff struct {
+	stop func() bool
+	cut  chan struct{} // closed when the socket has been dealt with
+}
+
+// CutoffBy has it done when ctx ends, until End.
+func CutoffBy(ctx context.Context, sock net.Conn) Cutoff {
+	c := Cutoff{cut: make(chan struct{})}
+	c.stop = context.AfterFunc(ctx, func() {
+		defer close(c.cut)
+		if sock.SetDeadline(time.Now()) != nil { // tunnels (golang.org/x/crypto/ssh has some) know no deadlines
+			_ = sock.Close()
+		}
+	})
+	return c
+}
+
+// End ends it; true when the context came first.
+func (c Cutoff) End() (cut bool) {
+	if c.stop() {
+		return false
+	}
+	<-c.cut
+	return true
+}
