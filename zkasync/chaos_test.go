@@ -180,7 +180,7 @@ func (x *chaos) heal() {
 
 // within polls until done, and fails the test when ctx ends before.
 func (x *chaos) within(ctx context.Context, what string, done func() bool) {
-	tick := time.NewTicker(pollEvery)
+	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for !done() {
 		select {
@@ -220,7 +220,7 @@ func (x *chaos) finish() {
 }
 
 func (x *chaos) eventually(ctx context.Context, done func() bool) bool {
-	tick := time.NewTicker(pollEvery)
+	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for !done() {
 		select {

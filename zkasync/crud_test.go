@@ -1,83 +1,14 @@
 package zkasync_test
 
 import (
-	"context"
-	"errors"
-	"flag"
 	"fmt"
 	"testing"
-	"time"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
-	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
-
-// wait is how long a test waits for what must come.
-const wait = time.Minute
-
-func testContext(t testing.TB) context.Context {
-	ctx, cancel := context.WithTimeout(context.Background(), wait)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-// patientSession is the session timeout of tests that are not about it: a busy machine is no silent server.
-const patientSession = 30 * time.Second
-
-// coalesce has all clients of the tests do without it: the answers, their order and the failures must be the same.
-var coalesce = flag.Bool("coalesce", true, "whether clients send gets together, see WithCoalescedReads")
-
-// connect returns a client on servers that the test's end closes.
-func connect(t testing.TB, servers string, opts ...zkasync.Option) *zkasync.Client {
-	t.Helper()
-	opts = append([]zkasync.Option{zkasync.WithSessionTimeout(patientSession), zkasync.WithCoalescedReads(*coalesce)}, opts...)
-	c, err := zkasync.Connect(testContext(t), servers, opts...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Error(err)
-		}
-	})
-	return c
-}
-
-// rooted returns a client on the shared server whose chroot is the test's own.
-func rooted(t testing.TB, opts ...zkasync.Option) *zkasync.Client {
-	t.Helper()
-	c := connect(t, zkserver.Shared(t).Addr()+zkserver.Root(t), opts...)
-	must(t, c.EnsurePath(t.Context(), "/"))
-	return c
-}
-
-// must returns a future's value.
-func must[T any](t testing.TB, f *future.Future[T]) T {
-	t.Helper()
-	v, err := f.Get(testContext(t))
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
-}
-
-// fails returns a future's error, which must match all of want.
-func fails[T any](t testing.TB, f *future.Future[T], want ...error) error {
-	t.Helper()
-	_, err := f.Get(testContext(t))
-	for _, w := range want {
-		if !errors.Is(err, w) {
-			t.Errorf("error %v, want one that is %v", err, w)
-		}
-	}
-	if err == nil {
-		t.Error("no error")
-	}
-	return err
-}
 
 func TestClient_CRUD(t *testing.T) {
 	t.Parallel()

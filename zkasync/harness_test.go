@@ -2,13 +2,16 @@ package zkasync_test
 
 import (
 	"bytes"
+	"context"
 	"encoding/binary"
+	"flag"
 	"slices"
 	"sync"
 	"testing"
 	"time"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -17,23 +20,46 @@ import (
 const (
 	// shortSession is the session timeout of tests that wait for silence to be noticed.
 	shortSession = 2 * time.Second
-	// pollEvery is how often poll looks.
-	pollEvery = 2 * time.Millisecond
+	// patientSession is that of tests that are not about it: a busy machine is no silent server.
+	patientSession = 30 * time.Second
 )
+
+// wait is how long a test waits for what must come.
+const wait = check.Wait
+
+func testContext(t testing.TB) context.Context { return check.Context(t) }
 
 // poll waits until done reports true.
 func poll(t testing.TB, what string, done func() bool) {
 	t.Helper()
-	tick := time.NewTicker(pollEvery)
-	defer tick.Stop()
-	deadline := time.After(wait)
-	for !done() {
-		select {
-		case <-tick.C:
-		case <-deadline:
-			t.Fatalf("%s: not in time", what)
-		}
-	}
+	check.Until(t, what, done)
+}
+
+// must returns a future's value.
+func must[T any](t testing.TB, f *future.Future[T]) T {
+	t.Helper()
+	return check.Value(t, f)
+}
+
+// fails returns a future's error, which must be each of want.
+func fails[T any](t testing.TB, f *future.Future[T], want ...error) error {
+	t.Helper()
+	return check.Fails(t, f, want...)
+}
+
+// coalesce has all clients of the tests do without it: the answers, their order and the failures must be the same.
+var coalesce = flag.Bool("coalesce", true, "whether clients send gets together, see WithCoalescedReads")
+
+// connect returns a client on servers that the test's end closes.
+func connect(t testing.TB, servers string, opts ...zkasync.Option) *zkasync.Client {
+	t.Helper()
+	return check.Connect(t, servers, append([]zkasync.Option{zkasync.WithSessionTimeout(patientSession), zkasync.WithCoalescedReads(*coalesce)}, opts...)...)
+}
+
+// rooted returns a client on the shared server whose chroot is the test's own.
+func rooted(t testing.TB, opts ...zkasync.Option) *zkasync.Client {
+	t.Helper()
+	return connect(t, check.Place(t), opts...)
 }
 
 // proxied returns a client whose connections go through a proxy, and a twin of it, with the same chroot, that is
@@ -71,13 +97,13 @@ func resume(t testing.TB, p *zkproxy.Proxy) { p.SetTarget(zkserver.Shared(t).Add
 // outcome waits for a future and returns its error.
 func outcome[T any](t testing.TB, f *future.Future[T]) error {
 	t.Helper()
-	select {
-	case <-f.Done():
-	case <-time.After(wait):
-		t.Fatal("a future did not complete")
-	}
-	_, err := f.Result()
-	return err
+	return check.Outcome(t, f)
+}
+
+// wantErr checks that err is want, or that there is none if want is nil.
+func wantErr(t testing.TB, err, want error) {
+	t.Helper()
+	check.Is(t, err, want)
 }
 
 // journal collects lines that callbacks write.

@@ -2,7 +2,6 @@ package zkasync_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"runtime"
 	"testing"
@@ -15,13 +14,6 @@ import (
 
 // Opcodes of watches that the proxy's record tells apart.
 const opRemoveWatches, opSetWatches2, opAddWatch = 18, 105, 106
-
-func wantErr(t testing.TB, err, want error) {
-	t.Helper()
-	if !errors.Is(err, want) {
-		t.Errorf("error %v, want one that is %v", err, want)
-	}
-}
 
 func TestUnwatch_EndsOneAndLeavesTheOthers(t *testing.T) {
 	t.Parallel()

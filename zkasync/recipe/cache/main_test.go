@@ -1,17 +1,16 @@
 package cache_test
 
 import (
-	"context"
 	"fmt"
 	"maps"
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"go.uber.org/goleak"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/recipe/cache"
@@ -21,33 +20,20 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(zkserver.Main(m)) }
 
 // wait is how long a test waits for what must come.
-const wait = 60 * time.Second
+const wait = check.Wait
 
 // place is a folder of the test's own on the shared server, and two clients of it: the cache's, and somebody else. What is tested there
 // holds where servers know watches of trees.
 func place(t *testing.T) (c, other *zkasync.Client) {
 	t.Helper()
 	zkserver.Needs(t, "3.6", "watches of trees")
-	addr, root := zkserver.Shared(t).Addr(), zkserver.Root(t)
-	other = connect(t, addr+root)
-	must(t, other.EnsurePath(t.Context(), "/"))
-	return connect(t, addr+root), other
+	servers := check.Place(t)
+	return connect(t, servers), connect(t, servers)
 }
 
 func connect(t testing.TB, servers string, opts ...zkasync.Option) *zkasync.Client {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), wait)
-	defer cancel()
-	c, err := zkasync.Connect(ctx, servers, opts...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-	return c
+	return check.Connect(t, servers, opts...)
 }
 
 // inMemory is a server inside the test, and a client of it.
@@ -68,27 +54,15 @@ func open(t testing.TB, c *zkasync.Client, path string, opts ...cache.Option) *c
 
 func must[T any](t testing.TB, f *future.Future[T]) T {
 	t.Helper()
-	v, err := get(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
+	return check.Value(t, f)
 }
 
-func get[T any](f *future.Future[T]) (T, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), wait)
-	defer cancel()
-	return f.Get(ctx)
-}
+func get[T any](f *future.Future[T]) (T, error) { return check.Get(f) }
 
 // poll waits until a condition holds.
 func poll(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	for end := time.Now().Add(wait); !ok(); time.Sleep(5 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%s: not in time", what)
-		}
-	}
+	check.Until(t, what, ok)
 }
 
 // shown is what a cache has, a znode with its data in each line.

@@ -1,8 +1,6 @@
 package discovery_test
 
 import (
-	"context"
-	"errors"
 	"strings"
 	"testing"
 	"time"
@@ -10,6 +8,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/recipe/discovery"
@@ -18,52 +17,34 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(zkserver.Main(m)) }
 
 // wait is how long a test waits for what must come.
-const wait = 30 * time.Second
+const wait = check.Wait
 
 // place is a folder of the test's own on the shared server, and a client of it.
 func place(t *testing.T) (servers string, c *zkasync.Client) {
 	t.Helper()
-	addr, root := zkserver.Shared(t).Addr(), zkserver.Root(t)
-	maker := connect(t, addr)
-	must(t, maker.EnsurePath(t.Context(), root))
-	servers = addr + root
+	servers = check.Place(t)
 	return servers, connect(t, servers)
 }
 
 func connect(t *testing.T, servers string, opts ...zkasync.Option) *zkasync.Client {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), wait)
-	defer cancel()
-	c, err := zkasync.Connect(ctx, servers, opts...)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := c.Close(); err != nil {
-			t.Errorf("close: %v", err)
-		}
-	})
-	return c
+	return check.Connect(t, servers, opts...)
 }
 
 func must[T any](t *testing.T, f *future.Future[T]) T {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), wait)
-	defer cancel()
-	v, err := f.Get(ctx)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return v
+	return check.Value(t, f)
 }
 
-func fails[T any](t *testing.T, f *future.Future[T], is error) {
+func fails[T any](t *testing.T, f *future.Future[T], want error) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), wait)
-	defer cancel()
-	if _, err := f.Get(ctx); !errors.Is(err, is) {
-		t.Fatalf("error %v, want one that is %v", err, is)
-	}
+	check.Fails(t, f, want)
+}
+
+// poll waits until a condition holds.
+func poll(t *testing.T, what string, ok func() bool) {
+	t.Helper()
+	check.Until(t, what, ok)
 }
 
 // until waits until a view shows what is wanted, going by Changed and Latest.
@@ -87,9 +68,7 @@ func until(t *testing.T, v *discovery.View, what string, ok func(discovery.Servi
 // says checks that a future fails with a text.
 func says[T any](t *testing.T, f *future.Future[T], text string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), wait)
-	defer cancel()
-	if _, err := f.Get(ctx); err == nil || !contains(err, text) {
+	if _, err := check.Get(f); err == nil || !contains(err, text) {
 		t.Errorf("error %v, want one that says %s", err, text)
 	}
 }

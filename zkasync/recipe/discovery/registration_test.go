@@ -121,16 +121,6 @@ func returns(t *testing.T, c *zkasync.Client) {
 	})
 }
 
-// poll waits until a condition holds.
-func poll(t *testing.T, what string, ok func() bool) {
-	t.Helper()
-	for end := time.Now().Add(wait); !ok(); time.Sleep(10 * time.Millisecond) {
-		if time.Now().After(end) {
-			t.Fatalf("%s: not in time", what)
-		}
-	}
-}
-
 // What is static outlives its client; the last update is what is there in the end.
 func TestRegister_Static(t *testing.T) {
 	t.Parallel()
