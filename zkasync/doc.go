@@ -33,7 +33,7 @@
 // When the connection is lost, all that is in flight (outcome unknown) and all that is queued (not sent) fails in the
 // order of submission, then the state becomes [StateSuspended]. What is submitted from then on waits for the next connection
 // and fails with its context's error if that ends first. Credentials and watches are restored before it goes out.
-// [WithRetry] has the client repeat what it may in place of failing it, [Retry] does so for one operation.
+// [WithRetry] has the client repeat what it may instead of failing it, [Retry] does so for one operation.
 //
 // # Watches
 //
@@ -41,7 +41,17 @@
 // [Client.AddWatch] watches until it is closed, and [Client.WatchData] and [Client.WatchChildren] keep a value current.
 // All are restored after a reconnect. When the session ends, one-shot watches fail with [ErrSessionExpired]; the others
 // go over to the next one. All end with [ErrAuthFailed] when the server does not accept credentials, and with
-// [ErrClosed] when the client closes.
+// [ErrClosed] when the client closes. None fires twice for one change.
+//
+// A one-shot watch misses no change that the client may read. Servers since 3.8.4 and 3.9.2 do not tell of the others, and spend the
+// watch on them: where permissions change, take WatchData, WatchChildren or AddWatch, which see the next change that may be
+// read.
+//
+// # Session
+//
+// The state is [StateLost] when the server says that the session is over, or when by the local clock it can no longer be alive. In the
+// second case nothing else fails, and should the server still know the session, [StateConnected] follows with the same session id. When
+// it has expired, a new one begins by itself.
 //
 // # Contexts
 //

@@ -7,12 +7,12 @@ import (
 	"testing"
 )
 
-// section returns the part of README.md below a heading.
-func section(t *testing.T, heading string) string {
+// section returns the part of a document below a heading.
+func section(t *testing.T, file, heading string) string {
 	t.Helper()
-	_, rest, found := strings.Cut(read(t, "README.md"), "\n## "+heading+"\n")
+	_, rest, found := strings.Cut(read(t, file), "\n## "+heading+"\n")
 	if !found {
-		t.Fatalf("README.md has no section %q", heading)
+		t.Fatalf("%s has no section %q", file, heading)
 	}
 	text, _, _ := strings.Cut(rest, "\n## ")
 	return text
@@ -32,7 +32,7 @@ func TestDocuments_NameWhatExists(t *testing.T) {
 	for name, dir := range dirs {
 		known[name] = names(t, dir)
 	}
-	for _, m := range regexp.MustCompile(`\b(zkasync|future|handler|recipe|cache|zk|c|Conn)\.([A-Z]\w*)`).FindAllStringSubmatch(read(t, "README.md")+read(t, "docs/cookbook.md"), -1) {
+	for _, m := range regexp.MustCompile(`\b(zkasync|future|handler|recipe|cache|zk|c|Conn)\.([A-Z]\w*)`).FindAllStringSubmatch(read(t, "README.md")+read(t, "docs/cookbook.md")+read(t, "docs/migrating.md"), -1) {
 		found := false
 		switch m[1] {
 		case "c":
@@ -48,9 +48,9 @@ func TestDocuments_NameWhatExists(t *testing.T) {
 	}
 }
 
-func TestREADME_HasEveryCallOfGoZookeeper(t *testing.T) {
+func TestMigrating_HasEveryCallOfGoZookeeper(t *testing.T) {
 	t.Parallel()
-	table := section(t, "Coming from go-zookeeper")
+	table := section(t, "docs/migrating.md", "Coming from go-zookeeper")
 	for _, e := range calls(t, goZookeeper(t)) {
 		name := "zk." + e.name
 		switch e.receiver {
@@ -76,9 +76,9 @@ var kazooPage = []string{
 	"create_async", "exists_async", "get_async", "get_children_async", "set_async", "delete_async", "ensure_path",
 }
 
-func TestREADME_HasEveryNameOfKazoosPage(t *testing.T) {
+func TestMigrating_HasEveryNameOfKazoosPage(t *testing.T) {
 	t.Parallel()
-	table := section(t, "Coming from kazoo")
+	table := section(t, "docs/migrating.md", "Coming from kazoo")
 	for _, name := range kazooPage {
 		if !regexp.MustCompile("`[^`]*\\b" + name + "\\b").MatchString(table) {
 			t.Errorf("the table has no %s", name)
@@ -99,7 +99,7 @@ func TestREADME_MakeTargetsExist(t *testing.T) {
 func TestDocuments_LinksLeadSomewhere(t *testing.T) {
 	t.Parallel()
 	link := regexp.MustCompile(`\]\(([^)#]+)[^)]*\)`)
-	for _, file := range []string{"README.md", "CHANGELOG.md", "docs/design.md", "docs/testing.md", "docs/cookbook.md"} {
+	for _, file := range []string{"README.md", "CHANGELOG.md", "docs/design.md", "docs/testing.md", "docs/cookbook.md", "docs/migrating.md", "docs/performance.md"} {
 		for _, m := range link.FindAllStringSubmatch(read(t, file), -1) {
 			if !strings.Contains(m[1], "://") {
 				read(t, filepath.Join(filepath.Dir(file), m[1]))
