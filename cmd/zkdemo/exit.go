@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
 	"syscall"
 )
@@ -110,3 +111,6 @@ func (o *output) failure() error {
 
 // closedByReader reports whether the output failed because its reader had seen enough, which nobody needs to be told.
 func (o *output) closedByReader() bool { return errors.Is(o.failure(), syscall.EPIPE) }
+
+// ownPrefixes takes out the names of the packages that an error passed through: the reader asked zkdemo.
+var ownPrefixes = strings.NewReplacer("zkasync: ", "", "zk: ", "")

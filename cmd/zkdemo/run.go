@@ -7,59 +7,12 @@ import (
 	"io"
 	"runtime/debug"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
 )
-
-// app is one run of the program.
-type app struct {
-	input  io.Reader // the input as it was given, for other programs
-	stdin  io.Reader
-	stdout io.Writer // the output as it was given, to ask whether it is a terminal
-	stderr io.Writer
-	out    *output
-	flags  globalFlags
-	doing  string // the command and what it is about
-	stream
-}
-
-// stream counts what is read and written, so that a command which is stuck there can be told.
-type stream struct {
-	blocked atomic.Int32 // reads and writes under way
-	streams atomic.Int64 // that have begun
-}
-
-// during calls fn, which reads or writes.
-func (s *stream) during(fn func() (int, error)) (int, error) {
-	s.streams.Add(1)
-	s.blocked.Add(1)
-	defer s.blocked.Add(-1)
-	return fn()
-}
-
-// watchedReader is a reader whose reads are counted.
-type watchedReader struct {
-	io.Reader
-	s *stream
-}
-
-func (r watchedReader) Read(p []byte) (int, error) {
-	return r.s.during(func() (int, error) { return r.Reader.Read(p) })
-}
-
-// watchedWriter is a writer whose writes are counted.
-type watchedWriter struct {
-	io.Writer
-	s *stream
-}
-
-func (w watchedWriter) Write(p []byte) (int, error) {
-	return w.s.during(func() (int, error) { return w.Writer.Write(p) })
-}
 
 // run is the program: it does what args say and returns the exit code. It leaves nothing behind, no goroutine and no
 // server, also when ctx ends.
@@ -116,9 +69,6 @@ func (a *app) execute(ctx context.Context, root *cobra.Command) error {
 func (a *app) command(ctx context.Context, root *cobra.Command, done chan<- error) {
 	done <- root.ExecuteContext(ctx)
 }
-
-// ownPrefixes takes out the names of the packages that an error passed through: the reader asked zkdemo.
-var ownPrefixes = strings.NewReplacer("zkasync: ", "", "zk: ", "")
 
 // waitEnded is how the library says that a wait was bounded; what it was for is known here.
 const waitEnded = "future: wait ended: context deadline exceeded: "
@@ -188,16 +138,6 @@ func (a *app) rootCommand() *cobra.Command {
 	return root
 }
 
-// localArg completes the argument with that number as the name of a file, and the others not at all.
-func localArg(n int) cobra.CompletionFunc {
-	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
-		if len(args) == n {
-			return nil, cobra.ShellCompDirectiveDefault
-		}
-		return nil, cobra.ShellCompDirectiveNoFileComp
-	}
-}
-
 // helpCommand is cobra's, and refuses what is no command.
 func helpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
@@ -220,28 +160,4 @@ func version() string {
 		return info.Main.Version
 	}
 	return "(unknown version)"
-}
-
-// noArgs is cobra.NoArgs with an error that says what there is instead.
-func noArgs(cmd *cobra.Command, args []string) error {
-	if len(args) == 0 {
-		return nil
-	}
-	if cmd.HasSubCommands() {
-		return usagef("there is no command %q", args[0])
-	}
-	return usagef("%s takes no argument, got %q", cmd.Name(), args[0])
-}
-
-// argCount refuses any other number of arguments than from least to most, naming usage.
-func argCount(least, most int) cobra.PositionalArgs {
-	return func(cmd *cobra.Command, args []string) error {
-		switch {
-		case len(args) < least:
-			return usagef("%s: an argument is missing; usage: %s", cmd.Name(), cmd.UseLine())
-		case len(args) > most:
-			return usagef("%s: one argument too many, %q; usage: %s", cmd.Name(), args[most], cmd.UseLine())
-		}
-		return nil
-	}
 }
