@@ -7,11 +7,12 @@ BENCH    ?= .
 COUNT    ?= 1
 SCHEDULES ?= 1000
 SEED     ?= 1
+RELEASE  ?= 3.8.0
 # More flags of the benchmark: make bench-quick BENCHFLAGS=-h
 BENCHFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install-zookeeper build demo test test-server fast bench lint fuzz chaos cover clean bench-quick bench-check bench-ratio bench-go faults schedules
+.PHONY: help install-zookeeper build demo test test-server test-memory fast bench lint fuzz chaos cover clean bench-quick bench-check bench-ratio bench-go faults schedules
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -34,6 +35,10 @@ test-server: ## all tests against the release of ZooKeeper that ZOOKEEPER_HOME n
 		echo "make test-server: set ZOOKEEPER_HOME to the folder of an unpacked release of ZooKeeper, 3.5 or later" >&2; exit 1; fi
 	@unset ZKASYNC_ZOOKEEPER_JAR; scripts/install-zookeeper.sh
 	unset ZKASYNC_ZOOKEEPER_JAR; $(GO) test -race -shuffle=on -count=1 -timeout 20m ./...
+
+test-memory: install-zookeeper ## the tests, the shared server being zktest's, as a release: make test-memory RELEASE=3.9.5
+	$(GO) test -count=1 -timeout 20m ./zkasync ./zkasync/recipe ./zkasync/recipe/cache ./zkasync/recipe/discovery ./cmd/zkdemo \
+		./cmd/zkdemo/internal/transfer -zktest $(RELEASE)
 
 fast: ## the tests of one package: make fast PKG=./future
 	$(GO) test $(PKG)

@@ -59,7 +59,9 @@ func connect(t testing.TB, servers string, opts ...zkasync.Option) *zkasync.Clie
 // rooted returns a client on the shared server whose chroot is the test's own.
 func rooted(t testing.TB, opts ...zkasync.Option) *zkasync.Client {
 	t.Helper()
-	return connect(t, check.Place(t), opts...)
+	c := connect(t, zkserver.Shared(t).Addr()+zkserver.Root(t), opts...)
+	must(t, c.EnsurePath(t.Context(), "/"))
+	return c
 }
 
 // proxied returns a client whose connections go through a proxy, and a twin of it, with the same chroot, that is

@@ -5,7 +5,7 @@ import (
 
 	"go.uber.org/goleak"
 
-	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(zkserver.Main(closesStandIn{m})) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(check.Main(closesStandIn{m})) }

@@ -9,6 +9,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -42,6 +43,7 @@ func TestUnwatch_EndsOneAndLeavesTheOthers(t *testing.T) {
 
 // TestUnwatch_HundredThousandLeaveNothing gives up many watches, with others that stay.
 func TestUnwatch_HundredThousandLeaveNothing(t *testing.T) {
+	check.NeedsProcess(t, "the heap is measured")
 	c := rooted(t)
 	must(t, c.Create(t.Context(), "/a", nil))
 	stays := must(t, c.ExistsW(t.Context(), "/stays")).Event

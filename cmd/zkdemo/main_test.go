@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -25,7 +26,7 @@ func TestMain(m *testing.M) {
 	}
 	os.Unsetenv(serversVariable) // what the tests expect of the defaults is not to depend on who runs them
 	os.Unsetenv(authVariable)
-	goleak.VerifyTestMain(zkserver.Main(m))
+	goleak.VerifyTestMain(check.Main(m))
 }
 
 // result is what a run of the program gave.

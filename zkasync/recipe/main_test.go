@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(zkserver.Main(m)) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(check.Main(m)) }
 
 // wait is how long a test waits for what must come.
 const wait = check.Wait

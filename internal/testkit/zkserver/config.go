@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // logConfigs sends the log to standard output, whichever backend of slf4j the
@@ -20,9 +21,13 @@ import (
 //go:embed conf
 var logConfigs embed.FS
 
+// What servers grant.
 const (
-	minSessionTimeoutMillis = 1_000
-	maxSessionTimeoutMillis = 60_000
+	MinSessionTimeout = time.Second
+	MaxSessionTimeout = time.Minute
+)
+
+const (
 	// In ticks: how long a follower may take to join, and to fall behind.
 	initLimit, syncLimit = 20, 4
 )
@@ -66,8 +71,8 @@ func (s *Server) settings() []setting {
 	lines := []setting{
 		{"dataDir", filepath.ToSlash(s.dataDir())},
 		{"tickTime", strconv.FormatInt(s.opts.tickTime.Milliseconds(), 10)},
-		{"minSessionTimeout", strconv.Itoa(minSessionTimeoutMillis)},
-		{"maxSessionTimeout", strconv.Itoa(maxSessionTimeoutMillis)},
+		{"minSessionTimeout", strconv.FormatInt(MinSessionTimeout.Milliseconds(), 10)},
+		{"maxSessionTimeout", strconv.FormatInt(MaxSessionTimeout.Milliseconds(), 10)},
 		{"maxClientCnxns", "0"},
 		{"admin.enableServer", "false"},
 		{"4lw.commands.whitelist", "*"},

@@ -26,13 +26,13 @@ type options struct {
 	takePort   func() (int, error)
 }
 
-const (
-	defaultTick = 500 * time.Millisecond
-	defaultHeap = "512m"
-)
+// DefaultTick is a server's tick unless WithTickTime says otherwise.
+const DefaultTick = 500 * time.Millisecond
+
+const defaultHeap = "512m"
 
 func newOptions(opts []Option) options {
-	o := options{tickTime: defaultTick, heap: defaultHeap, takePort: takePort}
+	o := options{tickTime: DefaultTick, heap: defaultHeap, takePort: takePort}
 	for _, opt := range opts {
 		opt(&o)
 	}

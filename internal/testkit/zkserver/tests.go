@@ -3,6 +3,8 @@ package zkserver
 import (
 	"context"
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -58,9 +60,10 @@ func finish(tb TB, servers ...*Server) {
 
 // shared is the server of Shared, or the error that kept it from starting.
 var shared struct {
-	mu     sync.Mutex
-	server *Server
-	err    error
+	mu      sync.Mutex
+	server  *Server
+	foreign bool // see UseShared
+	err     error
 }
 
 // Shared returns one server for the whole test binary, started on first use. A
@@ -79,13 +82,33 @@ func Shared(tb TB) *Server {
 	return shared.server
 }
 
+// UseShared has Shared return a server of somebody else's, which behaves as a release. It is his to stop.
+func UseShared(addr, version string) error {
+	release, err := parseRelease(version)
+	if err != nil {
+		return err
+	}
+	_, port, err := net.SplitHostPort(addr)
+	if err != nil {
+		return err
+	}
+	s := &Server{release: release}
+	if s.ports.client, err = strconv.Atoi(port); err != nil {
+		return err
+	}
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	shared.server, shared.foreign = s, true
+	return nil
+}
+
 // StopShared stops the server of Shared, if there is one.
 func StopShared() error {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
-	s := shared.server
-	shared.server, shared.err = nil, nil
-	if s == nil {
+	s, foreign := shared.server, shared.foreign
+	shared.server, shared.foreign, shared.err = nil, false, nil
+	if s == nil || foreign {
 		return nil
 	}
 	return s.Stop(context.Background())

@@ -9,12 +9,11 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/internal/testkit/check"
-	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/recipe/discovery"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(zkserver.Main(m)) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(check.Main(m)) }
 
 // wait is how long a test waits for what must come.
 const wait = check.Wait

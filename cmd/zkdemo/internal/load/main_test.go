@@ -7,11 +7,12 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(zkserver.Main(m)) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(check.Main(m)) }
 
 // connect gives a client whose root is the test's own, so that a look at / shows what the test has left.
 func connect(t *testing.T) (c *zkasync.Client, servers string) {

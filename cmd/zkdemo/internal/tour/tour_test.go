@@ -13,11 +13,12 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(zkserver.Main(m)) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(check.Main(m)) }
 
 // place gives a client that stands above the test's own root, and the servers string with that root as the chroot.
 func place(t *testing.T) (above *zkasync.Client, root, servers string) {

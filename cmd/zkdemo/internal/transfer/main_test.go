@@ -11,11 +11,12 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(zkserver.Main(m)) }
+func TestMain(m *testing.M) { goleak.VerifyTestMain(check.Main(m)) }
 
 // connect gives a client of the shared server, closed at the test's end.
 func connect(t *testing.T, opts ...zkasync.Option) *zkasync.Client {

@@ -1,0 +1,53 @@
+package check
+
+import (
+	"flag"
+	"fmt"
+	"testing"
+
+	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
+)
+
+// inMemory has the shared server be one of package zktest. What a test does to a process, or to an ensemble, it does to real
+// servers all the same.
+var inMemory = flag.String("zktest", "", "a release, as 3.8.0: the shared server is in memory and behaves as it")
+
+// Main returns an m whose Run has the shared server stopped at its end:
+//
+//	goleak.VerifyTestMain(check.Main(m))
+func Main(m interface{ Run() int }) interface{ Run() int } { return withShared{zkserver.Main(m)} }
+
+type withShared struct{ m interface{ Run() int } }
+
+// Run runs the tests.
+func (w withShared) Run() int {
+	flag.Parse()
+	if *inMemory == "" {
+		return w.m.Run()
+	}
+	s, err := zktest.New(zktest.WithVersion(*inMemory), zktest.WithTick(zkserver.DefaultTick),
+		zktest.WithSessionTimeouts(zkserver.MinSessionTimeout, zkserver.MaxSessionTimeout))
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	defer s.Close()
+	addr, err := s.Listen("127.0.0.1:0")
+	if err == nil {
+		err = zkserver.UseShared(addr, *inMemory)
+	}
+	if err != nil {
+		fmt.Println(err)
+		return 1
+	}
+	return w.m.Run()
+}
+
+// NeedsProcess skips a test that says nothing of a server in its own process, and says why.
+func NeedsProcess(t testing.TB, why string) {
+	t.Helper()
+	if *inMemory != "" {
+		t.Skip("needs a server in a process of its own: " + why)
+	}
+}
