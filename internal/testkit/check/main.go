@@ -27,7 +27,7 @@ func (w withShared) Run() int {
 		return w.m.Run()
 	}
 	s, err := zktest.New(zktest.WithVersion(*inMemory), zktest.WithTick(zkserver.DefaultTick),
-		zktest.WithSessionTimeouts(zkserver.MinSessionTimeout, zkserver.MaxSessionTimeout))
+		zktest.WithSessionTimeouts(zkserver.MinSessionTimeout, zkserver.MaxSessionTimeout), zktest.WithCleaning(zkserver.Cleaning))
 	if err != nil {
 		fmt.Println(err)
 		return 1

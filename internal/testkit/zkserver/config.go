@@ -27,6 +27,9 @@ const (
 	MaxSessionTimeout = time.Minute
 )
 
+// Cleaning is how often servers look for containers and znodes whose time is up; a minute where nothing is said.
+const Cleaning = time.Second
+
 const (
 	// In ticks: how long a follower may take to join, and to fall behind.
 	initLimit, syncLimit = 20, 4
@@ -110,7 +113,7 @@ func (s *Server) commandLine() []string {
 		"-Xmx" + s.opts.heap, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-XX:-UsePerfData",
 		"-Djava.awt.headless=true",
 		"-Dzookeeper.jmx.log4j.disable=true",
-		"-Dznode.container.checkIntervalMs=1000", // when TTL and container nodes are looked at; a minute by default
+		"-Dznode.container.checkIntervalMs=" + strconv.FormatInt(Cleaning.Milliseconds(), 10),
 		"-Dorg.slf4j.simpleLogger.showDateTime=true",
 		"-Dorg.slf4j.simpleLogger.dateTimeFormat=HH:mm:ss.SSS",
 		"-Dorg.slf4j.simpleLogger.showShortLogName=true",
