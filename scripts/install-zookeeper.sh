@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # Installs what the tests and the demo need: ZooKeeper with a Java runtime,
 # Python's kazoo and Java's Curator, with which some tests share locks, a Java
-# compiler for that, and a C compiler for Go's race detector. No server is started: each test
-# starts its own. Running it again costs nothing.
+# compiler for that, ZooKeeper's C client, and a C compiler for it and for Go's race
+# detector. No server is started: each test starts its own. Running it again costs nothing.
 set -euo pipefail
 
 # Debian's zookeeper starts no service (zookeeperd would), and depends on the jars
 # it needs: libzookeeper-java, libslf4j-java, libnetty-java, libsnappy-java and
 # libdropwizard-metrics-java, and on default-jre.
 curator=(libcurator-discovery-java libcurator-recipes-java libcurator-framework-java libcurator-client-java default-jdk-headless)
-packages=(zookeeper python3-kazoo "${curator[@]}")
+packages=(zookeeper python3-kazoo libzookeeper-mt-dev "${curator[@]}")
 jar=/usr/share/java/zookeeper.jar
 oldest=3.5 # as in README.md; tests that need more than a server has are skipped
 
@@ -23,6 +23,8 @@ has_zookeeper() {
 has_kazoo() { /usr/bin/python3 -c 'import kazoo' 2>/dev/null; }
 
 has_curator() { [[ -f /usr/share/java/curator-recipes.jar && -f /usr/share/java/curator-x-discovery.jar ]] && command -v javac >/dev/null; }
+
+has_c_client() { [[ -f /usr/include/zookeeper/zookeeper.h ]]; }
 
 has_compiler() { command -v cc >/dev/null || command -v gcc >/dev/null; }
 
@@ -76,6 +78,7 @@ if has_java && has_zookeeper; then
 	packages=()
 	if ! has_kazoo; then packages+=(python3-kazoo); fi
 	if ! has_curator; then packages+=("${curator[@]}"); fi
+	if ! has_c_client; then packages+=(libzookeeper-mt-dev); fi
 	# Without apt-get, the rest is the user's business: ZooKeeper is what matters.
 	if ! command -v apt-get >/dev/null; then exit 0; fi
 fi

@@ -3,6 +3,8 @@ package zktest_test
 import (
 	"context"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -52,25 +54,56 @@ print("ok")
 
 func TestPrograms_Kazoo(t *testing.T) {
 	t.Parallel()
+	for _, python := range []string{"/usr/bin/python3", "python3"} {
+		if exec.Command(python, "-c", "import kazoo.client").Run() == nil {
+			runProgram(t, python, "-c", kazooProgram)
+			return
+		}
+	}
+	t.Fatal("kazoo is not installed; install it with: apt-get install python3-kazoo (or: pip install kazoo)")
+}
+
+// curatorJars are what the program needs, as Debian packages them.
+var curatorJars = []string{"curator-client", "curator-framework", "curator-recipes", "guava", "slf4j-api", "slf4j-nop", "zookeeper", "zookeeper-jute",
+	"netty-all", "netty-handler", "netty-transport", "netty-common", "netty-buffer", "netty-resolver", "netty-codec",
+	"netty-transport-native-unix-common", "netty-transport-native-epoll", "snappy-java", "metrics-core"}
+
+func TestPrograms_Curator(t *testing.T) {
+	t.Parallel()
+	var class []string
+	for _, jar := range curatorJars {
+		class = append(class, "/usr/share/java/"+jar+".jar")
+	}
+	if exec.Command("javap", "-cp", strings.Join(class, ":"), "org.apache.curator.framework.recipes.locks.InterProcessMutex").Run() != nil {
+		t.Fatal("Curator or a Java compiler is not installed; install them with: make install-zookeeper")
+	}
+	runProgram(t, "java", "-cp", strings.Join(class, ":"), "testdata/CuratorClient.java")
+}
+
+func TestPrograms_C(t *testing.T) {
+	t.Parallel()
+	program := filepath.Join(t.TempDir(), "client")
+	if out, err := exec.Command("cc", "-DTHREADED", "-Wall", "-o", program, "testdata/client.c", "-lzookeeper_mt").CombinedOutput(); err != nil {
+		t.Fatalf("the C client cannot be linked; install it with: make install-zookeeper\n%v\n%s", err, out)
+	}
+	runProgram(t, program)
+}
+
+// runProgram gives a program the address of a server as its last argument; it has to print "ok".
+func runProgram(t *testing.T, name string, args ...string) {
+	t.Helper()
 	srv := zktest.Run(t)
 	addr, err := srv.Listen("127.0.0.1:0")
 	must(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
-	for _, python := range []string{"/usr/bin/python3", "python3"} {
-		if exec.Command(python, "-c", "import kazoo.client").Run() != nil {
-			continue
+	out, err := exec.CommandContext(ctx, name, append(args, addr)...).CombinedOutput()
+	if err != nil || string(out) != "ok\n" {
+		t.Errorf("%v\n%s", err, out)
+		for _, q := range srv.Requests() {
+			t.Log(q)
 		}
-		out, err := exec.CommandContext(ctx, python, "-c", kazooProgram, addr).CombinedOutput()
-		if err != nil || string(out) != "ok\n" {
-			t.Errorf("%v\n%s", err, out)
-			for _, q := range srv.Requests() {
-				t.Log(q)
-			}
-		}
-		return
 	}
-	t.Fatal("kazoo is not installed; install it with: apt-get install python3-kazoo (or: pip install kazoo)")
 }
 
 func TestPrograms_GoZookeeper(t *testing.T) {
