@@ -25,13 +25,13 @@ func (l *loop) startGap() {
 	l.tell()
 	before := l.order.all()
 	l.order = fifo[*slot]{}
-	l.gap = &gap{slot: l.place(0)}
+	l.gap = &gap{slot: l.place(0, 0)}
 	for _, s := range before {
 		l.gap.slot.marks = append(l.gap.slot.marks, s.marks...)
 		l.record(nil, true, s.changes...)
 	}
 	for _, w := range l.works { // among them are some that nobody else would come upon
-		w.slots, w.sent, w.deep, w.deepAgain = nil, 0, true, false
+		w.slots, w.sent, w.doubt, w.deep, w.deepAgain = nil, 0, doubt{}, true, false
 	}
 	for _, b := range l.later.all() {
 		b.deep = true
@@ -131,7 +131,7 @@ func (ch change) rank() int {
 func (l *loop) dateOf(ch change) int64 {
 	switch {
 	case ch.new == nil:
-		return l.deletion(ch.path, ch.old.Stat.Czxid)
+		return l.boundOf(ch.path, ch.old.Stat.Czxid)
 	case ch.new.Err != nil:
 		return unknown
 	default:
@@ -139,8 +139,8 @@ func (l *loop) dateOf(ch change) int64 {
 	}
 }
 
-// deletion bounds the zxid of the deletion of a znode that was made by the zxid created: whatever has become of its parent came later.
-func (l *loop) deletion(path string, created int64) int64 {
+// boundOf bounds the zxid of the deletion of a znode that was made by the zxid created: whatever has become of its parent came later.
+func (l *loop) boundOf(path string, created int64) int64 {
 	for path != l.root {
 		path, _ = split(path)
 		n := l.find(path)
@@ -177,6 +177,6 @@ func (l *loop) caughtUp(p *future.Promise[future.Void], err error) {
 		p.Reject(l.failure("sync", err))
 		return
 	}
-	s := l.place(0)
+	s := l.place(0, 0)
 	s.known, s.marks = true, []*future.Promise[future.Void]{p}
 }

@@ -6,8 +6,6 @@ import (
 	"math"
 	"time"
 
-	"github.com/go-zookeeper/zk"
-
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -151,14 +149,14 @@ func (l *loop) event(e zkasync.Event, ok bool) {
 	case e.Resync:
 		l.startGap()
 	case l.keeps(e.Path):
-		l.touched(e.Path, e.Type)
+		l.touched(e)
 	}
 }
 
 // touched has a znode read that an event was about.
-func (l *loop) touched(path string, kind zk.EventType) {
-	w := l.want(key{path: path}, false)
-	w.slots = append(w.slots, l.place(kind))
+func (l *loop) touched(e zkasync.Event) {
+	w := l.want(key{path: e.Path}, false)
+	w.slots = append(w.slots, l.place(e.Type, e.Zxid))
 }
 
 // watch has the servers tell of changes. With an error it is for its handler only.

@@ -12,6 +12,7 @@ import (
 type slot struct {
 	number  uint64
 	kind    zk.EventType
+	zxid    int64 // of the change, if the server tells it; else 0
 	known   bool
 	changes []change
 	marks   []*future.Promise[future.Void] // of those who wait for this place
@@ -19,9 +20,9 @@ type slot struct {
 }
 
 // place makes a slot behind all others.
-func (l *loop) place(kind zk.EventType) *slot {
+func (l *loop) place(kind zk.EventType, zxid int64) *slot {
 	l.slots++
-	s := &slot{number: l.slots, kind: kind}
+	s := &slot{number: l.slots, kind: kind, zxid: zxid}
 	l.order.push(s)
 	return s
 }
@@ -35,7 +36,7 @@ func (l *loop) record(s *slot, told bool, changes ...change) {
 	case l.gap != nil:
 		s = l.gap.slot
 	default:
-		s = l.place(0)
+		s = l.place(0, 0)
 		s.known = true
 	}
 	for _, ch := range changes {
@@ -84,63 +85,4 @@ func (l *loop) reach(synced bool) []*Subscription {
 		}
 	}
 	return l.subs
-}
-
-// assign gives what a read has found its slot among those of the events that wait for it, and drops the slots that the read covers:
-// those of events that came before it was sent, and those up to the slot. A read may cover later events, too. Which one made what was
-// found, its version tells: each write counts it up, and each write is an event of its own. Gone is the slot of the deletion if the
-// znode was made again. Without slots both are nil.
-func (w *work) assign(was, found *Entry) (gone, at *slot) {
-	n := max(w.sent, match(w.slots, was, found)+1)
-	if n == 0 {
-		return nil, nil
-	}
-	covered := w.slots[:n]
-	w.slots = append([]*slot(nil), w.slots[n:]...)
-	w.sent = 0
-	at = covered[n-1]
-	if i := match(covered, was, found); i >= 0 {
-		at = covered[i]
-	}
-	gone = at
-	if i := nth(covered, 0, zk.EventNodeDeleted, 1); i >= 0 && covered[i].number < at.number {
-		gone = covered[i]
-	}
-	for _, s := range covered {
-		s.known = true
-	}
-	return gone, at
-}
-
-// match returns the index of the event that made what was found of what was there, or -1.
-func match(slots []*slot, was, found *Entry) int {
-	switch {
-	case found == nil:
-		return nth(slots, 0, zk.EventNodeDeleted, 1)
-	case found.Err != nil:
-		return -1
-	case was != nil && was.Err == nil && was.Stat.Czxid == found.Stat.Czxid:
-		return nth(slots, 0, zk.EventNodeDataChanged, int(found.Stat.Version-was.Stat.Version))
-	}
-	for i := len(slots) - 1; i >= 0; i-- {
-		if slots[i].kind == zk.EventNodeCreated {
-			if found.Stat.Version == 0 {
-				return i
-			}
-			return nth(slots, i+1, zk.EventNodeDataChanged, int(found.Stat.Version))
-		}
-	}
-	return -1
-}
-
-// nth returns the index of the nth event of a kind from one on, or -1.
-func nth(slots []*slot, from int, kind zk.EventType, n int) int {
-	for i := from; i < len(slots); i++ {
-		if slots[i].kind == kind {
-			if n--; n == 0 {
-				return i
-			}
-		}
-	}
-	return -1
 }

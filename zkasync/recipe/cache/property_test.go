@@ -138,7 +138,22 @@ func tree(t testing.TB, c *zkasync.Client, root string) string {
 // cache has, which is what there is. When an event comes, the cache has it or what is newer.
 func TestCache_TellsEachChangeInOrder(t *testing.T) {
 	t.Parallel()
-	c, other := place(t)
+	t.Run("real", func(t *testing.T) {
+		t.Parallel()
+		c, other := place(t)
+		tellsInOrder(t, c, other)
+	})
+	for _, version := range []string{"3.6.4", "3.8.0", "3.9.5"} { // which answer before a reader has looked, and tell zxids or do not
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			srv, c := inMemory(t, zktest.WithVersion(version))
+			tellsInOrder(t, c, connect(t, srv.Addr(), srv.Options()...))
+		})
+	}
+}
+
+func tellsInOrder(t *testing.T, c, other *zkasync.Client) {
+	t.Helper()
 	for i := range 3 {
 		create(t, other, fmt.Sprintf("/tree/%d", i), "")
 	}

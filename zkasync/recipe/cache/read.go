@@ -24,6 +24,7 @@ type work struct {
 	deep      bool // the gap is not over before it
 	deepAgain bool // nor before it was made once more
 	confirmed bool // a Sync went before it
+	doubt     doubt
 }
 
 // want has something read: a read that is sent from now on. Deep says that the gap is not over before, and that what is below is
@@ -162,6 +163,10 @@ func (l *loop) got(w *work, n zkasync.Node, err error) {
 		l.confirm(w)
 		return
 	}
+	if w.doubts(was, found) {
+		l.ask(w)
+		return
+	}
 	if w.deep && w.path == l.root {
 		l.attach()
 	}
@@ -190,7 +195,9 @@ func (l *loop) show(w *work, was, found *Entry) {
 	case found == nil:
 		changes, told := l.remove(w.path)
 		l.forget(w.path, changes)
-		l.record(at, told, changes...)
+		for _, ch := range changes {
+			l.record(l.deletion(ch.path, at), told, ch)
+		}
 	case isSame(was, found):
 	default:
 		ch, told := l.put(found)

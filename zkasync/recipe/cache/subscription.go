@@ -14,7 +14,7 @@ import (
 // When one comes, [Cache.Get] shows it, and all that were made before, or what is newer.
 //
 // Of several changes of one znode that wait for the reader, or that are made while the cache reads it, one is told, from the state that was
-// told last to the newest one. So nobody waits for a slow reader, and what waits for it is bounded by the size of the cache. Of a
+// told last to the newest one; but a deletion is told for itself. So nobody waits for a slow reader, and what waits for it is bounded by the size of the cache. Of a
 // deletion that was made while there was no connection the place among the others is not always known: then it is told later rather than
 // sooner.
 type Subscription struct {
@@ -108,9 +108,14 @@ func (s *Subscription) put(from *slot) {
 	s.rouse()
 }
 
-// merge adds a change. It takes the place of one of the same znode that waits.
+// merge adds a change. It takes the place of one of the same znode that waits; but a deletion stays where it is when the znode is made
+// again.
 func (s *Subscription) merge(ch change) {
-	if was := s.byPath[ch.path]; was != nil {
+	switch was := s.byPath[ch.path]; {
+	case was == nil:
+	case was.new == nil && ch.new != nil:
+		delete(s.byPath, ch.path)
+	default:
 		ch.old = was.old
 	}
 	s.replace(ch.path, &item{change: ch})
@@ -160,7 +165,9 @@ func (s *Subscription) next() (Event, bool) {
 			s.dead--
 			continue
 		}
-		delete(s.byPath, it.path)
+		if s.byPath[it.path] == it {
+			delete(s.byPath, it.path)
+		}
 		if it.synced {
 			return Event{Kind: Synced}, true
 		}

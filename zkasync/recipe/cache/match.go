@@ -1,0 +1,136 @@
+package cache
+
+import (
+	"slices"
+
+	"github.com/go-zookeeper/zk"
+)
+
+// assign gives what a read has found its slot among those of the events that wait for it, and drops the slots that the read covers:
+// those of events that came before it was sent, and those up to the slot. A read may cover later events, too. Gone is the slot of the
+// deletion if the znode was made again. Without slots both are nil.
+func (w *work) assign(was, found *Entry) (gone, at *slot) {
+	i := w.match(was, found)
+	n := max(w.sent, i+1)
+	w.doubt = doubt{}
+	if n == 0 {
+		return nil, nil
+	}
+	covered := w.slots[:n]
+	w.slots = append([]*slot(nil), w.slots[n:]...)
+	w.sent = 0
+	at = covered[n-1]
+	if i >= 0 {
+		at = covered[i]
+	}
+	gone = at
+	if i := nth(covered, 0, zk.EventNodeDeleted, 1); i >= 0 && covered[i].number < at.number {
+		gone = covered[i]
+	}
+	for _, s := range covered {
+		s.known = true
+	}
+	return gone, at
+}
+
+// match returns the index of the event that made what was found of what was there, or -1. Where the server tells no zxids the version
+// says which one it was: each write counts it up, and each write is an event of its own.
+func (w *work) match(was, found *Entry) int {
+	switch {
+	case found == nil:
+		return nth(w.slots, 0, zk.EventNodeDeleted, 1)
+	case found.Err != nil:
+		return -1
+	}
+	if i := w.dated(found); i >= 0 {
+		return i
+	}
+	if was != nil && was.Err == nil && was.Stat.Czxid == found.Stat.Czxid {
+		return nth(w.slots, 0, zk.EventNodeDataChanged, int(found.Stat.Version-was.Stat.Version))
+	}
+	births := w.births(found)
+	if len(births) == 0 {
+		return -1
+	}
+	born := births[len(births)-1]
+	if found.Stat.Version == 0 {
+		return born
+	}
+	return nth(w.slots, born+1, zk.EventNodeDataChanged, int(found.Stat.Version))
+}
+
+// dated returns the index of the event with the zxid of what was found, or -1.
+func (w *work) dated(found *Entry) int {
+	return slices.IndexFunc(w.slots, func(s *slot) bool { return s.zxid != 0 && s.zxid == found.Stat.Mzxid })
+}
+
+// doubt is what is known of a znode of which it cannot be told yet when it was made.
+type doubt struct {
+	czxid int64
+	slots int // how many there were when it was read
+	times int
+}
+
+// mostDoubts bounds how often a read is made again for that: everything that is to be told waits for it.
+const mostDoubts = 8
+
+// doubts reports whether what was found, which was made since the last time, may be of several creations. Events that came
+// behind the answer are known when it is dealt with, so the last creation need not be the one. Then the read is to be made again.
+func (w *work) doubts(was, found *Entry) bool {
+	if found == nil || found.Err != nil || was != nil && was.Err == nil && was.Stat.Czxid == found.Stat.Czxid {
+		return false
+	}
+	if w.doubt.times == mostDoubts || len(w.births(found)) < 2 || w.dated(found) >= 0 {
+		return false
+	}
+	w.doubt = doubt{czxid: found.Stat.Czxid, slots: len(w.slots), times: w.doubt.times + 1}
+	return true
+}
+
+// births returns the indices of the events that may have made what was found: those that came after the read was sent, and the last one
+// before, unless a deletion followed. If another read has found the same before, then only those that had come by then.
+func (w *work) births(found *Entry) (all []int) {
+	last := -1
+	for i, s := range w.slots {
+		switch {
+		case s.kind == zk.EventNodeCreated && i >= w.sent:
+			all = append(all, i)
+		case s.kind == zk.EventNodeCreated:
+			last = i
+		case s.kind == zk.EventNodeDeleted && i < w.sent:
+			last = -1
+		}
+	}
+	if last >= 0 {
+		all = slices.Insert(all, 0, last)
+	}
+	if w.doubt.czxid == found.Stat.Czxid {
+		all = slices.DeleteFunc(all, func(i int) bool { return i >= w.doubt.slots })
+	}
+	return all
+}
+
+// deletion returns the slot of a znode's deletion, which an answer about a znode above it has told of: at, or its own event's, whose read
+// is still to be answered.
+func (l *loop) deletion(path string, at *slot) *slot {
+	w := l.works[key{path: path}]
+	if w == nil {
+		return at
+	}
+	if i := nth(w.slots, 0, zk.EventNodeDeleted, 1); i >= 0 && (at == nil || w.slots[i].number < at.number) {
+		return w.slots[i]
+	}
+	return at
+}
+
+// nth returns the index of the nth event of a kind from one on, or -1.
+func nth(slots []*slot, from int, kind zk.EventType, n int) int {
+	for i := from; i < len(slots); i++ {
+		if slots[i].kind == kind {
+			if n--; n == 0 {
+				return i
+			}
+		}
+	}
+	return -1
+}
