@@ -20,34 +20,18 @@ import (
 // any of them.
 const mostInCircle = 8
 
-// largerCircles are those that are to shrink. A number is what it is today, and never grows.
-var largerCircles = map[string]int{
-	"zkasync/recipe/cache": 10,
-}
-
 func TestCircles_AreSmall(t *testing.T) {
 	t.Parallel()
 	packages, exports := listPackages(t)
 	set := token.NewFileSet()
 	imports := importer.ForCompiler(set, "gc", func(path string) (io.ReadCloser, error) { return os.Open(exports[path]) })
-	seen := make(map[string]bool)
 	for _, p := range packages {
 		name := strings.TrimPrefix(p.path, module)
 		circle := slices.MaxFunc(circles(references(t, set, imports, p)), func(a, b []string) int { return len(a) - len(b) })
-		most, larger := largerCircles[name]
-		seen[name] = true
-		switch {
-		case larger && len(circle) < most:
-			t.Errorf("%s: no more than %d files are in a circle; its limit can be lowered from %d", name, len(circle), most)
-		case !larger && len(circle) > mostInCircle, larger && len(circle) > most:
+		if len(circle) > mostInCircle {
 			slices.Sort(circle)
 			t.Errorf("%s: %d files refer to each other in a circle, want at most %d: %s",
-				name, len(circle), max(most, mostInCircle), strings.Join(circle, " "))
-		}
-	}
-	for name := range largerCircles {
-		if !seen[name] {
-			t.Errorf("there is no package %s", name)
+				name, len(circle), mostInCircle, strings.Join(circle, " "))
 		}
 	}
 }

@@ -19,7 +19,7 @@ type Cache struct {
 	cancel context.CancelFunc
 	ready  *future.Promise[future.Void] // completes with the first load
 	loaded *future.Future[future.Void]
-	inbox  inbox
+	inbox  inbox[*loop]
 	over   chan struct{} // closed when the loop has ended
 
 	base *future.Future[[]future.Result[*zkasync.Subscription]] // what is derived of it has the client's handler
@@ -38,17 +38,17 @@ func Open(c *zkasync.Client, path string, opts ...Option) *Cache {
 	cache.ready = future.NewPromise[future.Void](nil)
 	cache.inbox.wake = make(chan struct{}, 1)
 	l := &loop{Cache: cache, works: make(map[key]*work), latest: make(map[string]*slot), resting: make(map[key]bool),
-		watches: make(map[key]*future.Future[zkasync.Event]), syncs: make(map[*future.Promise[future.Void]]struct{})}
+		watches: make(map[key]*future.Future[zkasync.Event]), syncs: make(map[*future.Promise[future.Void]]func())}
 	l.watch(err)
 	cache.base = future.Settle(l.placing)
-	cache.loaded = cache.onHandler(cache.ready)
+	cache.loaded = cache.onHandler(cache.ready.Future())
 	go l.run(err)
 	return cache
 }
 
-// onHandler is the future of p, with the client's handler for its callbacks.
-func (c *Cache) onHandler(p *future.Promise[future.Void]) *future.Future[future.Void] {
-	return future.FlatMap(c.base, func([]future.Result[*zkasync.Subscription]) *future.Future[future.Void] { return p.Future() })
+// onHandler is f, with the client's handler for its callbacks.
+func (c *Cache) onHandler(f *future.Future[future.Void]) *future.Future[future.Void] {
+	return future.FlatMap(c.base, func([]future.Result[*zkasync.Subscription]) *future.Future[future.Void] { return f })
 }
 
 // Path returns the path of the root.
@@ -56,20 +56,6 @@ func (c *Cache) Path() string { return c.root }
 
 // Ready completes when all that was there is cached. It fails when the cache ends before.
 func (c *Cache) Ready() *future.Future[future.Void] { return c.loaded }
-
-// Sync completes when the cache has all that was written, by anybody, before the call, and all its subscriptions have been told of
-// it. It has the server catch up with its leader for that. On servers before 3.6 what was written right before the call may
-// be missing.
-func (c *Cache) Sync(ctx context.Context) *future.Future[future.Void] {
-	if ctx == nil {
-		ctx = context.Background()
-	}
-	p := future.NewPromise[future.Void](nil)
-	if !c.inbox.post(func(l *loop) { l.sync(ctx, p) }) {
-		p.Reject(c.failure("sync", c.Err()))
-	}
-	return c.onHandler(p)
-}
 
 // Refresh has everything read again. It is for permissions that were changed, of which servers tell nobody.
 func (c *Cache) Refresh() { c.inbox.post((*loop).startGap) }

@@ -163,6 +163,30 @@ func ExampleCache_Sync() {
 	// cache: keep /app: closed
 }
 
+// With a callback, changes come in one sequence with all other callbacks of the client.
+func ExampleCache_OnChange() {
+	_, c, end := exampleClient()
+	defer end()
+	tree := cache.Open(c, "/app")
+	defer tree.Close()
+	begun := make(chan struct{})
+	remove := tree.OnChange(func(e cache.Event) {
+		if e.Kind == cache.Synced {
+			close(begun) // what comes now is a change
+			return
+		}
+		fmt.Println(e.Kind, e.Path)
+	})
+	<-begun
+	remove()
+	// Output:
+	// Created /app
+	// Created /app/db
+	// Created /app/limits
+	// Created /app/limits/read
+	// Created /app/limits/write
+}
+
 // The children of one znode with their data, now and after each change.
 func ExampleWatchChildrenData() {
 	ctx, c, end := exampleClient()

@@ -5,9 +5,6 @@ import (
 	"context"
 	"math"
 	"slices"
-
-	"github.com/zkasync/zkasync-go/future"
-	"github.com/zkasync/zkasync-go/zkasync"
 )
 
 // gap is a time of which servers do not tell what has happened: before the first load, and while there was no connection. What has, is
@@ -153,30 +150,4 @@ func (l *loop) boundOf(path string, created int64) int64 {
 		}
 	}
 	return unknown
-}
-
-// sync has p complete when all is told that was written before.
-func (l *loop) sync(ctx context.Context, p *future.Promise[future.Void]) {
-	if l.end != nil {
-		p.Reject(l.failure("sync", l.end))
-		return
-	}
-	l.syncs[p] = struct{}{}
-	asked := zkasync.Retry(ctx, l.client, patient, func(ctx context.Context) *future.Future[string] {
-		return l.client.Sync(ctx, l.root)
-	})
-	future.Then(future.Settle(asked), func(rs []future.Result[string]) (future.Void, error) {
-		l.inbox.post(func(l *loop) { l.caughtUp(p, rs[0].Err) })
-		return future.Void{}, nil
-	})
-}
-
-func (l *loop) caughtUp(p *future.Promise[future.Void], err error) {
-	if err != nil {
-		delete(l.syncs, p)
-		p.Reject(l.failure("sync", err))
-		return
-	}
-	s := l.place(0, 0)
-	s.known, s.marks = true, []*future.Promise[future.Void]{p}
 }

@@ -2,17 +2,17 @@ package cache
 
 import "sync"
 
-// inbox takes what others want of the loop.
-type inbox struct {
+// inbox takes what others want of a goroutine: calls with what it works on.
+type inbox[T any] struct {
 	wake chan struct{} // there is something
 
 	mu     sync.Mutex
-	steps  []func(*loop)
+	steps  []func(T)
 	closed bool
 }
 
-// post has step called on the loop; false if that has ended.
-func (b *inbox) post(step func(*loop)) bool {
+// post has step called there; false if the goroutine has ended.
+func (b *inbox[T]) post(step func(T)) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.closed {
@@ -26,7 +26,7 @@ func (b *inbox) post(step func(*loop)) bool {
 	return true
 }
 
-func (b *inbox) take() []func(*loop) {
+func (b *inbox[T]) take() []func(T) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	steps := b.steps
@@ -35,7 +35,7 @@ func (b *inbox) take() []func(*loop) {
 }
 
 // close returns what nobody has taken.
-func (b *inbox) close() []func(*loop) {
+func (b *inbox[T]) close() []func(T) {
 	b.mu.Lock()
 	b.closed = true
 	b.mu.Unlock()

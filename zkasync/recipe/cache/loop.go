@@ -6,6 +6,8 @@ import (
 	"math"
 	"time"
 
+	"github.com/go-zookeeper/zk"
+
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -33,9 +35,9 @@ type loop struct {
 	parked  []*work      // what no server has looked at, and is to be sent again
 	timer   *time.Timer  // for both; nil: it does not run
 	pause   time.Duration
-	syncs   map[*future.Promise[future.Void]]struct{}
-	release func() // of the context of the connection
-	end     error  // why it is to end
+	syncs   map[*future.Promise[future.Void]]func() // what is to be done when the wait ends
+	release func()                                  // of the context of the connection
+	end     error                                   // why it is to end
 }
 
 const (
@@ -149,14 +151,14 @@ func (l *loop) event(e zkasync.Event, ok bool) {
 	case e.Resync:
 		l.startGap()
 	case l.keeps(e.Path):
-		l.touched(e)
+		l.touched(e.Path, e.Type, e.Zxid)
 	}
 }
 
 // touched has a znode read that an event was about.
-func (l *loop) touched(e zkasync.Event) {
-	w := l.want(key{path: e.Path}, false)
-	w.slots = append(w.slots, l.place(e.Type, e.Zxid))
+func (l *loop) touched(path string, kind zk.EventType, zxid int64) {
+	w := l.want(key{path: path}, false)
+	w.slots = append(w.slots, l.place(kind, zxid))
 }
 
 // watch has the servers tell of changes. With an error it is for its handler only.
@@ -233,10 +235,25 @@ func (l *loop) finish() {
 	}
 }
 
+// leave ends a wait, with nil if what it was for is told.
+func (l *loop) leave(p *future.Promise[future.Void], err error) {
+	end := l.syncs[p]
+	if end == nil {
+		return
+	}
+	delete(l.syncs, p)
+	end()
+	if err != nil {
+		p.Reject(l.failure("sync", err))
+	} else {
+		p.Resolve(future.Void{})
+	}
+}
+
 // answer completes the futures that somebody may wait for. When the client's handler has stopped, their callbacks run in place.
 func (l *loop) answer() {
 	l.ready.Reject(l.failure("keep", l.end))
 	for p := range l.syncs {
-		p.Reject(l.failure("sync", l.end))
+		l.leave(p, l.end)
 	}
 }

@@ -64,13 +64,6 @@ func (w *work) dated(found *Entry) int {
 	return slices.IndexFunc(w.slots, func(s *slot) bool { return s.zxid != 0 && s.zxid == found.Stat.Mzxid })
 }
 
-// doubt is what is known of a znode of which it cannot be told yet when it was made.
-type doubt struct {
-	czxid int64
-	slots int // how many there were when it was read
-	times int
-}
-
 // mostDoubts bounds how often a read is made again for that: everything that is to be told waits for it.
 const mostDoubts = 8
 
@@ -108,19 +101,6 @@ func (w *work) births(found *Entry) (all []int) {
 		all = slices.DeleteFunc(all, func(i int) bool { return i >= w.doubt.slots })
 	}
 	return all
-}
-
-// deletion returns the slot of a znode's deletion, which an answer about a znode above it has told of: at, or its own event's, whose read
-// is still to be answered.
-func (l *loop) deletion(path string, at *slot) *slot {
-	w := l.works[key{path: path}]
-	if w == nil {
-		return at
-	}
-	if i := nth(w.slots, 0, zk.EventNodeDeleted, 1); i >= 0 && (at == nil || w.slots[i].number < at.number) {
-		return w.slots[i]
-	}
-	return at
 }
 
 // nth returns the index of the nth event of a kind from one on, or -1.

@@ -482,3 +482,36 @@ func TestCache_TellsAGapInOrder(t *testing.T) {
 		t.Errorf("told\n%q, want\n%q", got, want)
 	}
 }
+
+// Sync heeds its context to the end: also when the server has caught up, and what was written before cannot be read yet.
+func TestSync_HeedsItsContext(t *testing.T) {
+	t.Parallel()
+	srv, c := inMemory(t)
+	must(t, c.Create(t.Context(), "/a", nil))
+	k := open(t, c, "/a")
+	refused := srv.Fault(zktest.Fault{Op: zktest.OpGetData, Path: "/a", Do: zktest.Fail(zkasync.ErrThrottled)})
+	must(t, c.Set(t.Context(), "/a", []byte("late"), 0))
+	ctx, cancel := context.WithCancel(t.Context())
+	left, stays := k.Sync(ctx), k.Sync(nil) //nolint:staticcheck // a nil context means Background
+	poll(t, "the server has caught up", func() bool {
+		syncs := 0
+		for _, q := range srv.Requests() {
+			if q.Op == zktest.OpSync {
+				syncs++
+			}
+		}
+		return syncs >= 2 && refused.Fired() >= 2
+	})
+	cancel()
+	if _, err := get(left); !errors.Is(err, context.Canceled) {
+		t.Errorf("left with %v", err)
+	}
+	if stays.Ready() {
+		t.Error("what was written is not told, and Sync has completed")
+	}
+	refused.Remove()
+	must(t, stays)
+	if e, _ := k.Get("/a"); string(e.Data) != "late" {
+		t.Errorf("the cache has %q", e.Data)
+	}
+}

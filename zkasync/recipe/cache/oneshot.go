@@ -77,5 +77,5 @@ func (l *loop) fired(k key, event *future.Future[zkasync.Event], r future.Result
 		l.want(k, false)
 		return
 	}
-	l.touched(r.Value)
+	l.touched(k.path, r.Value.Type, r.Value.Zxid)
 }

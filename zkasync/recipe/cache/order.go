@@ -6,19 +6,6 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 )
 
-// slot is a place in the order in which changes are told: that of an event of the server. What the event was about is known when
-// its znode has been read. Slots that are known wait for those in front, so that changes are told in the order in which they were
-// made, whatever the order in which they were read.
-type slot struct {
-	number  uint64
-	kind    zk.EventType
-	zxid    int64 // of the change, if the server tells it; else 0
-	known   bool
-	changes []change
-	marks   []*future.Promise[future.Void] // of those who wait for this place
-	synced  bool                           // the cache is complete from here on
-}
-
 // place makes a slot behind all others.
 func (l *loop) place(kind zk.EventType, zxid int64) *slot {
 	l.slots++
@@ -50,6 +37,19 @@ func (l *loop) record(s *slot, told bool, changes ...change) {
 	s.changes = append(s.changes, changes...)
 }
 
+// deletion returns the slot of a znode's deletion, which an answer about a znode above it has told of: at, or its own event's, whose read
+// is still to be answered.
+func (l *loop) deletion(path string, at *slot) *slot {
+	w := l.works[key{path: path}]
+	if w == nil {
+		return at
+	}
+	if i := nth(w.slots, 0, zk.EventNodeDeleted, 1); i >= 0 && (at == nil || w.slots[i].number < at.number) {
+		return w.slots[i]
+	}
+	return at
+}
+
 // tell tells what is known and has nothing unknown in front of it.
 func (l *loop) tell() {
 	for l.order.len() > 0 && l.order.all()[0].known {
@@ -67,8 +67,7 @@ func (l *loop) tell() {
 			l.ready.Resolve(future.Void{})
 		}
 		for _, p := range s.marks {
-			p.Resolve(future.Void{})
-			delete(l.syncs, p)
+			l.leave(p, nil)
 		}
 	}
 }

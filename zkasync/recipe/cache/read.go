@@ -4,28 +4,8 @@ import (
 	"maps"
 	"slices"
 
-	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
-
-// key is what is read: a znode's data, or its list of children.
-type key struct {
-	path string
-	list bool
-}
-
-// work is a read that is to be made or under way. There is one at most for each key.
-type work struct {
-	key
-	slots     []*slot // of the events that it is for, in order
-	sent      int     // of the slots, how many there were when it was sent
-	flying    bool
-	again     bool // something has happened since it was sent, so it is made once more
-	deep      bool // the gap is not over before it
-	deepAgain bool // nor before it was made once more
-	confirmed bool // a Sync went before it
-	doubt     doubt
-}
 
 // want has something read: a read that is sent from now on. Deep says that the gap is not over before, and that what is below is
 // to be read as well.
@@ -56,13 +36,6 @@ func (l *loop) deepen(flag *bool, deep bool) {
 func (l *loop) queue(w *work) {
 	w.flying = false
 	l.queued.push(w)
-}
-
-// brood is children that are to be read, in their turn: a hundred thousand works would be slow.
-type brood struct {
-	parent string
-	names  []string
-	deep   bool
 }
 
 // breed has children read.
@@ -115,32 +88,6 @@ func (l *loop) ask(w *work) {
 	default:
 		fly(l, l.client.Get(l.ctx, w.path), w, (*loop).got)
 	}
-}
-
-// flying is a request that was sent. Answers come in the order of the requests.
-type flying interface {
-	ready() bool
-	done() <-chan struct{}
-	settle(l *loop)
-}
-
-// request is a flying one whose answer is a T.
-type request[T any] struct {
-	f   *future.Future[T]
-	w   *work
-	use func(*loop, *work, T, error)
-}
-
-func (r *request[T]) ready() bool           { return r.f.Ready() }
-func (r *request[T]) done() <-chan struct{} { return r.f.Done() }
-
-func (r *request[T]) settle(l *loop) {
-	v, err := r.f.Result()
-	r.use(l, r.w, v, err)
-}
-
-func fly[T any](l *loop, f *future.Future[T], w *work, use func(*loop, *work, T, error)) {
-	l.flight.push(&request[T]{f, w, use})
 }
 
 // got deals with a znode's data, or with why there is none.

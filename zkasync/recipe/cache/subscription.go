@@ -18,14 +18,17 @@ import (
 // deletion that was made while there was no connection the place among the others is not always known: then it is told later rather than
 // sooner.
 type Subscription struct {
-	c     *Cache
-	since uint64        // changes up to this one are not new to it
-	wake  chan struct{} // something waits, or it has ended
-	done  chan struct{} // closed by end
-	ch    chan Event    // made by C; closed by pump
+	root  string
+	drop  func(*Subscription) // takes it off the cache's list
+	since uint64              // changes up to this one are not new to it
+	wake  chan struct{}       // something waits, or it has ended
+	done  chan struct{}       // closed by end
+	ch    chan Event          // made by C; closed by pump
 	pumps sync.WaitGroup
 
 	mu      sync.Mutex
+	tell    func() // called when something waits, for OnChange; nil: there is no callback
+	telling bool   // it was called, and turned was not
 	waiting fifo[*item]
 	byPath  map[string]*item
 	dead    int     // of those that wait
@@ -40,40 +43,7 @@ type item struct {
 	dead   bool // something later has taken its place
 }
 
-// Subscribe begins a reader of changes.
-func (c *Cache) Subscribe() *Subscription {
-	s := &Subscription{c: c, wake: make(chan struct{}, 1), done: make(chan struct{}), byPath: make(map[string]*item)}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.err != nil {
-		s.end(c.err)
-		return s
-	}
-	if c.complete {
-		s.begin(c.top.collect(nil), c.seq, c.synced)
-	}
-	c.subs = append(c.subs[:len(c.subs):len(c.subs)], s)
-	return s
-}
-
-// Events begins a reader of changes, see [Subscription], that ends with the loop over it. The last pair has the reason if the cache or ctx
-// has ended.
-func (c *Cache) Events(ctx context.Context) iter.Seq2[Event, error] {
-	return func(yield func(Event, error) bool) {
-		s := c.Subscribe()
-		defer s.Close()
-		for e, err := range s.All(ctx) {
-			if err != nil {
-				err = &Error{Op: "follow", Path: c.root, Err: causeOf(err)}
-			}
-			if !yield(e, err) {
-				return
-			}
-		}
-	}
-}
-
-// begin gives what there is to begin with. What is told later is what has happened since.
+// begin gives what there is to begin with, which a put or a reader follows. What is told later is what has happened since.
 func (s *Subscription) begin(entries []*Entry, seq uint64, synced bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,11 +57,11 @@ func (s *Subscription) begin(entries []*Entry, seq uint64, synced bool) {
 		s.add(&item{synced: true})
 	}
 	s.since = seq
-	s.rouse()
 }
 
 // put takes over what a slot has to tell.
 func (s *Subscription) put(from *slot) {
+	defer s.rouse()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
@@ -105,7 +75,6 @@ func (s *Subscription) put(from *slot) {
 	if from.synced {
 		s.replace("", &item{synced: true})
 	}
-	s.rouse()
 }
 
 // merge adds a change. It takes the place of one of the same znode that waits; but a deletion stays where it is when the znode is made
@@ -178,12 +147,38 @@ func (s *Subscription) next() (Event, bool) {
 	return e, true
 }
 
+// rouse tells the reader that something may wait. The lock is not held: a callback may run here.
 func (s *Subscription) rouse() {
 	select {
 	case s.wake <- struct{}{}:
 	default:
 	}
+	s.mu.Lock()
+	due := s.tell != nil && !s.telling && s.waits()
+	s.telling = s.telling || due
+	s.mu.Unlock()
+	if due {
+		s.tell()
+	}
 }
+
+// tellBy has tell called when something waits, and then not again before turned.
+func (s *Subscription) tellBy(tell func()) {
+	s.mu.Lock()
+	s.tell = tell
+	s.mu.Unlock()
+	s.rouse()
+}
+
+// turned ends a turn.
+func (s *Subscription) turned() {
+	s.mu.Lock()
+	s.telling = false
+	s.mu.Unlock()
+	s.rouse()
+}
+
+func (s *Subscription) waits() bool { return len(s.split) > 0 || s.waiting.len() > s.dead }
 
 // All ranges over the events until s or ctx has ended; the last pair has the reason, that of Err or of ctx. What waited when the cache
 // ended still comes. Leaving the loop does not end s.
@@ -260,8 +255,8 @@ func (s *Subscription) Err() error {
 
 // Close ends s at once. What waits is dropped.
 func (s *Subscription) Close() {
-	s.c.drop(s)
-	s.end(&Error{Op: "follow", Path: s.c.root, Err: ErrClosed})
+	s.drop(s)
+	s.end(&Error{Op: "follow", Path: s.root, Err: ErrClosed})
 	s.mu.Lock()
 	s.waiting, s.byPath, s.split = fifo[*item]{}, nil, nil
 	s.mu.Unlock()
@@ -276,17 +271,4 @@ func (s *Subscription) end(err error) {
 	}
 	s.mu.Unlock()
 	s.pumps.Wait()
-}
-
-// drop takes a subscription off the list.
-func (c *Cache) drop(s *Subscription) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	var left []*Subscription
-	for _, sub := range c.subs {
-		if sub != s {
-			left = append(left, sub)
-		}
-	}
-	c.subs = left
 }

@@ -1,0 +1,40 @@
+package cache
+
+import (
+	"github.com/zkasync/zkasync-go/future"
+)
+
+// OnChange has fn called with the events of a [Subscription] that begins now, in their order, on the client's handler, in one sequence with
+// all its callbacks. After remove it is not called again; a call that is under way is not waited for. Events that wait behind a
+// callback that takes its time are merged, see [Subscription]. When the cache has ended there are no more; [Cache.Err] says why.
+func (c *Cache) OnChange(fn func(Event)) (remove func()) {
+	if fn == nil {
+		return func() {}
+	}
+	o := &onChange{fn: fn, s: c.Subscribe(), post: c.post}
+	o.s.tellBy(o.more)
+	return o.s.Close
+}
+
+// post has fn called on the client's handler.
+func (c *Cache) post(fn func()) {
+	c.onHandler(future.Resolved(future.Void{})).OnDone(func(future.Void, error) { fn() })
+}
+
+// onChange calls fn with one event after the other, each in a turn of its own among the callbacks. One turn at most is queued.
+type onChange struct {
+	fn   func(Event)
+	s    *Subscription
+	post func(func())
+}
+
+// more is called when something waits and no turn is queued.
+func (o *onChange) more() { o.post(o.turn) }
+
+func (o *onChange) turn() {
+	e, ok := o.s.next()
+	defer o.s.turned() // also if fn panics
+	if ok {
+		o.fn(e)
+	}
+}
