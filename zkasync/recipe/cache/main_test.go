@@ -19,9 +19,6 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(check.Main(m)) }
 
-// wait is how long a test waits for what must come.
-const wait = check.Wait
-
 // place is a folder of the test's own on the shared server, and two clients of it: the cache's, and somebody else. What is tested there
 // holds where servers know watches of trees.
 func place(t *testing.T) (c, other *zkasync.Client) {
