@@ -70,6 +70,16 @@ func (d *down) isAside(id identity, now time.Time) bool {
 	return ok && f.count >= d.policy.Errors && now.Sub(f.since) < d.policy.Timeout
 }
 
+// next returns how long it is until the first of those that are set aside is back; false if there is none.
+func (d *down) next(now time.Time) (pause time.Duration, ok bool) {
+	for id, f := range d.failed {
+		if left := d.policy.Timeout - now.Sub(f.since); d.isAside(id, now) && (!ok || left < pause) {
+			pause, ok = left, true
+		}
+	}
+	return pause, ok
+}
+
 // forget drops what is old.
 func (d *down) forget(now time.Time) {
 	for id, f := range d.failed {

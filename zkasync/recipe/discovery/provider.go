@@ -21,6 +21,8 @@ type Provider struct {
 	mu      sync.Mutex
 	down    down
 	waiting []*waiter // in the order of their calls
+
+	back alarm // serves them when an instance is no longer set aside
 }
 
 // waiter is a call of Await.
@@ -96,7 +98,9 @@ func (d *Discovery) Provider(ctx context.Context, name string, opts ...ProviderO
 func (p *Provider) follow() {
 	changed := p.view.Changed()
 	p.serve()
-	if p.view.Err() == nil {
+	if p.view.Err() != nil {
+		p.back.end()
+	} else {
 		future.Then(changed, func(future.Void) (future.Void, error) {
 			p.follow()
 			return future.Void{}, nil
@@ -225,11 +229,24 @@ func (p *Provider) pickLocked() (i Instance, err error) {
 // [DownPolicy]. One that is registered anew is another, with a clean slate.
 func (p *Provider) NoteError(i Instance) {
 	p.mu.Lock()
-	aside := p.down.note(i.identity(), time.Now())
+	now := time.Now()
+	aside := p.down.note(i.identity(), now)
+	pause, _ := p.down.next(now)
 	p.mu.Unlock()
 	if aside {
-		time.AfterFunc(p.cfg.down.Timeout, p.serve) // whoever waits for it
+		p.back.set(pause, p.returned)
 	}
+}
+
+// returned serves those who wait, since an instance is back.
+func (p *Provider) returned() {
+	p.mu.Lock()
+	pause, more := p.down.next(time.Now())
+	p.mu.Unlock()
+	if more {
+		p.back.set(pause, p.returned)
+	}
+	p.serve()
 }
 
 // Changed is that of a [View]: it completes with the next change of the service, or with the end.
@@ -242,4 +259,7 @@ func (p *Provider) Done() <-chan struct{} { return p.view.Done() }
 func (p *Provider) Err() error { return p.view.Err() }
 
 // Close ends p.
-func (p *Provider) Close() { p.view.Close() }
+func (p *Provider) Close() {
+	p.view.Close()
+	p.back.end()
+}

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
+	"weak"
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -270,4 +272,52 @@ func TestDiscovery_SkipsWhatIsTooLarge(t *testing.T) {
 	if s := must(t, d.Service(t.Context(), "web")); len(s.Instances) != 1 || len(s.Skipped) != 1 {
 		t.Errorf("there are %d, skipped %v", len(s.Instances), s.Skipped)
 	}
+}
+
+// Nothing holds a provider that was closed, also while an instance is set aside.
+func TestProvider_CloseStopsItsTimer(t *testing.T) {
+	t.Parallel()
+	srv := zktest.Run(t)
+	c := connect(t, srv.Addr(), srv.Options()...)
+	d := discovery.New(c, "/services")
+	one := registered(t, d, "a")[0].Instance()
+	for name, end := range map[string]func(*discovery.Provider, context.CancelFunc){
+		"Close":   func(p *discovery.Provider, _ context.CancelFunc) { p.Close() },
+		"context": func(_ *discovery.Provider, cancel context.CancelFunc) { cancel() },
+	} {
+		ctx, cancel := context.WithCancel(t.Context())
+		p := d.Provider(ctx, "web", discovery.WithDownPolicy(discovery.DownPolicy{Errors: 1, Timeout: time.Hour}))
+		must(t, p.Await(t.Context()))
+		p.NoteError(one)
+		end(p, cancel)
+		<-p.Done()
+		held := weak.Make(p)
+		p = nil
+		poll(t, name+": the provider is let go of", func() bool {
+			runtime.GC()
+			return held.Value() == nil
+		})
+		cancel()
+	}
+}
+
+// A strategy may close its provider.
+func TestProvider_StrategyThatCloses(t *testing.T) {
+	t.Parallel()
+	inBubble(t, func(t *testing.T, c *zkasync.Client) {
+		d := discovery.New(c, "/s")
+		registered(t, d, "a")
+		var p *discovery.Provider
+		made := make(chan struct{})
+		p = d.Provider(t.Context(), "web", discovery.WithStrategy(func([]discovery.Instance) int {
+			<-made
+			p.Close()
+			return 0
+		}))
+		close(made)
+		if i := must(t, p.Await(t.Context())); i.ID != "a" {
+			t.Errorf("it gets %+v", i)
+		}
+		<-p.Done()
+	})
 }

@@ -21,7 +21,9 @@ type Registration struct {
 	err  error // what is wrong with the instance
 
 	mu       sync.Mutex
-	instance Instance
+	instance Instance // what was registered last
+	updates  int      // that were begun
+	shown    int      // the one that instance is of
 }
 
 // keeper has a znode there, as a recipe.Node does.
@@ -94,7 +96,8 @@ func (i Instance) encode() ([]byte, error) {
 	return i.MarshalJSON()
 }
 
-// Instance returns what is registered, with the id and the time that it was given.
+// Instance returns what is registered, with the id and the time that it was given: after an Update, what that one has written, once it has
+// succeeded.
 func (r *Registration) Instance() Instance {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -120,13 +123,22 @@ func (r *Registration) Ready() *future.Future[future.Void] {
 
 // Update changes what others see (Curator: updateService). Name, id and type stay, and so does the time of registration unless another
 // is given; without an id, the present one is meant. The future completes when the znode has this content, or later content, or will have it
-// once it is there.
+// once it is there. When it fails, a znode that somebody deletes may still be made again with this content.
 func (r *Registration) Update(i Instance) *future.Future[future.Void] {
 	if r.err != nil {
 		return onHandler(r.d, future.Failed[future.Void](r.err))
 	}
+	written, i, turn := r.write(i)
+	return future.Then(written, func(future.Void) (future.Void, error) {
+		r.show(i, turn)
+		return future.Void{}, nil
+	})
+}
+
+// write begins an update, and returns what will be registered, and which update it is. They are in order.
+func (r *Registration) write(i Instance) (written *future.Future[future.Void], next Instance, turn int) {
 	r.mu.Lock()
-	defer r.mu.Unlock() // updates are in order
+	defer r.mu.Unlock()
 	was := r.instance
 	if i.ID == "" {
 		i.ID = was.ID
@@ -135,15 +147,24 @@ func (r *Registration) Update(i Instance) *future.Future[future.Void] {
 		i.Registered = was.Registered
 	}
 	if i.Name != was.Name || i.ID != was.ID || i.Type != was.Type {
-		return fails[future.Void](r.d, "update", r.path, fmt.Errorf("%w: %s %s %s", ErrOtherInstance, i.Name, i.ID, i.Type))
+		return fails[future.Void](r.d, "update", r.path, fmt.Errorf("%w: %s %s %s", ErrOtherInstance, i.Name, i.ID, i.Type)), i, 0
 	}
 	i = i.own()
 	data, err := i.encode()
 	if err != nil {
-		return fails[future.Void](r.d, "update", r.path, err)
+		return fails[future.Void](r.d, "update", r.path, err), i, 0
 	}
-	r.instance = i
-	return r.kept.SetData(data)
+	r.updates++
+	return r.kept.SetData(data), i, r.updates
+}
+
+// show notes what an update has written, unless a later one was faster.
+func (r *Registration) show(i Instance, turn int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if turn > r.shown {
+		r.instance, r.shown = i, turn
+	}
 }
 
 // Unregister deletes the znode, if it is there, and ends the keeping (Curator: unregisterService). The future completes when it is

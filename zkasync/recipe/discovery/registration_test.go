@@ -273,3 +273,27 @@ func TestRegister_ClientCloses(t *testing.T) {
 		<-p.Done()
 	}
 }
+
+// What an update could not write is not shown as registered.
+func TestRegistration_UpdateThatFails(t *testing.T) {
+	t.Parallel()
+	for _, typ := range []discovery.ServiceType{discovery.Dynamic, discovery.Static, discovery.DynamicSequential} {
+		srv := zktest.Run(t)
+		c := connect(t, srv.Addr(), srv.Options()...)
+		r := discovery.New(c, "/services").Register(discovery.Instance{Name: "web", ID: "a", Address: "first", Type: typ})
+		must(t, r.Ready())
+		refused := srv.Fault(zktest.Fault{Op: zktest.OpSetData, Do: zktest.Fail(zk.ErrNoAuth)})
+		next := r.Instance()
+		next.Address = "refused"
+		fails(t, r.Update(next), zk.ErrNoAuth)
+		if i := r.Instance(); i.Address != "first" {
+			t.Errorf("%v: it shows %q", typ, i.Address)
+		}
+		refused.Remove()
+		next.Address = "second"
+		must(t, r.Update(next))
+		if i := r.Instance(); i.Address != "second" {
+			t.Errorf("%v: it shows %q", typ, i.Address)
+		}
+	}
+}
