@@ -10,7 +10,7 @@ import (
 
 // GoldenDir is where the golden files are; its README tells their form. These
 // names are exported for the tests of package wire_test.
-const GoldenDir = "../../../testdata/golden"
+const GoldenDir = "../../testdata/golden"
 
 // GoldenFile is the path of the golden file called name; "*" is all of them.
 func GoldenFile(name string) string { return filepath.Join(GoldenDir, name+".hex") }
