@@ -1,0 +1,156 @@
+package recipe_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+)
+
+// Register a service, follow its peers, and leave.
+func ExampleGroup() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	g := recipe.NewGroup(c, "/services/web")
+	me := g.Join("host1", []byte("10.0.0.1:80"))
+	if _, err := me.Ready().Get(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for members, err := range g.Watch(ctx) { // goes on for as long as the program runs
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		for _, m := range members {
+			fmt.Printf("%s %s\n", m.Name, m.Data)
+		}
+		break
+	}
+	me.Close()
+	members, err := g.Members(ctx).Get(ctx)
+	fmt.Println(len(members), err)
+	// Output:
+	// host1 10.0.0.1:80
+	// 0 <nil>
+}
+
+// A znode that is there for as long as the program is, whoever deletes it.
+func ExampleKeepNode() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	n := recipe.KeepNode(c, "/hosts/host1", []byte("starting"))
+	if _, err := n.SetData([]byte("ready")).Get(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	node, err := c.Get(ctx, n.Path()).Get(ctx)
+	fmt.Println(string(node.Data), node.Stat.EphemeralOwner == c.Session().ID, err)
+	// Output: ready true <nil>
+}
+
+// A program that is started anew need not wait for the session of the one before.
+func ExampleTakeOver() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	n := recipe.KeepNode(c, "/hosts/host1", []byte("10.0.0.1:80"), recipe.TakeOver())
+	_, err := n.Ready().Get(ctx)
+	fmt.Println(n.Path(), err)
+	// Output: /hosts/host1 <nil>
+}
+
+// Several of one name, told apart by the server's number.
+func ExampleKeepNumbered() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	one, two := recipe.KeepNumbered(c, "/hosts/worker", nil), recipe.KeepNumbered(c, "/hosts/worker", nil)
+	_, err := future.All(one.Ready(), two.Ready()).Get(ctx)
+	fmt.Println(strings.HasSuffix(one.Path(), "-worker0000000000"), strings.HasSuffix(two.Path(), "-worker0000000001"), err)
+	// Output: true true <nil>
+}
+
+// A group in memory, beside other things that happen.
+func ExampleGroup_Roster() {
+	c, end := demo()
+	defer end()
+
+	g := recipe.NewGroup(c, "/services/web")
+	peers := g.Roster(context.Background())
+	defer peers.Close()
+	g.Join("host1", []byte("10.0.0.1:80"))
+
+	timeout := time.After(10 * time.Second)
+	for {
+		changed := peers.Changed() // before Latest, so that nothing is missed
+		if members, _ := peers.Latest(); len(members) > 0 {
+			fmt.Println(members[0].Name, string(members[0].Data))
+			return
+		}
+		select {
+		case <-changed.Done():
+		case <-timeout:
+			fmt.Println("nobody came")
+			return
+		}
+	}
+	// Output: host1 10.0.0.1:80
+}
+
+// A group after each change.
+func ExampleRoster_All() {
+	c, end := demo()
+	defer end()
+
+	g := recipe.NewGroup(c, "/services/web")
+	g.Join("host1", []byte("10.0.0.1:80"))
+	peers := g.Roster(context.Background())
+	for members, err := range peers.All(context.Background()) {
+		if err == nil && len(members) == 1 {
+			fmt.Println(members[0].Name)
+			peers.Close()
+		}
+	}
+	fmt.Println(peers.Err())
+	// Output:
+	// host1
+	// recipe: watch group /services/web: it was given back
+}
+
+// What is made of a group need be made once for each change.
+func ExampleRoster_At() {
+	c, end := demo()
+	defer end()
+
+	peers := recipe.NewGroup(c, "/services/web").Roster(context.Background())
+	defer peers.Close()
+	<-peers.Changed().Done() // the first list
+	_, before, known := peers.At()
+	_, again, _ := peers.At()
+	fmt.Println(known, before == again)
+	// Output: true true
+}
+
+// Whoever has changed permissions can have all read again at once.
+func ExampleRoster_Refresh() {
+	c, end := demo()
+	defer end()
+
+	peers := recipe.NewGroup(c, "/services/web").Roster(context.Background())
+	defer peers.Close()
+	<-peers.Changed().Done()
+	peers.Refresh()
+	members, known := peers.Latest()
+	fmt.Println(len(members), known)
+	// Output: 0 true
+}

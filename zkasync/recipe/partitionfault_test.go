@@ -1,0 +1,167 @@
+package recipe_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
+)
+
+// Znodes that others delete, and with them the parents, cost nothing but what was held by them.
+func TestPartition_OthersDelete(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	items, b := works(10), newBooks()
+	one, two := take(t, b, c, "one", items), take(t, b, connect(t, servers), "two", items)
+	divided(t, items, one, two)
+	before := fmt.Sprint(one.items(), two.items())
+	for _, k := range []*taker{one, two} {
+		k.mu.Lock()
+		k.lost = nil
+		k.mu.Unlock()
+	}
+	for _, member := range names(t, c, "/work/members") {
+		must(t, c.Delete(t.Context(), "/work/members/"+member, zkasync.AnyVersion))
+	}
+	poll(t, "both members", func() bool { return len(names(t, c, "/work/members")) == 2 })
+	same := func() {
+		t.Helper()
+		poll(t, "the division of before", func() bool { return fmt.Sprint(one.items(), two.items()) == before })
+	}
+	same()
+	for _, k := range []*taker{one, two} {
+		k.mu.Lock()
+		if len(k.lost) != 0 {
+			t.Errorf("lost: %v, %v", k.lost, k.why)
+		}
+		k.mu.Unlock()
+	}
+	b.mu.Lock()
+	b.loose = true
+	b.mu.Unlock()
+	_, _ = get(c.DeleteAll(t.Context(), "/work")) // which they make again meanwhile
+	poll(t, "both members", func() bool { return len(names(t, c, "/work/members")) == 2 })
+	same()
+}
+
+// One that is cut off for longer than its session loses all before others gain it, and takes part again when it is back.
+func TestPartition_SessionExpires(t *testing.T) {
+	t.Parallel()
+	for name, lease := range map[string]recipe.Lease{"until suspended": recipe.UntilSuspended, "until lost": recipe.UntilLost} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c, twin, p := proxied(t, zkasync.WithSessionTimeout(4*time.Second))
+			items, b := works(10), newBooks()
+			one, two := take(t, b, c, "one", items, recipe.WithLease(lease)), take(t, b, twin, "two", items)
+			divided(t, items, one, two)
+			old := c.Session().ID
+			p.Drop(zkproxy.ToServer, true)
+			p.Drop(zkproxy.ToClient, true)
+			divided(t, items, two)
+			if got := one.items(); len(got) != 0 {
+				t.Errorf("it still has %v", got)
+			}
+			p.Cut()
+			p.Heal()
+			divided(t, items, one, two)
+			if c.Session().ID == old {
+				t.Error("the session has not ended")
+			}
+		})
+	}
+}
+
+// Members whose connections are lost and frozen, past their sessions at times, never have an item by two contexts, and divide all in the end.
+func TestPartition_Chaos(t *testing.T) {
+	t.Parallel()
+	servers, _ := place(t)
+	_, root, _ := strings.Cut(servers, "/")
+	items, b := works(12), newBooks()
+	ctx, cancel := context.WithTimeout(t.Context(), *chaosDuration)
+	defer cancel()
+	var takers []*taker
+	var disturbed sync.WaitGroup
+	for i := range 4 {
+		p := zkproxy.Run(t, zkserver.Shared(t).Addr())
+		c := connect(t, p.Addr()+"/"+root, zkasync.WithSessionTimeout(4*time.Second))
+		takers = append(takers, take(t, b, c, fmt.Sprint("taker", i), items, recipe.WithLease(recipe.Lease(i%2))))
+		disturbed.Add(1)
+		go func() {
+			defer disturbed.Done()
+			disturb(ctx, p)
+		}()
+	}
+	disturbed.Wait()
+	divided(t, items, takers...)
+	if t.Logf("%d times gained", b.gained); b.gained <= len(items) {
+		t.Error("nothing has moved")
+	}
+}
+
+// Any one request is lost, or its answer: all is divided in the end, and nothing is left.
+func TestPartition_LosesAnyOneRequest(t *testing.T) {
+	t.Parallel()
+	for _, op := range []zktest.Op{zktest.OpAnyCreate, zktest.OpExists, zktest.OpGetChildren2, zktest.OpGetData, zktest.OpDelete} {
+		for _, when := range []zktest.When{zktest.Before, zktest.After} {
+			for skip := range 2 {
+				t.Run(fmt.Sprint(op, when, skip), func(t *testing.T) {
+					t.Parallel()
+					srv := zktest.Run(t)
+					c, twin := serve(t, srv), serve(t, srv)
+					items, b := works(4), newBooks()
+					srv.Fault(zktest.Fault{Op: op, Session: c.Session().ID, When: when, Skip: skip, Count: 1, Do: zktest.Drop()})
+					one, two := take(t, b, c, "one", items), take(t, b, twin, "two", items)
+					divided(t, items, one, two)
+					must(t, two.p.Close())
+					divided(t, items, one)
+					must(t, one.p.Close())
+					for _, path := range []string{"members", "locks/item-0", "locks/item-1", "locks/item-2", "locks/item-3"} {
+						if l, err := get(twin.Children(t.Context(), "/work/"+path)); err == nil && len(l.Names) != 0 {
+							t.Errorf("left: %v", l.Names)
+						}
+					}
+				})
+			}
+		}
+	}
+}
+
+// An item whose lock may not be had is told of once, keeps no other from being had, and is had when it can be.
+func TestPartition_Refused(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	owner := connect(t, servers)
+	must(t, owner.AddAuth(t.Context(), "digest", []byte("a:b")))
+	must(t, owner.Create(t.Context(), "/work/locks/item-0", nil, zkasync.MakeParents()))
+	must(t, owner.SetACL(t.Context(), "/work/locks/item-0", zk.DigestACL(zk.PermAll, "a", "b"), zkasync.AnyVersion))
+	p := recipe.Partition(c, "/work", works(2))
+	var told []string
+	for e := range p.All() {
+		told = append(told, fmt.Sprintf("%v %s %t", e.Kind, e.Item, errors.Is(e.Cause, zk.ErrNoAuth)))
+		switch {
+		case len(told) == 2:
+			must(t, owner.SetACL(t.Context(), "/work/locks/item-0", zk.WorldACL(zk.PermAll), zkasync.AnyVersion))
+		case len(told) == 3:
+			p.Close()
+		case e.Kind == recipe.Lost:
+			e.Share.Unlock()
+		}
+	}
+	slices.Sort(told[:2])
+	if got := strings.Join(told[:3], ", "); got != "Gained item-1 false, Refused item-0 true, Gained item-0 false" || len(told) != 5 {
+		t.Errorf("it is told: %v", told)
+	}
+	must(t, p.Close())
+}
