@@ -25,16 +25,25 @@ func NewBarrier(c *zkasync.Client, path string, opts ...Option) *Barrier {
 
 // Set puts it up, if it is not.
 func (b *Barrier) Set(ctx context.Context) *future.Future[future.Void] {
+	if b.cfg.err != nil {
+		return failed[future.Void](b.c, "set", b.path, b.cfg.err)
+	}
 	return persistent(ctx, b.c, b.path, b.cfg)
 }
 
 // Remove takes it away, if it is there.
 func (b *Barrier) Remove(ctx context.Context) *future.Future[future.Void] {
+	if b.cfg.err != nil {
+		return failed[future.Void](b.c, "remove", b.path, b.cfg.err)
+	}
 	return removed(ctx, b.c, b.path)
 }
 
 // Wait completes when it is not there, at once if it is not.
 func (b *Barrier) Wait(ctx context.Context) *future.Future[future.Void] {
+	if b.cfg.err != nil {
+		return failed[future.Void](b.c, "wait", b.path, b.cfg.err)
+	}
 	w := newWait(ctx, b.c, "wait", b.path)
 	w.gone(b.path, w.end)
 	return w.future()

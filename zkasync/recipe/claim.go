@@ -46,7 +46,7 @@ func (q *claim) begin() *future.Future[*Held] {
 	q.promise, q.clean = future.NewPromise[*Held](nil), future.NewPromise[future.Void](nil)
 	if q.cfg.err != nil {
 		q.done()
-		return onHandler(q.c, future.Failed[*Held](&Error{Op: q.op, Path: q.dir, Err: q.cfg.err}))
+		return failed[*Held](q.c, q.op, q.dir, q.cfg.err)
 	}
 	q.ctx = orBackground(q.ctx)
 	made := q.create()

@@ -31,6 +31,14 @@ type Counter struct {
 	encoding Encoding
 }
 
+// check is what an encoding has to be.
+func (n *Counter) check(op string) error {
+	if n.encoding < Text || n.encoding > Int64 {
+		return &Error{Op: op, Path: n.path, Err: fmt.Errorf("unknown encoding %d", n.encoding)}
+	}
+	return nil
+}
+
 // NewCounter returns a counter in the znode at path, which is made at the first change if it is missing. Nothing is sent.
 func NewCounter(c *zkasync.Client, path string, encoding Encoding) *Counter {
 	return &Counter{c, path, encoding}
@@ -38,6 +46,9 @@ func NewCounter(c *zkasync.Client, path string, encoding Encoding) *Counter {
 
 // Get returns the number as a server knows it, 0 if there is no znode.
 func (n *Counter) Get(ctx context.Context) *future.Future[int64] {
+	if err := n.check("read counter"); err != nil {
+		return onHandler(n.c, future.Failed[int64](err))
+	}
 	return future.FlatMap(future.Settle(n.c.Get(ctx, n.path)), func(rs []future.Result[zkasync.Node]) *future.Future[int64] {
 		r := rs[0]
 		if isNoNode(r.Err) {
@@ -57,6 +68,9 @@ func (n *Counter) Get(ctx context.Context) *future.Future[int64] {
 // Add adds delta, which may be negative, and returns what comes of it. See [Update] for what errors say. A result that the encoding
 // cannot hold is an error, and nothing is changed.
 func (n *Counter) Add(ctx context.Context, delta int64) *future.Future[int64] {
+	if err := n.check("add"); err != nil {
+		return onHandler(n.c, future.Failed[int64](err))
+	}
 	updated := Update(ctx, n.c, n.path, func(old []byte) ([]byte, error) {
 		v, err := n.decode(old)
 		if err != nil {

@@ -36,13 +36,11 @@ func NewDoubleBarrier(c *zkasync.Client, path string, count int, opts ...Option)
 
 // Enter completes when count participants have entered. When ctx ends first, or the session, this one has not.
 func (b *DoubleBarrier) Enter(ctx context.Context) *future.Future[future.Void] {
+	if b.cfg.err != nil {
+		return failed[future.Void](b.c, "enter", b.path, b.cfg.err)
+	}
 	session, cancel := b.c.SessionContext(ctx)
 	w := newWait(session, b.c, "enter", b.path)
-	if b.cfg.err != nil {
-		cancel()
-		w.end(b.cfg.err)
-		return w.future()
-	}
 	then(w.promise.Future(), func(_ future.Void, err error) {
 		cancel()
 		if err != nil {
@@ -101,6 +99,9 @@ func (b *DoubleBarrier) list(w *wait, next func(names []string)) {
 
 // Leave completes when all participants have left.
 func (b *DoubleBarrier) Leave(ctx context.Context) *future.Future[future.Void] {
+	if b.cfg.err != nil {
+		return failed[future.Void](b.c, "leave", b.path, b.cfg.err)
+	}
 	w := newWait(ctx, b.c, "leave", b.path)
 	b.leave(w)
 	return w.future()

@@ -25,7 +25,7 @@ func (m *RWMutex) Downgrade(ctx context.Context, held *Held) *future.Future[*Hel
 		err = ErrInUse
 	}
 	if err != nil {
-		return onHandler(w.c, future.Failed[*Held](&Error{Op: "downgrade", Path: m.write.path, Err: err}))
+		return failed[*Held](w.c, "downgrade", m.write.path, err)
 	}
 	q := &claim{c: w.c, cfg: w.cfg, op: "downgrade", dir: w.dir, role: m.read.role, data: w.data, ctx: ctx, as: held.fence}
 	q.done = func() { m.read.busy.Store(false) }

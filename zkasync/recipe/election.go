@@ -34,12 +34,12 @@ func (e *Election) Campaign(ctx context.Context, value []byte) *future.Future[*H
 
 // Candidates returns who leads and who waits for it, in this order (kazoo: contenders).
 func (e *Election) Candidates(ctx context.Context) *future.Future[[]Contender] {
-	return e.s.contenders(ctx)
+	return e.s.contenders(ctx, "candidates")
 }
 
 // Leader returns who leads, as a server knows it, and fails with [ErrNoLeader] when nobody does.
 func (e *Election) Leader(ctx context.Context) *future.Future[Contender] {
-	return future.Then(e.Candidates(ctx), func(all []Contender) (Contender, error) {
+	return future.Then(e.s.contenders(ctx, "leader"), func(all []Contender) (Contender, error) {
 		if len(all) == 0 {
 			return Contender{}, &Error{Op: "leader", Path: e.s.path, Err: ErrNoLeader}
 		}

@@ -39,6 +39,9 @@ func (g *Group) Join(name string, data []byte) *Node {
 
 // Members returns who is there, by name. Whoever leaves while they are read is left out.
 func (g *Group) Members(ctx context.Context) *future.Future[[]Member] {
+	if err := newConfig(g.opts).err; err != nil {
+		return failed[[]Member](g.c, "members", g.path, err)
+	}
 	list := future.Settle(g.c.Children(ctx, g.path))
 	return future.FlatMap(list, func(rs []future.Result[zkasync.Children]) *future.Future[[]Member] {
 		switch err := rs[0].Err; {

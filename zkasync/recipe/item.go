@@ -82,7 +82,7 @@ func (i *Item) Holds(ctx context.Context) *future.Future[bool] {
 // A Consume that is under way when the connection is lost goes on after it, for as long as the session lives.
 func (i *Item) Consume(ctx context.Context, ops ...zkasync.MultiOp) *future.Future[future.Void] {
 	if err := i.beginConsuming(); err != nil {
-		return onHandler(i.q.c, future.Failed[future.Void](i.failure(err)))
+		return failed[future.Void](i.q.c, "consume", i.path, err)
 	}
 	k := &consumption{i: i, ctx: orBackground(ctx)}
 	if i.lock != "" {

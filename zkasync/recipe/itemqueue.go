@@ -79,7 +79,7 @@ func (q *Queue) PutPriority(ctx context.Context, priority int, values ...[]byte)
 
 func (q *Queue) put(ctx context.Context, rank string, err error, values [][]byte) *future.Future[[]string] {
 	if err = errors.Join(q.cfg.err, err); err != nil {
-		return onHandler(q.c, future.Failed[[]string](&Error{Op: "put", Path: q.path, Err: err}))
+		return failed[[]string](q.c, "put", q.path, err)
 	}
 	p := &put{q: q, ctx: orBackground(ctx)}
 	opts := append(q.cfg.aclOptions(), zkasync.Sequential())
@@ -122,13 +122,23 @@ func (q *Queue) ensure(ctx context.Context, path string) *future.Future[string] 
 	})
 }
 
-// Len returns how many items there are, those that are taken included.
+// Len returns how many items there are, those that are taken included, as a server knows it. It reads the list: see [Queue] for what
+// that takes.
 func (q *Queue) Len(ctx context.Context) *future.Future[int] {
-	return future.Then(q.c.Exists(ctx, q.items), func(st *zk.Stat) (int, error) {
-		if st == nil {
-			return 0, nil
+	if q.cfg.err != nil {
+		return failed[int](q.c, "count", q.path, q.cfg.err)
+	}
+	return future.FlatMap(future.Settle(q.c.Children(ctx, q.items)), func(rs []future.Result[zkasync.Children]) *future.Future[int] {
+		if err := rs[0].Err; err != nil && !isNoNode(err) {
+			return future.Failed[int](&Error{Op: "count", Path: q.path, Err: err})
 		}
-		return int(st.NumChildren), nil
+		n := 0
+		for _, name := range rs[0].Value.Names {
+			if _, ok := q.layout.parse(name); ok {
+				n++
+			}
+		}
+		return future.Resolved(n)
 	})
 }
 

@@ -213,6 +213,30 @@ func TestQueue_SkipsWhatItCannotRead(t *testing.T) {
 	}
 }
 
+// Znodes that are no items are not counted.
+func TestQueue_LenCountsItems(t *testing.T) {
+	t.Parallel()
+	for _, l := range layouts {
+		t.Run(l.name, func(t *testing.T) {
+			t.Parallel()
+			_, _, c := local(t)
+			q := recipe.NewQueue(c, "/queue", l.layout)
+			must(t, q.Put(t.Context(), values("a", "b")...))
+			for _, name := range []string{"readme", "entry-1-0000000000", "queue-12-0000000000", "0000000000"} {
+				must(t, c.Create(t.Context(), l.items+"/"+name, nil))
+			}
+			taken(t, q, "a")
+			want := 2
+			if !strings.Contains(l.name, "locking") {
+				want = 1
+			}
+			if n := must(t, q.Len(t.Context())); n != want {
+				t.Errorf("%d items, want %d", n, want)
+			}
+		})
+	}
+}
+
 func TestQueue_VanishingFolders(t *testing.T) {
 	t.Parallel()
 	for _, l := range layouts {

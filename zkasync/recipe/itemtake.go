@@ -33,11 +33,10 @@ func (n *names) current() bool { return n.event != nil && !n.event.Ready() }
 // Take waits for an item and takes it, for as long as it takes, across lost connections and sessions. Calls get theirs in
 // order. When ctx ends first, the future fails with its cause, and no item is taken.
 func (q *Queue) Take(ctx context.Context) *future.Future[*Item] {
-	t := &taker{promise: future.NewPromise[*Item](nil)}
 	if q.cfg.err != nil {
-		t.promise.Reject(&Error{Op: "take", Path: q.path, Err: q.cfg.err})
-		return onHandler(q.c, t.promise.Future())
+		return failed[*Item](q.c, "take", q.path, q.cfg.err)
 	}
+	t := &taker{promise: future.NewPromise[*Item](nil)}
 	ctx = orBackground(ctx)
 	q.mu.Lock()
 	q.calls++

@@ -50,6 +50,9 @@ func (e *Election) Observe(ctx context.Context) *Leaders {
 	l.mu.Lock()
 	l.unlink = context.AfterFunc(ctx, func() { l.end(context.Cause(ctx)) })
 	l.mu.Unlock()
+	if e.s.cfg.err != nil {
+		l.end(e.s.cfg.err)
+	}
 	l.look()
 	return l
 }

@@ -36,7 +36,7 @@ type side struct {
 // contend makes an attempt; there is one at a time.
 func (s *side) contend(ctx context.Context, op string, data []byte, try bool) *future.Future[*Held] {
 	if s.busy.Swap(true) {
-		return onHandler(s.c, future.Failed[*Held](&Error{Op: op, Path: s.path, Err: ErrInUse}))
+		return failed[*Held](s.c, op, s.path, ErrInUse)
 	}
 	q := &claim{c: s.c, cfg: s.cfg, op: op, dir: s.path, role: s.role, data: data, try: try, ctx: ctx}
 	q.done = sync.OnceFunc(func() { s.busy.Store(false) })
@@ -51,7 +51,11 @@ func (s *side) tryLock(ctx context.Context) *future.Future[*Held] {
 	return s.contend(ctx, "try lock", []byte(s.cfg.id), true)
 }
 
-func (s *side) contenders(ctx context.Context) *future.Future[[]Contender] {
+// contenders reads the queue for an operation of that name.
+func (s *side) contenders(ctx context.Context, op string) *future.Future[[]Contender] {
+	if s.cfg.err != nil {
+		return failed[[]Contender](s.c, op, s.path, s.cfg.err)
+	}
 	return contenders(ctx, s.c, s.path, s.role)
 }
 
@@ -64,7 +68,7 @@ func (m *Mutex) TryLock(ctx context.Context) *future.Future[*Held] { return m.s.
 
 // Contenders returns who has the lock and who waits for it, in this order.
 func (m *Mutex) Contenders(ctx context.Context) *future.Future[[]Contender] {
-	return m.s.contenders(ctx)
+	return m.s.contenders(ctx, "contenders")
 }
 
 // RWMutex is a lock that one writer has, or any number of readers (kazoo: WriteLock and ReadLock, Curator:
@@ -96,5 +100,5 @@ func (m *RWMutex) TryRLock(ctx context.Context) *future.Future[*Held] { return m
 
 // Contenders returns who has the lock and who waits for it, readers and writers, in this order.
 func (m *RWMutex) Contenders(ctx context.Context) *future.Future[[]Contender] {
-	return m.write.contenders(ctx)
+	return m.write.contenders(ctx, "contenders")
 }

@@ -52,7 +52,7 @@ func keep(n *Node) *Node {
 	n.first, n.gone = future.NewPromise[future.Void](nil), future.NewPromise[future.Void](nil)
 	n.there = onHandler(n.c, n.first.Future())
 	if n.cfg.err != nil {
-		n.stop(n.cfg.err)
+		n.stop(&Error{Op: "keep", Path: n.name, Err: n.cfg.err})
 		return n
 	}
 	n.create()

@@ -56,6 +56,10 @@ func (g *Group) Roster(ctx context.Context) *Roster {
 	r.mu.Lock()
 	r.unlink = context.AfterFunc(ctx, func() { r.end(context.Cause(ctx)) })
 	r.mu.Unlock()
+	if err := newConfig(g.opts).err; err != nil {
+		r.end(err)
+		return r
+	}
 	r.readList()
 	return r
 }

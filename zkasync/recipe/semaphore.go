@@ -33,6 +33,9 @@ func NewSemaphore(c *zkasync.Client, path string, most int, opts ...Option) *Sem
 //
 // Whoever is next holds a lock while it waits for a place, so that two do not count each other.
 func (s *Semaphore) Acquire(ctx context.Context) *future.Future[*Held] {
+	if s.cfg.err != nil {
+		return failed[*Held](s.c, "acquire", s.path, s.cfg.err)
+	}
 	a := &acquisition{s: s, ctx: orBackground(ctx), promise: future.NewPromise[*Held](nil)}
 	a.lock()
 	return onHandler(s.c, a.promise.Future())

@@ -98,6 +98,11 @@ func onHandler[T any](c *zkasync.Client, f *future.Future[T]) *future.Future[T] 
 	return future.FlatMap(refused, func([]future.Result[*zk.Stat]) *future.Future[T] { return f })
 }
 
+// failed is an operation that ends before anything is sent. Its callbacks run on the client's handler.
+func failed[T any](c *zkasync.Client, op, path string, why error) *future.Future[T] {
+	return onHandler(c, future.Failed[T](&Error{Op: op, Path: path, Err: why}))
+}
+
 // orBackground is ctx; nil means Background, as everywhere.
 func orBackground(ctx context.Context) context.Context {
 	if ctx == nil {

@@ -89,7 +89,7 @@ func (l *TimedLease) Obtain(ctx context.Context) *future.Future[time.Time] {
 		if len(l.paths) > 0 {
 			path = l.paths[0]
 		}
-		return onHandler(l.c, future.Failed[time.Time](&Error{Op: "obtain", Path: path, Err: l.cfg.err}))
+		return failed[time.Time](l.c, "obtain", path, l.cfg.err)
 	}
 	return onHandler(l.c, l.try(orBackground(ctx), 0))
 }

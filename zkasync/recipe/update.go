@@ -23,6 +23,9 @@ const updateAttempts = 100
 // A read and what was not sent are repeated when the connection is lost. When the outcome of the write is unknown, so is that of Update, and the
 // error says so: change may have been applied. Like all functions given to futures change must not block.
 func Update(ctx context.Context, c *zkasync.Client, path string, change func(old []byte) ([]byte, error)) *future.Future[zkasync.Node] {
+	if change == nil {
+		return failed[zkasync.Node](c, "update", path, errors.New("the function that makes the change is nil"))
+	}
 	u := &update{ctx: ctx, c: c, path: path, change: change, left: updateAttempts}
 	return u.read()
 }

@@ -108,3 +108,22 @@ func TestCounter_RefusesWhatItCannotHold(t *testing.T) {
 		fails(t, recipe.NewCounter(c, "/words", e).Add(t.Context(), 1))
 	}
 }
+
+// What cannot be stored, or says nothing, is refused before anything is sent.
+func TestCounter_RefusesWhatMakesNoSense(t *testing.T) {
+	t.Parallel()
+	_, srv, c := local(t)
+	before := srv.Tree()
+	odd := recipe.NewCounter(c, "/counter", recipe.Encoding(9))
+	fails(t, odd.Get(t.Context()))
+	if err := fails(t, odd.Add(t.Context(), 1)); err.Error() != "recipe: add /counter: unknown encoding 9" {
+		t.Error(err)
+	}
+	var e *recipe.Error
+	if err := fails(t, recipe.Update(t.Context(), c, "/counter", nil)); !errors.As(err, &e) {
+		t.Error(err)
+	}
+	if after := srv.Tree(); after != before {
+		t.Errorf("there is\n%s", after)
+	}
+}
