@@ -51,23 +51,36 @@ func (e *ProtectedError) Unwrap() error { return e.Err }
 // (SessionMovedException), and the sync has this server catch up with all that the leader took: so what is not there was
 // not created. A name without a number is known in full, and can be asked for where siblings may not be listed.
 func (s *steppedCreate) search() {
-	ask(&s.c.view, s.ctx, nil, syncKind, wire.ParentOf(s.path))
+	synced := ask(&s.c.view, s.ctx, nil, syncKind, wire.ParentOf(s.path))
 	if !s.spec.sequential {
-		s.confirm(s.path)
+		s.confirm(s.path, synced)
 		return
 	}
-	ask(&s.c.view, s.ctx, nil, childrenKind, wire.ParentOf(s.path)).OnDone(s.searched)
+	ask(&s.c.view, s.ctx, nil, childrenKind, wire.ParentOf(s.path)).OnDone(func(siblings Children, err error) {
+		s.searched(siblings, synced, err)
+	})
 }
 
-func (s *steppedCreate) searched(siblings Children, err error) {
+// isOld reports whether what was read behind a sync is no answer: a server that has no quorum takes no sync.
+func isOld(synced *future.Future[string]) bool {
+	if !synced.Ready() {
+		return false
+	}
+	_, err := synced.Result()
+	return errors.Is(err, ErrNotReadOnly)
+}
+
+func (s *steppedCreate) searched(siblings Children, synced *future.Future[string], err error) {
 	switch {
+	case isOld(synced):
+		s.unanswered(ErrNotReadOnly, s.search)
 	case isNoNode(err):
 		s.create() // which finds out about the parent
 	case err != nil:
 		s.unanswered(err, s.search)
 	default:
 		if name := s.named(siblings); name != "" {
-			s.confirm(name)
+			s.confirm(name, synced)
 			return
 		}
 		s.create()
@@ -86,9 +99,11 @@ func (s *steppedCreate) named(siblings Children) string {
 
 // confirm reads the stat of the znode that was found. One that belongs to an earlier session will be gone with that, and
 // must not be taken for this one's (CURATOR-498).
-func (s *steppedCreate) confirm(path string) {
+func (s *steppedCreate) confirm(path string, synced *future.Future[string]) {
 	ask(&s.c.view, s.ctx, nil, existsKind, path).OnDone(func(st *zk.Stat, err error) {
 		switch {
+		case isOld(synced):
+			s.unanswered(ErrNotReadOnly, s.search)
 		case err != nil:
 			s.unanswered(err, s.search)
 		case st == nil && s.spec.sequential:
@@ -114,13 +129,13 @@ func (s *steppedCreate) removeStranger(path string) {
 }
 
 // unanswered goes on when a question was not answered: again is asked on the next connection, or after a pause when the
-// server throttles. Otherwise it cannot be found out, and what may be there is taken back.
+// server throttles, or has no quorum. Otherwise it cannot be found out, and what may be there is taken back.
 func (s *steppedCreate) unanswered(err error, again func()) {
 	end := s.looking.lostWith(err)
 	switch {
 	case end != nil:
 		s.abandon(end)
-	case isThrottled(err):
+	case isThrottled(err), errors.Is(err, ErrNotReadOnly):
 		s.pauses++
 		s.c.pauses.add(s.ctx, s.c.cfg.retry.throttlePause(s.c.cfg.draw, s.pauses), func(why error) {
 			if why == nil {
@@ -154,8 +169,11 @@ func (s *steppedCreate) takeBack() {
 		s.takeBackAt(s.path)
 		return
 	}
-	ask(&s.c.view, nil, nil, syncKind, wire.ParentOf(s.path))
+	synced := ask(&s.c.view, nil, nil, syncKind, wire.ParentOf(s.path))
 	ask(&s.c.view, nil, nil, childrenKind, wire.ParentOf(s.path)).OnDone(func(siblings Children, err error) {
+		if isOld(synced) {
+			err = ErrNotReadOnly
+		}
 		if err != nil {
 			s.notTakenBack(err)
 			return
@@ -179,7 +197,7 @@ func (s *steppedCreate) notTakenBack(err error) {
 	end := s.looking.lostWith(err)
 	switch {
 	case isNoNode(err), errors.Is(err, ErrClosed), errors.Is(err, ErrAuthFailed), expired && s.spec.ephemeral:
-	case isThrottled(err):
+	case isThrottled(err), errors.Is(err, ErrNotReadOnly):
 		s.pauses++
 		s.c.pauses.add(context.Background(), s.c.cfg.retry.throttlePause(s.c.cfg.draw, s.pauses), func(why error) {
 			if why == nil {

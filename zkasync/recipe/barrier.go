@@ -51,7 +51,7 @@ func (b *Barrier) Wait(ctx context.Context) *future.Future[future.Void] {
 
 // persistent makes a persistent znode, if it is not there.
 func persistent(ctx context.Context, c *zkasync.Client, path string, cfg config) *future.Future[future.Void] {
-	made := persist(ctx, c, func(ctx context.Context) *future.Future[zkasync.Created] {
+	made := lasting(ctx, c, func(ctx context.Context) *future.Future[zkasync.Created] {
 		return c.Create(ctx, path, []byte(cfg.id), cfg.createOptions()...)
 	})
 	return but(made, zk.ErrNodeExists)
@@ -59,7 +59,7 @@ func persistent(ctx context.Context, c *zkasync.Client, path string, cfg config)
 
 // removed deletes a znode, if it is there.
 func removed(ctx context.Context, c *zkasync.Client, path string) *future.Future[future.Void] {
-	gone := persist(ctx, c, func(ctx context.Context) *future.Future[future.Void] {
+	gone := lasting(ctx, c, func(ctx context.Context) *future.Future[future.Void] {
 		return c.Delete(ctx, path, zkasync.AnyVersion)
 	})
 	return but(gone, zk.ErrNoNode)

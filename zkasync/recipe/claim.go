@@ -63,7 +63,7 @@ func (q *claim) create() *future.Future[zkasync.Created] {
 		return q.make()
 	}
 	opts := q.cfg.createOptions(zkasync.Ephemeral(), zkasync.Sequential(), zkasync.ProtectedPrefix(q.role.prefix()))
-	return zkasync.Retry(q.ctx, q.c, patient, withQuorum(q.c, func(ctx context.Context) *future.Future[zkasync.Created] {
+	return zkasync.Retry(q.ctx, q.c, patient, writing(q.c, func(ctx context.Context) *future.Future[zkasync.Created] {
 		return q.c.Create(ctx, join(q.dir, q.role.name), q.data, opts...)
 	}))
 }

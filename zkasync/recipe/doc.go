@@ -42,8 +42,8 @@
 // # Read-only servers
 //
 // A client made with zkasync.WithReadOnly may be on a server that has lost its quorum, with a temporary session to which no znode
-// belongs. Whatever is held ends then, and recipes go on when there is a quorum again: what is to be acquired, kept or deleted
-// waits until then. Group and Election tell what such a server has.
+// belongs. Whatever is held ends then, and recipes go on when there is a quorum again: what is to be acquired, kept, put, taken, consumed,
+// changed or deleted waits until then. Group and Election tell what such a server has.
 //
 // # What runs where
 //

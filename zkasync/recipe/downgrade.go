@@ -63,9 +63,9 @@ func (d *downgrade) create() *future.Future[zkasync.Created] {
 	if q.cfg.acl != nil {
 		opts = append(opts, zkasync.WithACL(q.cfg.acl))
 	}
-	made := zkasync.Retry(q.ctx, q.c, patient, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
+	made := zkasync.Retry(q.ctx, q.c, patient, writing(q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
 		return q.c.Multi(ctx, zkasync.CheckOp(d.writer.path, zkasync.AnyVersion), zkasync.CreateOp(d.path, q.data, opts...))
-	})
+	}))
 	return future.FlatMap(future.Settle(made), func(rs []future.Result[[]zkasync.MultiResult]) *future.Future[zkasync.Created] {
 		switch err := rs[0].Err; {
 		case err == nil:

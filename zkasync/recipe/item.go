@@ -77,9 +77,14 @@ func (i *Item) Holds(ctx context.Context) *future.Future[bool] {
 
 // Consume removes the item from the queue: it is done. Operations that are given with it are applied together with that, all or none, so that
 // a result is written exactly once. The error is [ErrNotHeld] when the item is not this consumer's any more, and
-// nothing was applied. After an error of another kind it is still held, and may be consumed again.
+// nothing was applied. After an error of another kind it is held for as long as its context lasts, and may be consumed again.
 //
-// A Consume that is under way when the connection is lost goes on after it, for as long as the session lives.
+// A Consume that is under way when the connection is lost goes on after it, for as long as the session lives. When that ends before there is
+// an answer, and the item is gone, the outcome is unknown (zkasync.ErrOutcomeUnknown): it was this consumer or the next one.
+//
+// In the layouts of kazoo and Curator the lock of an item is known by its name alone, which is the next consumer's as well. So
+// where somebody deletes locks by hand, a former consumer that was not told yet may consume what is another's by then; whoever wants to
+// free an item ends its consumer's session instead.
 func (i *Item) Consume(ctx context.Context, ops ...zkasync.MultiOp) *future.Future[future.Void] {
 	if err := i.beginConsuming(); err != nil {
 		return failed[future.Void](i.q.c, "consume", i.path, err)
@@ -122,13 +127,19 @@ type consumption struct {
 
 // begin sends it. What has no lock to guard it must not be done twice.
 func (k *consumption) begin() *future.Future[[]zkasync.MultiResult] {
-	if k.i.lock == "" {
-		return zkasync.Retry(k.ctx, k.i.q.c, patient, k.send)
+	c, ctx := k.i.q.c, k.ctx
+	once := k.send
+	if k.i.lock != "" {
+		ctx = zkasync.MarkIdempotent(ctx) // for Retry alone, as in persist
+		once = func(context.Context) *future.Future[[]zkasync.MultiResult] {
+			return ofSession(k.ctx, c, k.i.owner, future.Failed[[]zkasync.MultiResult](errSessionOver), k.send)
+		}
 	}
-	return persist(k.ctx, k.i.q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
-		return ofSession(ctx, k.i.q.c, k.i.owner, future.Failed[[]zkasync.MultiResult](ErrNotHeld), k.send)
-	})
+	return zkasync.Retry(ctx, c, patient, writing(c, once))
 }
+
+// errSessionOver is what comes of a Consume whose lock's session is over.
+var errSessionOver = errors.New("the session of its lock is over")
 
 func (k *consumption) send(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
 	k.sent++
@@ -140,6 +151,10 @@ func (k *consumption) judge(err error) *future.Future[future.Void] {
 	switch {
 	case err == nil:
 		return k.done()
+	case errors.Is(err, errSessionOver) && k.sent == 0 && !k.i.doubt:
+		return k.failed(ErrNotHeld, nil)
+	case errors.Is(err, errSessionOver), errors.Is(err, zkasync.ErrSessionExpired) && len(k.own) > 0:
+		return k.find(true)
 	case !errors.As(err, &m), len(k.own) == 0:
 		return k.failed(err, nil)
 	case m.Index >= len(k.own):
@@ -147,14 +162,15 @@ func (k *consumption) judge(err error) *future.Future[future.Void] {
 	case m.Index == 1 && !isNoNode(err):
 		return k.failed(err, nil)
 	case m.Index == 0 && (k.sent > 1 || k.i.doubt): // perhaps an earlier answer was lost
-		return k.find()
+		return k.find(false)
 	default:
 		return k.failed(errors.Join(ErrNotHeld, err), ErrDeleted)
 	}
 }
 
-// find finds out whether the item is gone: while its lock was there, nobody else has consumed it.
-func (k *consumption) find() *future.Future[future.Void] {
+// find finds out whether the item is gone: while its lock was there, nobody else has consumed it. Behind the end of the session somebody else
+// may have.
+func (k *consumption) find(late bool) *future.Future[future.Void] {
 	c := k.i.q.c
 	there := zkasync.Retry(k.ctx, c, patient, func(ctx context.Context) *future.Future[*zk.Stat] {
 		c.Sync(ctx, k.i.path)
@@ -164,6 +180,8 @@ func (k *consumption) find() *future.Future[future.Void] {
 		switch r := rs[0]; {
 		case r.Err != nil:
 			return k.failed(errors.Join(zkasync.ErrOutcomeUnknown, r.Err), ErrDeleted)
+		case r.Value == nil && late:
+			return k.failed(zkasync.ErrOutcomeUnknown, ErrDeleted)
 		case r.Value == nil:
 			return k.done()
 		default:

@@ -97,9 +97,9 @@ type put struct {
 }
 
 func (p *put) send() *future.Future[[]string] {
-	made := zkasync.Retry(p.ctx, p.q.c, patient, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
+	made := zkasync.Retry(p.ctx, p.q.c, patient, writing(p.q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
 		return p.q.c.Multi(ctx, p.ops...)
-	})
+	}))
 	return future.FlatMap(future.Settle(made), func(rs []future.Result[[]zkasync.MultiResult]) *future.Future[[]string] {
 		switch err := rs[0].Err; {
 		case errors.Is(err, zk.ErrNoNode): // the folder is missing
@@ -117,7 +117,7 @@ func (p *put) send() *future.Future[[]string] {
 
 // ensure makes a folder.
 func (q *Queue) ensure(ctx context.Context, path string) *future.Future[string] {
-	return persist(ctx, q.c, func(ctx context.Context) *future.Future[string] {
+	return lasting(ctx, q.c, func(ctx context.Context) *future.Future[string] {
 		return q.c.EnsurePath(ctx, path, q.cfg.aclOptions()...)
 	})
 }

@@ -113,7 +113,7 @@ func (q *Queue) refresh(n *names, folder string, next func(error)) {
 			switch {
 			case isNoNode(err):
 				then(q.ensure(context.Background(), folder), func(_ string, err error) {
-					if err != nil && !errors.Is(err, zkasync.ErrSessionExpired) {
+					if err != nil {
 						next(err)
 						return
 					}

@@ -205,9 +205,9 @@ func (t *try) remove(version int32, values [][]byte) {
 		t.again()
 		return
 	}
-	gone := zkasync.Retry(context.Background(), q.c, patient, func(ctx context.Context) *future.Future[future.Void] {
+	gone := zkasync.Retry(context.Background(), q.c, patient, writing(q.c, func(ctx context.Context) *future.Future[future.Void] {
 		return q.c.Delete(ctx, t.path(), version)
-	})
+	}))
 	then(gone, func(_ future.Void, err error) {
 		switch {
 		case err == nil:

@@ -92,3 +92,28 @@ func TestMutex_WaitsForAQuorum(t *testing.T) {
 		})
 	}
 }
+
+// The answer to a contender's create is lost together with the quorum: it has one znode when there is a quorum again.
+func TestMutex_LosesTheQuorumAtACreate(t *testing.T) {
+	for name, when := range map[string]zktest.When{"lost": zktest.Before, "answer lost": zktest.After} {
+		t.Run(name, func(t *testing.T) {
+			q := newQuorumless(t)
+			must(t, q.c.EnsurePath(t.Context(), "/lock"))
+			struck := q.Servers()[0].Fault(zktest.Fault{Op: zktest.OpAnyCreate, Session: q.c.Session().ID, Count: 1, When: when, Do: zktest.Hold()})
+			locked := recipe.NewMutex(q.c, "/lock").Lock(t.Context())
+			if err := struck.Wait(t.Context(), 1); err != nil {
+				t.Fatal(err)
+			}
+			q.lose(t)
+			q.heal(t)
+			held := must(t, locked)
+			if all := names(t, q.witness, "/lock"); len(all) != 1 {
+				t.Errorf("there are %q", all)
+			}
+			must(t, held.Unlock())
+			if left := names(t, q.witness, "/lock"); len(left) > 0 {
+				t.Errorf("left: %q", left)
+			}
+		})
+	}
+}

@@ -38,6 +38,18 @@ func persist[T any](ctx context.Context, c *zkasync.Client, op func(context.Cont
 	return zkasync.Retry(zkasync.MarkIdempotent(ctx), c, patient, func(context.Context) *future.Future[T] { return once(orBackground(ctx)) })
 }
 
+// lasting is persist for what has nothing to do with a session: it goes on in the next one.
+func lasting[T any](ctx context.Context, c *zkasync.Client, op func(context.Context) *future.Future[T]) *future.Future[T] {
+	ctx = orBackground(ctx)
+	f := persist(ctx, c, op)
+	return future.FlatMap(future.Settle(f), func(rs []future.Result[T]) *future.Future[T] {
+		if err := rs[0].Err; errors.Is(err, zkasync.ErrSessionExpired) && !over(err) && ctx.Err() == nil {
+			return lasting(ctx, c, op)
+		}
+		return f
+	})
+}
+
 // ofSession is a request that is for one session only: over is what comes of it in any other. It does not go out on the next one,
 // however long it waits for a connection.
 func ofSession[T any](ctx context.Context, c *zkasync.Client, owner int64, over *future.Future[T], op func(context.Context) *future.Future[T]) *future.Future[T] {
@@ -59,26 +71,6 @@ func ofSession[T any](ctx context.Context, c *zkasync.Client, owner int64, over 
 		}
 		return f
 	})
-}
-
-// withQuorum is op for a server that has a quorum, however long that takes. Of a client WithReadOnly, one without has a temporary session:
-// nothing belongs to that, and what it reads may be old.
-func withQuorum[T any](c *zkasync.Client, op func(context.Context) *future.Future[T]) func(context.Context) *future.Future[T] {
-	var attempt func(context.Context) *future.Future[T]
-	attempt = func(ctx context.Context) *future.Future[T] {
-		again := func() *future.Future[T] { return later(ctx, func() *future.Future[T] { return attempt(ctx) }) }
-		if c.Session().ReadOnly {
-			return again()
-		}
-		f := op(ctx)
-		return future.FlatMap(future.Settle(f), func(rs []future.Result[T]) *future.Future[T] {
-			if c.Session().ReadOnly || errors.Is(rs[0].Err, zkasync.ErrNotReadOnly) {
-				return again()
-			}
-			return f
-		})
-	}
-	return attempt
 }
 
 // errWaits has a request of a session's repeated that nobody knows to be alive.
@@ -110,21 +102,3 @@ func orBackground(ctx context.Context) context.Context {
 	}
 	return ctx
 }
-
-// later is what again gives a moment from now, or when ctx ends.
-func later[T any](ctx context.Context, again func() *future.Future[T]) *future.Future[T] {
-	p := future.NewPromise[future.Void](nil)
-	pause := time.AfterFunc(quorumPause, func() { p.Resolve(future.Void{}) })
-	stop := context.AfterFunc(ctx, func() { p.Resolve(future.Void{}) })
-	return future.FlatMap(p.Future(), func(future.Void) *future.Future[T] {
-		pause.Stop()
-		stop()
-		if err := ctx.Err(); err != nil {
-			return future.Failed[T](context.Cause(ctx))
-		}
-		return again()
-	})
-}
-
-// quorumPause is how often a client is asked whether its server has a quorum again.
-const quorumPause = 100 * time.Millisecond

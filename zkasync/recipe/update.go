@@ -60,9 +60,9 @@ func (u *update) write(old zkasync.Node) *future.Future[zkasync.Node] {
 	if err != nil {
 		return future.Failed[zkasync.Node](err)
 	}
-	written := zkasync.Retry(u.ctx, u.c, patient, func(ctx context.Context) *future.Future[zk.Stat] {
+	written := zkasync.Retry(u.ctx, u.c, patient, writing(u.c, func(ctx context.Context) *future.Future[zk.Stat] {
 		return u.c.Set(ctx, u.path, data, old.Stat.Version)
-	})
+	}))
 	return future.FlatMap(future.Settle(written), func(rs []future.Result[zk.Stat]) *future.Future[zkasync.Node] {
 		return u.judge(data, rs[0].Value, rs[0].Err)
 	})
@@ -73,9 +73,9 @@ func (u *update) create() *future.Future[zkasync.Node] {
 	if err != nil {
 		return future.Failed[zkasync.Node](err)
 	}
-	made := zkasync.Retry(u.ctx, u.c, patient, func(ctx context.Context) *future.Future[zkasync.Created] {
+	made := zkasync.Retry(u.ctx, u.c, patient, writing(u.c, func(ctx context.Context) *future.Future[zkasync.Created] {
 		return u.c.Create(ctx, u.path, data, zkasync.MakeParents())
-	})
+	}))
 	return future.FlatMap(future.Settle(made), func(rs []future.Result[zkasync.Created]) *future.Future[zkasync.Node] {
 		return u.judge(data, rs[0].Value.Stat, rs[0].Err)
 	})
