@@ -129,6 +129,7 @@
 //	Run.seekWritable      1 while read-only      the handshake   Close
 //	clock.tick            1 for a moment         a timer         Close
 //	pause.end             1 for a moment         a timer or ctx  Close; it calls what Retry was given
+//	ending.run            1 for a moment         a ctx           Close; it calls what AfterFunc was given
 //	guarded.expire        1 for a moment         a waiting ctx   Close
 //	states.drop           1 for a moment         its ctx         Close
 //	Live.quit             1 for a moment         its ctx         Close

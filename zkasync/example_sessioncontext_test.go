@@ -46,3 +46,15 @@ func ExampleProtectedPrefix() {
 	fmt.Println(made.Path, err)
 	// Output: /0f1e2d3c4b5a69788796a5b4c3d2e1f0__lock__0000000000 <nil>
 }
+
+// What is to be done when the session is over, and before Close returns.
+func ExampleClient_AfterFunc() {
+	c := demoClient()
+	session, cancel := c.SessionContext(context.Background())
+	defer cancel()
+	c.AfterFunc(session, func() { fmt.Println("put aside what belonged to the session") })
+	fmt.Println(c.Close())
+	// Output:
+	// put aside what belonged to the session
+	// <nil>
+}

@@ -20,8 +20,9 @@ type pauses struct {
 	stopped bool
 	seq     uint64
 	waiting map[*pause]struct{}
-	pending int           // timers and contexts that may still call; a call that runs counts
-	idle    chan struct{} // made by stop, closed when pending is 0
+	endings map[*ending]struct{} // functions that wait for the end of a context
+	pending int                  // timers and contexts that may still call; a call that runs counts
+	idle    chan struct{}        // made by stop, closed when pending is 0
 }
 
 // pause is one wait.
@@ -128,6 +129,7 @@ func (ps *pauses) stop() resting {
 	for _, p := range hit {
 		p.disarmLocked()
 	}
+	ps.stopEndingsLocked()
 	ps.mu.Unlock()
 	slices.SortFunc(hit, func(a, b *pause) int { return cmp.Compare(a.seq, b.seq) })
 	ended := make(chan struct{})
@@ -168,6 +170,6 @@ func (c resting) wait(end time.Time) error {
 	case <-c:
 		return nil
 	case <-t.C:
-		return errors.New("zkasync: close: a function given to Retry still runs")
+		return errors.New("zkasync: close: a function given to Retry or AfterFunc still runs")
 	}
 }

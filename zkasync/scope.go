@@ -36,6 +36,7 @@ type scope struct {
 	seq       uint64 // they end in the order in which they were made
 	suspended bool   // it goes on in StateSuspended
 	cancel    context.CancelCauseFunc
+	unwatch   func() bool // of the context's end
 }
 
 // endedBy reports whether a change ends the scope.
@@ -45,6 +46,7 @@ func (s *scope) endedBy(change StateChange) bool {
 }
 
 func (s *scope) end(change StateChange) {
+	s.unwatch() // it is forgotten, and a goroutine for that could outlive Close
 	err := change.Err
 	if err == nil && change.State == StateClosed {
 		err = ErrClosed
@@ -55,10 +57,12 @@ func (s *scope) end(change StateChange) {
 // scope makes a context that lives as long as the state is Connected or the one given.
 func (s *states) scope(parent context.Context, alive State) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(orBackground(parent))
+	sc := &scope{suspended: alive == StateSuspended, cancel: cancel}
+	sc.unwatch = context.AfterFunc(ctx, func() { s.forget(sc) })
 	s.mu.Lock()
 	now := s.seen()
-	sc := &scope{id: s.now.SessionID, suspended: alive == StateSuspended, cancel: cancel}
-	over := sc.endedBy(now)
+	sc.id = s.now.SessionID
+	over := sc.endedBy(now) || ctx.Err() != nil
 	if !over {
 		if s.scopes == nil {
 			s.scopes = make(map[*scope]struct{})
@@ -72,9 +76,8 @@ func (s *states) scope(parent context.Context, alive State) (context.Context, co
 		sc.end(now)
 		return ctx, func() {}
 	}
-	unwatch := context.AfterFunc(ctx, func() { s.forget(sc) })
 	return ctx, func() {
-		unwatch()
+		sc.unwatch()
 		s.forget(sc)
 		cancel(context.Canceled)
 	}

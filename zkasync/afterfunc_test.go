@@ -1,0 +1,78 @@
+package zkasync_test
+
+import (
+	"context"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
+)
+
+// Close waits for what the end of a context has started, the session's context included.
+func TestAfterFunc_CloseWaits(t *testing.T) {
+	for name, end := range map[string]func(c context.CancelFunc){"by the caller": func(c context.CancelFunc) { c() }, "by the stop": func(context.CancelFunc) {}} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				c := connectScripted(t, zkpeer.Healthy)
+				session, cancel := c.SessionContext(t.Context())
+				defer cancel()
+				var over atomic.Bool
+				c.AfterFunc(session, func() {
+					time.Sleep(time.Second)
+					over.Store(true)
+				})
+				end(cancel)
+				if err := c.Close(); err != nil {
+					t.Error(err)
+				}
+				if !over.Load() {
+					t.Error("it runs behind Close")
+				}
+			})
+		})
+	}
+}
+
+// What has not begun by the time of the stop never does, and does not hold it up. Stop says whether it has kept the function from being called.
+func TestAfterFunc_IsForgotten(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := connectScripted(t, zkpeer.Healthy)
+		ctx, cancel := context.WithCancel(t.Context())
+		var calls atomic.Int32
+		call := func() { calls.Add(1) }
+		late, stopped := c.AfterFunc(ctx, call), c.AfterFunc(ctx, call)
+		if !stopped() || stopped() {
+			t.Error("it is stopped once")
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+		cancel()
+		time.Sleep(time.Second)
+		if n := calls.Load(); n != 0 || late() {
+			t.Errorf("%d calls behind Close", n)
+		}
+		again := c.AfterFunc(ctx, call) // as context.AfterFunc
+		time.Sleep(time.Second)
+		if n := calls.Load(); n != 1 || again() {
+			t.Errorf("%d calls for a context that has ended", n)
+		}
+	})
+}
+
+// A function that panics or ends its goroutine is no reason for Close to wait.
+func TestAfterFunc_FunctionThatPanics(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		c := connectScripted(t, zkpeer.Healthy)
+		ctx, cancel := context.WithCancel(t.Context())
+		c.AfterFunc(ctx, func() { panic("a panic of the test's") })
+		c.AfterFunc(ctx, runtime.Goexit)
+		cancel()
+		begun := time.Now()
+		if err := c.Close(); err != nil || time.Since(begun) > time.Second {
+			t.Errorf("after %v: %v", time.Since(begun), err)
+		}
+	})
+}
