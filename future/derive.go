@@ -1,5 +1,7 @@
 package future
 
+import "runtime/debug"
+
 // Then returns a future of what fn makes of f's value. If f fails, it fails with
 // the same error and fn is not called. A panic in fn fails it with a *[PanicError].
 //
@@ -48,19 +50,48 @@ func FlatMap[T, U any](f *Future[T], fn func(T) *Future[U]) *Future[U] {
 			return
 		}
 		step := func(v T) (*Future[U], error) { return fn(v), nil }
-		run(b, fn, step, v, func(inner *Future[U], err error) {
-			switch {
-			case err != nil:
-				p.fail(err, b)
-			case inner == p.Future():
-				p.fail(ErrCycle, b)
-			default:
-				p.f.follows(inner)
-				inner.hook(b, p.follow)
-			}
-		})
+		run(b, fn, step, v, func(inner *Future[U], err error) { p.adopt(inner, err, b) })
 	})
 	return p.Future()
+}
+
+// Transform is [FlatMap] for both outcomes of f: fn is given its value, or its error beside the zero value, and is called in any case.
+func Transform[T, U any](f *Future[T], fn func(T, error) *Future[U]) *Future[U] {
+	p := newBound[U](f.executor())
+	f.hookUsers(func(v T, err error, b *batch) { transform(b, p, fn, v, err) })
+	return p.Future()
+}
+
+// transform is run for [Transform], without closures: whoever builds on futures calls it for each step.
+func transform[T, U any](b *batch, p *Promise[U], fn func(T, error) *Future[U], v T, outcome error) {
+	var inner *Future[U]
+	err := ErrGoexit
+	defer func() {
+		b.leave()
+		if r := recover(); r != nil {
+			err = &PanicError{Value: r, Stack: debug.Stack()}
+		}
+		p.adopt(inner, err, b)
+	}()
+	b.enter(fn)
+	inner, err = fn(v, outcome), nil
+}
+
+// adopt completes p as the future does that a function of the user's has returned.
+func (p *Promise[T]) adopt(inner *Future[T], err error, b *batch) {
+	switch {
+	case err != nil:
+		p.fail(err, b)
+	case inner == p.Future():
+		p.fail(ErrCycle, b)
+	default:
+		p.f.follows(inner)
+		if inner != nil && inner.completed.Load() {
+			p.f.complete(inner.value, inner.err, b)
+			return
+		}
+		inner.hook(b, p.follow)
+	}
 }
 
 // newBound returns a promise that a function of the user's has to run for.

@@ -86,12 +86,13 @@ func TestDerived_InheritsTheExecutor(t *testing.T) {
 	inner := future.NewPromise[int](&other)
 	none := future.NewPromise[int](nil).Future()
 	for name, g := range map[string]*future.Future[int]{
-		"Then":    future.Then(f, double),
-		"Recover": future.Recover(f, func(error) (int, error) { return 0, nil }),
-		"FlatMap": future.FlatMap(f, func(int) *future.Future[int] { return inner.Future() }),
-		"First":   future.First(none, f),
-		"All":     future.Then(future.All(future.Resolved(1), f), func(v []int) (int, error) { return v[0], nil }),
-		"Settle":  future.Then(future.Settle(future.Resolved(1), f), func([]future.Result[int]) (int, error) { return 0, nil }),
+		"Then":      future.Then(f, double),
+		"Recover":   future.Recover(f, func(error) (int, error) { return 0, nil }),
+		"FlatMap":   future.FlatMap(f, func(int) *future.Future[int] { return inner.Future() }),
+		"Transform": future.Transform(f, func(int, error) *future.Future[int] { return inner.Future() }),
+		"First":     future.First(none, f),
+		"All":       future.Then(future.All(future.Resolved(1), f), func(v []int) (int, error) { return v[0], nil }),
+		"Settle":    future.Then(future.Settle(future.Resolved(1), f), func([]future.Result[int]) (int, error) { return 0, nil }),
 	} {
 		p.Resolve(1)
 		inner.Resolve(1)
@@ -111,10 +112,11 @@ func TestDerived_InheritsTheExecutorOfACompleteSource(t *testing.T) {
 	p.Resolve(1)
 	f := p.Future()
 	for name, g := range map[string]*future.Future[int]{
-		"Then":    future.Then(f, double),
-		"Recover": future.Recover(f, func(error) (int, error) { return 0, nil }),
-		"FlatMap": future.FlatMap(f, future.Resolved[int]),
-		"First":   future.First(future.Failed[int](errTest), f),
+		"Then":      future.Then(f, double),
+		"Recover":   future.Recover(f, func(error) (int, error) { return 0, nil }),
+		"FlatMap":   future.FlatMap(f, future.Resolved[int]),
+		"Transform": future.Transform(f, func(v int, _ error) *future.Future[int] { return future.Resolved(v) }),
+		"First":     future.First(future.Failed[int](errTest), f),
 	} {
 		called := false
 		g.OnDone(func(int, error) { called = true })

@@ -91,6 +91,60 @@ func TestFlatMap_ReturningItselfFails(t *testing.T) {
 	wantError(t, g, future.ErrCycle)
 }
 
+func TestTransform_BothOutcomes(t *testing.T) {
+	t.Parallel()
+	other := errors.New("another error")
+	for name, test := range map[string]struct {
+		value, want   int
+		err, wantErr  error
+		inner         *future.Future[int]
+		itself, empty bool
+	}{
+		"value to value":     {value: 1, inner: future.Resolved(2), want: 2},
+		"value to failure":   {value: 1, inner: future.Failed[int](other), wantErr: other},
+		"failure to value":   {err: errTest, inner: future.Resolved(2), want: 2},
+		"failure to failure": {err: errTest, inner: future.Failed[int](other), wantErr: other},
+		"to itself":          {value: 1, itself: true, wantErr: future.ErrCycle},
+		"to nothing":         {err: errTest, empty: true, wantErr: future.ErrNilFuture},
+	} {
+		for _, late := range []bool{false, true} {
+			p := future.NewPromise[int](nil)
+			complete := func() { p.Resolve(test.value) }
+			if test.err != nil {
+				complete = func() { p.Reject(test.err) }
+			}
+			if late {
+				complete()
+			}
+			calls := 0
+			var g *future.Future[int]
+			itself := func() *future.Future[int] { return g }
+			g = future.Transform(p.Future(), func(v int, err error) *future.Future[int] {
+				if calls++; v != test.value || err != test.err {
+					t.Errorf("%s: given %v, %v", name, v, err)
+				}
+				if test.itself {
+					return itself()
+				}
+				return test.inner
+			})
+			if !late {
+				complete()
+			}
+			switch {
+			case test.itself && late: // there was nothing to return yet
+			case test.wantErr != nil:
+				wantError(t, g, test.wantErr)
+			default:
+				wantValue(t, g, test.want)
+			}
+			if calls != 1 {
+				t.Errorf("%s: %d calls", name, calls)
+			}
+		}
+	}
+}
+
 // misbehave gives what comes of a function that panics or ends its goroutine, for
 // all functions users can give.
 func misbehave(bad func(), run func(name string, f *future.Future[int], trigger func())) {
@@ -101,6 +155,9 @@ func misbehave(bad func(), run func(name string, f *future.Future[int], trigger 
 		},
 		"FlatMap": func(p P) *future.Future[int] {
 			return future.FlatMap(p.Future(), func(int) *future.Future[int] { bad(); return nil })
+		},
+		"Transform": func(p P) *future.Future[int] {
+			return future.Transform(p.Future(), func(int, error) *future.Future[int] { bad(); return nil })
 		},
 		"Recover": func(p P) *future.Future[int] {
 			failed := future.Then(p.Future(), func(int) (int, error) { return 0, errTest })
@@ -165,6 +222,7 @@ func TestDerived_NilFutureIsAnError(t *testing.T) {
 	wantError(t, future.Then(none, double), future.ErrNilFuture)
 	wantError(t, future.FlatMap(none, future.Resolved[int]), future.ErrNilFuture)
 	wantValue(t, future.Recover(none, func(error) (int, error) { return 3, nil }), 3)
+	wantError(t, future.Transform(none, func(_ int, err error) *future.Future[int] { return future.Failed[int](err) }), future.ErrNilFuture)
 	wantError(t, future.First(none), future.ErrNilFuture)
 	if _, err := future.All(future.Resolved(1), none).Result(); !errors.Is(err, future.ErrNilFuture) {
 		t.Errorf("All gave %v", err)

@@ -26,13 +26,13 @@
 //
 // # Derived futures
 //
-// [Then], [FlatMap], [Recover], [All], [Settle], [First] and [AsCompleted] start
+// [Then], [FlatMap], [Transform], [Recover], [All], [Settle], [First] and [AsCompleted] start
 // no goroutine and do not pass through the executor: they do their work inside
 // the call that completes the source, or inside the caller's when the source is
 // complete already. So a derived future is complete before any callback of its
 // source begins to run, and a callback may wait for it. The callbacks of a source
 // come before those of the futures derived from it, and all of them before those
-// of whatever is completed next. So a function given to Then, FlatMap or Recover
+// of whatever is completed next. So a function given to Then, FlatMap, Transform or Recover
 // holds up the call that completes its source: for work that blocks, use [Go] or
 // [Future.OnDone].
 //

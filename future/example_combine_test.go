@@ -31,6 +31,21 @@ func ExampleFlatMap() {
 	// Output: data of /app <nil>
 }
 
+// What is to be done next depends on how it has ended.
+func ExampleTransform() {
+	errNoNode := errors.New("no such node")
+	create := func() *future.Future[string] { return future.Resolved("created") }
+	read := future.Failed[string](errNoNode)
+	f := future.Transform(read, func(data string, err error) *future.Future[string] {
+		if errors.Is(err, errNoNode) {
+			return create()
+		}
+		return read
+	})
+	fmt.Println(f.Result())
+	// Output: created <nil>
+}
+
 func ExampleRecover() {
 	errNoNode := errors.New("no such node")
 	f := future.Recover(future.Failed[string](errNoNode), func(err error) (string, error) {

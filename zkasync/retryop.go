@@ -42,10 +42,13 @@ func Retry[T any](ctx context.Context, c *Client, policy RetryPolicy, op func(ct
 		return future.Failed[T](fmt.Errorf("zkasync: retry: %w", err))
 	}
 	r := &retry[T]{ctx: orBackground(ctx), c: c, policy: policy, op: op, begun: time.Now()}
-	r.result = future.NewPromise[T](nil)
-	first := future.Settle(op(r.ctx))
-	return future.FlatMap(first, func(rs []future.Result[T]) *future.Future[T] {
-		r.judge(rs[0])
+	first := op(r.ctx)
+	return future.Transform(first, func(v T, err error) *future.Future[T] {
+		if err == nil {
+			return first
+		}
+		r.result = future.NewPromise[T](nil)
+		r.judge(v, err)
 		return r.result.Future()
 	})
 }
@@ -57,7 +60,7 @@ type retry[T any] struct {
 	policy RetryPolicy
 	op     func(context.Context) *future.Future[T]
 	begun  time.Time
-	result *future.Promise[T]
+	result *future.Promise[T] // nil until the first attempt has failed
 
 	attempts int
 	doubt    bool     // the outcome of an attempt is unknown
@@ -66,15 +69,15 @@ type retry[T any] struct {
 }
 
 // judge runs inside the completion of an attempt, not on the client's handler, where a callback may wait for the result.
-func (r *retry[T]) judge(res future.Result[T]) {
-	if res.Err == nil {
-		r.result.Resolve(res.Value)
+func (r *retry[T]) judge(v T, err error) {
+	if err == nil {
+		r.result.Resolve(v)
 		return
 	}
 	r.attempts++
 	var e *OpError
-	if !errors.As(res.Err, &e) || !r.repeatable(e) {
-		r.fail(res.Err, e)
+	if !errors.As(err, &e) || !r.repeatable(e) {
+		r.fail(err, e)
 		return
 	}
 	r.doubt = r.doubt || e.Outcome == OutcomeUnknown
@@ -119,12 +122,15 @@ func (r *retry[T]) again(why error) {
 	// Called from within FlatMap, an op that panics or ends its goroutine fails its future. All is linked before it is called.
 	begin := future.NewPromise[future.Void](nil)
 	attempt := future.FlatMap(begin.Future(), func(future.Void) *future.Future[T] { return r.op(r.ctx) })
-	future.Then(future.Settle(attempt), func(rs []future.Result[T]) (future.Void, error) {
-		r.judge(rs[0])
-		return future.Void{}, nil
+	future.Transform(attempt, func(v T, err error) *future.Future[future.Void] {
+		r.judge(v, err)
+		return judged
 	})
 	begin.Resolve(future.Void{})
 }
+
+// judged is what comes of a step that leads to nothing.
+var judged = future.Resolved(future.Void{})
 
 // fail ends with an error that allows no repetition; e is its OpError, nil if it has none.
 func (r *retry[T]) fail(err error, e *OpError) {

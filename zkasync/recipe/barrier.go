@@ -67,8 +67,8 @@ func removed(ctx context.Context, c *zkasync.Client, path string) *future.Future
 
 // but is f without its value, for which one error is as good as success.
 func but[T any](f *future.Future[T], fine error) *future.Future[future.Void] {
-	return future.FlatMap(future.Settle(f), func(rs []future.Result[T]) *future.Future[future.Void] {
-		if err := rs[0].Err; err != nil && !errors.Is(err, fine) {
+	return future.Transform(f, func(_ T, err error) *future.Future[future.Void] {
+		if err != nil && !errors.Is(err, fine) {
 			return future.Failed[future.Void](err)
 		}
 		return future.Resolved(future.Void{})
@@ -86,7 +86,7 @@ type wait struct {
 func newWait(ctx context.Context, c *zkasync.Client, op, path string) *wait {
 	ctx = orBackground(ctx)
 	w := &wait{c: c, op: op, path: path, promise: future.NewPromise[future.Void](nil)}
-	stop := context.AfterFunc(ctx, func() { w.end(context.Cause(ctx)) })
+	stop := c.AfterFunc(ctx, func() { w.end(context.Cause(ctx)) })
 	then(w.promise.Future(), func(future.Void, error) { stop() })
 	return w
 }

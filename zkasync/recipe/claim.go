@@ -6,8 +6,6 @@ import (
 	"strings"
 	"sync"
 
-	"github.com/go-zookeeper/zk"
-
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -51,7 +49,7 @@ func (q *claim) begin() *future.Future[*Held] {
 	q.ctx = orBackground(q.ctx)
 	made := q.create()
 	q.mu.Lock()
-	q.unwatch = context.AfterFunc(q.ctx, func() { q.fail(context.Cause(q.ctx)) })
+	q.unwatch = q.c.AfterFunc(q.ctx, func() { q.fail(context.Cause(q.ctx)) })
 	q.mu.Unlock()
 	then(made, q.created)
 	return onHandler(q.c, q.promise.Future())
@@ -63,7 +61,7 @@ func (q *claim) create() *future.Future[zkasync.Created] {
 		return q.make()
 	}
 	opts := q.cfg.createOptions(zkasync.Ephemeral(), zkasync.Sequential(), zkasync.ProtectedPrefix(q.role.prefix()))
-	return zkasync.Retry(q.ctx, q.c, patient, writing(q.c, func(ctx context.Context) *future.Future[zkasync.Created] {
+	return zkasync.Retry(q.ctx, q.c, patient, quorate(q.c, func(ctx context.Context) *future.Future[zkasync.Created] {
 		return q.c.Create(ctx, join(q.dir, q.role.name), q.data, opts...)
 	}))
 }
@@ -121,7 +119,7 @@ func (q *claim) sweep(made error) *future.Future[future.Void] {
 	case !errors.As(made, &unknown):
 		return future.Resolved(future.Void{})
 	}
-	swept := discard(q.c, func(ctx context.Context) *future.Future[future.Void] {
+	return discard(q.c, q.dir, func(ctx context.Context) *future.Future[future.Void] {
 		q.c.Sync(ctx, q.dir) // so that this server has it, if it was made
 		return future.FlatMap(q.c.Children(ctx, q.dir), func(l zkasync.Children) *future.Future[future.Void] {
 			for _, name := range l.Names {
@@ -132,23 +130,21 @@ func (q *claim) sweep(made error) *future.Future[future.Void] {
 			return future.Resolved(future.Void{})
 		})
 	})
-	return cleanedUp(swept, q.dir)
 }
 
 // isNotMade reports whether a create failed for a connection or a session that is over, and left nothing: what is unknown then is
 // what became of its parents. A znode that was made, and deleted since, is nothing either.
 func isNotMade(err error) bool {
 	var unknown *zkasync.ProtectedError
-	var poison *zkasync.GivenUpError
 	switch {
-	case over(err) || errors.As(err, &poison):
+	case over(err) || isGivenUp(err):
 		return false
 	case errors.Is(err, zkasync.ErrSessionExpired):
 		return true // and what may have been created went with it
 	case errors.As(err, &unknown):
 		return isNoNode(err)
 	default:
-		return errors.Is(err, zkasync.ErrConnectionLoss)
+		return errors.Is(err, zkasync.ErrConnectionLoss) || errors.Is(err, zkasync.ErrNotReadOnly)
 	}
 }
 
@@ -209,36 +205,32 @@ func (q *claim) fail(err error) {
 
 // remove deletes a znode of ours in the background. It is done when the znode is gone, or will be with its session.
 func (q *claim) remove(path string) *future.Future[future.Void] {
-	gone := discard(q.c, func(ctx context.Context) *future.Future[future.Void] {
+	return discard(q.c, path, func(ctx context.Context) *future.Future[future.Void] {
 		return q.c.Delete(ctx, path, zkasync.AnyVersion)
 	})
-	return cleanedUp(gone, path)
 }
 
-// discard has something deleted, however often the connection is lost at that: the request is too small to be the cause.
-func discard(c *zkasync.Client, del func(context.Context) *future.Future[future.Void]) *future.Future[future.Void] {
-	gone := persist(context.Background(), c, del)
-	return future.FlatMap(future.Settle(gone), func(rs []future.Result[future.Void]) *future.Future[future.Void] {
-		var givenUp *zkasync.GivenUpError
-		if errors.As(rs[0].Err, &givenUp) {
-			return later(context.Background(), func() *future.Future[future.Void] { return discard(c, del) })
-		}
-		return gone
-	})
-}
-
-// cleanedUp is what becomes of a deletion: a znode that is gone, or will be with its session, is as good as deleted.
-func cleanedUp(gone *future.Future[future.Void], path string) *future.Future[future.Void] {
-	return future.FlatMap(future.Settle(gone), func(rs []future.Result[future.Void]) *future.Future[future.Void] {
-		err := rs[0].Err
-		if errors.Is(err, zk.ErrNoNode) || errors.Is(err, zkasync.ErrSessionExpired) || over(err) {
-			err = nil
-		}
-		if err != nil {
+// discard has something deleted in the background, however often the connection is lost at that: the request is too small to be the cause.
+// A znode that is gone, or will be with its session, is as good as deleted.
+func discard(c *zkasync.Client, path string, del func(context.Context) *future.Future[future.Void]) *future.Future[future.Void] {
+	gone := zkasync.Retry(marked, c, patient, quorate(c, func(context.Context) *future.Future[future.Void] { return del(context.Background()) }))
+	return future.Transform(gone, func(_ future.Void, err error) *future.Future[future.Void] {
+		switch {
+		case isVoid(c, err) || isGivenUp(err):
+			return future.Transform(pause(context.Background(), c, quorumPause), func(future.Void, error) *future.Future[future.Void] {
+				return discard(c, path, del)
+			})
+		case err == nil, isNoNode(err), errors.Is(err, zkasync.ErrSessionExpired), over(err):
+			return nothing
+		default:
 			return future.Failed[future.Void](&Error{Op: "delete", Path: path, Err: err})
 		}
-		return future.Resolved(future.Void{})
 	})
+}
+
+func isGivenUp(err error) bool {
+	var e *zkasync.GivenUpError
+	return err != nil && errors.As(err, &e)
 }
 
 // cleaned notes that the attempt has left no znode, or that nobody knows.

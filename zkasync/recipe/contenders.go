@@ -21,8 +21,8 @@ type Contender struct {
 
 // contenders reads a queue: its names, and then all its znodes at once. Who has gone meanwhile is left out.
 func contenders(ctx context.Context, c *zkasync.Client, dir string, r role) *future.Future[[]Contender] {
-	return future.FlatMap(future.Settle(c.Children(ctx, dir)), func(rs []future.Result[zkasync.Children]) *future.Future[[]Contender] {
-		switch err := rs[0].Err; {
+	return future.Transform(c.Children(ctx, dir), func(list zkasync.Children, err error) *future.Future[[]Contender] {
+		switch {
 		case errors.Is(err, zk.ErrNoNode):
 			return future.Resolved[[]Contender](nil)
 		case err != nil:
@@ -30,7 +30,7 @@ func contenders(ctx context.Context, c *zkasync.Client, dir string, r role) *fut
 		}
 		var reads []*future.Future[zkasync.Node]
 		var paths []string
-		for _, q := range r.queue(rs[0].Value.Names) {
+		for _, q := range r.queue(list.Names) {
 			path := join(dir, q.name)
 			paths = append(paths, path)
 			reads = append(reads, c.Get(ctx, path))

@@ -49,15 +49,14 @@ func (n *Counter) Get(ctx context.Context) *future.Future[int64] {
 	if err := n.check("read counter"); err != nil {
 		return onHandler(n.c, future.Failed[int64](err))
 	}
-	return future.FlatMap(future.Settle(n.c.Get(ctx, n.path)), func(rs []future.Result[zkasync.Node]) *future.Future[int64] {
-		r := rs[0]
-		if isNoNode(r.Err) {
+	return future.Transform(n.c.Get(ctx, n.path), func(node zkasync.Node, err error) *future.Future[int64] {
+		if isNoNode(err) {
 			return future.Resolved[int64](0)
 		}
-		if r.Err != nil {
-			return future.Failed[int64](r.Err)
+		if err != nil {
+			return future.Failed[int64](err)
 		}
-		v, err := n.decode(r.Value.Data)
+		v, err := n.decode(node.Data)
 		if err != nil {
 			return future.Failed[int64](err)
 		}

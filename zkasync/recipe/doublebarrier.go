@@ -155,8 +155,7 @@ func (b *DoubleBarrier) awaitGone(w *wait, name string) {
 
 // withdraw deletes the own znode.
 func (b *DoubleBarrier) withdraw() *future.Future[future.Void] {
-	gone := discard(b.c, func(ctx context.Context) *future.Future[future.Void] {
+	return discard(b.c, b.own, func(ctx context.Context) *future.Future[future.Void] {
 		return b.c.Delete(ctx, b.own, zkasync.AnyVersion)
 	})
-	return but(gone, zk.ErrNoNode)
 }

@@ -66,8 +66,8 @@ func (d *downgrade) create() *future.Future[zkasync.Created] {
 	made := zkasync.Retry(q.ctx, q.c, patient, writing(q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
 		return q.c.Multi(ctx, zkasync.CheckOp(d.writer.path, zkasync.AnyVersion), zkasync.CreateOp(d.path, q.data, opts...))
 	}))
-	return future.FlatMap(future.Settle(made), func(rs []future.Result[[]zkasync.MultiResult]) *future.Future[zkasync.Created] {
-		switch err := rs[0].Err; {
+	return future.Transform(made, func(_ []zkasync.MultiResult, err error) *future.Future[zkasync.Created] {
+		switch {
 		case err == nil:
 			return future.Resolved(zkasync.Created{Path: d.path})
 		case refusedAt(err, 0):

@@ -62,3 +62,12 @@ func plain(path string) string {
 	}
 	return path
 }
+
+// because is why something has ended, without the operation and the path that it was told with.
+func because(why error) error {
+	var e *Error
+	if errors.As(why, &e) {
+		return e.Err
+	}
+	return why
+}

@@ -42,15 +42,14 @@ func (g *Group) Members(ctx context.Context) *future.Future[[]Member] {
 	if err := newConfig(g.opts).err; err != nil {
 		return failed[[]Member](g.c, "members", g.path, err)
 	}
-	list := future.Settle(g.c.Children(ctx, g.path))
-	return future.FlatMap(list, func(rs []future.Result[zkasync.Children]) *future.Future[[]Member] {
-		switch err := rs[0].Err; {
+	return future.Transform(g.c.Children(ctx, g.path), func(list zkasync.Children, err error) *future.Future[[]Member] {
+		switch {
 		case isNoNode(err):
 			return future.Resolved[[]Member](nil)
 		case err != nil:
 			return future.Failed[[]Member](err)
 		}
-		names := rs[0].Value.Names
+		names := list.Names
 		slices.Sort(names)
 		reads := make([]*future.Future[zkasync.Node], len(names))
 		for i, name := range names {
@@ -73,7 +72,7 @@ func (g *Group) Members(ctx context.Context) *future.Future[[]Member] {
 
 // Watch tells who is there, by name: at first, and again after each change of who it is or of what one holds. Changes in quick
 // succession are told as one. It goes on across lost connections and sessions; its last pair has the reason of the end, that
-// of ctx for instance, or of a member that may not be read. Only what has changed is read again. A [Roster] is the same for
+// of ctx for instance, or of a list or a member that may not be read. Only what has changed is read again. A [Roster] is the same for
 // those who do more than wait for it.
 func (g *Group) Watch(ctx context.Context) iter.Seq2[[]Member, error] {
 	return func(yield func([]Member, error) bool) {
@@ -81,6 +80,10 @@ func (g *Group) Watch(ctx context.Context) iter.Seq2[[]Member, error] {
 		defer r.Close()
 		for members, err := range r.All(context.Background()) { // it ends with ctx
 			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if err := r.Stale(); err != nil {
 				yield(nil, err)
 				return
 			}

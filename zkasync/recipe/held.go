@@ -12,11 +12,13 @@ import (
 
 // Held is what somebody has: a lock, or the lead. It is safe for concurrent use.
 type Held struct {
-	q      *claim
-	path   string
-	fence  int64
-	ctx    context.Context
-	cancel context.CancelCauseFunc
+	q       *claim
+	path    string
+	fence   int64
+	ctx     context.Context
+	cancel  context.CancelCauseFunc
+	release context.CancelFunc // of the lease
+	unlink  func() bool        // of what the end of ctx starts
 
 	once    sync.Once
 	removed *future.Future[future.Void]
@@ -25,10 +27,8 @@ type Held struct {
 func newHeld(q *claim, own zkasync.Created, lease context.Context, release context.CancelFunc) *Held {
 	h := &Held{q: q, path: own.Path, fence: cmp.Or(q.as, own.Stat.Czxid)}
 	h.ctx, h.cancel = context.WithCancelCause(lease)
-	context.AfterFunc(h.ctx, func() {
-		release()
-		h.remove()
-	})
+	h.release = release
+	h.unlink = q.c.AfterFunc(h.ctx, func() { h.remove() })
 	return h
 }
 
@@ -54,14 +54,14 @@ func (h *Held) Multi(ctx context.Context, ops ...zkasync.MultiOp) *future.Future
 	n := len(ops)
 	ops = append(ops[:n:n], zkasync.CheckOp(h.path, zkasync.AnyVersion))
 	f := h.q.c.Multi(ctx, ops...)
-	return future.FlatMap(future.Settle(f), func(rs []future.Result[[]zkasync.MultiResult]) *future.Future[[]zkasync.MultiResult] {
-		switch r := rs[0]; {
-		case r.Err == nil:
-			return future.Resolved(r.Value[:n])
-		case refusedAt(r.Err, n):
+	return future.Transform(f, func(results []zkasync.MultiResult, err error) *future.Future[[]zkasync.MultiResult] {
+		switch {
+		case err == nil:
+			return future.Resolved(results[:n])
+		case refusedAt(err, n):
 			return future.Failed[[]zkasync.MultiResult](&Error{Op: "multi", Path: h.q.dir, Err: notHeld(context.Cause(h.ctx))})
 		default:
-			return future.Failed[[]zkasync.MultiResult](r.Err)
+			return future.Failed[[]zkasync.MultiResult](err)
 		}
 	})
 }
@@ -72,7 +72,8 @@ func refusedAt(err error, index int) bool {
 }
 
 // Unlock gives it back: the context ends at once, and the znode is deleted in the background, again after a lost connection for as
-// long as the session lives. The future completes when it is gone. Nobody has to wait for that. Calling Unlock more than once
+// long as the session lives. The future completes when it is gone, or will be
+// with its session, as when the client is closed. Nobody has to wait for that. Calling Unlock more than once
 // does no harm.
 func (h *Held) Unlock() *future.Future[future.Void] {
 	h.end(ErrReleased)
@@ -81,6 +82,7 @@ func (h *Held) Unlock() *future.Future[future.Void] {
 
 // end ends the context, and then the znode.
 func (h *Held) end(why error) {
+	h.unlink() // it is done here
 	h.cancel(why)
 	h.remove()
 }
@@ -88,6 +90,7 @@ func (h *Held) end(why error) {
 // remove has the znode deleted, once.
 func (h *Held) remove() *future.Future[future.Void] {
 	h.once.Do(func() {
+		h.release()
 		h.removed = h.q.remove(h.path)
 		h.q.done()
 	})

@@ -100,15 +100,15 @@ func (p *put) send() *future.Future[[]string] {
 	made := zkasync.Retry(p.ctx, p.q.c, patient, writing(p.q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
 		return p.q.c.Multi(ctx, p.ops...)
 	}))
-	return future.FlatMap(future.Settle(made), func(rs []future.Result[[]zkasync.MultiResult]) *future.Future[[]string] {
-		switch err := rs[0].Err; {
+	return future.Transform(made, func(results []zkasync.MultiResult, err error) *future.Future[[]string] {
+		switch {
 		case errors.Is(err, zk.ErrNoNode): // the folder is missing
 			return future.FlatMap(p.q.ensure(p.ctx, p.q.items), func(string) *future.Future[[]string] { return p.send() })
 		case err != nil:
 			return future.Failed[[]string](&Error{Op: "put", Path: p.q.path, Err: err})
 		}
 		var paths []string
-		for _, r := range rs[0].Value {
+		for _, r := range results {
 			paths = append(paths, r.Path)
 		}
 		return future.Resolved(paths)
@@ -128,12 +128,12 @@ func (q *Queue) Len(ctx context.Context) *future.Future[int] {
 	if q.cfg.err != nil {
 		return failed[int](q.c, "count", q.path, q.cfg.err)
 	}
-	return future.FlatMap(future.Settle(q.c.Children(ctx, q.items)), func(rs []future.Result[zkasync.Children]) *future.Future[int] {
-		if err := rs[0].Err; err != nil && !isNoNode(err) {
+	return future.Transform(q.c.Children(ctx, q.items), func(list zkasync.Children, err error) *future.Future[int] {
+		if err != nil && !isNoNode(err) {
 			return future.Failed[int](&Error{Op: "count", Path: q.path, Err: err})
 		}
 		n := 0
-		for _, name := range rs[0].Value.Names {
+		for _, name := range list.Names {
 			if _, ok := q.layout.parse(name); ok {
 				n++
 			}

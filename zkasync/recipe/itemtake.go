@@ -42,7 +42,7 @@ func (q *Queue) Take(ctx context.Context) *future.Future[*Item] {
 	q.calls++
 	t.seq = q.calls
 	q.takers = append(q.takers, t)
-	t.unlink = context.AfterFunc(ctx, func() { q.leave(t, context.Cause(ctx)) })
+	t.unlink = q.c.AfterFunc(ctx, func() { q.leave(t, context.Cause(ctx)) })
 	q.mu.Unlock()
 	q.look()
 	return onHandler(q.c, t.promise.Future())

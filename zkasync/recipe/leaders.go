@@ -48,7 +48,7 @@ func (e *Election) Observe(ctx context.Context) *Leaders {
 	ctx = orBackground(ctx)
 	l := &Leaders{c: e.s.c, path: e.s.path, role: e.s.role, ch: make(chan Contender, 1), done: make(chan struct{})}
 	l.mu.Lock()
-	l.unlink = context.AfterFunc(ctx, func() { l.end(context.Cause(ctx)) })
+	l.unlink = l.c.AfterFunc(ctx, func() { l.end(context.Cause(ctx)) })
 	l.mu.Unlock()
 	if e.s.cfg.err != nil {
 		l.end(e.s.cfg.err)

@@ -2,7 +2,6 @@ package recipe
 
 import (
 	"context"
-	"sync"
 	"sync/atomic"
 
 	"github.com/zkasync/zkasync-go/future"
@@ -39,9 +38,11 @@ func (s *side) contend(ctx context.Context, op string, data []byte, try bool) *f
 		return failed[*Held](s.c, op, s.path, ErrInUse)
 	}
 	q := &claim{c: s.c, cfg: s.cfg, op: op, dir: s.path, role: s.role, data: data, try: try, ctx: ctx}
-	q.done = sync.OnceFunc(func() { s.busy.Store(false) })
+	q.done = s.free
 	return q.begin()
 }
+
+func (s *side) free() { s.busy.Store(false) }
 
 func (s *side) lock(ctx context.Context) *future.Future[*Held] {
 	return s.contend(ctx, "lock", []byte(s.cfg.id), false)

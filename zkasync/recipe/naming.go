@@ -2,6 +2,7 @@ package recipe
 
 import (
 	"crypto/rand"
+	"encoding/hex"
 	"fmt"
 	"strconv"
 	"strings"
@@ -74,11 +75,15 @@ func (r role) prefix() string {
 	var id [16]byte
 	_, _ = rand.Read(id[:]) // never fails
 	if r.hex {
-		return fmt.Sprintf("%x", id)
+		return hex.EncodeToString(id[:])
 	}
 	id[6] = id[6]&0x0f | 0x40
 	id[8] = id[8]&0x3f | 0x80
-	return fmt.Sprintf("_c_%x-%x-%x-%x-%x-", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
+	b := append(make([]byte, 0, 40), "_c_"...)
+	for _, part := range [...][]byte{id[:4], id[4:6], id[6:8], id[8:10], id[10:]} {
+		b = append(hex.AppendEncode(b, part), '-')
+	}
+	return string(b)
 }
 
 // contender is a znode in a queue.

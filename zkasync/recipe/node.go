@@ -29,6 +29,7 @@ type Node struct {
 	gone  *future.Promise[future.Void] // completes when it is gone for good
 
 	deleting atomic.Bool
+	done     chan struct{} // closed with closed
 
 	mu      sync.Mutex
 	path    string // where it is
@@ -37,6 +38,8 @@ type Node struct {
 	changes int   // of data
 	owner   int64 // the session whose znode is there, 0: none that is ours
 	event   *future.Future[zkasync.Event]
+	err     error       // why it is not kept, or not at present
+	listen  func(error) // told of err and of its end, without the lock
 	closed  bool
 	making  bool // whether there is one of ours is being found out
 }
@@ -51,6 +54,7 @@ func KeepNode(c *zkasync.Client, path string, data []byte, opts ...Option) *Node
 func keep(n *Node) *Node {
 	n.first, n.gone = future.NewPromise[future.Void](nil), future.NewPromise[future.Void](nil)
 	n.there = onHandler(n.c, n.first.Future())
+	n.done = make(chan struct{})
 	if n.cfg.err != nil {
 		n.stop(&Error{Op: "keep", Path: n.name, Err: n.cfg.err})
 		return n
@@ -70,22 +74,6 @@ func (n *Node) Path() string {
 // missing, the client was closed. Nothing is kept then.
 func (n *Node) Ready() *future.Future[future.Void] { return n.there }
 
-// SetData sets what the znode is to hold, now and whenever it is made again. The future completes when it holds that, or later data,
-// or is not there and will be made with it.
-func (n *Node) SetData(data []byte) *future.Future[future.Void] {
-	n.mu.Lock()
-	closed := n.closed
-	n.data = bytes.Clone(data)
-	n.changes++
-	n.mu.Unlock()
-	if closed && n.there.Ready() {
-		if _, err := n.there.Result(); err == nil {
-			return onHandler(n.c, future.Failed[future.Void](&Error{Op: "set", Path: n.name, Err: ErrReleased}))
-		}
-	}
-	return future.FlatMap(n.there, func(future.Void) *future.Future[future.Void] { return n.write() })
-}
-
 // Close deletes the znode, if it is there, and ends the keeping. The future completes when it is gone.
 func (n *Node) Close() *future.Future[future.Void] {
 	n.stop(&Error{Op: "keep", Path: n.name, Err: ErrReleased})
@@ -94,11 +82,7 @@ func (n *Node) Close() *future.Future[future.Void] {
 
 // stop ends the keeping, and has the znode deleted if there is one.
 func (n *Node) stop(why error) {
-	n.mu.Lock()
-	n.closed = true
-	event := n.event
-	n.mu.Unlock()
-	if event != nil {
+	if event := n.end(why); event != nil {
 		n.c.Unwatch(event)
 	}
 	n.first.Reject(why)
@@ -124,18 +108,18 @@ func (n *Node) remove() {
 		return
 	}
 	n.deleting.Store(true)
-	gone := discard(n.c, func(ctx context.Context) *future.Future[future.Void] {
+	gone := discard(n.c, path, func(ctx context.Context) *future.Future[future.Void] {
 		// In another session it is gone, and what is there now is somebody else's.
 		return ofSession(ctx, n.c, owner, future.Resolved(future.Void{}), func(ctx context.Context) *future.Future[future.Void] {
 			return n.c.Delete(ctx, path, zkasync.AnyVersion)
 		})
 	})
 	then(gone, func(_ future.Void, err error) {
-		if err == nil || isNoNode(err) || errors.Is(err, zkasync.ErrSessionExpired) || over(err) {
-			n.gone.Resolve(future.Void{})
+		if err != nil {
+			n.gone.Reject(err)
 			return
 		}
-		n.gone.Reject(&Error{Op: "delete", Path: path, Err: err})
+		n.gone.Resolve(future.Void{})
 	})
 }
 
@@ -184,6 +168,7 @@ func (n *Node) made(made zkasync.Created, changes int) {
 	if !n.found(made.Stat.EphemeralOwner) {
 		return
 	}
+	n.setErr(nil)
 	n.mu.Lock()
 	late := n.changes != changes
 	n.mu.Unlock()
@@ -208,6 +193,9 @@ func (n *Node) looked(w zkasync.Watched[*zk.Stat], err error) {
 	owner := int64(0)
 	if w.Value != nil && w.Value.EphemeralOwner == n.c.Session().ID {
 		owner = w.Value.EphemeralOwner
+	}
+	if w.Value != nil {
+		n.setErr(nil)
 	}
 	n.mu.Lock()
 	adopted := owner != 0 && n.owner != owner // an earlier create's whose answer was lost
@@ -258,27 +246,6 @@ func (n *Node) changed(event *future.Future[zkasync.Event]) {
 	}
 }
 
-// write has the znode hold the present data.
-func (n *Node) write() *future.Future[future.Void] {
-	written := persist(context.Background(), n.c, func(ctx context.Context) *future.Future[zk.Stat] {
-		n.mu.Lock() // until it is submitted, so that no older data comes behind newer
-		defer n.mu.Unlock()
-		made := future.Resolved(zk.Stat{}) // with this data, later
-		if n.owner == 0 {
-			return made
-		}
-		return ofSession(ctx, n.c, n.owner, made, func(ctx context.Context) *future.Future[zk.Stat] {
-			return n.c.Set(ctx, n.path, n.data, zkasync.AnyVersion)
-		})
-	})
-	return future.FlatMap(future.Settle(written), func(rs []future.Result[zk.Stat]) *future.Future[future.Void] {
-		if err := rs[0].Err; err != nil && !isNoNode(err) && !errors.Is(err, zkasync.ErrSessionExpired) {
-			return future.Failed[future.Void](err)
-		}
-		return future.Resolved(future.Void{})
-	})
-}
-
 // fail ends the keeping if it cannot go on.
 func (n *Node) fail(err error) {
 	n.mu.Lock()
@@ -291,12 +258,13 @@ func (n *Node) fail(err error) {
 	case over(err) || n.isNew():
 		n.stop(&Error{Op: "keep", Path: n.name, Err: err})
 	default: // it was there before, so it may be again
-		time.AfterFunc(keepPause, n.look)
+		n.setErr(&Error{Op: "keep", Path: n.name, Err: err})
+		then(pause(context.Background(), n.c, keepPause), func(future.Void, error) { n.look() })
 	}
 }
 
-// keepPause is how long a server that refuses to make a znode anew is left alone.
-const keepPause = time.Second
+// keepPause bounds the pause for which a server is left alone that has refused something.
+const keepPause = 2 * time.Second
 
 // isNew reports whether the znode was never there.
 func (n *Node) isNew() bool { return !n.first.Future().Ready() }

@@ -1,10 +1,13 @@
 package recipe_test
 
 import (
+	"errors"
 	"fmt"
 	"regexp"
 	"testing"
 	"time"
+
+	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -238,5 +241,55 @@ func TestNode_ClosedAtOnce(t *testing.T) {
 	}
 	if left := names(t, c, "/deep"); len(left) != 0 {
 		t.Errorf("left: %v", left)
+	}
+}
+
+// A znode that may not be made again is told of, and so is that it is there again, and the end.
+func TestNode_TellsOfARefusal(t *testing.T) {
+	t.Parallel()
+	_, srv, c := local(t)
+	n := recipe.KeepNode(c, "/me", []byte("mine"))
+	must(t, n.Ready())
+	if err := n.Err(); err != nil {
+		t.Error(err)
+	}
+	refusal := srv.Fault(zktest.Fault{Op: zktest.OpAnyCreate, Do: zktest.Fail(zk.ErrNoAuth)})
+	if err := srv.Delete("/me"); err != nil {
+		t.Fatal(err)
+	}
+	poll(t, "the refusal", func() bool { return errors.Is(n.Err(), zk.ErrNoAuth) })
+	refusal.Remove()
+	holds(t, c, "/me", "mine", c.Session().ID)
+	poll(t, "it is there again", func() bool { return n.Err() == nil })
+	select {
+	case <-n.Done():
+		t.Error("it has ended")
+	default:
+	}
+	must(t, n.Close())
+	<-n.Done()
+	if err := n.Err(); !errors.Is(err, recipe.ErrReleased) {
+		t.Error(err)
+	}
+	bad := recipe.KeepNode(c, "no/slash", nil)
+	fails(t, bad.Ready())
+	<-bad.Done()
+	if !errors.Is(bad.Err(), zk.ErrInvalidPath) {
+		t.Error(bad.Err())
+	}
+}
+
+// What is set when the client is closed was not given back.
+func TestNode_SetDataBehindTheClient(t *testing.T) {
+	t.Parallel()
+	_, _, c := local(t)
+	n := recipe.KeepNode(c, "/me", nil)
+	must(t, n.Ready())
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	<-n.Done()
+	if err := fails(t, n.SetData(nil), zkasync.ErrClosed); errors.Is(err, recipe.ErrReleased) {
+		t.Error(err)
 	}
 }

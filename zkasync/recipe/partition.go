@@ -57,14 +57,15 @@ type Partitioner struct {
 	gone    *future.Promise[future.Void] // completes when nothing of this one is left
 	done    chan struct{}                // closed when it has ended
 
-	mu      sync.Mutex
-	slots   map[string]*slot
-	left    int // what has to go before gone: the own member, attempts, shares and their znodes
-	events  []ShareEvent
-	changed *future.Promise[future.Void] // completes when there are events, or with the end
-	told    *future.Future[future.Void]  // the same for users, once one has asked for it
-	closing bool                         // no item is wanted any more
-	err     error                        // why it has ended; all events are there then
+	mu               sync.Mutex
+	slots            map[string]*slot
+	left             int // what has to go before gone: the own member, attempts, shares and their znodes
+	events           []ShareEvent
+	changed          *future.Promise[future.Void] // completes when there are events, or with the end
+	told             *future.Future[future.Void]  // the same for users, once one has asked for it
+	closing          bool                         // no item is wanted any more
+	unkept, unlisted error                        // why the own member or the list of members is not current
+	err              error                        // why it has ended; all events are there then
 }
 
 // Partition takes part in the division of items, until Close, or the client's.
@@ -83,11 +84,7 @@ func Partition(c *zkasync.Client, path string, items []string, opts ...Option) *
 	g := NewGroup(c, join(path, p.folder()), opts...)
 	p.member = g.Join(role{hex: true}.prefix()+"-"+p.me, []byte(p.me)) // as kazoo's ShallowParty
 	p.members = g.Roster(context.Background())
-	then(p.member.Ready(), func(_ future.Void, err error) {
-		if err != nil {
-			p.stop(err)
-		}
-	})
+	p.member.onErr(p.memberChanged)
 	p.follow()
 	return p
 }
@@ -133,10 +130,41 @@ func (p *Partitioner) follow() {
 		}
 		return
 	}
+	p.trouble(&p.unlisted, p.members.Stale())
 	if members, known := p.members.Latest(); known {
 		p.divide(members)
 	}
 	then(next, func(future.Void, error) { p.follow() })
+}
+
+// memberChanged is told why the own member is not kept, or not at present.
+func (p *Partitioner) memberChanged(why error) {
+	select {
+	case <-p.member.Done():
+		p.stop(why)
+	default:
+		p.trouble(&p.unkept, why)
+	}
+	if why == nil { // the list may have been hidden as well, and its watch spent
+		p.members.Refresh()
+	}
+}
+
+// trouble tells of what keeps this one from taking part as it should, once until it is over.
+func (p *Partitioner) trouble(was *error, why error) {
+	if isGivenUp(why) {
+		return // it is a connection's
+	}
+	p.mu.Lock()
+	news := why != nil && *was == nil && !p.closing
+	*was = why
+	tell := func() {}
+	if news {
+		p.events = append(p.events, ShareEvent{Kind: Refused, Cause: why})
+		tell = p.tellLocked()
+	}
+	p.mu.Unlock()
+	tell()
 }
 
 // divide finds out which items are to be this one's.

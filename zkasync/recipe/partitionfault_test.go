@@ -165,3 +165,44 @@ func TestPartition_Refused(t *testing.T) {
 	}
 	must(t, p.Close())
 }
+
+// A member that may not be kept, and a list that may not be read, are told of; with both allowed again the division goes on.
+func TestPartition_TellsOfWhatKeepsItFromTakingPart(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	owner := connect(t, servers)
+	must(t, owner.AddAuth(t.Context(), "digest", []byte("a:b")))
+	must(t, owner.EnsurePath(t.Context(), "/work/members"))
+	items := works(6)
+	p := recipe.Partition(c, "/work", items, recipe.WithIdentifier("one"))
+	defer p.Close()
+	told := make(chan recipe.ShareEvent, 100)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for e := range p.All() {
+			if e.Kind == recipe.Lost {
+				e.Share.Unlock()
+			}
+			if e.Kind == recipe.Refused {
+				told <- e
+			}
+		}
+	}()
+	poll(t, "the member", func() bool { return len(names(t, owner, "/work/members")) == 1 })
+	must(t, owner.SetACL(t.Context(), "/work/members", zk.DigestACL(zk.PermAll, "a", "b"), zkasync.AnyVersion))
+	must(t, owner.Delete(t.Context(), "/work/members/"+names(t, owner, "/work/members")[0], zkasync.AnyVersion))
+	within(t, "the refusals", func() { // of the own znode, and of the list
+		for range 2 {
+			if e := <-told; e.Item != "" || !errors.Is(e.Cause, zk.ErrNoAuth) {
+				t.Errorf("told: %+v", e)
+			}
+		}
+	})
+	must(t, owner.SetACL(t.Context(), "/work/members", zk.WorldACL(zk.PermAll), zkasync.AnyVersion))
+	two := take(t, newBooks(), owner, "two", items)
+	poll(t, "the other's part", func() bool { return len(two.items()) > 0 })
+	must(t, p.Close())
+	within(t, "the end", func() { <-ended })
+	divided(t, items, two)
+}

@@ -29,7 +29,7 @@ func (q *claim) look(own string) {
 		}
 	}
 	if watched {
-		ask(q.c, q.list, seen)
+		q.list(seen)
 		return
 	}
 	var watch zkasync.Watched[*zk.Stat]
@@ -49,17 +49,19 @@ func (q *claim) look(own string) {
 	})
 	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[*zk.Stat]] { return q.c.ExistsW(ctx, own) },
 		func(w zkasync.Watched[*zk.Stat], err error) { watch, first = w, err; both() })
-	ask(q.c, q.list, func(l zkasync.Watched[zkasync.Children], err error) { children, second = l, err; both() })
+	q.list(func(l zkasync.Watched[zkasync.Children], err error) { children, second = l, err; both() })
 }
 
 // list reads the queue. A semaphore waits for the list to change, so it is watched at once.
-func (q *claim) list(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Children]] {
+func (q *claim) list(seen func(zkasync.Watched[zkasync.Children], error)) {
 	if q.most > 0 {
-		return q.c.ChildrenW(ctx, q.dir)
+		ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Children]] {
+			return q.c.ChildrenW(ctx, q.dir)
+		}, seen)
+		return
 	}
-	return future.Then(q.c.Children(ctx, q.dir), func(l zkasync.Children) (zkasync.Watched[zkasync.Children], error) {
-		return zkasync.Watched[zkasync.Children]{Value: l}, nil
-	})
+	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Children] { return q.c.Children(ctx, q.dir) },
+		func(l zkasync.Children, err error) { seen(zkasync.Watched[zkasync.Children]{Value: l}, err) })
 }
 
 // found notes the own znode's stat, which not every way to create it tells.

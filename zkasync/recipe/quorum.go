@@ -3,6 +3,7 @@ package recipe
 import (
 	"context"
 	"errors"
+	"math"
 	"time"
 
 	"github.com/zkasync/zkasync-go/future"
@@ -11,50 +12,58 @@ import (
 
 // Of a client WithReadOnly, a server that has no quorum has a temporary session: nothing belongs to that, and what is read there may be old.
 
-// withQuorum is op for a server that has a quorum, however long that takes. Op may be made twice without harm, and what a server without one
-// has to do with its outcome counts for nothing.
-func withQuorum[T any](c *zkasync.Client, op func(context.Context) *future.Future[T]) func(context.Context) *future.Future[T] {
-	return again(c, op, func(err error) bool { return c.Session().ReadOnly || errors.Is(err, zkasync.ErrNotReadOnly) })
-}
-
-// writing is withQuorum for one write that must not be made twice. No other server takes it, so an outcome of another kind is one.
-func writing[T any](c *zkasync.Client, op func(context.Context) *future.Future[T]) func(context.Context) *future.Future[T] {
-	return again(c, op, func(err error) bool { return errors.Is(err, zkasync.ErrNotReadOnly) })
-}
-
-// again is op when there is a quorum, and once more after each outcome that does not count.
-func again[T any](c *zkasync.Client, op func(context.Context) *future.Future[T], void func(error) bool) func(context.Context) *future.Future[T] {
-	var attempt func(context.Context) *future.Future[T]
-	attempt = func(ctx context.Context) *future.Future[T] {
-		repeat := func() *future.Future[T] { return later(ctx, func() *future.Future[T] { return attempt(ctx) }) }
+// quorate is op for a server that has a quorum. On another it is not sent, and [zkasync.Retry] makes it again.
+func quorate[T any](c *zkasync.Client, op func(context.Context) *future.Future[T]) func(context.Context) *future.Future[T] {
+	return func(ctx context.Context) *future.Future[T] {
 		if c.Session().ReadOnly {
-			return repeat()
+			return future.Failed[T](errNoQuorum)
 		}
+		return op(ctx)
+	}
+}
+
+// isVoid reports whether an outcome does not count, for a server without a quorum has to do with it.
+func isVoid(c *zkasync.Client, err error) bool {
+	return (c.Session().ReadOnly || errors.Is(err, zkasync.ErrNotReadOnly)) && !over(err)
+}
+
+// writing is quorate for one write that must not be made twice. No server without a quorum takes it, so any outcome but that is one.
+func writing[T any](c *zkasync.Client, op func(context.Context) *future.Future[T]) func(context.Context) *future.Future[T] {
+	return quorate(c, func(ctx context.Context) *future.Future[T] {
 		f := op(ctx)
-		return future.FlatMap(future.Settle(f), func(rs []future.Result[T]) *future.Future[T] {
-			if void(rs[0].Err) {
-				return repeat()
+		return future.Transform(f, func(_ T, err error) *future.Future[T] {
+			if errors.Is(err, zkasync.ErrNotReadOnly) {
+				return future.Failed[T](errNoQuorum)
 			}
 			return f
 		})
-	}
-	return attempt
-}
-
-// later is what again gives a moment from now, or when ctx ends.
-func later[T any](ctx context.Context, again func() *future.Future[T]) *future.Future[T] {
-	p := future.NewPromise[future.Void](nil)
-	pause := time.AfterFunc(quorumPause, func() { p.Resolve(future.Void{}) })
-	stop := context.AfterFunc(ctx, func() { p.Resolve(future.Void{}) })
-	return future.FlatMap(p.Future(), func(future.Void) *future.Future[T] {
-		pause.Stop()
-		stop()
-		if err := ctx.Err(); err != nil {
-			return future.Failed[T](context.Cause(ctx))
-		}
-		return again()
 	})
 }
 
-// quorumPause is how often a client is asked whether its server has a quorum again.
-const quorumPause = 100 * time.Millisecond
+var (
+	// errNoQuorum has a request repeated that no server takes at present.
+	errNoQuorum = &zkasync.OpError{Op: "wait for a quorum", Outcome: zkasync.OutcomeNotSent, Err: zkasync.ErrConnectionLoss}
+	// errWaits has a request of a session's repeated that nobody knows to be alive.
+	errWaits = &zkasync.OpError{Op: "wait for the session", Outcome: zkasync.OutcomeNotSent, Err: zkasync.ErrConnectionLoss}
+)
+
+// pause completes after up to d, or with an error when ctx ends before or the client is closed, whose Close waits for what follows.
+func pause(ctx context.Context, c *zkasync.Client, d time.Duration) *future.Future[future.Void] {
+	begun := false
+	policy := zkasync.RetryPolicy{FirstPause: d, MaxPause: d, MaxElapsed: math.MaxInt64}
+	return zkasync.Retry(ctx, c, policy, func(context.Context) *future.Future[future.Void] {
+		if begun {
+			return nothing
+		}
+		begun = true
+		return future.Failed[future.Void](errWaits)
+	})
+}
+
+// later is what again gives a moment from now.
+func later[T any](ctx context.Context, c *zkasync.Client, again func() *future.Future[T]) *future.Future[T] {
+	return future.FlatMap(pause(ctx, c, quorumPause), func(future.Void) *future.Future[T] { return again() })
+}
+
+// quorumPause bounds the pause before a client is asked again whether its server has a quorum.
+const quorumPause = 200 * time.Millisecond

@@ -117,3 +117,18 @@ func TestMutex_LosesTheQuorumAtACreate(t *testing.T) {
 		})
 	}
 }
+
+// A client that is closed without a quorum ends what waits for one, and nothing goes on behind that.
+func TestMutex_ClosedWithoutAQuorum(t *testing.T) {
+	q := newQuorumless(t)
+	q.lose(t)
+	waits := recipe.NewMutex(q.c, "/lock").Lock(t.Context())
+	node := recipe.KeepNode(q.c, "/me", nil)
+	put := recipe.NewQueue(q.c, "/queue", recipe.KazooLockingQueue()).Put(t.Context(), []byte("a"))
+	if err := q.c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	fails(t, waits, zkasync.ErrClosed)
+	fails(t, node.Ready(), zkasync.ErrClosed)
+	fails(t, put, zkasync.ErrClosed)
+}

@@ -16,7 +16,7 @@ import (
 // goroutine, and is safe for concurrent use.
 //
 // It is read without waiting by Latest, by range over All, and in select by Changed. A member that may not be read has an Err, and is
-// asked again after pauses of a second, and with each change of the list: no server tells of changed permissions.
+// asked again after pauses of up to two seconds, and with each change of the list: no server tells of changed permissions.
 type Roster struct {
 	c    *zkasync.Client
 	path string
@@ -34,6 +34,7 @@ type Roster struct {
 	listed   bool     // the list was read once
 	latest   []Member // nil: to be made from members
 	revision int64
+	stale    error                        // why the list may not be read at present
 	changed  *future.Promise[future.Void] // completes with the next change
 	told     *future.Future[future.Void]  // the same for users, once one has asked for it
 	err      error
@@ -54,7 +55,7 @@ func (g *Group) Roster(ctx context.Context) *Roster {
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	r.changed = future.NewPromise[future.Void](nil)
 	r.mu.Lock()
-	r.unlink = context.AfterFunc(ctx, func() { r.end(context.Cause(ctx)) })
+	r.unlink = r.c.AfterFunc(ctx, func() { r.end(context.Cause(ctx)) })
 	r.mu.Unlock()
 	if err := newConfig(g.opts).err; err != nil {
 		r.end(err)
@@ -131,6 +132,14 @@ func (r *Roster) All(ctx context.Context) iter.Seq2[[]Member, error] {
 		}
 		yield(nil, context.Cause(ctx))
 	}
+}
+
+// Stale returns why the list may not be read at present, because a permission was taken away for instance; nil while it is current. Who is
+// there is then what was read last, and the list is asked for again as members are. Both changes are told as others are.
+func (r *Roster) Stale() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.stale
 }
 
 // Done returns a channel that is closed when r has ended.

@@ -228,3 +228,70 @@ func TestRoster_ChangedInCallback(t *testing.T) {
 		t.Errorf("it shows %q", got)
 	}
 }
+
+// A list that may not be read any more is told of, and so is that it may be read again.
+func TestRoster_ListIsHiddenLater(t *testing.T) {
+	t.Parallel()
+	_, srv, c := local(t)
+	if err := srv.Load(map[string]string{"/group/a": "1"}); err != nil {
+		t.Fatal(err)
+	}
+	g := recipe.NewGroup(c, "/group")
+	r := g.Roster(t.Context())
+	defer r.Close()
+	shows(t, r, "a=1")
+	ended, watching := make(chan error, 1), make(chan bool, 10)
+	go func() {
+		ended <- last(func(yield func([]recipe.Member, error) bool) {
+			for members, err := range g.Watch(t.Context()) {
+				if watching <- true; !yield(members, err) {
+					return
+				}
+			}
+		})
+	}()
+	<-watching
+	changed := r.Changed()
+	hidden := srv.Fault(zktest.Fault{Op: zktest.OpGetChildren2, Path: "/group", Do: zktest.Fail(zk.ErrNoAuth)})
+	if err := srv.Put("/group/b", []byte("2")); err != nil {
+		t.Fatal(err)
+	}
+	must(t, changed)
+	var e *recipe.Error
+	if err := r.Stale(); !errors.Is(err, zk.ErrNoAuth) || !errors.As(err, &e) || e.Path != "/group" || r.Err() != nil {
+		t.Errorf("stale: %v, ended: %v", err, r.Err())
+	}
+	within(t, "the end of the range", func() {
+		if err := <-ended; !errors.Is(err, zk.ErrNoAuth) {
+			t.Errorf("it ends with %v", err)
+		}
+	})
+	shows(t, r, "a=1")
+	changed = r.Changed()
+	hidden.Remove()
+	must(t, changed)
+	shows(t, r, "a=1 b=2")
+	if err := r.Stale(); err != nil {
+		t.Errorf("stale: %v", err)
+	}
+}
+
+// A server spends a watch on a change of which it may not tell (ZOOKEEPER-4799): when the member's own watch tells of its end and the
+// list's does not, the list is read again.
+func TestRoster_ListWatchIsSpent(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	owner := connect(t, servers)
+	must(t, owner.AddAuth(t.Context(), "digest", []byte("a:b")))
+	must(t, owner.Create(t.Context(), "/group/a", []byte("1"), zkasync.MakeParents(), zkasync.WithACL(zk.WorldACL(zk.PermAll))))
+	r := recipe.NewGroup(c, "/group").Roster(t.Context())
+	defer r.Close()
+	shows(t, r, "a=1")
+	must(t, owner.SetACL(t.Context(), "/group", zk.DigestACL(zk.PermAll, "a", "b"), zkasync.AnyVersion))
+	must(t, owner.Delete(t.Context(), "/group/a", zkasync.AnyVersion))
+	poll(t, "the refusal", func() bool { return errors.Is(r.Stale(), zk.ErrNoAuth) })
+	must(t, owner.SetACL(t.Context(), "/group", zk.WorldACL(zk.PermAll), zkasync.AnyVersion))
+	poll(t, "it may be read again", func() bool { return r.Stale() == nil })
+	must(t, owner.Create(t.Context(), "/group/b", []byte("2")))
+	shows(t, r, "b=2")
+}

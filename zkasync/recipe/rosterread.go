@@ -3,7 +3,6 @@ package recipe
 import (
 	"context"
 	"slices"
-	"time"
 
 	"github.com/go-zookeeper/zk"
 
@@ -61,7 +60,13 @@ func (r *Roster) refused(err error) {
 	case over(err) || !listed:
 		r.end(err)
 	default:
-		time.AfterFunc(keepPause, r.readList)
+		r.mu.Lock()
+		news := r.stale == nil
+		r.stale = &Error{Op: "watch group", Path: r.path, Err: err}
+		publish := r.publishLocked(news)
+		r.mu.Unlock()
+		publish()
+		then(pause(r.ctx, r.c, keepPause), func(future.Void, error) { r.readList() })
 	}
 }
 
@@ -80,6 +85,8 @@ func (r *Roster) setNames(names []string, event *future.Future[zkasync.Event]) {
 		r.unread--
 	}
 	gone, news := r.dropMissingLocked(names)
+	news = news || r.stale != nil
+	r.stale = nil
 	var reads []func()
 	for _, name := range names {
 		s := r.members[name]
@@ -179,12 +186,20 @@ func (r *Roster) got(name string, s *seen, turn int, w zkasync.Watched[zkasync.N
 		news = r.dropLocked(name, s)
 	default:
 		news = r.updateLocked(s, Member{Name: name, Err: err})
-		time.AfterFunc(keepPause, again)
+	}
+	var spent *future.Future[zkasync.Event]
+	if isNoNode(err) && r.list != nil && !r.list.Ready() { // it tells of that first, unless it may not, and then of nothing more (ZOOKEEPER-4799)
+		spent = r.list
 	}
 	publish := r.publishLocked(news)
 	r.mu.Unlock()
-	if err == nil {
+	switch {
+	case spent != nil:
+		r.c.Unwatch(spent) // which leads to a read
+	case err == nil:
 		then(w.Event, func(_ zkasync.Event, err error) { r.fired(err, again) })
+	case !isNoNode(err):
+		then(pause(r.ctx, r.c, keepPause), func(future.Void, error) { again() })
 	}
 	publish()
 }

@@ -67,7 +67,7 @@ func (a *acquisition) lock() {
 // place waits for a place. When the turn is lost meanwhile, all begins again.
 func (a *acquisition) place(turn *Held) {
 	waiting, cancel := context.WithCancelCause(a.ctx)
-	unlink := context.AfterFunc(turn.Context(), func() { cancel(errTurnLost) })
+	unlink := a.s.c.AfterFunc(turn.Context(), func() { cancel(errTurnLost) })
 	q := a.claim(waiting, "leases", role{name: leaseName})
 	q.most = a.s.most
 	then(q.begin(), func(held *Held, err error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -36,6 +35,9 @@ func (h *Share) Item() string { return h.s.item }
 
 // Fence is that of a [Held]: a number that is greater than those of all who had the item before.
 func (h *Share) Fence() int64 { return h.held.Fence() }
+
+// Path is that of the lock's znode.
+func (h *Share) Path() string { return h.held.Path() }
 
 // Multi is that of a [Held]: it applies operations if the item is still had, also after it was asked back, until Unlock.
 func (h *Share) Multi(ctx context.Context, ops ...zkasync.MultiOp) *future.Future[[]zkasync.MultiResult] {
@@ -164,7 +166,7 @@ func (s *slot) got(held *Held) {
 		h.Unlock()
 		return
 	}
-	context.AfterFunc(h.ctx, h.end)
+	p.c.AfterFunc(h.ctx, h.end)
 	tell()
 }
 
@@ -192,7 +194,7 @@ func (s *slot) failed(err error, givenUp bool) {
 	case over(err):
 		p.stop(err)
 	case refused:
-		time.AfterFunc(keepPause, s.contend)
+		then(pause(context.Background(), p.c, keepPause), func(future.Void, error) { s.contend() })
 	default:
 		s.contend()
 	}

@@ -23,8 +23,9 @@ const (
 	// Lost says that the share's context has ended. If it was not by Unlock, that has to be called yet. Each share that is gained is lost
 	// once, and no other share of its item is gained before it is unlocked.
 	Lost
-	// Refused says that the item's lock could not be had, because a permission is missing for instance. It is tried again each second,
-	// and told again only when it was had in between.
+	// Refused says that the item's lock could not be had, because a permission is missing for instance. It is tried again after pauses of up to two
+	// seconds, and told again only when it was had in between. Without an Item it is said of the list of those who take part, which
+	// is then what it was before, or of the own znode in it, without which others take this member's items for theirs, and wait for them.
 	Refused
 )
 

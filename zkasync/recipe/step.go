@@ -15,35 +15,53 @@ import (
 // then has step called with what comes of f, where it completes: not on the handler, where a callback of the user's may block.
 // Steps do not block.
 func then[T any](f *future.Future[T], step func(T, error)) {
-	future.Then(future.Settle(f), func(rs []future.Result[T]) (future.Void, error) {
-		step(rs[0].Value, rs[0].Err)
-		return future.Void{}, nil
+	future.Transform(f, func(v T, err error) *future.Future[future.Void] {
+		step(v, err)
+		return nothing
 	})
 }
+
+// nothing is what comes of a step.
+var nothing = future.Resolved(future.Void{})
 
 // patient is the policy of what has to be known in the end: for as long as the client runs.
 var patient = zkasync.RetryPolicy{MaxPause: time.Second, MaxElapsed: math.MaxInt64}
 
-// ask is then for a request that may be made twice without harm. It is repeated until there is an answer, or the session that it
-// was for is over.
+// marked has Retry make requests again whose outcome is unknown. They are not given it themselves: a client WithRetry must not repeat by itself
+// what a step has to know about.
+var marked = zkasync.MarkIdempotent(context.Background())
+
+// ask is then for a request that may be made twice without harm. It is repeated until there is an answer of a server that has a quorum, or
+// the session that it was for is over.
 func ask[T any](c *zkasync.Client, op func(context.Context) *future.Future[T], step func(T, error)) {
-	then(persist(context.Background(), c, op), step)
+	f := zkasync.Retry(marked, c, patient, quorate(c, func(context.Context) *future.Future[T] { return op(context.Background()) }))
+	then(f, func(v T, err error) {
+		if isVoid(c, err) {
+			then(pause(context.Background(), c, quorumPause), func(future.Void, error) { ask(c, op, step) })
+			return
+		}
+		step(v, err)
+	})
 }
 
-// persist repeats a request that may be made twice without harm, until there is an answer of a server that has a quorum, or the
-// session that it was for is over.
+// persist is ask for as long as ctx lasts, as a future.
 func persist[T any](ctx context.Context, c *zkasync.Client, op func(context.Context) *future.Future[T]) *future.Future[T] {
-	once := withQuorum(c, op)
-	// The mark is for Retry alone: a client WithRetry must not repeat by itself what a step has to know about.
-	return zkasync.Retry(zkasync.MarkIdempotent(ctx), c, patient, func(context.Context) *future.Future[T] { return once(orBackground(ctx)) })
+	ctx = orBackground(ctx)
+	f := zkasync.Retry(zkasync.MarkIdempotent(ctx), c, patient, quorate(c, func(context.Context) *future.Future[T] { return op(ctx) }))
+	return future.Transform(f, func(_ T, err error) *future.Future[T] {
+		if isVoid(c, err) {
+			return later(ctx, c, func() *future.Future[T] { return persist(ctx, c, op) })
+		}
+		return f
+	})
 }
 
 // lasting is persist for what has nothing to do with a session: it goes on in the next one.
 func lasting[T any](ctx context.Context, c *zkasync.Client, op func(context.Context) *future.Future[T]) *future.Future[T] {
 	ctx = orBackground(ctx)
 	f := persist(ctx, c, op)
-	return future.FlatMap(future.Settle(f), func(rs []future.Result[T]) *future.Future[T] {
-		if err := rs[0].Err; errors.Is(err, zkasync.ErrSessionExpired) && !over(err) && ctx.Err() == nil {
+	return future.Transform(f, func(_ T, err error) *future.Future[T] {
+		if errors.Is(err, zkasync.ErrSessionExpired) && !over(err) && ctx.Err() == nil {
 			return lasting(ctx, c, op)
 		}
 		return f
@@ -63,18 +81,15 @@ func ofSession[T any](ctx context.Context, c *zkasync.Client, owner int64, over 
 		return future.Failed[T](errWaits)
 	}
 	f := op(bound)
-	return future.FlatMap(future.Settle(f), func(rs []future.Result[T]) *future.Future[T] {
+	return future.Transform(f, func(_ T, err error) *future.Future[T] {
 		ended := bound.Err() != nil
 		release()
-		if ended && errors.Is(rs[0].Err, zkasync.ErrNotSent) {
+		if ended && errors.Is(err, zkasync.ErrNotSent) {
 			return future.Failed[T](errWaits)
 		}
 		return f
 	})
 }
-
-// errWaits has a request of a session's repeated that nobody knows to be alive.
-var errWaits = &zkasync.OpError{Op: "wait for the session", Outcome: zkasync.OutcomeNotSent, Err: zkasync.ErrConnectionLoss}
 
 // over reports whether nothing more can be had from the client.
 func over(err error) bool {
@@ -86,8 +101,8 @@ func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
 // onHandler is f with the client's handler for its callbacks, as all futures of the client have it. What is derived of one has
 // it too, and one that is refused for its path is complete at once.
 func onHandler[T any](c *zkasync.Client, f *future.Future[T]) *future.Future[T] {
-	refused := future.Settle(c.Exists(context.Background(), ""))
-	return future.FlatMap(refused, func([]future.Result[*zk.Stat]) *future.Future[T] { return f })
+	refused := c.Exists(context.Background(), "")
+	return future.Transform(refused, func(*zk.Stat, error) *future.Future[T] { return f })
 }
 
 // failed is an operation that ends before anything is sent. Its callbacks run on the client's handler.

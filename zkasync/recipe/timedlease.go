@@ -97,14 +97,14 @@ func (l *TimedLease) Obtain(ctx context.Context) *future.Future[time.Time] {
 // try obtains the first lease from number i on that can be had.
 func (l *TimedLease) try(ctx context.Context, i int) *future.Future[time.Time] {
 	o := &obtaining{l: l, ctx: ctx, path: l.paths[i]}
-	return future.FlatMap(future.Settle(o.begin()), func(rs []future.Result[time.Time]) *future.Future[time.Time] {
-		switch r := rs[0]; {
-		case r.Err == nil:
-			return future.Resolved(r.Value)
-		case errors.Is(r.Err, ErrLocked) && i+1 < len(l.paths):
+	return future.Transform(o.begin(), func(end time.Time, err error) *future.Future[time.Time] {
+		switch {
+		case err == nil:
+			return future.Resolved(end)
+		case errors.Is(err, ErrLocked) && i+1 < len(l.paths):
 			return l.try(ctx, i+1)
 		default:
-			return future.Failed[time.Time](r.Err)
+			return future.Failed[time.Time](err)
 		}
 	})
 }
@@ -124,13 +124,14 @@ func (o *obtaining) begin() *future.Future[time.Time] {
 	s := &side{c: o.l.c, path: o.path, cfg: cfg, role: cfg.naming.mutex()}
 	return future.FlatMap(s.contend(o.ctx, "obtain", []byte(cfg.id), false), func(held *Held) *future.Future[time.Time] {
 		o.held = held
-		return future.Then(future.Settle(o.look()), func(rs []future.Result[time.Time]) (time.Time, error) {
+		looked := o.look()
+		return future.Transform(looked, func(_ time.Time, err error) *future.Future[time.Time] {
 			held.Unlock()
 			var told *Error
-			if err := rs[0].Err; err != nil && !errors.As(err, &told) {
-				return time.Time{}, &Error{Op: "obtain", Path: o.path, Err: err}
+			if err != nil && !errors.As(err, &told) {
+				return future.Failed[time.Time](&Error{Op: "obtain", Path: o.path, Err: err})
 			}
-			return rs[0].Value, rs[0].Err
+			return looked
 		})
 	})
 }
@@ -138,20 +139,20 @@ func (o *obtaining) begin() *future.Future[time.Time] {
 // look reads who has it, and takes it if nobody has it any longer.
 func (o *obtaining) look() *future.Future[time.Time] {
 	read := zkasync.Retry(o.ctx, o.l.c, patient, func(ctx context.Context) *future.Future[zkasync.Node] { return o.l.c.Get(ctx, o.holder()) })
-	return future.FlatMap(future.Settle(read), func(rs []future.Result[zkasync.Node]) *future.Future[time.Time] {
+	return future.Transform(read, func(node zkasync.Node, err error) *future.Future[time.Time] {
 		now := time.Now()
 		end := now.Add(o.l.duration).UTC().Truncate(time.Second)
 		data := term{1, o.l.cfg.id, end}.encode()
-		switch r := rs[0]; {
-		case isNoNode(r.Err):
+		switch {
+		case isNoNode(err):
 			return o.write(end, zkasync.CreateOp(o.holder(), data, o.l.cfg.aclOptions()...))
-		case r.Err != nil:
-			return future.Failed[time.Time](r.Err)
+		case err != nil:
+			return future.Failed[time.Time](err)
 		default:
-			if err := o.l.judge(r.Value.Data, now); err != nil {
+			if err := o.l.judge(node.Data, now); err != nil {
 				return future.Failed[time.Time](err)
 			}
-			return o.write(end, zkasync.SetOp(o.holder(), data, r.Value.Stat.Version))
+			return o.write(end, zkasync.SetOp(o.holder(), data, node.Stat.Version))
 		}
 	})
 }

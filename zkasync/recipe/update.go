@@ -43,14 +43,14 @@ func (u *update) read() *future.Future[zkasync.Node] {
 		return future.Failed[zkasync.Node](&Error{Op: "update", Path: u.path, Err: ErrContended})
 	}
 	read := zkasync.Retry(u.ctx, u.c, patient, func(ctx context.Context) *future.Future[zkasync.Node] { return u.c.Get(ctx, u.path) })
-	return future.FlatMap(future.Settle(read), func(rs []future.Result[zkasync.Node]) *future.Future[zkasync.Node] {
-		switch r := rs[0]; {
-		case errors.Is(r.Err, zk.ErrNoNode):
+	return future.Transform(read, func(old zkasync.Node, err error) *future.Future[zkasync.Node] {
+		switch {
+		case errors.Is(err, zk.ErrNoNode):
 			return u.create()
-		case r.Err != nil:
-			return future.Failed[zkasync.Node](r.Err)
+		case err != nil:
+			return future.Failed[zkasync.Node](err)
 		default:
-			return u.write(r.Value)
+			return u.write(old)
 		}
 	})
 }
@@ -63,8 +63,8 @@ func (u *update) write(old zkasync.Node) *future.Future[zkasync.Node] {
 	written := zkasync.Retry(u.ctx, u.c, patient, writing(u.c, func(ctx context.Context) *future.Future[zk.Stat] {
 		return u.c.Set(ctx, u.path, data, old.Stat.Version)
 	}))
-	return future.FlatMap(future.Settle(written), func(rs []future.Result[zk.Stat]) *future.Future[zkasync.Node] {
-		return u.judge(data, rs[0].Value, rs[0].Err)
+	return future.Transform(written, func(st zk.Stat, err error) *future.Future[zkasync.Node] {
+		return u.judge(data, st, err)
 	})
 }
 
@@ -76,8 +76,8 @@ func (u *update) create() *future.Future[zkasync.Node] {
 	made := zkasync.Retry(u.ctx, u.c, patient, writing(u.c, func(ctx context.Context) *future.Future[zkasync.Created] {
 		return u.c.Create(ctx, u.path, data, zkasync.MakeParents())
 	}))
-	return future.FlatMap(future.Settle(made), func(rs []future.Result[zkasync.Created]) *future.Future[zkasync.Node] {
-		return u.judge(data, rs[0].Value.Stat, rs[0].Err)
+	return future.Transform(made, func(made zkasync.Created, err error) *future.Future[zkasync.Node] {
+		return u.judge(data, made.Stat, err)
 	})
 }
 

@@ -77,7 +77,7 @@ func (a *contender) turn(ctx context.Context) bool {
 		a.lost(err)
 		return false
 	}
-	h.Held = held
+	h.held = held
 	a.m.took(h)
 	a.w.say("%s has it with fence %#x", a.who, h.Fence())
 	a.work(h)
@@ -121,7 +121,7 @@ func (a *contender) work(h *hold) {
 		if !a.m.saw(h) && a.random.IntN(2) == 0 {
 			return
 		}
-		a.r.write(a, h)
+		a.r.write(&a.actor, h)
 		a.sleep(200 * time.Millisecond)
 	}
 }
@@ -136,7 +136,8 @@ func (a *contender) release(h *hold) {
 	if _, err := done(&a.actor, "unlock", unlocked); err != nil {
 		a.w.fail("%s: unlock: %v", a.who, err)
 	}
-	if c := a.p.client(); c.State() == zkasync.StateConnected && h.session == c.Session().ID { // otherwise it goes with its session, later
+	// Otherwise it goes with its session, later: so it does also when its client is being closed.
+	if c := a.p.client(); c.State() == zkasync.StateConnected && h.session == c.Session().ID && !a.p.stopping.Load() {
 		a.m.gave(h)
 	}
 }
@@ -144,14 +145,14 @@ func (a *contender) release(h *hold) {
 // weaken makes a writer a reader.
 func (a *contender) weaken(ctx context.Context, in entrant, h *hold) {
 	r := &hold{p: a.p, session: h.session, shared: true, call: a.w.now()}
-	held, err := done(&a.actor, "downgrade", in.weaken(ctx, h.Held))
+	held, err := done(&a.actor, "downgrade", in.weaken(ctx, h.held.(*recipe.Held)))
 	if err != nil {
 		a.lost(err)
 		a.release(h)
 		return
 	}
 	a.m.gives(h)
-	r.Held = held
+	r.held = held
 	a.m.took(r)
 	a.work(r)
 	a.release(r)

@@ -16,5 +16,5 @@
 // Two contexts of one lock are never alive at once, unless somebody took what is held away by hand, or the process was paused
 // (counted, by kind). What [recipe.Held.Multi] writes is in the order of the fences, always. Histories of counters, elections and the
 // guarded register are linearizable. Every future completes. When the faults have ended everybody gets a turn, no znode of a contender is
-// left, and Close leaves no goroutine.
+// left, and Close leaves no goroutine. Of what a partitioner divides no item is had by two at one time, and each by one in the end.
 package schedules

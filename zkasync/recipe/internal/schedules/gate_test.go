@@ -84,7 +84,11 @@ func (r *round) pass(a *actor, count int) {
 	r.entersWith(a, c, session, count)
 	a.sleep(time.Second)
 	r.leaves(a)
-	if _, err := done(a, "leave", b.Leave(context.Background())); err != nil {
+	_, err = done(a, "leave", b.Leave(context.Background()))
+	for isGivenUp(err) { // it has not left, and the others wait
+		_, err = done(a, "leave", b.Leave(context.Background()))
+	}
+	if err != nil {
 		r.lost(a, "leave", err)
 		return
 	}

@@ -1,10 +1,12 @@
 package schedules
 
 import (
+	"context"
 	"fmt"
 	"sync"
 
-	"github.com/zkasync/zkasync-go/zkasync/recipe"
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
 )
 
 // monitor sees who has what is contended for, by their contexts.
@@ -18,9 +20,18 @@ type monitor struct {
 	highest *hold // with the greatest fence so far
 }
 
+// held is what one has: a [recipe.Held], or a share.
+type held interface {
+	Context() context.Context
+	Fence() int64
+	Path() string
+	Multi(ctx context.Context, ops ...zkasync.MultiOp) *future.Future[[]zkasync.MultiResult]
+	Unlock() *future.Future[future.Void]
+}
+
 // hold is that somebody has it.
 type hold struct {
-	*recipe.Held
+	held
 	p       *process
 	session int64 // that it had when it was asked for
 	shared  bool

@@ -171,6 +171,8 @@ func (n *nemesis) restart() {
 	}
 	defer p.restarting.Unlock()
 	n.w.say("process %d is stopped", p.id)
+	p.stopping.Store(true)
+	defer p.stopping.Store(false)
 	p.close()
 	time.Sleep(n.upTo(time.Second))
 	if err := p.start(context.Background()); err != nil {

@@ -19,6 +19,7 @@ type process struct {
 
 	restarting sync.Mutex
 	robbed     atomic.Int64 // by hand its sessions were ended, and with them its znodes up to this zxid
+	stopping   atomic.Bool  // its client is being closed
 
 	mu      sync.Mutex
 	c       *zkasync.Client

@@ -26,13 +26,13 @@ func newRegister(w *world, name string) *register {
 }
 
 // write writes the fence of a holder, if that still is one, and reads at times.
-func (r *register) write(a *contender, h *hold) {
+func (r *register) write(a *actor, h *hold) {
 	kind := "writer"
 	if h.shared {
 		kind = "reader"
 	}
 	call := a.w.now()
-	_, err := done(&a.actor, "write", h.Multi(context.Background(),
+	_, err := done(a, "write", h.Multi(context.Background(),
 		zkasync.SetOp(r.path, strconv.AppendInt(nil, h.Fence(), 10), zkasync.AnyVersion),
 		zkasync.CreateOp(r.path+"/w-", fmt.Appendf(nil, "%d %s", h.Fence(), kind), zkasync.Sequential())))
 	if err != nil {
@@ -54,14 +54,14 @@ func (r *register) write(a *contender, h *hold) {
 	}
 }
 
-func (r *register) read(a *contender) {
+func (r *register) read(a *actor) {
 	c, call := a.p.client(), a.w.now()
 	synced := c.Sync(context.Background(), r.path)
-	n, err := done(&a.actor, "read", c.Get(context.Background(), r.path))
+	n, err := done(a, "read", c.Get(context.Background(), r.path))
 	if err != nil {
 		return
 	}
-	if _, err := done(&a.actor, "sync", synced); err != nil {
+	if _, err := done(a, "sync", synced); err != nil {
 		return
 	}
 	fence, err := strconv.ParseInt(string(n.Data), 10, 64)

@@ -48,6 +48,7 @@ var parts = []struct {
 	make func() part
 }{
 	{"mutex", mutex}, {"rwmutex", rwmutex}, {"semaphore", semaphore}, {"election", election}, {"counter", counter}, {"group", group}, {"gate", gate},
+	{"partition", partition},
 }
 
 // draw draws what a schedule has: one recipe or two, or those that the flag names.

@@ -1,0 +1,60 @@
+package recipe
+
+import (
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// How a Node tells what becomes of it.
+
+// Done returns a channel that is closed when the keeping has ended: with Close, with the client's, and when Ready fails.
+func (n *Node) Done() <-chan struct{} { return n.done }
+
+// Err returns why the keeping has ended, [ErrReleased] after Close; and before that why a server refuses to make the znode again, because a
+// permission was taken away for instance: it is asked again after pauses of up to two seconds. Otherwise it is nil.
+func (n *Node) Err() error {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	return n.err
+}
+
+// onErr has fn told of what Err gives, now if it is an error, and then at each change from and to nil, and with the end.
+func (n *Node) onErr(fn func(error)) {
+	n.mu.Lock()
+	n.listen = fn
+	why := n.err
+	n.mu.Unlock()
+	if why != nil {
+		fn(why)
+	}
+}
+
+// setErr notes why the znode is not there at present, nil: it is.
+func (n *Node) setErr(why error) {
+	n.mu.Lock()
+	news := !n.closed && (why == nil) != (n.err == nil)
+	if !n.closed {
+		n.err = why
+	}
+	tell := n.listen
+	n.mu.Unlock()
+	if news && tell != nil {
+		tell(why)
+	}
+}
+
+// end notes the end, once, and returns the watch that is left.
+func (n *Node) end(why error) (left *future.Future[zkasync.Event]) {
+	n.mu.Lock()
+	first, tell := !n.closed, n.listen
+	if first {
+		n.closed, n.err = true, why
+		close(n.done)
+	}
+	left = n.event
+	n.mu.Unlock()
+	if first && tell != nil {
+		tell(why)
+	}
+	return left
+}
