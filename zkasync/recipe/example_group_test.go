@@ -152,5 +152,8 @@ func ExampleRoster_Refresh() {
 	peers.Refresh()
 	members, known := peers.Latest()
 	fmt.Println(len(members), known)
-	// Output: 0 true
+	fmt.Println(peers.Stale()) // why the list is not current, if it is not
+	// Output:
+	// 0 true
+	// <nil>
 }

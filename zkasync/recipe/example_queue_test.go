@@ -3,7 +3,9 @@ package recipe_test
 import (
 	"context"
 	"fmt"
+	"time"
 
+	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
@@ -95,4 +97,68 @@ func ExampleKazooQueue() {
 	// Output:
 	// false
 	// a hint
+}
+
+// What is to be done later, by whichever host is there then.
+func ExampleQueue_PutAt() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	reminders := recipe.NewQueue(c, "/reminders", recipe.CuratorDelayQueue("/reminders-locks"))
+	now := time.Now()
+	second := reminders.PutAt(ctx, now.Add(20*time.Millisecond), []byte("second"))
+	first := reminders.PutAt(ctx, now.Add(10*time.Millisecond), []byte("first"))
+	if _, err := future.All(first, second).Get(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	for range 2 {
+		item, err := reminders.Take(ctx).Get(ctx)
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
+		fmt.Printf("%s\n", item.Data)
+		item.Consume(ctx)
+	}
+	// Output:
+	// first
+	// second
+}
+
+// What nobody has begun can be called off by its id.
+func ExampleQueue_PutID() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	orders := recipe.NewQueue(c, "/orders", recipe.CuratorIDQueue("/orders-locks"))
+	tickets := orders.PutID(ctx, "order 17", []byte("two tickets"))
+	guide := orders.PutID(ctx, "order 18", []byte("a guide"))
+	if _, err := future.All(tickets, guide).Get(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(orders.Remove(ctx, "order 17").Get(ctx))
+	item, err := orders.Take(ctx).Get(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Printf("%s: %s\n", item.ID(), item.Data)
+	// Output:
+	// 1 <nil>
+	// order 18: a guide
+}
+
+// The layout of the queue in ZooKeeper's own recipes, beside a SimpleDistributedQueue of Curator's.
+func ExampleCuratorSimpleQueue() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	q := recipe.NewQueue(c, "/hints", recipe.CuratorSimpleQueue())
+	fmt.Println(q.Put(ctx, []byte("a hint")).Get(ctx))
+	// Output: [/hints/qn-0000000000] <nil>
 }

@@ -2,6 +2,7 @@ package recipe_test
 
 import (
 	"testing"
+	"time"
 
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
@@ -130,4 +131,71 @@ func TestInterop_CuratorQueueWithoutLocks(t *testing.T) {
 	must(t, q.Put(t.Context(), values("b")...))
 	curator.do("b", "take 1 plain /queue 20000")
 	curator.do("done", "consume 1")
+}
+
+// What Curator puts off we take when it is due, and the other way round.
+func TestInterop_CuratorDelayQueue(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	curator := startCurator(t, servers)
+	q := recipe.NewQueue(c, "/queue", recipe.CuratorDelayQueue("/queue-locks"))
+	begun := time.Now()
+	curator.do("done", "putat /queue 1500 later")
+	curator.do("done", "putat /queue 0 now")
+	must(t, taken(t, q, "now").Consume(t.Context()))
+	later := taken(t, q, "later")
+	if after := time.Since(begun); after < 1500*time.Millisecond {
+		t.Errorf("taken after %v", after)
+	}
+	must(t, later.Consume(t.Context()))
+	begun = time.Now()
+	must(t, q.PutAt(t.Context(), begun.Add(1500*time.Millisecond), values("ours")...))
+	curator.do("ours", "take 1 delay /queue 20000")
+	if after := time.Since(begun); after < 1500*time.Millisecond {
+		t.Errorf("Curator has taken it after %v", after)
+	}
+	curator.do("done", "consume 1")
+	poll(t, "nothing left", func() bool { return len(names(t, c, "/queue"))+len(names(t, c, "/queue-locks")) == 0 })
+}
+
+// Each removes what the other has put, by its id, and takes what is left.
+func TestInterop_CuratorIDQueue(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	curator := startCurator(t, servers)
+	q := recipe.NewQueue(c, "/queue", recipe.CuratorIDQueue("/queue-locks"))
+	curator.do("done", "putid /queue my/id one")
+	curator.do("done", "putid /queue other two")
+	must(t, q.PutID(t.Context(), "other", values("three")...))
+	must(t, q.PutID(t.Context(), "my/id", values("four")...))
+	if n := must(t, q.Remove(t.Context(), "my/id")); n != 2 {
+		t.Errorf("%d are removed, want 2", n)
+	}
+	two := taken(t, q, "two")
+	if two.ID() != "other" {
+		t.Errorf("id %q", two.ID())
+	}
+	curator.do("1", "removeid /queue other") // three, since two is ours
+	must(t, two.Consume(t.Context()))
+	must(t, q.PutID(t.Context(), "last", values("five")...))
+	curator.do("five", "take 1 id /queue 20000")
+	curator.do("done", "consume 1")
+	poll(t, "nothing left", func() bool { return len(names(t, c, "/queue"))+len(names(t, c, "/queue-locks")) == 0 })
+}
+
+func TestInterop_CuratorSimpleQueue(t *testing.T) {
+	t.Parallel()
+	servers, c := place(t)
+	curator := startCurator(t, servers)
+	q := recipe.NewQueue(c, "/queue", recipe.CuratorSimpleQueue())
+	curator.do("done", "offer /queue a")
+	must(t, q.Put(t.Context(), values("b")...))
+	taken(t, q, "a")
+	curator.do("b", "poll /queue 20000")
+	waits := q.Take(t.Context())
+	curator.do("done", "offer /queue c")
+	if item := must(t, waits); string(item.Data) != "c" {
+		t.Errorf("taken: %q", item.Data)
+	}
+	curator.do("timeout", "poll /queue 300")
 }

@@ -52,6 +52,12 @@ func (i *Item) Context() context.Context { return i.ctx }
 // Done is closed when the context ends.
 func (i *Item) Done() <-chan struct{} { return i.ctx.Done() }
 
+// ID is what it was put with by [Queue.PutID], "" in a layout without ids.
+func (i *Item) ID() string {
+	item, _ := i.q.layout.parse(i.name)
+	return item.id
+}
+
 // Path is that of the item's znode.
 func (i *Item) Path() string { return i.path }
 

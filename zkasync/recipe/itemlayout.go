@@ -2,13 +2,13 @@ package recipe
 
 import (
 	"cmp"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // QueueLayout is how a [Queue] stands in ZooKeeper. All who use a queue have to agree on it. The zero value is
@@ -24,7 +24,16 @@ const (
 	kazooLocking queueKind = iota
 	kazooPlain
 	curator
+	curatorDelay
+	curatorID
+	curatorSimple
 )
+
+// isKazoo reports whether items are named as kazoo's.
+func (k queueKind) isKazoo() bool { return k == kazooLocking || k == kazooPlain }
+
+// isEncoded reports whether a znode holds values in Curator's encoding.
+func (k queueKind) isEncoded() bool { return k == curator || k == curatorDelay || k == curatorID }
 
 // KazooLockingQueue is the layout of kazoo's LockingQueue. Priorities are from 0 to 999, the lowest first, and 100 where none is
 // given.
@@ -40,12 +49,29 @@ func KazooQueue() QueueLayout { return QueueLayout{kind: kazooPlain} }
 // DistributedIdQueue are left alone.
 func CuratorQueue(lockPath string) QueueLayout { return QueueLayout{kind: curator, locks: lockPath} }
 
+// CuratorDelayQueue is the layout of Curator's DistributedDelayQueue, whose items are taken when they are due and not before, the one that is
+// due first: see [Queue.PutAt]. LockPath is as in [CuratorQueue]. Producers and consumers each go by the clock of their own host, so keep
+// clocks synchronised (NTP).
+func CuratorDelayQueue(lockPath string) QueueLayout {
+	return QueueLayout{kind: curatorDelay, locks: lockPath}
+}
+
+// CuratorIDQueue is the layout of Curator's DistributedIdQueue, whose items have ids by which they can be removed: see [Queue.PutID] and
+// [Queue.Remove]. LockPath is as in [CuratorQueue].
+func CuratorIDQueue(lockPath string) QueueLayout {
+	return QueueLayout{kind: curatorID, locks: lockPath}
+}
+
+// CuratorSimpleQueue is the layout of Curator's SimpleDistributedQueue, which is that of the queue in ZooKeeper's own recipes. It has no
+// locks: an item is deleted before its consumer has it, as in [KazooQueue].
+func CuratorSimpleQueue() QueueLayout { return QueueLayout{kind: curatorSimple} }
+
 // folders returns where items are, and where their locks, "" if they have none.
 func (l QueueLayout) folders(path string) (items, locks string) {
 	switch l.kind {
 	case kazooLocking:
 		return join(path, "entries"), join(path, "taken")
-	case curator:
+	case curator, curatorDelay, curatorID:
 		return path, l.locks
 	default:
 		return path, ""
@@ -55,22 +81,57 @@ func (l QueueLayout) folders(path string) (items, locks string) {
 // defaultPriority is kazoo's.
 const defaultPriority = 100
 
-// unranked returns how the name of an item begins that has no priority of its own.
-func (l QueueLayout) unranked() string {
-	if l.kind == curator {
-		return "queue-"
+// plain returns how the name of an item begins of which nothing more is said.
+func (l QueueLayout) plain() (string, error) {
+	switch l.kind {
+	case curator:
+		return "queue-", nil
+	case curatorDelay:
+		return l.due(time.Now())
+	case curatorID:
+		return "", errors.New("an item of this layout needs an id")
+	case curatorSimple:
+		return "qn-", nil
+	default:
+		return kazooName(defaultPriority), nil
 	}
-	return kazooName(defaultPriority)
 }
+
+// due returns how the name of an item begins that is not to be taken before.
+func (l QueueLayout) due(at time.Time) (string, error) {
+	switch {
+	case l.kind != curatorDelay:
+		return "", errors.New("items of this layout have no times")
+	case at.UnixMilli() < 0:
+		return "", fmt.Errorf("time %v is before 1970", at)
+	}
+	return fmt.Sprintf("queue-|%08X|", at.UnixMilli()), nil
+}
+
+// named returns how the name of an item with an id begins.
+func (l QueueLayout) named(id string) (string, error) {
+	switch {
+	case l.kind != curatorID:
+		return "", errors.New("items of this layout have no ids")
+	case id == "":
+		return "", errors.New("the id is empty")
+	}
+	return "queue-|" + cleanID(id) + "|", nil
+}
+
+// cleanID is an id as it stands in a name, as with Curator.
+func cleanID(id string) string { return strings.NewReplacer("/", "_", "|", "_").Replace(id) }
 
 func kazooName(priority int) string { return fmt.Sprintf("entry-%03d-", priority) }
 
 // ranked returns how the name of an item with a priority begins.
 func (l QueueLayout) ranked(priority int) (string, error) {
 	switch {
-	case l.kind != curator && (priority < 0 || priority > 999):
+	case l.kind != curator && !l.kind.isKazoo():
+		return "", errors.New("items of this layout have no priorities")
+	case l.kind.isKazoo() && (priority < 0 || priority > 999):
 		return "", fmt.Errorf("priority %d is not from 0 to 999", priority)
-	case l.kind != curator:
+	case l.kind.isKazoo():
 		return kazooName(priority), nil
 	case priority < math.MinInt32 || priority > math.MaxInt32:
 		return "", fmt.Errorf("priority %d is not a 32-bit number", priority)
@@ -84,12 +145,14 @@ func (l QueueLayout) ranked(priority int) (string, error) {
 // queued is the name of an item.
 type queued struct {
 	name string
-	rank string // what is before the server's number
+	rank string // by which it is ordered, before the server's number
+	due  int64  // by which it is ordered before that: the milliseconds since 1970 at which it may be taken
+	id   string
 	seq  int32
 }
 
 // order returns the items among the names, in the order in which they are taken. The server's numbers go on at -2147483648 behind 2147483647.
-func (l QueueLayout) order(names []string) []string {
+func (l QueueLayout) order(names []string) []queued {
 	var all []queued
 	for _, name := range names {
 		if item, ok := l.parse(name); ok {
@@ -97,16 +160,9 @@ func (l QueueLayout) order(names []string) []string {
 		}
 	}
 	slices.SortFunc(all, func(a, b queued) int {
-		if a.rank != b.rank {
-			return cmp.Compare(a.rank, b.rank)
-		}
-		return cmp.Compare(a.seq-b.seq, 0)
+		return cmp.Or(cmp.Compare(a.due, b.due), cmp.Compare(a.rank, b.rank), cmp.Compare(a.seq-b.seq, 0))
 	})
-	sorted := make([]string, len(all))
-	for i, item := range all {
-		sorted[i] = item.name
-	}
-	return sorted
+	return all
 }
 
 // sequenceDigits is how many digits a server's number has, not counting a sign.
@@ -117,65 +173,48 @@ func (l QueueLayout) parse(name string) (item queued, ok bool) {
 	if i <= 0 {
 		return item, false
 	}
-	for _, start := range []int{i, i - 1} { // the second for a number with a sign
-		if start > 0 && l.isRank(name[:start]) {
+	for _, start := range [...]int{i, i - 1} { // the second for a number with a sign
+		if start <= 0 {
+			break
+		}
+		if item, ok = l.parseRank(name[:start]); ok {
 			seq, err := strconv.ParseInt(name[start:], 10, 32)
-			return queued{name, name[:start], int32(seq)}, err == nil && (start == i || name[start] == '-')
+			item.name, item.seq = name, int32(seq)
+			return item, err == nil && (start == i || name[start] == '-')
 		}
 	}
 	return item, false
 }
 
-// isRank reports whether an item's name may begin so.
-func (l QueueLayout) isRank(rank string) bool {
-	if l.kind != curator {
+// parseRank reads what is before the server's number, if an item's name may begin so.
+func (l QueueLayout) parseRank(rank string) (item queued, ok bool) {
+	item.rank = rank
+	switch l.kind {
+	case curatorSimple:
+		return item, rank == "qn-"
+	case curator:
+		hex, ok := strings.CutPrefix(rank, "queue-")
+		return item, ok && (hex == "" || len(hex) == 9 && isMadeOf(hex[:1], "01") && isMadeOf(hex[1:], "0123456789ABCDEF"))
+	case curatorDelay, curatorID:
+		text, framed := cutFrame(rank)
+		if item.rank = ""; l.kind == curatorID {
+			item.id = text
+			return item, framed && text != ""
+		}
+		due, err := strconv.ParseInt(text, 16, 64)
+		item.due = due
+		return item, framed && err == nil && due >= 0
+	default:
 		digits := strings.TrimPrefix(rank, "entry-")
-		return len(digits) == 4 && isMadeOf(digits[:3], "0123456789") && digits[3] == '-'
+		return item, len(digits) == 4 && isMadeOf(digits[:3], "0123456789") && digits[3] == '-'
 	}
-	hex, ok := strings.CutPrefix(rank, "queue-")
-	return ok && (hex == "" || len(hex) == 9 && isMadeOf(hex[:1], "01") && isMadeOf(hex[1:], "0123456789ABCDEF"))
+}
+
+// cutFrame returns what stands between the bars of "queue-|…|".
+func cutFrame(rank string) (text string, ok bool) {
+	text, begins := strings.CutPrefix(rank, "queue-|")
+	text, ends := strings.CutSuffix(text, "|")
+	return text, begins && ends && !strings.Contains(text, "|")
 }
 
 func isMadeOf(s, runes string) bool { return strings.Trim(s, runes) == "" }
-
-// Curator's encoding of what a znode holds.
-const (
-	curatorVersion = 0x00010001
-	curatorItem    = 1
-	curatorEnd     = 2
-)
-
-// encode returns what a znode holds.
-func (l QueueLayout) encode(value []byte) []byte {
-	if l.kind != curator {
-		return value
-	}
-	b := binary.BigEndian.AppendUint32(nil, curatorVersion)
-	b = append(b, curatorItem)
-	b = binary.BigEndian.AppendUint32(b, uint32(len(value)))
-	b = append(b, value...)
-	return append(b, curatorEnd)
-}
-
-// decode returns the values in a znode, of which Curator puts several into one.
-func (l QueueLayout) decode(data []byte) (values [][]byte, err error) {
-	if l.kind != curator {
-		return [][]byte{data}, nil
-	}
-	if len(data) < 4 || binary.BigEndian.Uint32(data) != curatorVersion {
-		return nil, fmt.Errorf("%.20q does not begin as an item of Curator's", data)
-	}
-	for data = data[4:]; ; {
-		switch {
-		case len(data) > 0 && data[0] == curatorEnd && len(values) > 0:
-			return values, nil
-		case len(data) > 0 && data[0] == curatorEnd:
-			return nil, errors.New("an item of Curator's without a value")
-		case len(data) < 5 || data[0] != curatorItem || uint64(binary.BigEndian.Uint32(data[1:])) > uint64(len(data)-5):
-			return nil, errors.New("an item of Curator's that ends too early, or is none")
-		}
-		end := 5 + int(binary.BigEndian.Uint32(data[1:]))
-		values = append(values, data[5:end:end])
-		data = data[end:]
-	}
-}

@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The names are those that kazoo 2.8.0 and Curator 5.4.0 make.
@@ -29,8 +30,29 @@ func TestQueueLayout_Names(t *testing.T) {
 			t.Errorf("%v, priority %d: %q, %v, want %q", test.layout, test.priority, got, err, test.want)
 		}
 	}
-	if got := KazooQueue().unranked() + CuratorQueue("").unranked(); got != "entry-100-queue-" {
-		t.Error(got)
+	for want, l := range map[string]QueueLayout{"entry-100-": KazooQueue(), "queue-": CuratorQueue(""), "qn-": CuratorSimpleQueue(), "": CuratorIDQueue("")} {
+		if got, err := l.plain(); got != want || (err == nil) != (want != "") {
+			t.Errorf("%q, %v, want %q", got, err, want)
+		}
+	}
+	if got, err := CuratorDelayQueue("").due(time.UnixMilli(4000000000000)); got != "queue-|3A352944000|" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	if got, err := CuratorIDQueue("").named("my/id|1"); got != "queue-|my_id_1|" || err != nil {
+		t.Errorf("%q, %v", got, err)
+	}
+	for what, f := range map[string]func() (string, error){
+		"a time before 1970":    func() (string, error) { return CuratorDelayQueue("").due(time.UnixMilli(-1)) },
+		"a time":                func() (string, error) { return CuratorQueue("").due(time.Now()) },
+		"an empty id":           func() (string, error) { return CuratorIDQueue("").named("") },
+		"an id":                 func() (string, error) { return KazooQueue().named("a") },
+		"a priority of a delay": func() (string, error) { return CuratorDelayQueue("").ranked(1) },
+		"a priority of an id":   func() (string, error) { return CuratorIDQueue("").ranked(1) },
+		"a priority":            func() (string, error) { return CuratorSimpleQueue().ranked(1) },
+	} {
+		if got, err := f(); err == nil {
+			t.Errorf("%s is taken: %q", what, got)
+		}
 	}
 }
 
@@ -46,8 +68,17 @@ func TestQueueLayout_Order(t *testing.T) {
 		{CuratorQueue(""), "queue-0000000002 queue-0000000001 queue--2147483648", "queue-0000000001 queue-0000000002 queue--2147483648"},
 		{CuratorQueue(""), "queue-1000000050000000001 queue-0FFFFFFFB0000000002 queue-1000000040000000003", "queue-0FFFFFFFB0000000002 queue-1000000040000000003 queue-1000000050000000001"},
 		{CuratorQueue(""), "queue-|3A352944000|0000000000 queue-|id|0000000001 qn-0000000000 entry-100-0000000001 queue-20000000500000000010", ""},
+		{CuratorDelayQueue(""), "queue-|3A352944000|2147483647 queue-|00000005|0000000002 queue-|3A352944000|-2147483648 queue-|FFFFFFFF|0000000003",
+			"queue-|00000005|0000000002 queue-|FFFFFFFF|0000000003 queue-|3A352944000|2147483647 queue-|3A352944000|-2147483648"},
+		{CuratorDelayQueue(""), "queue-0000000000 queue-|x|0000000001 queue-||0000000001 queue-|-1|0000000001 queue-|1|2|0000000001 queue-|FFFFFFFFFFFFFFFF|0000000001", ""},
+		{CuratorIDQueue(""), "queue-|b|0000000001 queue-|a|0000000002 queue-0000000000 queue-||0000000000 queue-|a|b|0000000000", "queue-|b|0000000001 queue-|a|0000000002"},
+		{CuratorSimpleQueue(), "qn-0000000002 qn-0000000001 queue-0000000000 qn-a0000000000", "qn-0000000001 qn-0000000002"},
 	} {
-		if got := test.layout.order(strings.Fields(test.names)); !slices.Equal(got, strings.Fields(test.want)) {
+		var got []string
+		for _, item := range test.layout.order(strings.Fields(test.names)) {
+			got = append(got, item.name)
+		}
+		if !slices.Equal(got, strings.Fields(test.want)) {
 			t.Errorf("%s: %q, want %s", test.names, got, test.want)
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/go-zookeeper/zk"
 
@@ -14,10 +15,10 @@ import (
 
 // Queue hands each of its items to one consumer at a time. An item is the consumer's until [Item.Consume], [Item.Release], or the end of its
 // session: when a consumer dies, another one gets it. So every item is consumed, and one may be worked on twice (kazoo:
-// LockingQueue, Curator: DistributedQueue with a lock path, each with its [QueueLayout], so that consumers and producers of both can share
-// it). It is safe for concurrent use.
+// LockingQueue, Curator: DistributedQueue and its like with a lock path, each with its [QueueLayout], so that consumers and producers of both
+// can share it). It is safe for concurrent use.
 //
-// Items are taken in the order of their priorities, then in that of their coming; they are done in the order in which consumers finish.
+// Items are taken in the order of their times or priorities, then in that of their coming; they are done in the order in which consumers finish.
 // An item that may not be read, or that is not encoded as the layout says, is left where it is, and does not hold
 // up the others: see [Queue.Skipped]. Znodes that are no items are ignored.
 //
@@ -49,9 +50,10 @@ type Queue struct {
 	calls   uint64              // of Take
 	busy    map[string]struct{} // items that this value has, or is about to take
 	skipped map[string]error
-	waiting names // the items, in order
+	waiting names // the items
 	taken   names // the locks
 	looking bool
+	alarm   alarm // of the first item that is not due
 }
 
 // NewQueue returns the queue at path, which is made if it is missing. Nothing is sent.
@@ -68,7 +70,21 @@ func NewQueue(c *zkasync.Client, path string, layout QueueLayout, opts ...Option
 // Put puts items into the queue, all or none, and returns their paths (kazoo: put, put_all). When the outcome is unknown
 // (zkasync.ErrOutcomeUnknown), they may be in it; whoever puts them once more may have them twice.
 func (q *Queue) Put(ctx context.Context, values ...[]byte) *future.Future[[]string] {
-	return q.put(ctx, q.layout.unranked(), nil, values)
+	rank, err := q.layout.plain()
+	return q.put(ctx, rank, err, values)
+}
+
+// PutAt is Put for items that are not to be taken before a time, to the millisecond, in the layout of [CuratorDelayQueue].
+func (q *Queue) PutAt(ctx context.Context, due time.Time, values ...[]byte) *future.Future[[]string] {
+	rank, err := q.layout.due(due)
+	return q.put(ctx, rank, err, values)
+}
+
+// PutID is Put for items with an id, which need not be the only ones with it, in the layout of [CuratorIDQueue]. Slashes and bars in it
+// become underscores.
+func (q *Queue) PutID(ctx context.Context, id string, values ...[]byte) *future.Future[[]string] {
+	rank, err := q.layout.named(id)
+	return q.put(ctx, rank, err, values)
 }
 
 // PutPriority is Put with a priority, the lowest first.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -24,6 +25,7 @@ type taker struct {
 // names is a list of children that is known to be current until its watch fires.
 type names struct {
 	list  []string
+	items []queued // those of the items, in order
 	event *future.Future[zkasync.Event]
 }
 
@@ -55,6 +57,9 @@ func (q *Queue) leave(t *taker, why error) {
 		q.takers = slices.Delete(q.takers, i, i+1)
 	}
 	t.left = why
+	if len(q.takers) == 0 {
+		q.alarm.stop()
+	}
 	bound := t.bound
 	q.mu.Unlock()
 	if !bound {
@@ -72,6 +77,7 @@ func (q *Queue) refuseAll(why error) {
 	q.mu.Lock()
 	all := q.takers
 	q.takers = nil
+	q.alarm.stop()
 	q.mu.Unlock()
 	for _, t := range all {
 		q.refuse(t, why)
@@ -130,12 +136,12 @@ func (q *Queue) refresh(n *names, folder string, next func(error)) {
 
 // listed notes a list.
 func (q *Queue) listed(n *names, w zkasync.Watched[zkasync.Children]) {
-	list := w.Value.Names
+	fresh := names{list: w.Value.Names, event: w.Event}
 	if n == &q.waiting {
-		list = q.layout.order(list)
+		fresh = names{items: q.layout.order(w.Value.Names), event: w.Event}
 	}
 	q.mu.Lock()
-	n.list, n.event = list, w.Event
+	*n = fresh
 	if n == &q.waiting {
 		q.forgetLocked()
 	}
@@ -149,9 +155,9 @@ func (q *Queue) forgetLocked() {
 	if len(q.skipped) == 0 && (q.locks != "" || len(q.busy) == 0) {
 		return
 	}
-	there := make(map[string]struct{}, len(q.waiting.list))
-	for _, name := range q.waiting.list {
-		there[name] = struct{}{}
+	there := make(map[string]struct{}, len(q.waiting.items))
+	for _, item := range q.waiting.items {
+		there[item.name] = struct{}{}
 	}
 	for name := range q.skipped {
 		if _, ok := there[name]; !ok {
@@ -201,15 +207,19 @@ func (q *Queue) freeLocked(n int) (free []string) {
 	for _, name := range q.taken.list {
 		taken[name] = struct{}{}
 	}
-	for _, name := range q.waiting.list {
-		if len(free) == n {
-			break
-		}
-		_, locked := taken[name]
-		_, mine := q.busy[name]
-		_, odd := q.skipped[name]
-		if !locked && !mine && !odd {
-			free = append(free, name)
+	now := time.Now().UnixMilli()
+	for _, item := range q.waiting.items {
+		_, locked := taken[item.name]
+		_, mine := q.busy[item.name]
+		_, odd := q.skipped[item.name]
+		switch {
+		case len(free) == n:
+			return free
+		case item.due > now: // and so are those behind it
+			q.alarm.set(q, item.due)
+			return free
+		case !locked && !mine && !odd:
+			free = append(free, item.name)
 		}
 	}
 	return free

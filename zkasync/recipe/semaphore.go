@@ -81,18 +81,22 @@ func (a *acquisition) place(turn *Held) {
 		case turnLost && a.ctx.Err() == nil:
 			a.lock()
 		default:
-			a.promise.Reject(both(err, unlocked))
+			a.promise.Reject(a.both(err, unlocked))
 		}
 	})
 }
 
-// both has the znodes of an attempt be removed when that of its turn is as well.
-func both(err error, unlocked *future.Future[future.Void]) error {
+// both has the znodes of an attempt be removed when that of its turn is as well. Whoever has given up is told so, and not that the turn
+// was lost meanwhile.
+func (a *acquisition) both(err error, unlocked *future.Future[future.Void]) error {
 	var e *Error
 	if !errors.As(err, &e) || e.Removed == nil {
 		return err
 	}
 	all := *e
+	if all.Err == errTurnLost {
+		all.Err = context.Cause(a.ctx)
+	}
 	all.Removed = future.Then(future.All(e.Removed, unlocked), func([]future.Void) (future.Void, error) { return future.Void{}, nil })
 	return &all
 }

@@ -6,12 +6,15 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import org.apache.curator.framework.CuratorFramework;
 import org.apache.curator.framework.CuratorFrameworkFactory;
+import org.apache.curator.framework.recipes.queue.DistributedDelayQueue;
+import org.apache.curator.framework.recipes.queue.DistributedIdQueue;
 import org.apache.curator.framework.recipes.queue.DistributedPriorityQueue;
 import org.apache.curator.framework.recipes.queue.DistributedQueue;
 import org.apache.curator.framework.recipes.queue.MultiItem;
 import org.apache.curator.framework.recipes.queue.QueueBuilder;
 import org.apache.curator.framework.recipes.queue.QueueConsumer;
 import org.apache.curator.framework.recipes.queue.QueueSerializer;
+import org.apache.curator.framework.recipes.queue.SimpleDistributedQueue;
 import org.apache.curator.framework.state.ConnectionState;
 import org.apache.curator.framework.recipes.atomic.DistributedAtomicLong;
 import org.apache.curator.framework.recipes.barriers.DistributedBarrier;
@@ -78,6 +81,30 @@ public class CuratorPeer {
                 return "done";
             case "put":
                 return put(words[1], words[2], Integer.parseInt(words[3]), words);
+            case "putat": // in so many milliseconds
+                DistributedDelayQueue<byte[]> delayed = builder(null, words[1]).lockPath(words[1] + "-locks").buildDelayQueue();
+                delayed.start();
+                delayed.put(words[3].getBytes(), System.currentTimeMillis() + Long.parseLong(words[2]));
+                delayed.close();
+                return "done";
+            case "putid":
+                DistributedIdQueue<byte[]> named = builder(null, words[1]).lockPath(words[1] + "-locks").buildIdQueue();
+                named.start();
+                named.put(words[3].getBytes(), words[2]);
+                named.close();
+                return "done";
+            case "removeid":
+                DistributedIdQueue<byte[]> remover = builder(null, words[1]).lockPath(words[1] + "-locks").buildIdQueue();
+                remover.start();
+                int removed = remover.remove(words[2]);
+                remover.close();
+                return "" + removed;
+            case "offer":
+                new SimpleDistributedQueue(client, words[1]).offer(words[2].getBytes());
+                return "done";
+            case "poll":
+                byte[] polled = new SimpleDistributedQueue(client, words[1]).poll(Long.parseLong(words[2]), TimeUnit.MILLISECONDS);
+                return polled == null ? "timeout" : new String(polled);
             case "take":
                 byte[] value = consumers.computeIfAbsent(words[1], handle -> new Consumer(words[2], words[3]))
                     .taken.poll(Long.parseLong(words[4]), TimeUnit.MILLISECONDS);
@@ -152,7 +179,11 @@ public class CuratorPeer {
 
         Consumer(String kind, String path) {
             try {
-                if (kind.equals("priority")) {
+                if (kind.equals("delay")) {
+                    builder(this, path).lockPath(path + "-locks").buildDelayQueue().start();
+                } else if (kind.equals("id")) {
+                    builder(this, path).lockPath(path + "-locks").buildIdQueue().start();
+                } else if (kind.equals("priority")) {
                     builder(this, path).lockPath(path + "-locks").buildPriorityQueue(0).start();
                 } else if (kind.equals("locking")) {
                     builder(this, path).lockPath(path + "-locks").buildQueue().start();

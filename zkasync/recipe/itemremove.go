@@ -1,0 +1,68 @@
+package recipe
+
+import (
+	"context"
+	"errors"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync"
+)
+
+// Remove removes the items with an id that nobody has taken, in the layout of [CuratorIDQueue], and returns how many these were. When the
+// outcome of one is unknown (zkasync.ErrOutcomeUnknown), so is how many were removed; whoever calls it once more does no harm.
+func (q *Queue) Remove(ctx context.Context, id string) *future.Future[int] {
+	_, err := q.layout.named(id)
+	if err = errors.Join(q.cfg.err, err); err != nil {
+		return failed[int](q.c, "remove", q.path, err)
+	}
+	ctx, id = orBackground(ctx), cleanID(id)
+	list := zkasync.Retry(ctx, q.c, patient, quorate(q.c, func(ctx context.Context) *future.Future[zkasync.Children] {
+		return q.c.Children(ctx, q.items)
+	}))
+	return onHandler(q.c, future.Transform(list, func(list zkasync.Children, err error) *future.Future[int] {
+		if err != nil && !isNoNode(err) {
+			return future.Failed[int](&Error{Op: "remove", Path: q.path, Err: err})
+		}
+		var all []*future.Future[bool]
+		for _, item := range q.layout.order(list.Names) {
+			if item.id == id {
+				all = append(all, q.removeItem(ctx, item.name))
+			}
+		}
+		return future.Then(future.All(all...), func(removed []bool) (n int, err error) {
+			for _, r := range removed {
+				if r {
+					n++
+				}
+			}
+			return n, nil
+		})
+	}))
+}
+
+// removeItem removes an item if nobody has it: its lock, which goes with it, can be made then.
+func (q *Queue) removeItem(ctx context.Context, name string) *future.Future[bool] {
+	ops := []zkasync.MultiOp{zkasync.DeleteOp(join(q.items, name), zkasync.AnyVersion)}
+	if q.locks != "" {
+		lock := join(q.locks, name)
+		opts := append(q.cfg.aclOptions(), zkasync.Ephemeral())
+		ops = []zkasync.MultiOp{zkasync.CreateOp(lock, []byte(q.cfg.id), opts...), ops[0], zkasync.DeleteOp(lock, zkasync.AnyVersion)}
+	}
+	gone := zkasync.Retry(ctx, q.c, patient, writing(q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
+		return q.c.Multi(ctx, ops...)
+	}))
+	return future.Transform(gone, func(_ []zkasync.MultiResult, err error) *future.Future[bool] {
+		switch {
+		case refusedAt(err, 0) && q.locks != "" && isNoNode(err): // the folder of the locks is missing
+			return future.FlatMap(q.ensure(ctx, q.locks), func(string) *future.Future[bool] { return q.removeItem(ctx, name) })
+		case err == nil:
+			return future.Resolved(true)
+		case isNoNode(err), errors.Is(err, zk.ErrNodeExists): // it is gone, or somebody has it
+			return future.Resolved(false)
+		default:
+			return future.Failed[bool](&Error{Op: "remove", Path: join(q.items, name), Err: err})
+		}
+	})
+}
