@@ -179,7 +179,10 @@ func TestNode_Numbered(t *testing.T) {
 	poll(t, "made again", func() bool { return len(names(t, twin, "/deep")) == 2 })
 	must(t, twin.DeleteAll(t.Context(), "/deep"))
 	poll(t, "made again", func() bool { return len(names(t, twin, "/deep")) == 2 })
-	holds(t, twin, mine.Path(), "new", c.Session().ID)
+	poll(t, "its own holds what it is to hold", func() bool { // its path is known behind the list that shows it
+		n, err := get(twin.Get(t.Context(), mine.Path()))
+		return err == nil && string(n.Data) == "new" && n.Stat.EphemeralOwner == c.Session().ID
+	})
 
 	p.Drop(zkproxy.ToServer, true)
 	p.Drop(zkproxy.ToClient, true)
