@@ -66,6 +66,22 @@ func (l *loop) run(err error) {
 		if !l.step() {
 			l.wait()
 		}
+		l.look()
+	}
+}
+
+// look takes note of what wait waits for besides, however much else there is to do.
+func (l *loop) look() {
+	var rested <-chan time.Time
+	if l.timer != nil {
+		rested = l.timer.C
+	}
+	select {
+	case <-l.ctx.Done():
+		l.fail(ErrClosed)
+	case <-rested:
+		l.askAgain()
+	default:
 	}
 }
 
@@ -91,7 +107,7 @@ func (l *loop) step() bool {
 	}
 	steps := l.inbox.take()
 	busy := answers+len(steps) > 0
-	for l.end == nil && l.nextEvent() { // whatever came before these answers and steps is there by now
+	for n := l.waiting(); n > 0 && l.end == nil && l.nextEvent(); n-- { // whatever came before these answers and steps is there by now
 		busy = true
 	}
 	for _, step := range steps {
@@ -101,6 +117,15 @@ func (l *loop) step() bool {
 		l.flight.pop().settle(l)
 	}
 	return l.send() || busy
+}
+
+// waiting returns how many events are there: one more if the watch has ended. No more are dealt with in a step, so that a flood of them
+// keeps nothing else waiting.
+func (l *loop) waiting() int {
+	if l.sub == nil {
+		return 0
+	}
+	return len(l.sub.C()) + 1
 }
 
 // nextEvent deals with an event, if there is one.
