@@ -68,7 +68,11 @@ type ChildrenData struct {
 // WatchChildrenData keeps the children of the znode at path current, with their data. The znode need not exist. It goes on until Close,
 // as long as a [Cache] would, whose options it takes.
 func WatchChildrenData(c *zkasync.Client, path string, opts ...Option) *ChildrenData {
-	cache := Open(c, path, append(slices.Clone(opts), WithDepth(1))...)
+	return newChildrenData(Open(c, path, append(slices.Clone(opts), WithDepth(1))...))
+}
+
+// newChildrenData follows a cache that may have been loaded by now.
+func newChildrenData(cache *Cache) *ChildrenData {
 	d := &ChildrenData{cache: cache, sub: cache.Subscribe(), ch: make(chan zkasync.Reading[Level], 1), over: make(chan struct{})}
 	go d.run()
 	return d

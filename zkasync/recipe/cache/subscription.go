@@ -43,8 +43,9 @@ type item struct {
 	dead   bool // something later has taken its place
 }
 
-// begin gives what there is to begin with, which a put or a reader follows. What is told later is what has happened since.
+// begin gives what there is to begin with. What is told later is what has happened since.
 func (s *Subscription) begin(entries []*Entry, seq uint64, synced bool) {
+	defer s.signal()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.err != nil {
@@ -149,16 +150,20 @@ func (s *Subscription) next() (Event, bool) {
 
 // rouse tells the reader that something may wait. The lock is not held: a callback may run here.
 func (s *Subscription) rouse() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
-	}
+	s.signal()
 	s.mu.Lock()
 	due := s.tell != nil && !s.telling && s.waits()
 	s.telling = s.telling || due
 	s.mu.Unlock()
 	if due {
 		s.tell()
+	}
+}
+
+func (s *Subscription) signal() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
 	}
 }
 

@@ -1,0 +1,34 @@
+package cache
+
+import (
+	"testing"
+	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
+)
+
+// A cache that is loaded before it is followed has nothing more to tell, and its first state comes all the same.
+func TestChildrenData_LoadedBefore(t *testing.T) {
+	t.Parallel()
+	srv := zktest.Run(t)
+	c, err := zkasync.Connect(t.Context(), srv.Addr(), srv.Options()...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer c.Close()
+	loaded := Open(c, "/", WithDepth(1))
+	if _, err := loaded.Ready().Get(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	d := newChildrenData(loaded)
+	defer d.Close()
+	select {
+	case now := <-d.C():
+		if _, ok := now.Value.Get("zookeeper"); !ok {
+			t.Fatalf("%+v", now)
+		}
+	case <-time.After(10 * time.Second):
+		t.Fatal("no state came")
+	}
+}
