@@ -1,6 +1,7 @@
 package mux
 
 import (
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -54,15 +55,15 @@ func (c *Conn) answered(xid int32) {
 	}
 	c.m.mu.Lock()
 	defer c.m.mu.Unlock()
-	next := int32(0)
-	for len(v.marks) > 0 {
-		if next = v.marks[0].xid; xidBefore(xid, next) {
-			break
-		}
-		c.vouchFor(v.marks[0].at)
-		v.marks, next = v.marks[1:], 0
+	n := 0
+	for ; n < len(v.marks) && !xidBefore(xid, v.marks[n].xid); n++ {
+		c.vouchFor(v.marks[n].at)
 	}
-	v.next.Store(next)
+	v.marks = slices.Delete(v.marks, 0, n) // keeps the room: one request after the other makes a mark for each
+	v.next.Store(0)
+	if len(v.marks) > 0 {
+		v.next.Store(v.marks[0].xid)
+	}
 }
 
 // pinged notes that a heartbeat was answered.

@@ -35,6 +35,22 @@ func TestVouching_CountsFromTheRequest(t *testing.T) {
 	}
 }
 
+// One request after the other, each a batch of its own, costs no memory.
+func TestVouching_TakesNoMemory(t *testing.T) {
+	xid := int32(1)
+	c := vouchingConn(1, xid)
+	if n := testing.AllocsPerRun(1000, func() {
+		c.born = c.born.Add(-time.Second)
+		c.answered(xid)
+		xid++
+		c.sentLocked(&outgoing{kept: batchOfOne}, xid)
+	}); n != 0 {
+		t.Errorf("%v allocations for each", n)
+	}
+}
+
+var batchOfOne = make([]Request, 1)
+
 // Heartbeats vouch as well, in their order, and one that nobody has sent vouches for nothing.
 func TestVouching_CountsFromTheHeartbeat(t *testing.T) {
 	t.Parallel()
