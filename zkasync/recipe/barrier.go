@@ -8,6 +8,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // Barrier holds everybody up for as long as its znode is there (kazoo: Barrier, Curator: DistributedBarrier). It is safe for
@@ -84,14 +85,14 @@ type wait struct {
 }
 
 func newWait(ctx context.Context, c *zkasync.Client, op, path string) *wait {
-	ctx = orBackground(ctx)
+	ctx = core.OrBackground(ctx)
 	w := &wait{c: c, op: op, path: path, promise: future.NewPromise[future.Void](nil)}
 	stop := c.AfterFunc(ctx, func() { w.end(context.Cause(ctx)) })
 	then(w.promise.Future(), func(future.Void, error) { stop() })
 	return w
 }
 
-func (w *wait) future() *future.Future[future.Void] { return onHandler(w.c, w.promise.Future()) }
+func (w *wait) future() *future.Future[future.Void] { return core.OnHandler(w.c, w.promise.Future()) }
 
 // over reports whether nobody waits any more.
 func (w *wait) over() bool { return w.promise.Future().Ready() }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // claim is an attempt to get something: a znode that stands in a queue until it is first, or the attempt is given up. Its
@@ -46,13 +47,13 @@ func (q *claim) begin() *future.Future[*Held] {
 		q.done()
 		return failed[*Held](q.c, q.op, q.dir, q.cfg.err)
 	}
-	q.ctx = orBackground(q.ctx)
+	q.ctx = core.OrBackground(q.ctx)
 	made := q.create()
 	q.mu.Lock()
 	q.unwatch = q.c.AfterFunc(q.ctx, func() { q.fail(context.Cause(q.ctx)) })
 	q.mu.Unlock()
 	then(made, q.created)
-	return onHandler(q.c, q.promise.Future())
+	return core.OnHandler(q.c, q.promise.Future())
 }
 
 // create makes the znode.
@@ -61,8 +62,8 @@ func (q *claim) create() *future.Future[zkasync.Created] {
 		return q.make()
 	}
 	opts := q.cfg.createOptions(zkasync.Ephemeral(), zkasync.Sequential(), zkasync.ProtectedPrefix(q.role.prefix()))
-	return zkasync.Retry(q.ctx, q.c, patient, quorate(q.c, func(ctx context.Context) *future.Future[zkasync.Created] {
-		return q.c.Create(ctx, join(q.dir, q.role.name), q.data, opts...)
+	return zkasync.Retry(q.ctx, q.c, core.Patient, quorate(q.c, func(ctx context.Context) *future.Future[zkasync.Created] {
+		return q.c.Create(ctx, core.Join(q.dir, q.role.name), q.data, opts...)
 	}))
 }
 
@@ -124,7 +125,7 @@ func (q *claim) sweep(made error) *future.Future[future.Void] {
 		return future.FlatMap(q.c.Children(ctx, q.dir), func(l zkasync.Children) *future.Future[future.Void] {
 			for _, name := range l.Names {
 				if strings.HasPrefix(name, unknown.Prefix) {
-					return q.remove(join(q.dir, name))
+					return q.remove(core.Join(q.dir, name))
 				}
 			}
 			return future.Resolved(future.Void{})
@@ -142,7 +143,7 @@ func isNotMade(err error) bool {
 	case errors.Is(err, zkasync.ErrSessionExpired):
 		return true // and what may have been created went with it
 	case errors.As(err, &unknown):
-		return isNoNode(err)
+		return core.IsNoNode(err)
 	default:
 		return errors.Is(err, zkasync.ErrConnectionLoss) || errors.Is(err, zkasync.ErrNotReadOnly)
 	}
@@ -213,14 +214,14 @@ func (q *claim) remove(path string) *future.Future[future.Void] {
 // discard has something deleted in the background, however often the connection is lost at that: the request is too small to be the cause.
 // A znode that is gone, or will be with its session, is as good as deleted.
 func discard(c *zkasync.Client, path string, del func(context.Context) *future.Future[future.Void]) *future.Future[future.Void] {
-	gone := zkasync.Retry(marked, c, patient, quorate(c, func(context.Context) *future.Future[future.Void] { return del(context.Background()) }))
+	gone := zkasync.Retry(marked, c, core.Patient, quorate(c, func(context.Context) *future.Future[future.Void] { return del(context.Background()) }))
 	return future.Transform(gone, func(_ future.Void, err error) *future.Future[future.Void] {
 		switch {
 		case isVoid(c, err) || isGivenUp(err):
 			return future.Transform(pause(context.Background(), c, quorumPause), func(future.Void, error) *future.Future[future.Void] {
 				return discard(c, path, del)
 			})
-		case err == nil, isNoNode(err), errors.Is(err, zkasync.ErrSessionExpired), over(err):
+		case err == nil, core.IsNoNode(err), errors.Is(err, zkasync.ErrSessionExpired), over(err):
 			return nothing
 		default:
 			return future.Failed[future.Void](&Error{Op: "delete", Path: path, Err: err})
@@ -240,14 +241,6 @@ func (q *claim) cleaned(_ future.Void, err error) {
 		return
 	}
 	q.clean.Resolve(future.Void{})
-}
-
-// join puts a name behind a folder.
-func join(dir, name string) string {
-	if dir == "/" {
-		return "/" + name
-	}
-	return dir + "/" + name
 }
 
 // base is the last name of a path.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // Contender is somebody in a queue.
@@ -31,7 +32,7 @@ func contenders(ctx context.Context, c *zkasync.Client, dir string, r role) *fut
 		var reads []*future.Future[zkasync.Node]
 		var paths []string
 		for _, q := range r.queue(list.Names) {
-			path := join(dir, q.name)
+			path := core.Join(dir, q.name)
 			paths = append(paths, path)
 			reads = append(reads, c.Get(ctx, path))
 		}

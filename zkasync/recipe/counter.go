@@ -9,6 +9,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // Encoding is how a counter stands in its znode.
@@ -47,10 +48,10 @@ func NewCounter(c *zkasync.Client, path string, encoding Encoding) *Counter {
 // Get returns the number as a server knows it, 0 if there is no znode.
 func (n *Counter) Get(ctx context.Context) *future.Future[int64] {
 	if err := n.check("read counter"); err != nil {
-		return onHandler(n.c, future.Failed[int64](err))
+		return core.OnHandler(n.c, future.Failed[int64](err))
 	}
 	return future.Transform(n.c.Get(ctx, n.path), func(node zkasync.Node, err error) *future.Future[int64] {
-		if isNoNode(err) {
+		if core.IsNoNode(err) {
 			return future.Resolved[int64](0)
 		}
 		if err != nil {
@@ -68,7 +69,7 @@ func (n *Counter) Get(ctx context.Context) *future.Future[int64] {
 // cannot hold is an error, and nothing is changed.
 func (n *Counter) Add(ctx context.Context, delta int64) *future.Future[int64] {
 	if err := n.check("add"); err != nil {
-		return onHandler(n.c, future.Failed[int64](err))
+		return core.OnHandler(n.c, future.Failed[int64](err))
 	}
 	updated := Update(ctx, n.c, n.path, func(old []byte) ([]byte, error) {
 		v, err := n.decode(old)

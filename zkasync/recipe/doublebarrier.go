@@ -9,6 +9,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // DoubleBarrier has so many begin together, and end together (kazoo: DoubleBarrier, Curator: DistributedDoubleBarrier, on the same path as
@@ -27,7 +28,7 @@ const readyName = "ready"
 // NewDoubleBarrier returns a barrier for count participants at path, which is made if it is missing. Nothing is sent.
 func NewDoubleBarrier(c *zkasync.Client, path string, count int, opts ...Option) *DoubleBarrier {
 	b := &DoubleBarrier{c: c, path: path, count: count, cfg: newConfig(opts)}
-	b.own = join(path, role{hex: true}.prefix())
+	b.own = core.Join(path, role{hex: true}.prefix())
 	if count < 1 && b.cfg.err == nil {
 		b.cfg.err = fmt.Errorf("a barrier for %d: want at least 1", count)
 	}
@@ -66,7 +67,7 @@ func (b *DoubleBarrier) Enter(ctx context.Context) *future.Future[future.Void] {
 
 // open opens the barrier for all if the number is reached. Otherwise, or besides, somebody else does: that is what is waited for.
 func (b *DoubleBarrier) open(w *wait) {
-	ready := join(b.path, readyName)
+	ready := core.Join(b.path, readyName)
 	w.look(ready, func(st *zk.Stat) bool { return st != nil }, w.end)
 	b.list(w, func(names []string) {
 		if len(names) < b.count {
@@ -85,7 +86,7 @@ func (b *DoubleBarrier) list(w *wait, next func(names []string)) {
 	ask(b.c, func(ctx context.Context) *future.Future[zkasync.Children] { return b.c.Children(ctx, b.path) },
 		func(l zkasync.Children, err error) {
 			switch {
-			case isNoNode(err):
+			case core.IsNoNode(err):
 				next(nil)
 			case err != nil:
 				w.end(err)
@@ -134,7 +135,7 @@ func (b *DoubleBarrier) leave(w *wait) {
 // shut is for the last one to leave: the barrier stays open until then, as Curator's does, for a participant who is so slow that all others have
 // entered and want to leave before it sees that the barrier is open.
 func (b *DoubleBarrier) shut(w *wait) {
-	then(removed(context.Background(), b.c, join(b.path, readyName)), func(_ future.Void, err error) {
+	then(removed(context.Background(), b.c, core.Join(b.path, readyName)), func(_ future.Void, err error) {
 		if err != nil {
 			w.end(err)
 			return
@@ -144,7 +145,7 @@ func (b *DoubleBarrier) shut(w *wait) {
 }
 
 func (b *DoubleBarrier) awaitGone(w *wait, name string) {
-	w.gone(join(b.path, name), func(err error) {
+	w.gone(core.Join(b.path, name), func(err error) {
 		if err != nil {
 			w.end(err)
 			return

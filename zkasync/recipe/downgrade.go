@@ -8,6 +8,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // Downgrade makes the lock of a writer one of a reader's: other readers get it too, and no writer does in between (Curator: the
@@ -30,7 +31,7 @@ func (m *RWMutex) Downgrade(ctx context.Context, held *Held) *future.Future[*Hel
 	q := &claim{c: w.c, cfg: w.cfg, op: "downgrade", dir: w.dir, role: m.read.role, data: w.data, ctx: ctx, as: held.fence}
 	q.done = func() { m.read.busy.Store(false) }
 	q.role.except = base(held.path)
-	d := &downgrade{q: q, writer: held, path: join(q.dir, q.role.prefix()+q.role.name+number(held.path, w.role.name))}
+	d := &downgrade{q: q, writer: held, path: core.Join(q.dir, q.role.prefix()+q.role.name+number(held.path, w.role.name))}
 	q.make, q.made = d.create, d.path
 	return future.Then(q.begin(), func(reader *Held) (*Held, error) {
 		held.Unlock()
@@ -63,7 +64,7 @@ func (d *downgrade) create() *future.Future[zkasync.Created] {
 	if q.cfg.acl != nil {
 		opts = append(opts, zkasync.WithACL(q.cfg.acl))
 	}
-	made := zkasync.Retry(q.ctx, q.c, patient, writing(q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
+	made := zkasync.Retry(q.ctx, q.c, core.Patient, writing(q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
 		return q.c.Multi(ctx, zkasync.CheckOp(d.writer.path, zkasync.AnyVersion), zkasync.CreateOp(d.path, q.data, opts...))
 	}))
 	return future.Transform(made, func(_ []zkasync.MultiResult, err error) *future.Future[zkasync.Created] {
@@ -83,7 +84,7 @@ func (d *downgrade) create() *future.Future[zkasync.Created] {
 // find finds out whether the znode was made when the answer was lost.
 func (d *downgrade) find() *future.Future[zkasync.Created] {
 	q := d.q
-	there := zkasync.Retry(q.ctx, q.c, patient, func(ctx context.Context) *future.Future[*zk.Stat] { return q.c.Exists(ctx, d.path) })
+	there := zkasync.Retry(q.ctx, q.c, core.Patient, func(ctx context.Context) *future.Future[*zk.Stat] { return q.c.Exists(ctx, d.path) })
 	return future.FlatMap(there, func(st *zk.Stat) *future.Future[zkasync.Created] {
 		switch {
 		case st == nil:

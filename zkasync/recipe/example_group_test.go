@@ -92,19 +92,56 @@ func ExampleGroup_Roster() {
 
 	timeout := time.After(10 * time.Second)
 	for {
-		changed := peers.Changed() // before Latest, so that nothing is missed
-		if members, _ := peers.Latest(); len(members) > 0 {
-			fmt.Println(members[0].Name, string(members[0].Data))
-			return
-		}
 		select {
-		case <-changed.Done():
+		case members, open := <-peers.C():
+			switch {
+			case !open:
+				fmt.Println(peers.Err())
+				return
+			case len(members) > 0:
+				fmt.Println(members[0].Name, string(members[0].Data))
+				return
+			}
 		case <-timeout:
 			fmt.Println("nobody came")
 			return
 		}
 	}
 	// Output: host1 10.0.0.1:80
+}
+
+// A group told to a callback, in one sequence with all other callbacks of the client.
+func ExampleRoster_OnChange() {
+	c, end := demo()
+	defer end()
+
+	peers := recipe.NewGroup(c, "/services/web").Roster(context.Background())
+	defer peers.Close()
+	told := make(chan string)
+	remove := peers.OnChange(func(members []recipe.Member) { told <- fmt.Sprint(len(members), " there") })
+	fmt.Println(<-told)
+	remove()
+	// Output: 0 there
+}
+
+// A future for the next change, for those who look at something else besides.
+func ExampleRoster_Changed() {
+	c, end := demo()
+	defer end()
+
+	g := recipe.NewGroup(c, "/services/web")
+	peers := g.Roster(context.Background())
+	defer peers.Close()
+	g.Join("host1", nil)
+	for {
+		changed := peers.Changed() // before Latest, so that nothing is missed
+		if members, _ := peers.Latest(); len(members) > 0 {
+			fmt.Println(members[0].Name)
+			return
+		}
+		<-changed.Done()
+	}
+	// Output: host1
 }
 
 // A group after each change.

@@ -17,19 +17,21 @@ func divideWork(ctx context.Context, c *zkasync.Client, path string, items []str
 	p := recipe.Partition(c, path, items)
 	defer context.AfterFunc(ctx, func() { p.Close() })()
 	var busy sync.WaitGroup
-	for e := range p.All() {
-		switch e.Kind {
-		case recipe.Gained:
+	for e, err := range p.All(context.Background()) {
+		switch {
+		case err != nil:
+			busy.Wait()
+			return err
+		case e.Kind == recipe.Gained:
 			busy.Go(func() {
 				defer e.Share.Unlock() // now somebody else may have it
 				work(e.Share.Context(), e.Item)
 			})
-		case recipe.Refused:
+		case e.Kind == recipe.Refused:
 			slog.Warn("item may not be had", "item", e.Item, "error", e.Cause)
 		}
 	}
-	busy.Wait()
-	return p.Err()
+	return nil
 }
 
 // Queues that are worked on by one process each, however many there are.
@@ -86,7 +88,11 @@ func ExampleShare_Multi() {
 	c.Create(ctx, "/offset", nil)
 	p := recipe.Partition(c, "/work", []string{"queue1"})
 	defer p.Close()
-	for e := range p.All() {
+	for e, err := range p.All(ctx) {
+		if err != nil {
+			fmt.Println(err)
+			return
+		}
 		_, err := e.Share.Multi(ctx, zkasync.SetOp("/offset", []byte("17"), zkasync.AnyVersion)).Get(ctx)
 		fmt.Println(e.Share.Item(), err)
 		_, err = e.Share.Unlock().Get(ctx)

@@ -9,6 +9,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // Group is who is there, each with its data: the children of a path (Curator: GroupMember, kazoo: Party, whose members are seen, but
@@ -34,7 +35,7 @@ func NewGroup(c *zkasync.Client, path string, opts ...Option) *Group {
 
 // Join makes a member of that name and keeps it there, until [Node.Close].
 func (g *Group) Join(name string, data []byte) *Node {
-	return KeepNode(g.c, join(g.path, name), data, g.opts...)
+	return KeepNode(g.c, core.Join(g.path, name), data, g.opts...)
 }
 
 // Members returns who is there, by name. Whoever leaves while they are read is left out.
@@ -44,7 +45,7 @@ func (g *Group) Members(ctx context.Context) *future.Future[[]Member] {
 	}
 	return future.Transform(g.c.Children(ctx, g.path), func(list zkasync.Children, err error) *future.Future[[]Member] {
 		switch {
-		case isNoNode(err):
+		case core.IsNoNode(err):
 			return future.Resolved[[]Member](nil)
 		case err != nil:
 			return future.Failed[[]Member](err)
@@ -53,12 +54,12 @@ func (g *Group) Members(ctx context.Context) *future.Future[[]Member] {
 		slices.Sort(names)
 		reads := make([]*future.Future[zkasync.Node], len(names))
 		for i, name := range names {
-			reads[i] = g.c.Get(ctx, join(g.path, name))
+			reads[i] = g.c.Get(ctx, core.Join(g.path, name))
 		}
 		return future.Then(future.Settle(reads...), func(rs []future.Result[zkasync.Node]) (all []Member, err error) {
 			for i, r := range rs {
 				switch {
-				case isNoNode(r.Err):
+				case core.IsNoNode(r.Err):
 				case r.Err != nil:
 					return nil, r.Err
 				default:

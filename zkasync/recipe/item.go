@@ -9,6 +9,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // ErrConsumed is the cause of the end of an item's context after [Item.Consume].
@@ -67,14 +68,14 @@ func (i *Item) Fence() int64 { return i.fence }
 // Holds asks the servers whether the item is still this consumer's (kazoo: holds_lock). Consume needs no such question.
 func (i *Item) Holds(ctx context.Context) *future.Future[bool] {
 	if i.lock == "" {
-		return onHandler(i.q.c, future.Resolved(i.ctx.Err() == nil))
+		return core.OnHandler(i.q.c, future.Resolved(i.ctx.Err() == nil))
 	}
-	held := zkasync.Retry(ctx, i.q.c, patient, func(ctx context.Context) *future.Future[bool] {
+	held := zkasync.Retry(ctx, i.q.c, core.Patient, func(ctx context.Context) *future.Future[bool] {
 		i.q.c.Sync(ctx, i.lock)
 		return future.Then(i.q.c.Get(ctx, i.lock), func(node zkasync.Node) (bool, error) { return string(node.Data) == i.id, nil })
 	})
 	return future.Recover(held, func(err error) (bool, error) {
-		if isNoNode(err) {
+		if core.IsNoNode(err) {
 			return false, nil
 		}
 		return false, err
@@ -86,7 +87,7 @@ func (i *Item) Holds(ctx context.Context) *future.Future[bool] {
 func (i *Item) Release() *future.Future[future.Void] {
 	i.cancel(ErrReleased)
 	i.giveBack()
-	return onHandler(i.q.c, i.removed.Future())
+	return core.OnHandler(i.q.c, i.removed.Future())
 }
 
 // giveBack deletes the lock, once, and not while it is found out whether the item was consumed.
@@ -151,7 +152,7 @@ func (i *Item) watchAgain() {
 	},
 		func(w zkasync.Watched[zkasync.Node], err error) {
 			switch {
-			case isNoNode(err):
+			case core.IsNoNode(err):
 				i.cancel(ErrDeleted)
 			case err == nil:
 				i.watch(w.Event)

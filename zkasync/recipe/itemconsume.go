@@ -8,6 +8,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // Consume removes the item from the queue: it is done. Operations that are given with it are applied together with that, all or none, so that
@@ -24,13 +25,13 @@ func (i *Item) Consume(ctx context.Context, ops ...zkasync.MultiOp) *future.Futu
 	if err := i.beginConsuming(); err != nil {
 		return failed[future.Void](i.q.c, "consume", i.path, err)
 	}
-	k := &consumption{i: i, ctx: orBackground(ctx)}
+	k := &consumption{i: i, ctx: core.OrBackground(ctx)}
 	if i.lock != "" {
 		k.own = []zkasync.MultiOp{zkasync.DeleteOp(i.lock, zkasync.AnyVersion), zkasync.DeleteOp(i.path, zkasync.AnyVersion)}
 	}
 	k.ops = append(k.own[:len(k.own):len(k.own)], ops...)
 	done := k.begin()
-	return onHandler(i.q.c, future.Transform(done, func(_ []zkasync.MultiResult, err error) *future.Future[future.Void] {
+	return core.OnHandler(i.q.c, future.Transform(done, func(_ []zkasync.MultiResult, err error) *future.Future[future.Void] {
 		return k.judge(err)
 	}))
 }
@@ -70,7 +71,7 @@ func (k *consumption) begin() *future.Future[[]zkasync.MultiResult] {
 			return ofSession(k.ctx, c, k.i.owner, future.Failed[[]zkasync.MultiResult](errSessionOver), k.send)
 		}
 	}
-	return zkasync.Retry(ctx, c, patient, writing(c, once))
+	return zkasync.Retry(ctx, c, core.Patient, writing(c, once))
 }
 
 // errSessionOver is what comes of a Consume whose lock's session is over.
@@ -94,7 +95,7 @@ func (k *consumption) judge(err error) *future.Future[future.Void] {
 		return k.failed(err, nil)
 	case m.Index >= len(k.own):
 		return k.failed(&zkasync.MultiError{Index: m.Index - len(k.own), Op: m.Op, Path: m.Path, Err: m.Err}, nil)
-	case m.Index == 1 && !isNoNode(err):
+	case m.Index == 1 && !core.IsNoNode(err):
 		return k.failed(err, nil)
 	case m.Index == 0 && (k.sent > 1 || k.i.doubt): // perhaps an earlier answer was lost
 		return k.find(false)
@@ -107,7 +108,7 @@ func (k *consumption) judge(err error) *future.Future[future.Void] {
 // may have.
 func (k *consumption) find(late bool) *future.Future[future.Void] {
 	c := k.i.q.c
-	there := zkasync.Retry(k.ctx, c, patient, func(ctx context.Context) *future.Future[*zk.Stat] {
+	there := zkasync.Retry(k.ctx, c, core.Patient, func(ctx context.Context) *future.Future[*zk.Stat] {
 		c.Sync(ctx, k.i.path)
 		return c.Exists(ctx, k.i.path)
 	})

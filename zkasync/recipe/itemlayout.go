@@ -9,6 +9,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // QueueLayout is how a [Queue] stands in ZooKeeper. All who use a queue have to agree on it. The zero value is
@@ -70,7 +72,7 @@ func CuratorSimpleQueue() QueueLayout { return QueueLayout{kind: curatorSimple} 
 func (l QueueLayout) folders(path string) (items, locks string) {
 	switch l.kind {
 	case kazooLocking:
-		return join(path, "entries"), join(path, "taken")
+		return core.Join(path, "entries"), core.Join(path, "taken")
 	case curator, curatorDelay, curatorID:
 		return path, l.locks
 	default:

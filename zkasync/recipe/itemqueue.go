@@ -11,6 +11,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // Queue hands each of its items to one consumer at a time. An item is the consumer's until [Item.Consume], [Item.Release], or the end of its
@@ -97,12 +98,12 @@ func (q *Queue) put(ctx context.Context, rank string, err error, values [][]byte
 	if err = errors.Join(q.cfg.err, err); err != nil {
 		return failed[[]string](q.c, "put", q.path, err)
 	}
-	p := &put{q: q, ctx: orBackground(ctx)}
+	p := &put{q: q, ctx: core.OrBackground(ctx)}
 	opts := append(q.cfg.aclOptions(), zkasync.Sequential())
 	for _, value := range values {
-		p.ops = append(p.ops, zkasync.CreateOp(join(q.items, rank), q.layout.encode(value), opts...))
+		p.ops = append(p.ops, zkasync.CreateOp(core.Join(q.items, rank), q.layout.encode(value), opts...))
 	}
-	return onHandler(q.c, p.send())
+	return core.OnHandler(q.c, p.send())
 }
 
 // put is one call of Put.
@@ -113,7 +114,7 @@ type put struct {
 }
 
 func (p *put) send() *future.Future[[]string] {
-	made := zkasync.Retry(p.ctx, p.q.c, patient, writing(p.q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
+	made := zkasync.Retry(p.ctx, p.q.c, core.Patient, writing(p.q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
 		return p.q.c.Multi(ctx, p.ops...)
 	}))
 	return future.Transform(made, func(results []zkasync.MultiResult, err error) *future.Future[[]string] {
@@ -145,7 +146,7 @@ func (q *Queue) Len(ctx context.Context) *future.Future[int] {
 		return failed[int](q.c, "count", q.path, q.cfg.err)
 	}
 	return future.Transform(q.c.Children(ctx, q.items), func(list zkasync.Children, err error) *future.Future[int] {
-		if err != nil && !isNoNode(err) {
+		if err != nil && !core.IsNoNode(err) {
 			return future.Failed[int](&Error{Op: "count", Path: q.path, Err: err})
 		}
 		n := 0
@@ -165,7 +166,7 @@ func (q *Queue) Skipped() map[string]error {
 	defer q.mu.Unlock()
 	all := make(map[string]error, len(q.skipped))
 	for name, why := range q.skipped {
-		all[join(q.items, name)] = why
+		all[core.Join(q.items, name)] = why
 	}
 	return all
 }

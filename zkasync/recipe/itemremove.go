@@ -8,6 +8,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // Remove removes the items with an id that nobody has taken, in the layout of [CuratorIDQueue], and returns how many these were. When the
@@ -17,12 +18,12 @@ func (q *Queue) Remove(ctx context.Context, id string) *future.Future[int] {
 	if err = errors.Join(q.cfg.err, err); err != nil {
 		return failed[int](q.c, "remove", q.path, err)
 	}
-	ctx, id = orBackground(ctx), cleanID(id)
-	list := zkasync.Retry(ctx, q.c, patient, quorate(q.c, func(ctx context.Context) *future.Future[zkasync.Children] {
+	ctx, id = core.OrBackground(ctx), cleanID(id)
+	list := zkasync.Retry(ctx, q.c, core.Patient, quorate(q.c, func(ctx context.Context) *future.Future[zkasync.Children] {
 		return q.c.Children(ctx, q.items)
 	}))
-	return onHandler(q.c, future.Transform(list, func(list zkasync.Children, err error) *future.Future[int] {
-		if err != nil && !isNoNode(err) {
+	return core.OnHandler(q.c, future.Transform(list, func(list zkasync.Children, err error) *future.Future[int] {
+		if err != nil && !core.IsNoNode(err) {
 			return future.Failed[int](&Error{Op: "remove", Path: q.path, Err: err})
 		}
 		var all []*future.Future[bool]
@@ -44,25 +45,25 @@ func (q *Queue) Remove(ctx context.Context, id string) *future.Future[int] {
 
 // removeItem removes an item if nobody has it: its lock, which goes with it, can be made then.
 func (q *Queue) removeItem(ctx context.Context, name string) *future.Future[bool] {
-	ops := []zkasync.MultiOp{zkasync.DeleteOp(join(q.items, name), zkasync.AnyVersion)}
+	ops := []zkasync.MultiOp{zkasync.DeleteOp(core.Join(q.items, name), zkasync.AnyVersion)}
 	if q.locks != "" {
-		lock := join(q.locks, name)
+		lock := core.Join(q.locks, name)
 		opts := append(q.cfg.aclOptions(), zkasync.Ephemeral())
 		ops = []zkasync.MultiOp{zkasync.CreateOp(lock, []byte(q.cfg.id), opts...), ops[0], zkasync.DeleteOp(lock, zkasync.AnyVersion)}
 	}
-	gone := zkasync.Retry(ctx, q.c, patient, writing(q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
+	gone := zkasync.Retry(ctx, q.c, core.Patient, writing(q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
 		return q.c.Multi(ctx, ops...)
 	}))
 	return future.Transform(gone, func(_ []zkasync.MultiResult, err error) *future.Future[bool] {
 		switch {
-		case refusedAt(err, 0) && q.locks != "" && isNoNode(err): // the folder of the locks is missing
+		case refusedAt(err, 0) && q.locks != "" && core.IsNoNode(err): // the folder of the locks is missing
 			return future.FlatMap(q.ensure(ctx, q.locks), func(string) *future.Future[bool] { return q.removeItem(ctx, name) })
 		case err == nil:
 			return future.Resolved(true)
-		case isNoNode(err), errors.Is(err, zk.ErrNodeExists): // it is gone, or somebody has it
+		case core.IsNoNode(err), errors.Is(err, zk.ErrNodeExists): // it is gone, or somebody has it
 			return future.Resolved(false)
 		default:
-			return future.Failed[bool](&Error{Op: "remove", Path: join(q.items, name), Err: err})
+			return future.Failed[bool](&Error{Op: "remove", Path: core.Join(q.items, name), Err: err})
 		}
 	})
 }

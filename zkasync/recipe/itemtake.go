@@ -9,6 +9,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // The way to an item: look reads the lists, deal has each taker try an item of its own, and whoever fails gets another one.
@@ -39,7 +40,7 @@ func (q *Queue) Take(ctx context.Context) *future.Future[*Item] {
 		return failed[*Item](q.c, "take", q.path, q.cfg.err)
 	}
 	t := &taker{promise: future.NewPromise[*Item](nil)}
-	ctx = orBackground(ctx)
+	ctx = core.OrBackground(ctx)
 	q.mu.Lock()
 	q.calls++
 	t.seq = q.calls
@@ -47,7 +48,7 @@ func (q *Queue) Take(ctx context.Context) *future.Future[*Item] {
 	t.unlink = q.c.AfterFunc(ctx, func() { q.leave(t, context.Cause(ctx)) })
 	q.mu.Unlock()
 	q.look()
-	return onHandler(q.c, t.promise.Future())
+	return core.OnHandler(q.c, t.promise.Future())
 }
 
 // leave is for who does not wait any longer.
@@ -117,7 +118,7 @@ func (q *Queue) refresh(n *names, folder string, next func(error)) {
 	},
 		func(w zkasync.Watched[zkasync.Children], err error) {
 			switch {
-			case isNoNode(err):
+			case core.IsNoNode(err):
 				then(q.ensure(context.Background(), folder), func(_ string, err error) {
 					if err != nil {
 						next(err)

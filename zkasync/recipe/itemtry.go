@@ -8,6 +8,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // try is a taker's attempt to get a certain item.
@@ -18,8 +19,8 @@ type try struct {
 	id   string // what the lock holds, by which it is known again
 }
 
-func (t *try) path() string { return join(t.q.items, t.name) }
-func (t *try) lock() string { return join(t.q.locks, t.name) }
+func (t *try) path() string { return core.Join(t.q.items, t.name) }
+func (t *try) lock() string { return core.Join(t.q.locks, t.name) }
 
 func (t *try) begin() {
 	if t.q.locks == "" {
@@ -87,13 +88,13 @@ func (t *try) grabbed(g grab, err error) {
 	case err != nil:
 		t.giveBack() // if there is one
 		t.abandon(err)
-	case refusedAt(g.made, 0) && !isNoNode(g.made):
+	case refusedAt(g.made, 0) && !core.IsNoNode(g.made):
 		t.skip(g.made)
-	case refusedAt(g.made, 0), refusedAt(g.made, 1) && isNoNode(g.made): // consumed, or the folder of the locks is gone
+	case refusedAt(g.made, 0), refusedAt(g.made, 1) && core.IsNoNode(g.made): // consumed, or the folder of the locks is gone
 		t.again()
 	case g.made != nil && !errors.Is(g.made, zk.ErrNodeExists):
 		t.abandon(g.made)
-	case g.made == nil && g.noLock != nil && !isNoNode(g.noLock):
+	case g.made == nil && g.noLock != nil && !core.IsNoNode(g.noLock):
 		t.giveBack()
 		t.abandon(g.noLock)
 	case g.unlocked:
@@ -115,7 +116,7 @@ func (t *try) locked(g grab) {
 		t.giveBack()
 	}
 	switch {
-	case isNoNode(err):
+	case core.IsNoNode(err):
 		t.again()
 	case err != nil:
 		t.skip(err)
@@ -175,7 +176,7 @@ func (t *try) pick() {
 	ask(t.q.c, func(ctx context.Context) *future.Future[zkasync.Node] { return t.q.c.Get(ctx, t.path()) },
 		func(node zkasync.Node, err error) {
 			switch {
-			case isNoNode(err):
+			case core.IsNoNode(err):
 				t.again()
 				return
 			case unanswered(err) != nil:
@@ -205,7 +206,7 @@ func (t *try) remove(version int32, values [][]byte) {
 		t.again()
 		return
 	}
-	gone := zkasync.Retry(context.Background(), q.c, patient, writing(q.c, func(ctx context.Context) *future.Future[future.Void] {
+	gone := zkasync.Retry(context.Background(), q.c, core.Patient, writing(q.c, func(ctx context.Context) *future.Future[future.Void] {
 		return q.c.Delete(ctx, t.path(), version)
 	}))
 	then(gone, func(_ future.Void, err error) {
@@ -214,7 +215,7 @@ func (t *try) remove(version int32, values [][]byte) {
 			i := &Item{Data: values[0], Rest: values[1:], q: q, name: t.name, path: t.path()}
 			i.begin(context.WithCancel(context.Background()))
 			t.give(i)
-		case isNoNode(err), errors.Is(err, zk.ErrBadVersion):
+		case core.IsNoNode(err), errors.Is(err, zk.ErrBadVersion):
 			t.again()
 		default:
 			t.abandon(err)

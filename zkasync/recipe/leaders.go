@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"iter"
-	"slices"
 	"sync"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/stream"
 )
 
@@ -21,32 +21,24 @@ import (
 // It gives the present leader first, the zero Contender when nobody leads, and then each later one that the reader is there to
 // see. Leaders that come and go quickly may be left out, the last one never is.
 type Leaders struct {
-	c    *zkasync.Client
-	path string
-	role role
-	ch   chan Contender // room for one, filled by show only; closed by end
-	done chan struct{}  // closed by end
+	c      *zkasync.Client
+	path   string
+	role   role
+	newest *stream.Latest[Contender] // ended by end
+	done   chan struct{}             // closed by end
 
 	mu     sync.Mutex
 	unlink func() bool
 	event  *future.Future[zkasync.Event] // that is waited for
-	latest Contender
-	known  bool
-	calls  []*leaderCall
 	err    error
-}
-
-// leaderCall is a callback, of which one call at most is on its way through the handler.
-type leaderCall struct {
-	fn     func(Contender)
-	queued bool // guarded by Leaders.mu
 }
 
 // Observe tells of every leader that is seen, across lost connections and sessions, until ctx ends, or Close, or the client. It watches
 // the leader only, so that those who wait cost nothing.
 func (e *Election) Observe(ctx context.Context) *Leaders {
-	ctx = orBackground(ctx)
-	l := &Leaders{c: e.s.c, path: e.s.path, role: e.s.role, ch: make(chan Contender, 1), done: make(chan struct{})}
+	ctx = core.OrBackground(ctx)
+	l := &Leaders{c: e.s.c, path: e.s.path, role: e.s.role, done: make(chan struct{})}
+	l.newest = stream.NewLatest[Contender](func(fn func()) { core.Post(l.c, fn) })
 	l.mu.Lock()
 	l.unlink = l.c.AfterFunc(ctx, func() { l.end(context.Cause(ctx)) })
 	l.mu.Unlock()
@@ -59,56 +51,23 @@ func (e *Election) Observe(ctx context.Context) *Leaders {
 
 // C returns the channel of leaders, the same one at each call. It holds the newest that was not received, and is closed at the end; Err
 // then says why.
-func (l *Leaders) C() <-chan Contender { return l.ch }
+func (l *Leaders) C() <-chan Contender { return l.newest.C() }
 
 // All ranges over the channel of C until it is closed or ctx ends. The last pair has the reason, that of Err or of ctx. Leaving the
 // loop does not end l.
 func (l *Leaders) All(ctx context.Context) iter.Seq2[Contender, error] {
-	return stream.All(ctx, l.ch, l.Err)
+	return stream.All(ctx, l.newest.C(), l.Err)
 }
 
 // Latest returns the leader that was seen last; false as long as nothing is known.
 func (l *Leaders) Latest() (Contender, bool) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.latest, l.known
+	return l.newest.Get()
 }
 
 // OnChange has fn called with the present leader, if it is known, and with later ones, on the client's handler. A call gets the
 // newest at the time when it runs. After remove it is not called again; a call that is under way is not waited for.
 func (l *Leaders) OnChange(fn func(Contender)) (remove func()) {
-	if fn == nil {
-		return func() {}
-	}
-	call := &leaderCall{fn: fn}
-	l.mu.Lock()
-	if l.err == nil {
-		l.calls = append(l.calls, call)
-	}
-	due := l.known && l.err == nil
-	call.queued = due
-	l.mu.Unlock()
-	if due {
-		l.post(call)
-	}
-	return func() {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		l.calls = slices.DeleteFunc(slices.Clone(l.calls), func(c *leaderCall) bool { return c == call })
-	}
-}
-
-// post has a callback called on the client's handler.
-func (l *Leaders) post(call *leaderCall) {
-	onHandler(l.c, future.Resolved(future.Void{})).OnDone(func(future.Void, error) {
-		l.mu.Lock()
-		call.queued = false
-		latest, wanted := l.latest, slices.Contains(l.calls, call)
-		l.mu.Unlock()
-		if wanted {
-			call.fn(latest)
-		}
-	})
+	return l.newest.OnChange(fn)
 }
 
 // Done returns a channel that is closed when l has ended.
@@ -134,10 +93,10 @@ func (l *Leaders) end(why error) {
 	}
 	l.err = &Error{Op: "observe", Path: l.path, Err: why}
 	event := l.event
-	l.event, l.calls = nil, nil
+	l.event = nil
 	close(l.done)
-	close(l.ch)
 	l.mu.Unlock()
+	l.newest.End()
 	l.unlink()
 	if event != nil {
 		l.c.Unwatch(event)
@@ -152,14 +111,10 @@ func (l *Leaders) show(leader Contender, event *future.Future[zkasync.Event]) {
 		l.c.Unwatch(event)
 		return
 	}
-	var due []*leaderCall
-	if !l.known || l.latest != leader {
-		due = l.setLocked(leader)
-	}
 	l.event = event
 	l.mu.Unlock()
-	for _, call := range due {
-		l.post(call)
+	if latest, known := l.newest.Get(); !known || latest != leader {
+		l.newest.Show(leader)
 	}
 	then(event, func(_ zkasync.Event, err error) {
 		if over(err) {
@@ -168,23 +123,6 @@ func (l *Leaders) show(leader Contender, event *future.Future[zkasync.Event]) {
 		}
 		l.look()
 	})
-}
-
-// setLocked returns the callbacks that are to be called.
-func (l *Leaders) setLocked(leader Contender) (due []*leaderCall) {
-	l.latest, l.known = leader, true
-	select {
-	case <-l.ch: // nobody has received it, and it is old now
-	default:
-	}
-	l.ch <- leader
-	for _, call := range l.calls {
-		if !call.queued {
-			call.queued = true
-			due = append(due, call)
-		}
-	}
-	return due
 }
 
 // look finds out who leads.
@@ -196,14 +134,14 @@ func (l *Leaders) look() {
 		func(list zkasync.Children, err error) {
 			queue := l.role.queue(list.Names)
 			switch {
-			case isNoNode(err):
+			case core.IsNoNode(err):
 				l.awaitPath()
 			case err != nil:
 				l.end(err)
 			case len(queue) == 0:
 				l.awaitCandidate()
 			default:
-				l.read(join(l.path, queue[0].name))
+				l.read(core.Join(l.path, queue[0].name))
 			}
 		})
 }
@@ -243,7 +181,7 @@ func (l *Leaders) awaitCandidate() {
 // none waits if nobody is there, and otherwise looks who it is.
 func (l *Leaders) none(nobody bool, event *future.Future[zkasync.Event], err error) {
 	switch {
-	case isNoNode(err):
+	case core.IsNoNode(err):
 		l.look()
 	case err != nil:
 		l.end(err)

@@ -12,6 +12,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // Node is a znode that is there for as long as its client is, and holds what it is to hold: it is made again when its session has
@@ -53,7 +54,7 @@ func KeepNode(c *zkasync.Client, path string, data []byte, opts ...Option) *Node
 
 func keep(n *Node) *Node {
 	n.first, n.gone = future.NewPromise[future.Void](nil), future.NewPromise[future.Void](nil)
-	n.there = onHandler(n.c, n.first.Future())
+	n.there = core.OnHandler(n.c, n.first.Future())
 	n.done = make(chan struct{})
 	if n.cfg.err != nil {
 		n.stop(&Error{Op: "keep", Path: n.name, Err: n.cfg.err})
@@ -77,7 +78,7 @@ func (n *Node) Ready() *future.Future[future.Void] { return n.there }
 // Close deletes the znode, if it is there, and ends the keeping. The future completes when it is gone.
 func (n *Node) Close() *future.Future[future.Void] {
 	n.stop(&Error{Op: "keep", Path: n.name, Err: ErrReleased})
-	return onHandler(n.c, n.gone.Future())
+	return core.OnHandler(n.c, n.gone.Future())
 }
 
 // stop ends the keeping, and has the znode deleted if there is one.

@@ -9,6 +9,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // SetData sets what the znode is to hold, now and whenever it is made again. The future completes when it holds that, or later data,
@@ -41,7 +42,7 @@ func (n *Node) write() *future.Future[future.Void] {
 		})
 	})
 	return future.Transform(written, func(_ zk.Stat, err error) *future.Future[future.Void] {
-		if err != nil && !isNoNode(err) && !errors.Is(err, zkasync.ErrSessionExpired) {
+		if err != nil && !core.IsNoNode(err) && !errors.Is(err, zkasync.ErrSessionExpired) {
 			return future.Failed[future.Void](err)
 		}
 		return future.Resolved(future.Void{})

@@ -10,6 +10,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // Partitioner divides a set of items among those who take part, each item to one of them at a time (kazoo: SetPartitioner). It takes no
@@ -26,7 +27,10 @@ import (
 //
 //	p := recipe.Partition(c, "/work", queues)
 //	defer p.Close()
-//	for e := range p.All() {
+//	for e, err := range p.All(ctx) {
+//		if err != nil {
+//			return err
+//		}
 //		if e.Kind == recipe.Gained {
 //			go func() {
 //				defer e.Share.Unlock()
@@ -79,9 +83,9 @@ func Partition(c *zkasync.Client, path string, items []string, opts ...Option) *
 		return p
 	}
 	for _, item := range items {
-		p.slots[item] = &slot{p: p, item: item, lock: NewMutex(c, join(join(path, "locks"), item), opts...)}
+		p.slots[item] = &slot{p: p, item: item, lock: NewMutex(c, core.Join(core.Join(path, "locks"), item), opts...)}
 	}
-	g := NewGroup(c, join(path, p.folder()), opts...)
+	g := NewGroup(c, core.Join(path, p.folder()), opts...)
 	p.member = g.Join(role{hex: true}.prefix()+"-"+p.me, []byte(p.me)) // as kazoo's ShallowParty
 	p.members = g.Roster(context.Background())
 	p.member.onErr(p.memberChanged)
@@ -200,7 +204,7 @@ func (p *Partitioner) divide(members []Member) {
 // deleted, the future completes.
 func (p *Partitioner) Close() *future.Future[future.Void] {
 	p.stop(ErrReleased)
-	return onHandler(p.c, p.gone.Future())
+	return core.OnHandler(p.c, p.gone.Future())
 }
 
 // stop ends the taking part, once.

@@ -118,8 +118,10 @@ func TestPartition_Ends(t *testing.T) {
 			t.Errorf("error %v, want %s", err, want)
 		}
 		must(t, p.Close())
-		for range p.All() {
-			t.Error("it goes on")
+		for e, err := range p.All(t.Context()) {
+			if err == nil || !errors.Is(err, p.Err()) {
+				t.Errorf("it goes on with %+v, %v", e, err)
+			}
 		}
 	}
 	bad := recipe.Partition(c, "/work", nil, recipe.WithIdentifier("a/b"))
@@ -142,9 +144,9 @@ func TestShare_MultiAndUnlock(t *testing.T) {
 	p := recipe.Partition(c, "/work", []string{"a"})
 	next := func(kind recipe.ShareChange) *recipe.Share {
 		t.Helper()
-		for e := range p.All() {
-			if e.Kind != kind || e.Item != "a" || e.Share.Item() != "a" {
-				t.Fatalf("%v of %s: %v", e.Kind, e.Item, e.Cause)
+		for e, err := range p.All(t.Context()) {
+			if err != nil || e.Kind != kind || e.Item != "a" || e.Share.Item() != "a" {
+				t.Fatalf("%v of %s: %v, %v", e.Kind, e.Item, e.Cause, err)
 			}
 			return e.Share
 		}

@@ -43,7 +43,10 @@ func takePart(servers string) error {
 	}
 	defer c.Close()
 	p := recipe.Partition(c, "/work", []string{"item"}, recipe.WithIdentifier("paused"), recipe.WithLease(recipe.UntilLost))
-	for e := range p.All() {
+	for e, err := range p.All(ctx) {
+		if err != nil {
+			return err
+		}
 		switch e.Kind {
 		case recipe.Gained:
 			fmt.Println("gained", e.Share.Fence())
@@ -58,7 +61,7 @@ func takePart(servers string) error {
 			return nil
 		}
 	}
-	return p.Err()
+	return nil
 }
 
 // A process that is stopped for longer than its session has the item for as long as that, and cannot write behind the next owner's
@@ -82,9 +85,9 @@ func TestPartition_PausedProcess(t *testing.T) {
 	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	for e := range p.All() {
-		if e.Kind != recipe.Gained || e.Share.Fence() <= fence {
-			t.Errorf("%v with fence %d behind %d", e.Kind, e.Share.Fence(), fence)
+	for e, err := range p.All(t.Context()) {
+		if err != nil || e.Kind != recipe.Gained || e.Share.Fence() <= fence {
+			t.Fatalf("%+v, %v, behind fence %d", e, err, fence)
 		}
 		must(t, e.Share.Multi(t.Context(), zkasync.SetOp("/register", []byte("mine"), zkasync.AnyVersion)))
 		fmt.Fprintln(in, "write")

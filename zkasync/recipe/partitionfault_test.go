@@ -148,7 +148,10 @@ func TestPartition_Refused(t *testing.T) {
 	must(t, owner.SetACL(t.Context(), "/work/locks/item-0", zk.DigestACL(zk.PermAll, "a", "b"), zkasync.AnyVersion))
 	p := recipe.Partition(c, "/work", works(2))
 	var told []string
-	for e := range p.All() {
+	for e, err := range p.All(t.Context()) {
+		if err != nil {
+			break
+		}
 		told = append(told, fmt.Sprintf("%v %s %t", e.Kind, e.Item, errors.Is(e.Cause, zk.ErrNoAuth)))
 		switch {
 		case len(told) == 2:
@@ -180,7 +183,7 @@ func TestPartition_TellsOfWhatKeepsItFromTakingPart(t *testing.T) {
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		for e := range p.All() {
+		for e := range p.All(context.Background()) {
 			if e.Kind == recipe.Lost {
 				e.Share.Unlock()
 			}

@@ -1,6 +1,7 @@
 package recipe_test
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"sync"
@@ -37,8 +38,10 @@ func take(t *testing.T, b *books, c *zkasync.Client, id string, items []string, 
 		has: make(map[string]*recipe.Share)}
 	go func() {
 		defer close(k.over)
-		for e := range k.p.All() {
-			k.note(t, e)
+		for e, err := range k.p.All(context.Background()) {
+			if err == nil {
+				k.note(t, e)
+			}
 		}
 	}()
 	t.Cleanup(func() {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // The steps of a claim that has its znode and stands in the queue.
@@ -113,7 +114,7 @@ func (q *claim) listed(own string, list zkasync.Watched[zkasync.Children], err e
 	case nearest != "" && q.try:
 		q.fail(ErrLocked)
 	case nearest != "":
-		q.await(join(q.dir, nearest), own)
+		q.await(core.Join(q.dir, nearest), own)
 	case !watched: // it was not there when its watch was to be set, and is there now: impossible but for a lost answer
 		q.look(own)
 	default:

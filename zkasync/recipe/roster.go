@@ -9,13 +9,16 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/stream"
 )
 
 // Roster is who is in a group, with their data, kept current in memory: see [Group.Roster]. It follows changes across lost
 // connections and sessions, also when the path is deleted and made again, and reads again only what has changed. It takes no
 // goroutine, and is safe for concurrent use.
 //
-// It is read without waiting by Latest, by range over All, and in select by Changed. A member that may not be read has an Err, and is
+// It is read as a [zkasync.Live] is: from the channel of C, by range over All, with callbacks, and without waiting by Latest. Changed is a
+// future for the next change. The channel of C is for one reader; All may have many. A member that may not be read has an Err, and is
 // asked again after pauses of up to two seconds, and with each change of the list: no server tells of changed permissions.
 type Roster struct {
 	c    *zkasync.Client
@@ -24,7 +27,9 @@ type Roster struct {
 	ctx    context.Context // of reads
 	cancel context.CancelFunc
 	unlink func() bool
-	done   chan struct{} // closed when it has ended
+	newest *stream.Latest[[]Member] // for C and OnChange
+	shown  int64                    // the revision that newest has; used by news only
+	done   chan struct{}            // closed when it has ended
 
 	mu       sync.Mutex
 	list     *future.Future[zkasync.Event] // the watch of the list, or of what is to become it
@@ -51,7 +56,8 @@ type seen struct {
 // Roster keeps who is there current, until ctx ends, or Close, or the client.
 func (g *Group) Roster(ctx context.Context) *Roster {
 	r := &Roster{c: g.c, path: g.path, done: make(chan struct{}), members: make(map[string]*seen), unread: 1}
-	ctx = orBackground(ctx)
+	r.newest = stream.NewLatest[[]Member](func(fn func()) { core.Post(r.c, fn) })
+	ctx = core.OrBackground(ctx)
 	r.ctx, r.cancel = context.WithCancel(ctx)
 	r.changed = future.NewPromise[future.Void](nil)
 	r.mu.Lock()
@@ -95,7 +101,7 @@ func (r *Roster) Changed() *future.Future[future.Void] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.told == nil {
-		r.told = onHandler(r.c, r.changed.Future())
+		r.told = core.OnHandler(r.c, r.changed.Future())
 	}
 	return r.told
 }
@@ -110,7 +116,7 @@ func (r *Roster) next() *future.Future[future.Void] {
 // All ranges over who is there: at first, and again after each change, until r or ctx has ended. Changes in quick succession are
 // told as one. The last pair has the reason, that of Err or of ctx. Leaving the loop does not end r.
 func (r *Roster) All(ctx context.Context) iter.Seq2[[]Member, error] {
-	ctx = orBackground(ctx)
+	ctx = core.OrBackground(ctx)
 	return func(yield func([]Member, error) bool) {
 		for last := int64(-1); ctx.Err() == nil; {
 			changed := r.next()
@@ -132,6 +138,39 @@ func (r *Roster) All(ctx context.Context) iter.Seq2[[]Member, error] {
 		}
 		yield(nil, context.Cause(ctx))
 	}
+}
+
+// C returns the channel of who is there, the same one at each call. It holds the newest state that was not received, and is closed at
+// the end; Err then says why. The slices are shared: do not write to them.
+func (r *Roster) C() <-chan []Member {
+	ch := r.newest.C()
+	r.show()
+	return ch
+}
+
+// OnChange calls fn with who is there, if that is known, and again after changes, on the client's handler. A call gets the newest state at
+// the time when it runs. After remove, fn is not called again; a call that is under way is not waited for.
+func (r *Roster) OnChange(fn func([]Member)) (remove func()) {
+	remove = r.newest.OnChange(fn)
+	r.show()
+	return remove
+}
+
+// show tells the readers of C and OnChange what is new to them.
+func (r *Roster) show() {
+	if r.newest.Wanted() {
+		r.newest.Pull(r.news)
+	}
+}
+
+// news returns who is there, unless that was shown.
+func (r *Roster) news() ([]Member, bool) {
+	members, revision, known := r.At()
+	if !known || revision == r.shown {
+		return nil, false
+	}
+	r.shown = revision
+	return members, true
 }
 
 // Stale returns why the list may not be read at present, because a permission was taken away for instance; nil while it is current. Who is
@@ -198,4 +237,5 @@ func (r *Roster) end(why error) {
 		}
 	}
 	changed.Resolve(future.Void{})
+	r.newest.End()
 }

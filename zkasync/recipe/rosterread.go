@@ -8,13 +8,14 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // The steps of a roster: the list is read with a watch, and so is each member; what fires is read again.
 
 // follow is a read that is repeated across lost connections and sessions.
 func follow[T any](r *Roster, op func(context.Context) *future.Future[T], step func(T, error)) {
-	then(zkasync.Retry(r.ctx, r.c, patient, op), step)
+	then(zkasync.Retry(r.ctx, r.c, core.Patient, op), step)
 }
 
 func (r *Roster) readList() {
@@ -25,7 +26,7 @@ func (r *Roster) readList() {
 			switch {
 			case err == nil:
 				r.setNames(w.Value.Names, w.Event)
-			case isNoNode(err):
+			case core.IsNoNode(err):
 				r.awaitPath()
 			default:
 				r.refused(err)
@@ -155,7 +156,7 @@ func (r *Roster) read(name string, s *seen) {
 	s.event = nil
 	r.mu.Unlock()
 	follow(r, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Node]] {
-		return r.c.GetW(ctx, join(r.path, name))
+		return r.c.GetW(ctx, core.Join(r.path, name))
 	},
 		func(w zkasync.Watched[zkasync.Node], err error) {
 			if err != nil && (over(err) || r.ctx.Err() != nil) {
@@ -182,13 +183,13 @@ func (r *Roster) got(name string, s *seen, turn int, w zkasync.Watched[zkasync.N
 	case err == nil:
 		s.event = w.Event
 		news = r.updateLocked(s, Member{Name: name, Data: w.Value.Data, Stat: w.Value.Stat})
-	case isNoNode(err): // the list's watch tells of it
+	case core.IsNoNode(err): // the list's watch tells of it
 		news = r.dropLocked(name, s)
 	default:
 		news = r.updateLocked(s, Member{Name: name, Err: err})
 	}
 	var spent *future.Future[zkasync.Event]
-	if isNoNode(err) && r.list != nil && !r.list.Ready() { // it tells of that first, unless it may not, and then of nothing more (ZOOKEEPER-4799)
+	if core.IsNoNode(err) && r.list != nil && !r.list.Ready() { // it tells of that first, unless it may not, and then of nothing more (ZOOKEEPER-4799)
 		spent = r.list
 	}
 	publish := r.publishLocked(news)
@@ -198,7 +199,7 @@ func (r *Roster) got(name string, s *seen, turn int, w zkasync.Watched[zkasync.N
 		r.c.Unwatch(spent) // which leads to a read
 	case err == nil:
 		then(w.Event, func(_ zkasync.Event, err error) { r.fired(err, again) })
-	case !isNoNode(err):
+	case !core.IsNoNode(err):
 		then(pause(r.ctx, r.c, keepPause), func(future.Void, error) { again() })
 	}
 	publish()
@@ -240,5 +241,8 @@ func (r *Roster) publishLocked(news bool) (tell func()) {
 	r.revision++
 	changed := r.changed
 	r.changed, r.told = future.NewPromise[future.Void](nil), nil
-	return func() { changed.Resolve(future.Void{}) }
+	return func() {
+		changed.Resolve(future.Void{})
+		r.show()
+	}
 }

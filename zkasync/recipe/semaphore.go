@@ -7,6 +7,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // Semaphore is held by so many at a time (Curator: InterProcessSemaphoreV2, on the same path as well). kazoo's Semaphore has another
@@ -36,9 +37,9 @@ func (s *Semaphore) Acquire(ctx context.Context) *future.Future[*Held] {
 	if s.cfg.err != nil {
 		return failed[*Held](s.c, "acquire", s.path, s.cfg.err)
 	}
-	a := &acquisition{s: s, ctx: orBackground(ctx), promise: future.NewPromise[*Held](nil)}
+	a := &acquisition{s: s, ctx: core.OrBackground(ctx), promise: future.NewPromise[*Held](nil)}
 	a.lock()
-	return onHandler(s.c, a.promise.Future())
+	return core.OnHandler(s.c, a.promise.Future())
 }
 
 // acquisition is one call of Acquire.
@@ -50,7 +51,7 @@ type acquisition struct {
 
 func (a *acquisition) claim(ctx context.Context, dir string, r role) *claim {
 	s := a.s
-	return &claim{c: s.c, cfg: s.cfg, op: "acquire", dir: join(s.path, dir), role: r, data: []byte(s.cfg.id), ctx: ctx, done: func() {}}
+	return &claim{c: s.c, cfg: s.cfg, op: "acquire", dir: core.Join(s.path, dir), role: r, data: []byte(s.cfg.id), ctx: ctx, done: func() {}}
 }
 
 // lock gets the turn.

@@ -1,9 +1,11 @@
 package recipe
 
 import (
+	"context"
 	"iter"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // ShareEvent is what happens to an item of a [Partitioner].
@@ -65,29 +67,37 @@ func (p *Partitioner) Changed() *future.Future[future.Void] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.told == nil {
-		p.told = onHandler(p.c, p.changed.Future())
+		p.told = core.OnHandler(p.c, p.changed.Future())
 	}
 	return p.told
 }
 
-// All ranges over the events, each of which one reader gets, until p has ended and all were told. Leaving the loop does not end p.
-func (p *Partitioner) All() iter.Seq[ShareEvent] {
-	return func(yield func(ShareEvent) bool) {
-		for {
+// All ranges over the events, each of which one reader gets, until p has ended and all were told, or ctx ends. The last pair has the
+// reason, that of Err or of ctx. Leaving the loop does not end p.
+func (p *Partitioner) All(ctx context.Context) iter.Seq2[ShareEvent, error] {
+	ctx = core.OrBackground(ctx)
+	return func(yield func(ShareEvent, error) bool) {
+		for ctx.Err() == nil {
 			p.mu.Lock()
 			changed := p.changed.Future()
 			p.mu.Unlock()
-			ended := p.Err() != nil // then all events are there
-			for e, ok := p.Poll(); ok; e, ok = p.Poll() {
-				if !yield(e) {
-					return
-				}
-			}
-			if ended {
+			ended := p.Err() // looked at before the events: with it, all of them are there
+			e, ok := p.Poll()
+			switch {
+			case ok && !yield(e, nil):
+				return
+			case ok:
+				continue
+			case ended != nil:
+				yield(ShareEvent{}, ended)
 				return
 			}
-			<-changed.Done()
+			select {
+			case <-changed.Done():
+			case <-ctx.Done():
+			}
 		}
+		yield(ShareEvent{}, context.Cause(ctx))
 	}
 }
 

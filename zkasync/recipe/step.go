@@ -3,13 +3,10 @@ package recipe
 import (
 	"context"
 	"errors"
-	"math"
-	"time"
-
-	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // then has step called with what comes of f, where it completes: not on the handler, where a callback of the user's may block.
@@ -24,9 +21,6 @@ func then[T any](f *future.Future[T], step func(T, error)) {
 // nothing is what comes of a step.
 var nothing = future.Resolved(future.Void{})
 
-// patient is the policy of what has to be known in the end: for as long as the client runs.
-var patient = zkasync.RetryPolicy{MaxPause: time.Second, MaxElapsed: math.MaxInt64}
-
 // marked has Retry make requests again whose outcome is unknown. They are not given it themselves: a client WithRetry must not repeat by itself
 // what a step has to know about.
 var marked = zkasync.MarkIdempotent(context.Background())
@@ -34,7 +28,7 @@ var marked = zkasync.MarkIdempotent(context.Background())
 // ask is then for a request that may be made twice without harm. It is repeated until there is an answer of a server that has a quorum, or
 // the session that it was for is over.
 func ask[T any](c *zkasync.Client, op func(context.Context) *future.Future[T], step func(T, error)) {
-	f := zkasync.Retry(marked, c, patient, quorate(c, func(context.Context) *future.Future[T] { return op(context.Background()) }))
+	f := zkasync.Retry(marked, c, core.Patient, quorate(c, func(context.Context) *future.Future[T] { return op(context.Background()) }))
 	then(f, func(v T, err error) {
 		if isVoid(c, err) {
 			then(pause(context.Background(), c, quorumPause), func(future.Void, error) { ask(c, op, step) })
@@ -46,8 +40,8 @@ func ask[T any](c *zkasync.Client, op func(context.Context) *future.Future[T], s
 
 // persist is ask for as long as ctx lasts, as a future.
 func persist[T any](ctx context.Context, c *zkasync.Client, op func(context.Context) *future.Future[T]) *future.Future[T] {
-	ctx = orBackground(ctx)
-	f := zkasync.Retry(zkasync.MarkIdempotent(ctx), c, patient, quorate(c, func(context.Context) *future.Future[T] { return op(ctx) }))
+	ctx = core.OrBackground(ctx)
+	f := zkasync.Retry(zkasync.MarkIdempotent(ctx), c, core.Patient, quorate(c, func(context.Context) *future.Future[T] { return op(ctx) }))
 	return future.Transform(f, func(_ T, err error) *future.Future[T] {
 		if isVoid(c, err) {
 			return later(ctx, c, func() *future.Future[T] { return persist(ctx, c, op) })
@@ -58,7 +52,7 @@ func persist[T any](ctx context.Context, c *zkasync.Client, op func(context.Cont
 
 // lasting is persist for what has nothing to do with a session: it goes on in the next one.
 func lasting[T any](ctx context.Context, c *zkasync.Client, op func(context.Context) *future.Future[T]) *future.Future[T] {
-	ctx = orBackground(ctx)
+	ctx = core.OrBackground(ctx)
 	f := persist(ctx, c, op)
 	return future.Transform(f, func(_ T, err error) *future.Future[T] {
 		if errors.Is(err, zkasync.ErrSessionExpired) && !over(err) && ctx.Err() == nil {
@@ -96,24 +90,7 @@ func over(err error) bool {
 	return errors.Is(err, zkasync.ErrClosed) || errors.Is(err, zkasync.ErrAuthFailed)
 }
 
-func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
-
-// onHandler is f with the client's handler for its callbacks, as all futures of the client have it. What is derived of one has
-// it too, and one that is refused for its path is complete at once.
-func onHandler[T any](c *zkasync.Client, f *future.Future[T]) *future.Future[T] {
-	refused := c.Exists(context.Background(), "")
-	return future.Transform(refused, func(*zk.Stat, error) *future.Future[T] { return f })
-}
-
 // failed is an operation that ends before anything is sent. Its callbacks run on the client's handler.
 func failed[T any](c *zkasync.Client, op, path string, why error) *future.Future[T] {
-	return onHandler(c, future.Failed[T](&Error{Op: op, Path: path, Err: why}))
-}
-
-// orBackground is ctx; nil means Background, as everywhere.
-func orBackground(ctx context.Context) context.Context {
-	if ctx == nil {
-		return context.Background()
-	}
-	return ctx
+	return core.OnHandler(c, future.Failed[T](&Error{Op: op, Path: path, Err: why}))
 }

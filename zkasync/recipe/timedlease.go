@@ -12,6 +12,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // TimedLease is had by one holder until a point in time, whether its session lives or not, and nobody waits for it (kazoo:
@@ -54,7 +55,7 @@ func NewTimedLease(c *zkasync.Client, path string, duration time.Duration, opts 
 func NewTimedLeases(c *zkasync.Client, path string, count int, duration time.Duration, opts ...Option) *TimedLease {
 	var paths []string
 	for i := range count {
-		paths = append(paths, join(path, strconv.Itoa(i)))
+		paths = append(paths, core.Join(path, strconv.Itoa(i)))
 	}
 	l := newTimedLease(c, paths, duration, opts)
 	if count < 1 && l.cfg.err == nil {
@@ -91,7 +92,7 @@ func (l *TimedLease) Obtain(ctx context.Context) *future.Future[time.Time] {
 		}
 		return failed[time.Time](l.c, "obtain", path, l.cfg.err)
 	}
-	return onHandler(l.c, l.try(orBackground(ctx), 0))
+	return core.OnHandler(l.c, l.try(core.OrBackground(ctx), 0))
 }
 
 // try obtains the first lease from number i on that can be had.
@@ -117,7 +118,7 @@ type obtaining struct {
 	held *Held
 }
 
-func (o *obtaining) holder() string { return join(o.path, "lease_holder") }
+func (o *obtaining) holder() string { return core.Join(o.path, "lease_holder") }
 
 func (o *obtaining) begin() *future.Future[time.Time] {
 	cfg := o.l.cfg
@@ -138,13 +139,13 @@ func (o *obtaining) begin() *future.Future[time.Time] {
 
 // look reads who has it, and takes it if nobody has it any longer.
 func (o *obtaining) look() *future.Future[time.Time] {
-	read := zkasync.Retry(o.ctx, o.l.c, patient, func(ctx context.Context) *future.Future[zkasync.Node] { return o.l.c.Get(ctx, o.holder()) })
+	read := zkasync.Retry(o.ctx, o.l.c, core.Patient, func(ctx context.Context) *future.Future[zkasync.Node] { return o.l.c.Get(ctx, o.holder()) })
 	return future.Transform(read, func(node zkasync.Node, err error) *future.Future[time.Time] {
 		now := time.Now()
 		end := now.Add(o.l.duration).UTC().Truncate(time.Second)
 		data := term{1, o.l.cfg.id, end}.encode()
 		switch {
-		case isNoNode(err):
+		case core.IsNoNode(err):
 			return o.write(end, zkasync.CreateOp(o.holder(), data, o.l.cfg.aclOptions()...))
 		case err != nil:
 			return future.Failed[time.Time](err)

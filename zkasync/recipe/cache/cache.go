@@ -5,6 +5,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // Cache is a znode and all below it, with their data, in memory and kept current (Curator: CuratorCache, TreeCache; kazoo: TreeCache).
@@ -21,8 +22,6 @@ type Cache struct {
 	loaded *future.Future[future.Void]
 	inbox  inbox[*loop]
 	over   chan struct{} // closed when the loop has ended
-
-	base *future.Future[[]future.Result[*zkasync.Subscription]] // what is derived of it has the client's handler
 }
 
 // Open has a cache of the znode at path, which need not exist, and all below it. It returns at once; the first load goes on behind
@@ -39,16 +38,12 @@ func Open(c *zkasync.Client, path string, opts ...Option) *Cache {
 	cache.inbox.wake = make(chan struct{}, 1)
 	l := &loop{Cache: cache, works: make(map[key]*work), latest: make(map[string]*slot), resting: make(map[key]bool),
 		watches: make(map[key]*future.Future[zkasync.Event]), syncs: make(map[*future.Promise[future.Void]]func())}
-	l.watch(err)
-	cache.base = future.Settle(l.placing)
-	cache.loaded = cache.onHandler(cache.ready.Future())
+	if err == nil {
+		l.watch()
+	}
+	cache.loaded = core.OnHandler(c, cache.ready.Future())
 	go l.run(err)
 	return cache
-}
-
-// onHandler is f, with the client's handler for its callbacks.
-func (c *Cache) onHandler(f *future.Future[future.Void]) *future.Future[future.Void] {
-	return future.FlatMap(c.base, func([]future.Result[*zkasync.Subscription]) *future.Future[future.Void] { return f })
 }
 
 // Path returns the path of the root.

@@ -5,9 +5,9 @@ import (
 	"iter"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/stream"
 )
 
@@ -55,14 +55,10 @@ func (v Level) Len() int { return len(v.entries) }
 //
 // A [zkasync.Reading] of it does not exist if there is no such znode. It has an Err if the server does not tell of its children.
 type ChildrenData struct {
-	cache *Cache
-	sub   *Subscription
-	ch    chan zkasync.Reading[Level] // room for one, filled and closed by run
-	over  chan struct{}               // closed behind it
-
-	mu     sync.Mutex
-	latest zkasync.Reading[Level]
-	known  bool // there is a latest
+	cache  *Cache
+	sub    *Subscription
+	newest *stream.Latest[zkasync.Reading[Level]] // filled and ended by run
+	over   chan struct{}                          // closed behind it
 }
 
 // WatchChildrenData keeps the children of the znode at path current, with their data. The znode need not exist. It goes on until Close,
@@ -73,7 +69,8 @@ func WatchChildrenData(c *zkasync.Client, path string, opts ...Option) *Children
 
 // newChildrenData follows a cache that may have been loaded by now.
 func newChildrenData(cache *Cache) *ChildrenData {
-	d := &ChildrenData{cache: cache, sub: cache.Subscribe(), ch: make(chan zkasync.Reading[Level], 1), over: make(chan struct{})}
+	d := &ChildrenData{cache: cache, sub: cache.Subscribe(), over: make(chan struct{})}
+	d.newest = stream.NewLatest[zkasync.Reading[Level]](func(fn func()) { core.Post(cache.client, fn) })
 	go d.run()
 	return d
 }
@@ -81,7 +78,7 @@ func newChildrenData(cache *Cache) *ChildrenData {
 // run is the goroutine of d, which Close joins.
 func (d *ChildrenData) run() {
 	defer close(d.over)
-	defer close(d.ch)
+	defer d.newest.End()
 	var now zkasync.Reading[Level]
 	synced := false
 	for ended := false; !ended; {
@@ -130,31 +127,29 @@ func (d *ChildrenData) show(now zkasync.Reading[Level]) {
 	if !now.Exists {
 		now.Value = Level{}
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	d.latest, d.known = now, true
-	select {
-	case <-d.ch: // nobody has received it, and it is old now
-	default:
-	}
-	d.ch <- now
+	d.newest.Show(now)
 }
 
 // C returns the channel of states, the same one at each call. It holds the newest one that was not received. It is closed when d has
 // ended.
-func (d *ChildrenData) C() <-chan zkasync.Reading[Level] { return d.ch }
+func (d *ChildrenData) C() <-chan zkasync.Reading[Level] { return d.newest.C() }
 
 // All ranges over the channel of C until it is closed or ctx ends. The last pair has the reason, that of Err or of ctx. Leaving the
 // loop does not end d.
 func (d *ChildrenData) All(ctx context.Context) iter.Seq2[zkasync.Reading[Level], error] {
-	return stream.All(ctx, d.ch, d.Err)
+	return stream.All(ctx, d.newest.C(), d.Err)
 }
 
 // Latest returns the newest state; false when there is none yet.
 func (d *ChildrenData) Latest() (zkasync.Reading[Level], bool) {
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	return d.latest, d.known
+	return d.newest.Get()
+}
+
+// OnChange calls fn with the present state, if it is known, and with later ones, on the client's handler, in one sequence with all its
+// callbacks. A call gets the newest state at the time when it runs. After remove, fn is not called again; a call that is under way is
+// not waited for. It takes nothing away from the channel.
+func (d *ChildrenData) OnChange(fn func(zkasync.Reading[Level])) (remove func()) {
+	return d.newest.OnChange(fn)
 }
 
 // Cache returns the cache that d goes by.

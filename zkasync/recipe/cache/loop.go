@@ -3,13 +3,13 @@ package cache
 import (
 	"context"
 	"errors"
-	"math"
 	"time"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // loop keeps the store current. All of it belongs to one goroutine, so events, answers and what users want are dealt with one at a
@@ -17,7 +17,7 @@ import (
 // answer is there, and all that is in the channel comes first.
 type loop struct {
 	*Cache
-	placing *future.Future[*zkasync.Subscription] // the watch that is being set
+	placing *future.Future[*zkasync.Subscription] // the watch that is being set; nothing is read before. nil: none
 	sub     *zkasync.Subscription                 // nil: none, or the servers know one-shot watches only
 	old     bool                                  // the servers know one-shot watches only
 	watches map[key]*future.Future[zkasync.Event] // those
@@ -47,9 +47,6 @@ const (
 	eventRoom = 8192
 )
 
-// patient is the policy of what has to be known in the end: for as long as the client runs.
-var patient = zkasync.RetryPolicy{MaxPause: time.Second, MaxElapsed: math.MaxInt64}
-
 // run is the cache's goroutine, which Close joins.
 func (l *loop) run(err error) {
 	defer l.answer() // last: a callback may run here, and call Close
@@ -58,7 +55,6 @@ func (l *loop) run(err error) {
 	if err != nil {
 		l.fail(err)
 	} else {
-		l.subscribed()
 		l.startGap()
 	}
 	for l.end == nil {
@@ -98,14 +94,11 @@ func (l *loop) fail(err error) {
 
 // step does what there is to do, and returns false if there was nothing.
 func (l *loop) step() bool {
-	answers := 0
-	for _, f := range l.flight.all() {
-		if !f.ready() {
-			break
-		}
-		answers++
+	if l.placing != nil && l.placing.Ready() {
+		l.subscribed()
+		return true
 	}
-	steps := l.inbox.take()
+	answers, steps := l.answers(), l.inbox.take()
 	busy := answers+len(steps) > 0
 	for n := l.waiting(); n > 0 && l.end == nil && l.nextEvent(); n-- { // whatever came before these answers and steps is there by now
 		busy = true
@@ -117,6 +110,20 @@ func (l *loop) step() bool {
 		l.flight.pop().settle(l)
 	}
 	return l.send() || busy
+}
+
+// answers returns how many requests are answered. While a watch is being set they wait, as what is to be read does.
+func (l *loop) answers() (n int) {
+	if l.placing != nil {
+		return 0
+	}
+	for _, f := range l.flight.all() {
+		if !f.ready() {
+			break
+		}
+		n++
+	}
+	return n
 }
 
 // waiting returns how many events are there: one more if the watch has ended. No more are dealt with in a step, so that a flood of them
@@ -149,7 +156,10 @@ func (l *loop) wait() {
 		events = l.sub.C()
 	}
 	var answer <-chan struct{}
-	if l.flight.len() > 0 {
+	switch {
+	case l.placing != nil:
+		answer = l.placing.Done()
+	case l.flight.len() > 0:
 		answer = l.flight.all()[0].done()
 	}
 	var rested <-chan time.Time
@@ -186,45 +196,36 @@ func (l *loop) touched(path string, kind zk.EventType, zxid int64) {
 	w.slots = append(w.slots, l.place(kind, zxid))
 }
 
-// watch has the servers tell of changes. With an error it is for its handler only.
-func (l *loop) watch(bad error) {
-	if bad != nil {
-		l.placing = l.client.AddWatch(l.ctx, "", zkasync.PersistentRecursive)
-		return
-	}
-	l.placing = zkasync.Retry(zkasync.MarkIdempotent(l.ctx), l.client, patient,
+// watch has the servers tell of changes.
+func (l *loop) watch() {
+	l.placing = zkasync.Retry(zkasync.MarkIdempotent(l.ctx), l.client, core.Patient,
 		func(ctx context.Context) *future.Future[*zkasync.Subscription] {
 			return l.client.AddWatch(ctx, l.root, zkasync.PersistentRecursive, zkasync.BufferEvents(eventRoom))
 		})
 }
 
-// subscribed waits for the watch.
+// subscribed deals with what has become of the watch.
 func (l *loop) subscribed() {
-	sub, err := l.placing.Get(l.ctx)
+	sub, err := l.placing.Result()
+	l.placing = nil
 	switch {
-	case err != nil && l.ctx.Err() != nil:
-		l.fail(ErrClosed)
-		future.Then(l.placing, func(late *zkasync.Subscription) (future.Void, error) {
-			late.Close()
-			return future.Void{}, nil
-		})
 	case errors.Is(err, zkasync.ErrUnimplemented):
-		l.sub, l.old = nil, true
-		return
+		l.old = true
 	case err != nil:
 		l.fail(err)
+	default:
+		l.sub = sub
 	}
-	l.sub = sub
 }
 
 // unwatched deals with the end of the watch.
 func (l *loop) unwatched(why error) {
+	l.sub = nil
 	switch {
 	case errors.Is(why, zkasync.ErrUnimplemented):
-		l.sub, l.old = nil, true
+		l.old = true
 	case errors.Is(why, zkasync.ErrWatchRemoved), errors.Is(why, zkasync.ErrSlowReader):
-		l.watch(nil)
-		l.subscribed()
+		l.watch()
 	default:
 		l.fail(why)
 		return
@@ -239,6 +240,12 @@ func (l *loop) finish() {
 	l.detach()
 	if l.sub != nil {
 		l.sub.Close()
+	}
+	if l.placing != nil {
+		future.Then(l.placing, func(late *zkasync.Subscription) (future.Void, error) {
+			late.Close()
+			return future.Void{}, nil
+		})
 	}
 	if l.timer != nil {
 		l.timer.Stop()

@@ -392,11 +392,19 @@ func TestChildrenData_IsLive(t *testing.T) {
 		return zkasync.Reading[cache.Level]{}
 	}
 	comes("false <nil>")
+	told := make(chan string, 100)
+	remove := d.OnChange(func(r zkasync.Reading[cache.Level]) { told <- show(r) })
+	if got := <-told; got != "false <nil>" {
+		t.Errorf("a callback begins with %s", got)
+	}
 	create(t, other, "/g/b", "1")
 	old := comes("true <nil> b=1")
 	create(t, other, "/g/a/deep", "2")
 	must(t, other.Set(t.Context(), "/g/b", []byte("3"), zkasync.AnyVersion))
 	comes("true <nil> a= b=3")
+	for got := <-told; got != "true <nil> a= b=3"; got = <-told {
+	}
+	remove()
 	if show(old) != "true <nil> b=1" {
 		t.Errorf("what was given has changed: %s", show(old))
 	}
@@ -407,6 +415,9 @@ func TestChildrenData_IsLive(t *testing.T) {
 	}
 	must(t, other.DeleteAll(t.Context(), "/g"))
 	comes("false <nil>")
+	if len(told) != 0 {
+		t.Errorf("after it was removed, the callback was told %s", <-told)
+	}
 }
 
 // However often a load is interrupted, when it is ready everything is there.

@@ -1,8 +1,6 @@
 package cache
 
-import (
-	"github.com/zkasync/zkasync-go/future"
-)
+import "github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 
 // OnChange has fn called with the events of a [Subscription] that begins now, in their order, on the client's handler, in one sequence with
 // all its callbacks. After remove it is not called again; a call that is under way is not waited for. Events that wait behind a
@@ -11,14 +9,9 @@ func (c *Cache) OnChange(fn func(Event)) (remove func()) {
 	if fn == nil {
 		return func() {}
 	}
-	o := &onChange{fn: fn, s: c.Subscribe(), post: c.post}
+	o := &onChange{fn: fn, s: c.Subscribe(), post: func(fn func()) { core.Post(c.client, fn) }}
 	o.s.tellBy(o.more)
 	return o.s.Close
-}
-
-// post has fn called on the client's handler.
-func (c *Cache) post(fn func()) {
-	c.onHandler(future.Resolved(future.Void{})).OnDone(func(future.Void, error) { fn() })
 }
 
 // onChange calls fn with one event after the other, each in a turn of its own among the callbacks. One turn at most is queued.

@@ -2,14 +2,6 @@ package cache
 
 import "strings"
 
-// join is the path of a child.
-func join(parent, name string) string {
-	if parent == "/" {
-		return "/" + name
-	}
-	return parent + "/" + name
-}
-
 // split returns the path above and the last name.
 func split(path string) (parent, name string) {
 	i := strings.LastIndexByte(path, '/')

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // want has something read: a read that is sent from now on. Deep says that the gap is not over before, and that what is below is
@@ -52,7 +53,7 @@ func (l *loop) hatch() {
 	b := l.later.all()[0]
 	name := b.names[0]
 	b.names = b.names[1:]
-	l.want(key{path: join(b.parent, name)}, b.deep)
+	l.want(key{path: core.Join(b.parent, name)}, b.deep)
 	if len(b.names) > 0 {
 		return
 	}
@@ -64,7 +65,7 @@ func (l *loop) hatch() {
 
 // send sends what there is room for.
 func (l *loop) send() (sent bool) {
-	for l.end == nil && l.flight.len() < window {
+	for l.end == nil && l.placing == nil && l.flight.len() < window {
 		switch {
 		case l.queued.len() > 0:
 			l.ask(l.queued.pop())
@@ -218,7 +219,7 @@ func (l *loop) meet(w *work, ch zkasync.Children) {
 	n.listed, n.pzxid = ch.Stat.Pzxid, ch.Stat.Pzxid
 	l.breed(w.path, slices.DeleteFunc(ch.Names, func(name string) bool {
 		kid := n.kids[name]
-		return kid != nil && kid.entry != nil || !l.keepsOne(join(w.path, name))
+		return kid != nil && kid.entry != nil || !l.keepsOne(core.Join(w.path, name))
 	}), w.deep)
 }
 

@@ -7,6 +7,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 const (
@@ -69,7 +70,7 @@ func (l *loop) keeps(path string) bool {
 	}
 	for at, name := l.root, ""; rest != ""; {
 		name, rest = step(rest)
-		if at = join(at, name); !l.passes(at) {
+		if at = core.Join(at, name); !l.passes(at) {
 			return false
 		}
 	}

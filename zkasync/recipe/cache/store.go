@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"sync"
+
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // store is the tree in memory. The loop alone writes it, and reads it without the lock.
@@ -98,7 +100,7 @@ func (s *store) toldLocked() bool { return s.complete && len(s.subs) > 0 }
 
 func (s *store) clearLocked(n *node, path string, all *[]change) {
 	for _, name := range slices.Sorted(maps.Keys(n.kids)) {
-		s.clearLocked(n.kids[name], join(path, name), all)
+		s.clearLocked(n.kids[name], core.Join(path, name), all)
 	}
 	n.kids, n.pzxid, n.listed = nil, 0, 0
 	if n.entry != nil {

@@ -5,20 +5,19 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // Sync completes when the cache has all that was written, by anybody, before the call, and all its subscriptions have been told of
 // it, or when ctx ends. It has the server catch up with its leader for that. On servers before 3.6 what was written right before the call may
 // be missing.
 func (c *Cache) Sync(ctx context.Context) *future.Future[future.Void] {
-	if ctx == nil {
-		ctx = context.Background()
-	}
+	ctx = core.OrBackground(ctx)
 	p := future.NewPromise[future.Void](nil)
 	if !c.inbox.post(func(l *loop) { l.sync(ctx, p) }) {
 		p.Reject(c.failure("sync", c.Err()))
 	}
-	return c.onHandler(p.Future())
+	return core.OnHandler(c.client, p.Future())
 }
 
 // sync has p complete when all is told that was written before, or when ctx ends.
@@ -27,15 +26,15 @@ func (l *loop) sync(ctx context.Context, p *future.Promise[future.Void]) {
 		p.Reject(l.failure("sync", l.end))
 		return
 	}
-	asking, cancel := context.WithCancel(l.ctx)
-	unwatch := context.AfterFunc(ctx, func() {
+	asking, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	unwatch := l.client.AfterFunc(ctx, func() {
 		l.inbox.post(func(l *loop) { l.leave(p, context.Cause(ctx)) })
 	})
 	l.syncs[p] = func() {
 		unwatch()
 		cancel()
 	}
-	asked := zkasync.Retry(asking, l.client, patient, func(ctx context.Context) *future.Future[string] {
+	asked := zkasync.Retry(asking, l.client, core.Patient, func(ctx context.Context) *future.Future[string] {
 		return l.client.Sync(ctx, l.root)
 	})
 	future.Then(future.Settle(asked), func(rs []future.Result[string]) (future.Void, error) {

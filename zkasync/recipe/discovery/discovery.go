@@ -3,15 +3,14 @@ package discovery
 import (
 	"context"
 	"errors"
-	"math"
 	"slices"
-	"time"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // Discovery is the services below a path (Curator: ServiceDiscovery). It is safe for concurrent use.
@@ -57,11 +56,6 @@ type Skipped struct {
 	Err  error // ErrMalformed, or a server's refusal such as zk.ErrNoAuth
 }
 
-// patient is the policy of what has to be known in the end: for as long as the client runs.
-var patient = zkasync.RetryPolicy{MaxPause: time.Second, MaxElapsed: math.MaxInt64}
-
-func isNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
-
 // isRefusal reports whether a server has refused something, as it does when a permission is missing.
 func isRefusal(err error) bool {
 	var op *zkasync.OpError
@@ -71,24 +65,10 @@ func isRefusal(err error) bool {
 }
 
 // path is that of a service.
-func (d *Discovery) path(name string) string { return join(d.base, name) }
-
-// join puts a name behind a folder.
-func join(dir, name string) string {
-	if dir == "/" {
-		return "/" + name
-	}
-	return dir + "/" + name
-}
-
-// onHandler is f with the client's handler for its callbacks, as all futures of the client have it.
-func onHandler[T any](d *Discovery, f *future.Future[T]) *future.Future[T] {
-	refused := future.Settle(d.c.Exists(context.Background(), "")) // for its path, at once
-	return future.FlatMap(refused, func([]future.Result[*zk.Stat]) *future.Future[T] { return f })
-}
+func (d *Discovery) path(name string) string { return core.Join(d.base, name) }
 
 func fails[T any](d *Discovery, op, path string, err error) *future.Future[T] {
-	return onHandler(d, future.Failed[T](&recipe.Error{Op: op, Path: path, Err: err}))
+	return core.OnHandler(d.c, future.Failed[T](&recipe.Error{Op: op, Path: path, Err: err}))
 }
 
 // Names returns the names of all services, in order (Curator: queryForNames). One whose last instance has gone is among them for as
@@ -104,7 +84,7 @@ func (d *Discovery) list(ctx context.Context, path string) *future.Future[[]stri
 		return l.Names, nil
 	})
 	return future.Recover(list, func(err error) ([]string, error) {
-		if isNoNode(err) {
+		if core.IsNoNode(err) {
 			err = nil
 		}
 		return nil, err
@@ -120,7 +100,7 @@ func (d *Discovery) Service(ctx context.Context, name string) *future.Future[Ser
 	return future.FlatMap(d.list(ctx, d.path(name)), func(ids []string) *future.Future[Service] {
 		reads := make([]*future.Future[zkasync.Node], len(ids))
 		for i, id := range ids {
-			reads[i] = d.c.Get(ctx, join(d.path(name), id))
+			reads[i] = d.c.Get(ctx, core.Join(d.path(name), id))
 		}
 		return future.Then(future.Settle(reads...), func(rs []future.Result[zkasync.Node]) (Service, error) {
 			s := Service{Name: name}
@@ -128,8 +108,8 @@ func (d *Discovery) Service(ctx context.Context, name string) *future.Future[Ser
 				if r.Err != nil && !isRefusal(r.Err) {
 					return Service{}, r.Err
 				}
-				if !isNoNode(r.Err) {
-					s.add(join(d.path(name), ids[i]), r.Value.Data, r.Err)
+				if !core.IsNoNode(r.Err) {
+					s.add(core.Join(d.path(name), ids[i]), r.Value.Data, r.Err)
 				}
 			}
 			return s, nil
@@ -153,7 +133,7 @@ func (s *Service) add(path string, data []byte, err error) {
 // Instance returns one instance of a service (Curator: queryForInstance). The error is zk.ErrNoNode if there is no such znode, and
 // [ErrMalformed] if there is another thing. One that is DynamicSequential has no znode of its id.
 func (d *Discovery) Instance(ctx context.Context, name, id string) *future.Future[Instance] {
-	path := join(d.path(name), id)
+	path := core.Join(d.path(name), id)
 	if err := errors.Join(checkName("a service", name), checkName("an instance", id)); err != nil {
 		return fails[Instance](d, "look up", path, err)
 	}

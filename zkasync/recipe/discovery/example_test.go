@@ -144,7 +144,7 @@ func ExampleDiscovery_Watch() {
 }
 
 // A service in memory, beside other things that happen.
-func ExampleView_Changed() {
+func ExampleView_C() {
 	c, end := demo()
 	defer end()
 
@@ -154,21 +154,55 @@ func ExampleView_Changed() {
 	services.Register(discovery.Instance{Name: "web", ID: "host1"})
 	timeout := time.After(10 * time.Second)
 	for {
-		changed := web.Changed() // before Latest, so that nothing is missed
-		if now, _ := web.Latest(); len(now.Instances) > 0 {
-			fmt.Println(now.Instances[0].ID)
-			web.Refresh() // if permissions have changed
-			return
-		}
 		select {
-		case <-changed.Done():
-		case <-web.Done():
-			fmt.Println(web.Err())
-			return
+		case now, open := <-web.C():
+			switch {
+			case !open:
+				fmt.Println(web.Err())
+				return
+			case len(now.Instances) > 0:
+				fmt.Println(now.Instances[0].ID)
+				web.Refresh() // if permissions have changed
+				return
+			}
 		case <-timeout:
 			fmt.Println("nobody came")
 			return
 		}
+	}
+	// Output: host1
+}
+
+// A service told to a callback, in one sequence with all other callbacks of the client.
+func ExampleView_OnChange() {
+	c, end := demo()
+	defer end()
+
+	web := discovery.New(c, "/services").Watch(context.Background(), "web")
+	defer web.Close()
+	told := make(chan string)
+	remove := web.OnChange(func(now discovery.Service) { told <- fmt.Sprint(now.Name, " has ", len(now.Instances)) })
+	fmt.Println(<-told)
+	remove()
+	// Output: web has 0
+}
+
+// A future for the next change, for those who look at something else besides.
+func ExampleView_Changed() {
+	c, end := demo()
+	defer end()
+
+	services := discovery.New(c, "/services")
+	web := services.Watch(context.Background(), "web")
+	defer web.Close()
+	services.Register(discovery.Instance{Name: "web", ID: "host1"})
+	for {
+		changed := web.Changed() // before Latest, so that nothing is missed
+		if now, _ := web.Latest(); len(now.Instances) > 0 {
+			fmt.Println(now.Instances[0].ID)
+			return
+		}
+		<-changed.Done()
 	}
 	// Output: host1
 }

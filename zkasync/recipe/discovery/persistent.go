@@ -10,6 +10,7 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // persistent is the znode of an instance that stays without its process.
@@ -71,14 +72,14 @@ func behind(before *future.Future[future.Void], step func() *future.Future[futur
 
 // steps makes a chain of requests, again as a whole when the connection is lost: each of its steps looks at what is there.
 func (p *persistent) steps(chain func(context.Context) *future.Future[future.Void]) *future.Future[future.Void] {
-	return zkasync.Retry(zkasync.MarkIdempotent(context.Background()), p.d.c, patient, chain)
+	return zkasync.Retry(zkasync.MarkIdempotent(context.Background()), p.d.c, core.Patient, chain)
 }
 
 func (p *persistent) remove() *future.Future[future.Void] {
 	return p.steps(func(ctx context.Context) *future.Future[future.Void] {
 		gone := p.d.c.Delete(ctx, p.path, zkasync.AnyVersion)
 		return future.Recover(gone, func(err error) (future.Void, error) {
-			if isNoNode(err) {
+			if core.IsNoNode(err) {
 				err = nil
 			}
 			return future.Void{}, err
@@ -117,7 +118,7 @@ func (p *persistent) create(ctx context.Context) *future.Future[future.Void] {
 func (p *persistent) write(ctx context.Context) *future.Future[future.Void] {
 	return future.FlatMap(p.d.c.Exists(ctx, p.path), func(st *zk.Stat) *future.Future[future.Void] {
 		again := func(err error) *future.Future[future.Void] {
-			if isNoNode(err) || errors.Is(err, zk.ErrBadVersion) || errors.Is(err, zk.ErrNodeExists) { // somebody was faster
+			if core.IsNoNode(err) || errors.Is(err, zk.ErrBadVersion) || errors.Is(err, zk.ErrNodeExists) { // somebody was faster
 				return p.create(ctx)
 			}
 			return future.Failed[future.Void](err)

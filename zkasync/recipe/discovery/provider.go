@@ -10,6 +10,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // Provider gives out instances of a service by a strategy (Curator: ServiceProvider). Those that are disabled or filtered out, and those that have
@@ -163,7 +164,7 @@ func (p *Provider) Await(ctx context.Context) *future.Future[Instance] {
 		ctx = context.Background()
 	}
 	w := &waiter{promise: future.NewPromise[Instance](nil)}
-	told := onHandler(p.view.d, w.promise.Future())
+	told := core.OnHandler(p.view.d.c, w.promise.Future())
 	if ctx.Err() != nil {
 		p.leave(w, context.Cause(ctx))
 		return told

@@ -11,6 +11,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // Registration is an instance that is registered by this process. It is safe for concurrent use.
@@ -51,7 +52,7 @@ func (d *Discovery) Register(i Instance) *Registration {
 		i.Registered = time.Now()
 	}
 	i = i.own()
-	r := &Registration{d: d, path: join(d.path(i.Name), i.ID), instance: i}
+	r := &Registration{d: d, path: core.Join(d.path(i.Name), i.ID), instance: i}
 	data, err := i.encode()
 	if err != nil {
 		r.err = &recipe.Error{Op: "register", Path: r.path, Err: err}
@@ -116,7 +117,7 @@ func (r *Registration) Path() string {
 // missing, the client was closed. Nothing is kept then.
 func (r *Registration) Ready() *future.Future[future.Void] {
 	if r.err != nil {
-		return onHandler(r.d, future.Failed[future.Void](r.err))
+		return core.OnHandler(r.d.c, future.Failed[future.Void](r.err))
 	}
 	return r.kept.Ready()
 }
@@ -126,7 +127,7 @@ func (r *Registration) Ready() *future.Future[future.Void] {
 // once it is there. When it fails, a znode that somebody deletes may still be made again with this content.
 func (r *Registration) Update(i Instance) *future.Future[future.Void] {
 	if r.err != nil {
-		return onHandler(r.d, future.Failed[future.Void](r.err))
+		return core.OnHandler(r.d.c, future.Failed[future.Void](r.err))
 	}
 	written, i, turn := r.write(i)
 	return future.Then(written, func(future.Void) (future.Void, error) {
@@ -171,7 +172,7 @@ func (r *Registration) show(i Instance, turn int) {
 // gone.
 func (r *Registration) Unregister() *future.Future[future.Void] {
 	if r.err != nil {
-		return onHandler(r.d, future.Resolved(future.Void{}))
+		return core.OnHandler(r.d.c, future.Resolved(future.Void{}))
 	}
 	return r.kept.Close()
 }

@@ -7,15 +7,20 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/stream"
 )
 
 // View is a service kept current in memory: see [Discovery.Watch]. It follows changes across lost connections and sessions, and
-// takes no goroutine. It is safe for concurrent use, and read as a recipe.Roster is: without waiting by Latest, by range over All,
-// and in select by Changed.
+// takes no goroutine. It is safe for concurrent use, and read as a [recipe.Roster] is: from the channel of C, by range over All, with
+// callbacks, and without waiting by Latest. Changed is a future for the next change.
 type View struct {
 	d      *Discovery
 	name   string
 	roster *recipe.Roster
+	newest *stream.Latest[Service] // for C and OnChange
+	shown  int64                   // the revision that newest has; used by news only
+	follow sync.Once               // has newest follow the roster
 
 	mu       sync.Mutex
 	revision int64
@@ -37,18 +42,25 @@ func (d *Discovery) Watch(ctx context.Context, name string) *View {
 		cancel(err)
 		ctx = refused
 	}
-	return &View{d: d, name: name, roster: recipe.NewGroup(d.c, d.path(name)).Roster(ctx), read: make(map[string]reading)}
+	return &View{d: d, name: name, roster: recipe.NewGroup(d.c, d.path(name)).Roster(ctx), read: make(map[string]reading),
+		newest: stream.NewLatest[Service](func(fn func()) { core.Post(d.c, fn) })}
 }
 
 // Latest returns the service as it is; false as long as that is not known. Its slices are shared: do not write to them.
 func (v *View) Latest() (Service, bool) {
+	s, _, known := v.at()
+	return s, known
+}
+
+// at is Latest with the roster's revision.
+func (v *View) at() (s Service, revision int64, known bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	members, revision, known := v.roster.At()
 	if known && revision != v.revision {
 		v.latest, v.revision = v.serviceLocked(members), revision
 	}
-	return v.latest, known
+	return v.latest, revision, known
 }
 
 // serviceLocked reads what is new.
@@ -65,7 +77,7 @@ func (v *View) serviceLocked(members []recipe.Member) Service {
 		}
 		read[m.Name] = r
 		if r.err != nil {
-			s.Skipped = append(s.Skipped, Skipped{join(v.d.path(v.name), m.Name), r.err})
+			s.Skipped = append(s.Skipped, Skipped{core.Join(v.d.path(v.name), m.Name), r.err})
 		} else {
 			s.Instances = append(s.Instances, r.instance)
 		}
@@ -92,6 +104,48 @@ func (v *View) All(ctx context.Context) iter.Seq2[Service, error] {
 			}
 		}
 	}
+}
+
+// C returns the channel of the service, the same one at each call, for one reader. It holds the newest state that was not received, and is
+// closed at the end; Err then says why. The slices in it are shared: do not write to them.
+func (v *View) C() <-chan Service {
+	ch := v.newest.C()
+	v.follow.Do(v.next)
+	return ch
+}
+
+// OnChange calls fn with the service, if it is known, and again after changes, on the client's handler. A call gets the newest state at
+// the time when it runs. After remove, fn is not called again; a call that is under way is not waited for.
+func (v *View) OnChange(fn func(Service)) (remove func()) {
+	remove = v.newest.OnChange(fn)
+	v.follow.Do(v.next)
+	return remove
+}
+
+// next shows what is new to the readers of C and OnChange, now and after each change.
+func (v *View) next() {
+	changed := v.roster.Changed()
+	if v.Err() != nil {
+		v.newest.End()
+		return
+	}
+	v.newest.Pull(v.news)
+	future.Transform(changed, func(future.Void, error) *future.Future[future.Void] {
+		v.next()
+		return nothing
+	})
+}
+
+var nothing = future.Resolved(future.Void{})
+
+// news returns the service, unless it was shown.
+func (v *View) news() (Service, bool) {
+	s, revision, known := v.at()
+	if !known || revision == v.shown {
+		return Service{}, false
+	}
+	v.shown = revision
+	return s, true
 }
 
 // Done returns a channel that is closed when v has ended.

@@ -79,6 +79,8 @@ func TestView_StreamsAndEnds(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	v := d.Watch(ctx, "web")
+	states, told := v.C(), make(chan discovery.Service, 100)
+	v.OnChange(func(s discovery.Service) { told <- s })
 	called := future.NewPromise[future.Void](nil)
 	seen := 0
 	for s, err := range v.All(context.Background()) {
@@ -98,6 +100,15 @@ func TestView_StreamsAndEnds(t *testing.T) {
 		t.Errorf("%d were seen, and it ends with %v", seen, err)
 	}
 	<-v.Done()
+	var last discovery.Service
+	for last = range states { // ends, and has the newest
+	}
+	if len(last.Instances) != 1 {
+		t.Errorf("the channel's last is %+v", last)
+	}
+	if s := <-told; len(s.Instances) > 1 {
+		t.Errorf("the callback was told %+v", s)
+	}
 	other := d.Watch(t.Context(), "web")
 	other.Close()
 	if err := other.Err(); !errors.Is(err, recipe.ErrReleased) {

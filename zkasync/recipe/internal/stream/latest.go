@@ -1,0 +1,135 @@
+package stream
+
+import (
+	"slices"
+	"sync"
+)
+
+// Latest holds the newest state of something and tells its readers: one that receives from the channel, callbacks, and those who look
+// without waiting. A reader that is slow misses states, but never the newest. It is safe for concurrent use.
+type Latest[T any] struct {
+	post func(func()) // calls a function on the client's handler
+	ch   chan T       // has room for one, filled by Pull and closed by End
+
+	mu     sync.Mutex
+	value  T
+	known  bool
+	wanted bool // somebody reads the channel or has a callback
+	over   bool
+	calls  []*call[T]
+}
+
+// call is a callback. At most one call of it waits at the handler.
+type call[T any] struct {
+	fn     func(T)
+	queued bool // guarded by Latest.mu
+}
+
+// NewLatest returns a Latest whose callbacks post calls.
+func NewLatest[T any](post func(func())) *Latest[T] {
+	return &Latest[T]{post: post, ch: make(chan T, 1)}
+}
+
+// C returns the channel of states, which holds the newest one that was not received.
+func (l *Latest[T]) C() <-chan T {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wanted = true
+	return l.ch
+}
+
+// Wanted reports whether anybody reads the channel or has a callback.
+func (l *Latest[T]) Wanted() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.wanted
+}
+
+// Get returns the newest state, or false when there is none.
+func (l *Latest[T]) Get() (T, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.value, l.known
+}
+
+// Show makes v the newest state and tells the readers. The caller holds no lock: without a handler, callbacks run here.
+func (l *Latest[T]) Show(v T) { l.Pull(func() (T, bool) { return v, true }) }
+
+// Pull is Show with what get returns; with false it does nothing. Calls of get run one at a time, so that of two concurrent calls of Pull
+// the later one has the newer state. It may take locks that are never held around a call of l's methods.
+func (l *Latest[T]) Pull(get func() (T, bool)) {
+	for _, due := range l.pull(get) {
+		l.call(due)
+	}
+}
+
+// pull returns the callbacks that are due.
+func (l *Latest[T]) pull(get func() (T, bool)) (due []*call[T]) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	v, ok := get()
+	if !ok || l.over {
+		return nil
+	}
+	l.value, l.known = v, true
+	select {
+	case <-l.ch: // nobody has received it, and it is old now
+	default:
+	}
+	l.ch <- v
+	for _, c := range l.calls {
+		if !c.queued {
+			c.queued = true
+			due = append(due, c)
+		}
+	}
+	return due
+}
+
+// OnChange calls fn on the handler with the newest state, if it is known, and with later ones.
+func (l *Latest[T]) OnChange(fn func(T)) (remove func()) {
+	if fn == nil {
+		return func() {}
+	}
+	c := &call[T]{fn: fn}
+	l.mu.Lock()
+	l.wanted = true
+	if !l.over {
+		l.calls = append(l.calls, c)
+	}
+	c.queued = l.known && !l.over
+	due := c.queued
+	l.mu.Unlock()
+	if due {
+		l.call(c)
+	}
+	return func() {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.calls = slices.DeleteFunc(slices.Clone(l.calls), func(other *call[T]) bool { return other == c })
+	}
+}
+
+// call has a callback called with the newest state at that time.
+func (l *Latest[T]) call(c *call[T]) {
+	l.post(func() {
+		l.mu.Lock()
+		c.queued = false
+		v, wanted := l.value, slices.Contains(l.calls, c)
+		l.mu.Unlock()
+		if wanted {
+			c.fn(v)
+		}
+	})
+}
+
+// End closes the channel and drops the callbacks. What waits in the channel stays there.
+func (l *Latest[T]) End() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return
+	}
+	l.over, l.calls = true, nil
+	close(l.ch)
+}
