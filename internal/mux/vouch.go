@@ -16,6 +16,7 @@ type vouching struct {
 	next  atomic.Int32 // xid of the oldest mark, 0 if there is none
 
 	// Guarded by Mux.mu.
+	due   int64 // when the next mark is to be made
 	marks []mark
 	pings []int64 // when the heartbeats in flight were sent
 }
@@ -26,7 +27,7 @@ type mark struct {
 	at  int64
 }
 
-// markEvery bounds how many marks there are.
+// markEvery bounds how many marks there are, and how often an answer has to take the lock for one.
 const markEvery = 10 * time.Millisecond
 
 // clock is the time of vouching.
@@ -38,11 +39,11 @@ func (c *Conn) sentLocked(out *outgoing, xid int32) {
 	for range out.pings {
 		v.pings = append(v.pings, now)
 	}
-	last := len(v.marks) - 1
-	if len(out.kept) == 0 || last >= 0 && now-v.marks[last].at < int64(markEvery) {
+	if len(out.kept) == 0 || now < v.due {
 		return
 	}
-	if v.marks = append(v.marks, mark{xid, now}); last < 0 {
+	v.due = now + int64(markEvery)
+	if v.marks = append(v.marks, mark{xid, now}); len(v.marks) == 1 {
 		v.next.Store(xid)
 	}
 }

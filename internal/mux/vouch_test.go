@@ -64,15 +64,25 @@ func TestVouching_CountsFromTheHeartbeat(t *testing.T) {
 	}
 }
 
-// Requests that leave in one burst have few marks, of which the earliest counts.
+// Requests that follow each other closely have few marks, of which the earliest counts.
 func TestVouching_HasFewMarks(t *testing.T) {
 	t.Parallel()
 	c := &Conn{m: &Mux{}, born: time.Now()}
 	for xid := int32(1); xid <= 1000; xid++ {
-		c.sentLocked(&outgoing{kept: make([]Request, 1)}, xid)
+		c.sentLocked(&outgoing{kept: batchOfOne}, xid)
 	}
 	if n := len(c.vouched.marks); n > int(time.Since(c.born)/markEvery)+1 {
 		t.Errorf("%d marks in %v", n, time.Since(c.born))
+	}
+	c.answered(1000)
+	marks := 0
+	for xid := int32(1001); xid <= 2000; xid++ { // each is answered before the next
+		c.sentLocked(&outgoing{kept: batchOfOne}, xid)
+		marks += len(c.vouched.marks)
+		c.answered(xid)
+	}
+	if marks > int(time.Since(c.born)/markEvery)+1 {
+		t.Errorf("%d marks in %v", marks, time.Since(c.born))
 	}
 }
 
