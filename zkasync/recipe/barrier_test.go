@@ -142,3 +142,32 @@ func TestInterop_Barriers(t *testing.T) {
 		})
 	}
 }
+
+// Nobody goes in or out because a watch has fired, or the connection is back: what the server says counts.
+func TestDoubleBarrier_WokenForNothing(t *testing.T) {
+	t.Parallel()
+	c, twin, p := proxied(t)
+	b, other := recipe.NewDoubleBarrier(c, "/double", 2), recipe.NewDoubleBarrier(twin, "/double", 2)
+	waits := func(name string, f *future.Future[future.Void]) {
+		t.Helper()
+		for range 3 {
+			accepted := p.Accepted()
+			p.Cut()
+			poll(t, "reconnected", func() bool { return p.Accepted() > accepted && c.Connected() })
+			must(t, twin.Set(t.Context(), "/double", []byte("changed"), zkasync.AnyVersion))
+			must(t, c.Sync(t.Context(), "/"))
+		}
+		if f.Ready() {
+			t.Fatalf("%s alone", name)
+		}
+	}
+	in := b.Enter(t.Context())
+	poll(t, "it waits", func() bool { return len(names(t, twin, "/double")) == 1 })
+	waits("in", in)
+	must(t, other.Enter(t.Context()))
+	must(t, in)
+	out := b.Leave(t.Context())
+	waits("out", out)
+	must(t, other.Leave(t.Context()))
+	must(t, out)
+}

@@ -85,3 +85,28 @@ func TestSemaphore_WaitsThroughOutages(t *testing.T) {
 		return len(names(t, twin, "/semaphore/leases"))+len(names(t, twin, "/semaphore/locks")) == 0
 	})
 }
+
+// A lease of a session that is over is not had any more, by either side's view.
+func TestSemaphore_LostSession(t *testing.T) {
+	t.Parallel()
+	srv, c := inMemory(t)
+	other := client(t, srv)
+	held := must(t, recipe.NewSemaphore(c, "/semaphore", 1).Acquire(t.Context()))
+	waits := recipe.NewSemaphore(other, "/semaphore", 1).Acquire(t.Context())
+	poll(t, "it waits for a place", func() bool { return len(names(t, other, "/semaphore/leases")) == 2 })
+	if err := srv.Expire(c.Session().ID); err != nil {
+		t.Fatal(err)
+	}
+	within(t, "the end of the lease", func() { <-held.Done() })
+	if held.Context().Err() == nil || context.Cause(held.Context()) == nil {
+		t.Error("its context goes on")
+	}
+	second := must(t, waits)
+	if second.Fence() <= held.Fence() {
+		t.Errorf("fence %d behind %d", second.Fence(), held.Fence())
+	}
+	again := recipe.NewSemaphore(c, "/semaphore", 1).Acquire(t.Context()) // in the next session
+	poll(t, "it waits for a place again", func() bool { return len(names(t, other, "/semaphore/leases")) == 2 })
+	must(t, second.Unlock())
+	must(t, again)
+}
