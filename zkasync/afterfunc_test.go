@@ -1,13 +1,17 @@
 package zkasync_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
+	"github.com/zkasync/zkasync-go/zkasync"
 )
 
 // Close waits for what the end of a context has started, the session's context included.
@@ -62,10 +66,14 @@ func TestAfterFunc_IsForgotten(t *testing.T) {
 	})
 }
 
-// A function that panics or ends its goroutine is no reason for Close to wait.
+// A function that panics or ends its goroutine is no reason for Close to wait. The client's logger is told of the panic.
 func TestAfterFunc_FunctionThatPanics(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		c := connectScripted(t, zkpeer.Healthy)
+		var log bytes.Buffer
+		c := newScripted(t, []zkasync.Option{zkasync.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))}, zkpeer.Healthy)
+		if err := c.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
 		ctx, cancel := context.WithCancel(t.Context())
 		c.AfterFunc(ctx, func() { panic("a panic of the test's") })
 		c.AfterFunc(ctx, runtime.Goexit)
@@ -73,6 +81,9 @@ func TestAfterFunc_FunctionThatPanics(t *testing.T) {
 		begun := time.Now()
 		if err := c.Close(); err != nil || time.Since(begun) > time.Second {
 			t.Errorf("after %v: %v", time.Since(begun), err)
+		}
+		if !strings.Contains(log.String(), "a panic of the test's") {
+			t.Errorf("the log does not tell of the panic:\n%s", &log)
 		}
 	})
 }

@@ -48,7 +48,7 @@ func New(servers string, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{cfg: cfg, pauses: new(pauses)}
+	c := &Client{cfg: cfg, pauses: &pauses{logger: cfg.logger}}
 	c.runs.hosts, c.runs.resume = cfg.hosts, cfg.resume
 	c.view, c.whole = view{c, cfg.chroot}, view{c, ""}
 	c.delivery = newDelivery(cfg.handler, patience(cfg.sessionTimeout))

@@ -2,9 +2,6 @@ package zkasync
 
 import (
 	"context"
-	"fmt"
-	"log/slog"
-	"runtime/debug"
 )
 
 // ending is a function that waits for the end of a context.
@@ -40,11 +37,7 @@ func (e *ending) run() {
 }
 
 func (e *ending) call() {
-	defer func() {
-		if v := recover(); v != nil {
-			slog.Error("zkasync: callback panicked", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
-		}
-	}()
+	defer e.ps.reportPanic()
 	e.fn()
 }
 

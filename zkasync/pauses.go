@@ -16,6 +16,8 @@ import (
 
 // pauses are the waits before repetitions. They take no goroutine, only a timer each.
 type pauses struct {
+	logger *slog.Logger // for what panics; nil: the default one
+
 	mu      sync.Mutex
 	stopped bool
 	seq     uint64
@@ -82,12 +84,15 @@ func (p *pause) end(why error) {
 
 // call calls then. What that completes may have callbacks that run in place, if it is no client's.
 func (p *pause) call(why error) {
-	defer func() {
-		if v := recover(); v != nil {
-			slog.Error("zkasync: callback panicked", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
-		}
-	}()
+	defer p.ps.reportPanic()
 	p.then(why)
+}
+
+// reportPanic is to be deferred.
+func (ps *pauses) reportPanic() {
+	if v := recover(); v != nil {
+		cmp.Or(ps.logger, slog.Default()).Error("zkasync: callback panicked", "panic", fmt.Sprint(v), "stack", string(debug.Stack()))
+	}
 }
 
 func (ps *pauses) release() {
