@@ -22,14 +22,14 @@ const (
 )
 
 // DeleteAll deletes path and everything below it, and returns how many znodes it deleted. It takes two round trips per
-// level, not one per znode: one to delete what has no children, one to list what has; and then one to delete the rest. It
-// is safe against others who create or delete at the same time: what they delete is not counted, and what they create is
+// level, not one per znode: one to delete what has no children, one to list what has; and then one to delete the rest. Deletes
+// travel together as those of a [Bulk] do. It is safe against others who create or delete at the same time: what they delete is not counted, and what they create is
 // deleted as well. A path that does not exist is not an error: nothing is deleted. The root cannot be deleted. (kazoo:
 // delete with recursive=True, which its asynchronous form does not have.)
 //
 // When it fails, part of the tree may have been deleted; the error's text says how many znodes are known to be.
 func (c *Client) DeleteAll(ctx context.Context, path string) *future.Future[int] {
-	d := &deleteAll{c: c, ctx: ctx, path: path, promise: future.NewPromise[int](c.completion(path))}
+	d := &deleteAll{c: c, ctx: ctx, path: path, bulk: c.Bulk(ctx), promise: future.NewPromise[int](c.completion(path))}
 	if err := checkDeletable(path); err != nil {
 		d.promise.Reject(refusal(opDeleteAll, path, err))
 	} else {
@@ -45,6 +45,7 @@ type deleteAll struct {
 	ctx     context.Context
 	path    string
 	promise *future.Promise[int]
+	bulk    *Bulk // what deletes
 
 	tries int
 	work  *window
@@ -83,7 +84,7 @@ func (d *deleteAll) visit(i int) {
 
 // remove deletes a znode, or calls obstructed if it has children.
 func (d *deleteAll) remove(path string, obstructed func()) {
-	d.c.delete(d.ctx, nil, path, AnyVersion).OnDone(func(_ future.Void, err error) {
+	d.bulk.delete(path, AnyVersion, nil).OnDone(func(_ future.Void, err error) {
 		if errors.Is(err, zk.ErrNotEmpty) {
 			obstructed()
 			return

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -132,6 +133,46 @@ func ExampleClient_Multi() {
 	).Get(ctx)
 	fmt.Println(len(results), results[1].Path, results[2].Stat.Version, err)
 	// Output: 4 /job-0000000001 1 <nil>
+}
+
+// Many writes at several times the rate of single ones, each with a future of its own.
+func ExampleClient_Bulk() {
+	ctx := context.Background()
+	c := demoClient()
+	defer c.Close()
+
+	b := c.Bulk(ctx)
+	var made []*future.Future[zkasync.Created]
+	for i := range 1000 {
+		made = append(made, b.Create(fmt.Sprintf("/item-%d", i), []byte("data")))
+	}
+	again := b.Create("/item-7", nil) // refused by itself: the others are made all the same
+	_, err := future.All(made...).Get(ctx)
+	fmt.Println(err)
+	_, err = again.Get(ctx)
+	fmt.Println(err)
+	// Output:
+	// <nil>
+	// zkasync: create /item-7: node already exists
+}
+
+// A bulk sets and deletes as well.
+func ExampleBulk() {
+	ctx := context.Background()
+	c := demoClient()
+	defer c.Close()
+
+	b := c.Bulk(ctx)
+	b.Create("/a", []byte("1"))
+	set := b.Set("/a", []byte("2"), 0) // of the same znode, so it comes after the create
+	deleted := b.Delete("/a", 1)
+	st, err := set.Get(ctx)
+	fmt.Println(st.Version, err)
+	_, err = deleted.Get(ctx)
+	fmt.Println(err)
+	// Output:
+	// 1 <nil>
+	// <nil>
 }
 
 // The error says which operation was refused, and why. Nothing was applied.

@@ -76,15 +76,20 @@ type multiRequest struct {
 // Multi applies all operations or none (kazoo: transaction, commit_async). The error of one that was not applied unwraps
 // to a [*MultiError]. Without operations it succeeds with an empty result.
 func (c *Client) Multi(ctx context.Context, ops ...MultiOp) *future.Future[[]MultiResult] {
-	o := &multiRequest{ops: append([]MultiOp(nil), ops...)}
-	o.init(&c.view, ctx, c.completion(""), wire.OpMulti, "")
-	for i := range o.ops {
-		m := &o.ops[i]
+	ops = append([]MultiOp(nil), ops...)
+	for i := range ops {
+		m := &ops[i]
 		if err := m.prepare(c); err != nil {
-			o.refuse(&MultiError{Index: i, Op: m.code.String(), Path: m.path, Err: err})
-			return o.future()
+			return failed[[]MultiResult](c, wire.OpMulti, "", &MultiError{Index: i, Op: m.code.String(), Path: m.path, Err: err})
 		}
 	}
+	return c.multi(ctx, c.completion(""), ops)
+}
+
+// multi sends operations that are prepared.
+func (c *Client) multi(ctx context.Context, ex future.Executor, ops []MultiOp) *future.Future[[]MultiResult] {
+	o := &multiRequest{ops: ops}
+	o.init(&c.view, ctx, ex, wire.OpMulti, "")
 	return o.send(o)
 }
 
@@ -112,18 +117,22 @@ const multiHeaderSize = 9
 func (o *multiRequest) Size() int {
 	size := multiHeaderSize
 	for i := range o.ops {
-		m := &o.ops[i]
-		size += multiHeaderSize + 4 + wire.PathLen(m.spec.root(o.v, m.path), m.path)
-		switch m.code {
-		case wire.OpSetData:
-			size += 8 + len(m.data)
-		case wire.OpDelete, wire.OpCheck:
-			size += 4
-		default:
-			size += 8 + len(m.data) + aclSize(m.spec.acl)
-		}
+		size += o.ops[i].size(o.v)
 	}
 	return size
+}
+
+// size is the length of the operation's record with the header before it.
+func (m *MultiOp) size(v *view) int {
+	size := multiHeaderSize + 4 + wire.PathLen(m.spec.root(v, m.path), m.path)
+	switch m.code {
+	case wire.OpSetData:
+		return size + 8 + len(m.data)
+	case wire.OpDelete, wire.OpCheck:
+		return size + 4
+	default:
+		return size + 8 + len(m.data) + aclSize(m.spec.acl)
+	}
 }
 
 func (o *multiRequest) Append(b []byte) []byte {

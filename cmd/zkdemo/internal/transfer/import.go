@@ -22,6 +22,7 @@ type importer struct {
 	engine
 	dir   string // as the user named it
 	root  *os.Root
+	bulk  *zkasync.Bulk
 	fresh bool                 // target did not exist: create without asking what is there
 	alone []*item              // to be sent one at a time
 	bare  map[*folder]struct{} // created, and without anything yet that tells them from an empty file
@@ -44,7 +45,7 @@ func Import(ctx context.Context, c *zkasync.Client, dir, target string, o Option
 		return Report{}, err
 	}
 	defer root.Close()
-	im := &importer{engine: newEngine(ctx, c, o), dir: dir, root: root, bare: make(map[*folder]struct{})}
+	im := &importer{engine: newEngine(ctx, c, o), dir: dir, root: root, bulk: c.Bulk(ctx), bare: make(map[*folder]struct{})}
 	im.count(".")
 	stat, err := c.Exists(ctx, target).Get(ctx)
 	if err != nil {

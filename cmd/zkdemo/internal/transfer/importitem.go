@@ -9,6 +9,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/pipeline"
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/znode"
+	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -52,11 +53,12 @@ func (im *importer) send(it *item) {
 }
 
 func (im *importer) create(it *item) {
-	var opts []zkasync.CreateOption
+	var f *future.Future[zkasync.Created]
 	if it.parent == nil || it.tries > 0 { // after a connection loss the parent may be on its way still
-		opts = append(opts, zkasync.MakeParents())
+		f = im.c.Create(im.ctx, it.path, it.data, zkasync.MakeParents())
+	} else {
+		f = im.bulk.Create(it.path, it.data)
 	}
-	f := im.c.Create(im.ctx, it.path, it.data, opts...)
 	pipeline.Add(im.win, it.source, int64(len(it.data)), f, func(_ zkasync.Created, err error) {
 		switch {
 		case err == nil:

@@ -1,0 +1,200 @@
+package zkasync
+
+import (
+	"bytes"
+	"context"
+	"sync"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/wire"
+)
+
+// Bulk writes many znodes at several times the rate of single requests. [Client.Bulk] makes one. Each write has its own future and
+// succeeds or fails by itself, as if it had been sent alone; but what gathers while earlier writes are on their way travels together, up to
+// 64 writes in one transaction, and a server handles a transaction in little more time than a single write.
+//
+// A Bulk is not atomic: for that there is [Client.Multi]. A transaction that the server refuses because of one of its writes is taken
+// apart and sent again, so that each write gets its own answer. When a connection is lost, writes fail one by one with what is known of
+// each: [ErrNotSent], or [ErrOutcomeUnknown], and by the rules of [WithRetry] they are repeated.
+//
+// The futures complete in the order of the calls. Writes take effect in an order that makes no difference to that: one that depends on an
+// earlier one, because it is of the same znode or of one right below, is sent with it or after it. Between a Bulk's writes and other
+// operations of the client there is no order: whoever needs one waits for the future of the write.
+//
+// It takes no goroutine, needs no Close, and ends with its context and its client. It is safe for concurrent use. What waits in it is not
+// bounded: a program that writes more than fits into memory waits for earlier futures from time to time.
+type Bulk struct {
+	c   *Client
+	ctx context.Context
+
+	mu      sync.Mutex
+	running bool         // a goroutine is in run
+	waiting []bulkWrite  // to be sent
+	groups  []*bulkGroup // sent, in order
+	claims  bulkClaims   // of groups
+	flying  int          // groups that are not answered
+}
+
+// Bulk returns a [Bulk] of the client. When ctx ends, writes that have not left yet fail with its error; nil means Background.
+func (c *Client) Bulk(ctx context.Context) *Bulk { return &Bulk{c: c, ctx: orBackground(ctx)} }
+
+// Create is [Client.Create]. Servers before 3.7.2, 3.8.2 and 3.9.0 tell no Stat of a create in a transaction (ZOOKEEPER-4026); it is
+// zero then. Creates with [TTL], [MakeParents] or [Protected] are sent alone.
+func (b *Bulk) Create(path string, data []byte, opts ...CreateOption) *future.Future[Created] {
+	spec, err := b.c.createSpec(opts)
+	if err == nil {
+		err = checkCreatePath(path, spec.sequential)
+	}
+	switch {
+	case err != nil:
+		return failed[Created](b.c, wire.OpCreate2, path, err)
+	case spec.hasTTL || spec.parents || spec.protected:
+		return b.c.Create(b.ctx, path, data, opts...)
+	}
+	w := &bulkWriteOf[Created]{value: createdOf}
+	w.op = MultiOp{path: path, data: bytes.Clone(data), spec: spec}
+	w.op.mode, w.op.code = spec.mode()
+	return addTo(b, w, b.c.completion(path))
+}
+
+func createdOf(r MultiResult) Created { return Created(r) }
+
+// Set is [Client.Set].
+func (b *Bulk) Set(path string, data []byte, version int32) *future.Future[zk.Stat] {
+	if err := checkPath(path); err != nil {
+		return failed[zk.Stat](b.c, wire.OpSetData, path, err)
+	}
+	w := &bulkWriteOf[zk.Stat]{value: func(r MultiResult) zk.Stat { return r.Stat }}
+	w.op = SetOp(path, data, version)
+	return addTo(b, w, b.c.completion(path))
+}
+
+// Delete is [Client.Delete].
+func (b *Bulk) Delete(path string, version int32) *future.Future[future.Void] {
+	return b.delete(path, version, b.c.completion(path))
+}
+
+func (b *Bulk) delete(path string, version int32, ex future.Executor) *future.Future[future.Void] {
+	if err := checkDeletable(path); err != nil {
+		return failed[future.Void](b.c, wire.OpDelete, path, err)
+	}
+	w := &bulkWriteOf[future.Void]{value: func(MultiResult) future.Void { return future.Void{} }}
+	w.op = DeleteOp(path, version)
+	return addTo(b, w, ex)
+}
+
+// bulkWrite is one write. All of its fields belong to whoever deals with its group.
+type bulkWrite interface {
+	about() *bulkEntry
+	deliver() // completes the future
+}
+
+// bulkEntry is what all writes have.
+type bulkEntry struct {
+	op     MultiOp
+	result MultiResult
+	err    error
+}
+
+func (e *bulkEntry) about() *bulkEntry { return e }
+
+// bulkWriteOf is a write whose result is a T.
+type bulkWriteOf[T any] struct {
+	bulkEntry
+	promise future.Promise[T]
+	value   func(MultiResult) T
+}
+
+func (w *bulkWriteOf[T]) deliver() {
+	if w.err != nil {
+		w.promise.Reject(w.err)
+		return
+	}
+	w.promise.Resolve(w.value(w.result))
+}
+
+func addTo[T any](b *Bulk, w *bulkWriteOf[T], ex future.Executor) *future.Future[T] {
+	w.promise.Init(ex)
+	b.mu.Lock()
+	b.waiting = append(b.waiting, w)
+	b.run()
+	return w.promise.Future()
+}
+
+// run sends what may leave, delivers what is known, and unlocks. One goroutine at a time does it, which keeps both orders.
+func (b *Bulk) run() {
+	if b.running {
+		b.mu.Unlock()
+		return
+	}
+	b.running = true
+	for {
+		g, send := b.nextLocked()
+		if g == nil {
+			break
+		}
+		b.mu.Unlock()
+		if send {
+			b.send(g, part{0, len(g.writes)}, 0)
+		} else {
+			g.deliver()
+		}
+		b.mu.Lock()
+	}
+	b.running = false
+	b.mu.Unlock()
+}
+
+// nextLocked returns a group to be delivered or sent.
+func (b *Bulk) nextLocked() (g *bulkGroup, send bool) {
+	if len(b.groups) > 0 && b.groups[0].unknown == 0 {
+		g = b.groups[0]
+		b.groups[0] = nil
+		b.groups = b.groups[1:]
+		return g, false
+	}
+	if b.flying == bulkWindow {
+		return nil, false
+	}
+	n := b.fitLocked()
+	if n == 0 {
+		return nil, false
+	}
+	g = &bulkGroup{writes: b.waiting[:n:n], unknown: n}
+	b.waiting = b.waiting[n:]
+	g.tangled = b.claims.add(g.writes)
+	b.flying++
+	b.groups = append(b.groups, g)
+	return g, true
+}
+
+const (
+	// bulkWindow is how many transactions of a Bulk are on their way at most.
+	bulkWindow = 64
+	// bulkHaste is how many of them there are before one leaves that is not full: with fewer, the servers have little to do, and writes that
+	// wait for others to gather would gain nothing.
+	bulkHaste = 2
+	// bulkWrites is how many writes travel together at most. With 64 a write costs a server a fifth of what it costs alone; with more there
+	// is little to gain, and more to be sent again when one is refused.
+	bulkWrites = 64
+	// bulkBytes bounds a transaction, since there are servers with small limits.
+	bulkBytes = 32 << 10
+)
+
+// fitLocked returns how many of the writes that wait leave now, together. None goes along that depends on one of another group.
+func (b *Bulk) fitLocked() (n int) {
+	limit := min(bulkBytes, b.c.cfg.maxRequest/2)
+	for size := 0; n < len(b.waiting) && n < bulkWrites; n++ {
+		op := &b.waiting[n].about().op
+		size += op.size(&b.c.view)
+		if b.claims.conflict(op) || n > 0 && size > limit {
+			return n
+		}
+	}
+	if n < bulkWrites && b.flying >= bulkHaste {
+		return 0
+	}
+	return n
+}

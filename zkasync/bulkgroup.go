@@ -1,0 +1,127 @@
+package zkasync
+
+import (
+	"errors"
+
+	"github.com/zkasync/zkasync-go/internal/wire"
+)
+
+// bulkGroup is writes that leave together.
+type bulkGroup struct {
+	writes  []bulkWrite
+	unknown int  // of them, those whose outcome is not known yet; guarded by Bulk.mu
+	tangled bool // some depend on others of them
+}
+
+func (g *bulkGroup) deliver() {
+	for _, w := range g.writes {
+		w.deliver()
+	}
+}
+
+// part is a part of a group: the writes from one index up to another.
+type part struct{ from, to int }
+
+// mostSplits is how often a group is taken apart at the write that was refused. What is refused more often is sent one by one: then most
+// of the writes are likely to be refused.
+const mostSplits = 3
+
+// send sends a part of a group as one transaction. Of a transaction that is refused nothing is applied, so its writes are sent again: those in
+// front of the refused one, that one, and those behind it; or one by one in their order, if they depend on each other.
+func (b *Bulk) send(g *bulkGroup, p part, splits int) {
+	switch p.to - p.from {
+	case 0:
+		return
+	case 1:
+		b.sendOne(g, p.from, false)
+		return
+	}
+	ops := make([]MultiOp, 0, p.to-p.from)
+	for _, w := range g.writes[p.from:p.to] {
+		ops = append(ops, w.about().op)
+	}
+	b.c.multi(b.ctx, nil, ops).OnDone(func(results []MultiResult, err error) {
+		if err == nil {
+			b.applied(g, p, results)
+			return
+		}
+		b.refused(g, p, splits, err)
+	})
+}
+
+func (b *Bulk) applied(g *bulkGroup, p part, results []MultiResult) {
+	for i, r := range results {
+		g.writes[p.from+i].about().result = r
+	}
+	b.settle(g, len(results))
+}
+
+// refused deals with a transaction that has failed.
+func (b *Bulk) refused(g *bulkGroup, p part, splits int, err error) {
+	var one *MultiError
+	var e *OpError
+	if !errors.As(err, &e) {
+		e = &OpError{Outcome: OutcomeUnknown, Err: err}
+	}
+	blamed := errors.As(err, &one)
+	switch {
+	case blamed && e.Outcome == OutcomeRejected && !g.tangled && splits < mostSplits:
+		at := p.from + one.Index
+		b.send(g, part{p.from, at}, splits+1)
+		b.sendOne(g, at, false)
+		b.send(g, part{at + 1, p.to}, splits+1)
+	case blamed, e.Outcome == OutcomeRejected:
+		for i := p.from; i < p.to; i++ {
+			b.sendOne(g, i, e.Outcome == OutcomeUnknown) // of an earlier attempt, which may have been applied
+		}
+	default:
+		for _, w := range g.writes[p.from:p.to] {
+			of := w.about()
+			of.err = &OpError{Op: of.op.code.String(), Path: of.op.path, Outcome: e.Outcome, Err: e.Err, blame: e.blame}
+		}
+		b.settle(g, p.to-p.from)
+	}
+}
+
+// sendOne sends a write alone. In doubt an earlier attempt of it may have been applied.
+func (b *Bulk) sendOne(g *bulkGroup, i int, doubt bool) {
+	of := g.writes[i].about()
+	op := &of.op
+	switch op.code {
+	case wire.OpSetData:
+		o := &setRequest{data: op.data, version: op.version}
+		o.init(&b.c.view, b.ctx, nil, op.code, op.path)
+		alone(b, g, of, &o.op, o, doubt, func(r *MultiResult) { r.Stat, _ = o.future().Result() })
+	case wire.OpDelete:
+		o := &deleteRequest{version: op.version}
+		o.init(&b.c.view, b.ctx, nil, op.code, op.path)
+		alone(b, g, of, &o.op, o, doubt, func(*MultiResult) {})
+	default:
+		o := &createRequest{data: op.data, spec: op.spec, mode: op.mode}
+		o.init(&b.c.view, b.ctx, nil, op.code, op.path)
+		alone(b, g, of, &o.op, o, doubt, func(r *MultiResult) {
+			made, _ := o.future().Result()
+			*r = MultiResult(made)
+		})
+	}
+}
+
+func alone[T any](b *Bulk, g *bulkGroup, of *bulkEntry, o *op[T], r request, doubt bool, take func(*MultiResult)) {
+	o.repeat.doubt = doubt
+	o.send(r).OnDone(func(_ T, err error) {
+		if of.err = err; err == nil {
+			take(&of.result)
+		}
+		b.settle(g, 1)
+	})
+}
+
+// settle notes that the outcome of n more writes is known.
+func (b *Bulk) settle(g *bulkGroup, n int) {
+	b.mu.Lock()
+	if g.unknown -= n; g.unknown == 0 {
+		b.flying--
+		b.claims.remove(g.writes)
+	}
+	b.run()
+}
