@@ -6,18 +6,16 @@ import (
 	"slices"
 )
 
-// AsCompleted ranges over the outcomes of fs as they come: each step gives the
-// index of a future among the arguments and its outcome. Futures that are complete
-// when the range begins come first, in the order of the arguments; the others
+// AsCompleted ranges over the outcomes of fs as they arrive: each step yields the index of a future among the arguments
+// and its outcome. Futures that are complete when the range begins come first, in the order of the arguments; the others
 // follow in the order of their completion.
 //
-// ctx bounds the waiting, as in [Future.Get]: once it has ended, the range still
-// gives what has completed, and then ends instead of waiting. For futures still
-// pending it gives nothing. Ending early, by ctx or by break, leaves nothing behind
-// on them, and they complete as before. Where waiting for a future could never end
-// it gives [ErrWouldDeadlock] for it, see [Future.Get].
+// ctx limits the waiting, as in [Future.Get]: once it has ended, the range still yields what has completed, and then
+// ends instead of waiting. It yields nothing for futures that are still pending. Ending early, by ctx or by break,
+// leaves nothing behind, and the futures complete as before. For a future for which waiting could never end it yields
+// [ErrWouldDeadlock], see Future.Get.
 //
-// Each range over the returned sequence starts anew and gives all of fs.
+// Each range over the returned sequence starts anew and yields all of fs.
 func AsCompleted[T any](ctx context.Context, fs ...*Future[T]) iter.Seq2[int, Result[T]] {
 	fs = slices.Clone(fs) // it is read when the range runs, the caller's may have changed
 	return func(yield func(int, Result[T]) bool) {

@@ -2,14 +2,12 @@ package future
 
 import "runtime/debug"
 
-// Then returns a future of what fn makes of f's value. If f fails, it fails with
-// the same error and fn is not called. A panic in fn fails it with a *[PanicError].
+// Then returns a future of what fn returns for f's value. If f fails, it fails with the same error and fn is not called.
+// A panic in fn fails it with a *[PanicError].
 //
-// fn runs on the goroutine that completes f, or inside Then if f is complete; for
-// futures of a client, on a goroutine that the client has for it, or inside Then if
-// f is complete and no function of a future that completed earlier is still to run.
-// Where it blocks it holds up what completes behind it: for work that blocks use
-// [Go] or [Future.OnDone].
+// fn runs on the goroutine that completes f, or inside Then if f is complete; for futures of a client, on a goroutine
+// that the client has for it, or inside Then if f is complete and no function of a future that completed earlier is
+// still to run. If fn blocks, it delays whatever completes after f: for work that blocks use [Go] or [Future.OnDone].
 func Then[T, U any](f *Future[T], fn func(T) (U, error)) *Future[U] {
 	p := newBound[U](f.executor())
 	f.hookUsers(func(v T, err error, b *batch) {
@@ -22,9 +20,8 @@ func Then[T, U any](f *Future[T], fn func(T) (U, error)) *Future[U] {
 	return p.Future()
 }
 
-// Recover returns a future of f's value, or, if f fails, of what fn makes of the
-// error. A panic in fn fails it with a *[PanicError]. Where fn runs, and what
-// it holds up, is as for [Then].
+// Recover returns a future of f's value or, if f fails, of what fn returns for the error. A panic in fn fails it with a
+// *PanicError. For where fn runs and what it delays, see [Then].
 func Recover[T any](f *Future[T], fn func(error) (T, error)) *Future[T] {
 	p := newBound[T](f.executor())
 	f.hookUsers(func(v T, err error, b *batch) {
@@ -37,11 +34,9 @@ func Recover[T any](f *Future[T], fn func(error) (T, error)) *Future[T] {
 	return p.Future()
 }
 
-// FlatMap returns a future that completes as the one does that fn makes of f's
-// value. If f fails, it fails with the same error and fn is not called. A panic in
-// fn fails it with a *[PanicError], a nil future with [ErrNilFuture], and the very
-// future that FlatMap returned with [ErrCycle]. Where fn runs, and what it holds
-// up, is as for [Then].
+// FlatMap returns a future that completes like the future that fn returns for f's value. If f fails, it fails with the
+// same error and fn is not called. A panic in fn fails it with a *[PanicError], a nil future with [ErrNilFuture], and
+// the very future that FlatMap returned with [ErrCycle]. For where fn runs and what it delays, see [Then].
 func FlatMap[T, U any](f *Future[T], fn func(T) *Future[U]) *Future[U] {
 	p := newBound[U](f.executor())
 	f.hookUsers(func(v T, err error, b *batch) {
@@ -55,7 +50,8 @@ func FlatMap[T, U any](f *Future[T], fn func(T) *Future[U]) *Future[U] {
 	return p.Future()
 }
 
-// Transform is [FlatMap] for both outcomes of f: fn is given its value, or its error beside the zero value, and is called in any case.
+// Transform is [FlatMap] for both outcomes of f: fn is called in any case, with f's value or with the zero value and f's
+// error.
 func Transform[T, U any](f *Future[T], fn func(T, error) *Future[U]) *Future[U] {
 	p := newBound[U](f.executor())
 	f.hookUsers(func(v T, err error, b *batch) { transform(b, p, fn, v, err) })

@@ -7,12 +7,12 @@ import (
 )
 
 var (
-	// ErrPending is what [Future.Result] returns before the completion.
+	// ErrPending is returned by [Future.Result] before the completion.
 	ErrPending = errors.New("future: not completed yet")
 	// ErrNoFutures is the failure of [First] when it is given no future.
 	ErrNoFutures = errors.New("future: no futures given")
-	// ErrNilFuture is the failure of what is derived from a nil *Future, as when
-	// the function given to [FlatMap] returns nil.
+	// ErrNilFuture is the failure of a future derived from a nil *Future, for example when the function given to
+	// [FlatMap] returns nil.
 	ErrNilFuture = errors.New("future: nil future")
 	// ErrGoexit is the failure of a future whose function ended its goroutine by
 	// runtime.Goexit, as testing.T's FailNow does, instead of returning.
@@ -20,14 +20,11 @@ var (
 	// ErrCycle is the failure of a future made by [FlatMap] whose function
 	// returned that same future.
 	ErrCycle = errors.New("future: future waits for itself")
-	// ErrWouldDeadlock is the failure of a wait that could never end: it is made
-	// inside a function given to [Then], [FlatMap] or [Recover], and what it waits
-	// for completes only when that function has returned. The error names the
-	// function. What one function needs of another belongs into the future that
-	// FlatMap's returns.
+	// ErrWouldDeadlock is the failure of a wait that could never end: it happens inside a function given to [Then],
+	// [FlatMap] or [Recover], for something that completes only when that function has returned. The error names the
+	// function. Use FlatMap to continue with the result of another future.
 	ErrWouldDeadlock = errors.New("future: wait could never end")
-	// ErrNilError stands in for the error of a future that was failed with nil,
-	// so that a failure never looks like a success.
+	// ErrNilError replaces a nil error with which a future was failed, so that a failure never looks like a success.
 	ErrNilError = errors.New("future: failed with a nil error")
 )
 

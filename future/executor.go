@@ -11,11 +11,9 @@ type Task = interface{ Run() }
 
 // Executor runs the callbacks of futures.
 //
-// Execute takes a task and runs it after all tasks it took before, one at a time.
-// It does not block its caller for long: the caller may be the goroutine that
-// reads the network. Execute is called from any goroutine, at most once for each
-// callback, and never under a lock of this package. A panic in a task is the
-// executor's to handle.
+// Execute accepts a task and runs it after all tasks accepted before, one at a time. It must not block its caller for
+// long, who may be the goroutine that reads from the network. Execute is called from any goroutine, at most once for
+// each callback, and never under a lock of this package. The executor handles panics in tasks.
 type Executor interface {
 	Execute(task Task)
 }

@@ -13,13 +13,12 @@ type Result[T any] struct {
 	Err   error
 }
 
-// Void is the value type of a future that has nothing to tell but its completion.
+// Void is the value type of a future that carries no value, only its completion.
 type Void = struct{}
 
-// Future is a result that may not be there yet. It comes from an operation, a
-// [Promise] or a combinator, and completes exactly once. It is safe for
-// concurrent use, and must not be copied. Whoever holds it may read it in every
-// way, any number of times; nobody has to. Only [Future.C] is for one reader.
+// Future is a result that may not be available yet. It comes from an operation, a [Promise] or a combinator, and
+// completes exactly once. It is safe for concurrent use, and must not be copied. It may be read in every way, any number
+// of times, or not at all. Only [Future.C] is for one reader.
 //
 // One future is part of every operation, so its fields are few: the first
 // callback has a place of its own, channels are made when first asked for, and
@@ -71,13 +70,11 @@ func (f *Future[T]) Done() <-chan struct{} {
 	return f.done
 }
 
-// C returns a channel that carries the result once. It has room for the result, so
-// nothing waits for the reader, and each call returns the same channel: it is for
-// one reader, which Done and Get are not.
+// C returns a channel that carries the result once. It is buffered, so nothing waits for the reader, and each call
+// returns the same channel: unlike Done and Get it is for one reader.
 //
-// Like the channel of a time.Timer it is never closed: in a loop around a select
-// its case is taken once and never again. A closed channel would give zero Results
-// there, which look like success. So do not range over it.
+// Like the channel of a time.Timer it is never closed: in a loop around a select its case is taken once and never again.
+// A closed channel would yield zero Results there, which look like success. Do not range over it.
 func (f *Future[T]) C() <-chan Result[T] {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -113,14 +110,13 @@ func (f *Future[T]) Result() (T, error) {
 	return f.value, f.err
 }
 
-// Get waits until f completes or ctx ends. A complete future gives its outcome
-// even if ctx has ended. Otherwise the error wraps ctx.Err() and, if there is
-// one, the cause of the context; f and all other waits go on as before, and
-// nothing of this wait stays behind. Whether an error of a context is the wait's
-// or the operation's, Ready tells. A nil ctx never ends.
+// Get waits until f completes or ctx ends. A complete future returns its outcome even if ctx has ended. Otherwise the
+// error wraps ctx.Err() and, if there is one, the cause of the context; f and all other waits are not affected, and
+// nothing of this wait is left behind. Ready tells whether a context's error is that of the wait or that of the
+// operation. A nil ctx never ends.
 //
-// A wait that could never end, because it is made where f would have to be
-// completed, fails at once with [ErrWouldDeadlock].
+// A wait that could never end, because it blocks the goroutine that would have to complete f, fails at once with
+// [ErrWouldDeadlock].
 func (f *Future[T]) Get(ctx context.Context) (T, error) {
 	if f.completed.Load() {
 		return f.value, f.err

@@ -2,14 +2,12 @@ package future
 
 import "context"
 
-// Go runs fn with ctx on a goroutine of its own and returns a future of what it
-// returns. A panic in fn fails the future with a *[PanicError], runtime.Goexit
-// with [ErrGoexit]. Go does not watch ctx: fn does; for nil it is given
-// context.Background().
+// Go runs fn with ctx on a goroutine of its own and returns a future of its result. A panic in fn fails the future with
+// a *PanicError, runtime.Goexit with [ErrGoexit]. Go does not watch ctx; that is up to fn, which receives
+// context.Background() if ctx is nil.
 //
-// The goroutine is the future's: it ends when fn has returned and the future has
-// completed, so waiting for the future is waiting for it. The future has no
-// executor: its callbacks run on that goroutine.
+// The goroutine ends when fn has returned and the future has completed, so waiting for the future is waiting for the
+// goroutine. The future has no executor: its callbacks run on that goroutine.
 func Go[T any](ctx context.Context, fn func(context.Context) (T, error)) *Future[T] {
 	if ctx == nil {
 		ctx = context.Background()

@@ -12,9 +12,8 @@ type Link struct {
 	to interface{ unlink() bool }
 }
 
-// Unlink takes the callback back. It returns true if it kept the callback from
-// running, also when the callback was handed to its executor already, and false
-// if the callback has begun to run, has run, or was taken back before.
+// Unlink revokes the callback. It returns true if it kept the callback from running, even if its executor had it
+// already, and false if the callback has begun to run, has run, or was revoked before.
 func (l Link) Unlink() bool { return l.to != nil && l.to.unlink() }
 
 // status is where a callback stands on its way; it is guarded by the future's mu.
@@ -27,10 +26,9 @@ const (
 	taken         // runs, has run, or was unlinked
 )
 
-// OnDone has fn called with the outcome of f, once, on f's executor: when f
-// completes, after the callbacks linked before; or, if f is complete, at the
-// executor's end. Without an executor fn runs on the goroutine that completes f,
-// or, if f is complete, on this one, inside OnDone. A nil fn is ignored.
+// OnDone calls fn once with the outcome of f, on f's executor: when f completes, after the callbacks linked before; or,
+// if f is complete already, after what the executor has queued. Without an executor, fn runs on the goroutine that
+// completes f or, if f is complete, inside OnDone. A nil fn is ignored.
 func (f *Future[T]) OnDone(fn func(T, error)) Link {
 	if fn == nil {
 		return Link{}

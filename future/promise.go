@@ -1,9 +1,8 @@
 package future
 
-// Promise is the writing side of a [Future]. It is safe for concurrent use. Its
-// zero value is ready, has no executor, and can stand by value in a larger
-// struct, which its future then keeps alive. It must not be copied after its
-// first use (go vet reports copies).
+// Promise is the writing side of a [Future]. It is safe for concurrent use. Its zero value is ready to use, has no
+// executor, and can be embedded by value in a larger struct, which its future then keeps alive. It must not be copied
+// after its first use (go vet reports copies).
 type Promise[T any] struct {
 	f Future[T]
 }
@@ -17,11 +16,11 @@ func NewPromise[T any](ex Executor) *Promise[T] {
 	return p
 }
 
-// Init gives p its executor. It comes before everything else done with p, and is
-// for promises that stand by value in another struct.
+// Init sets p's executor. It must be called before anything else is done with p, and is for promises embedded by value
+// in another struct.
 func (p *Promise[T]) Init(ex Executor) { p.f.ex = ex }
 
-// Future returns the reading side: the same pointer at each call.
+// Future returns the reading side, the same pointer for each call.
 func (p *Promise[T]) Future() *Future[T] { return &p.f }
 
 // Resolve completes the future with a value. It reports whether it did: false

@@ -1,8 +1,7 @@
 // Package handler decides who runs callbacks, and in what order.
 //
-// A client hands every callback to a [Handler]: completions of operations,
-// watch events and changes of the session's state. The handler runs each of
-// them exactly once. Which one to take:
+// A client hands every callback to a [Handler]: completions of operations, watch events and changes of the session's
+// state. The handler runs each of them exactly once. There are four:
 //
 //	NewSequential  one goroutine, one sequence for all callbacks. The default.
 //	               With WithTwoQueues: kazoo's two sequences, so that a
@@ -15,26 +14,22 @@
 //
 // # What every handler promises
 //
-// Tasks of one [Lane] run one at a time, in the order of the calls of Execute.
-// Execute never blocks for room and never drops. A callback may block, execute
-// further tasks and stop its handler. User code never runs under a lock.
+// Tasks of one [Lane] run one at a time, in the order of the calls of Execute. Execute never waits for room and never
+// drops a task. A callback may block, execute further tasks and stop its handler. User code never runs under a lock.
 //
-// A handler that is not running, because it has not been started or has been
-// stopped, still runs every task, still one at a time and in order: the goroutine
-// that calls Execute runs it, unless another goroutine is at it, which then runs
-// this one as well.
+// A handler that is not running, because it has not been started or has been stopped, still runs every task, still one
+// at a time and in order: the goroutine that calls Execute runs it, unless another goroutine is running tasks, which
+// then runs this one as well.
 //
-// A callback that panics is logged with its stack, at level Error, and shown to
-// the hook of [WithPanicHook]; the next one runs. It is the one thing that is
-// logged without asking: with no logger given, to [slog.Default]. A callback that
-// calls [runtime.Goexit] (t.FailNow does) is reported the same way, with
-// [ErrGoexit] as the value, and the sequence goes on.
+// A callback that panics is logged with its stack, at level Error, and shown to the hook of [WithPanicHook]; the next
+// one runs. This is the only thing that is logged even if no logger was given: then to [slog.Default]. A callback that
+// calls [runtime.Goexit] (t.FailNow does) is reported the same way, with [ErrGoexit] as the value, and the sequence goes
+// on.
 //
-// Queues grow as they must: a callback that never returns takes memory for whatever
-// comes behind it, some hundred bytes for each task, for as long as the client lives.
-// When one has not returned for 5 seconds and others wait, that is logged, once, at
-// level Warn with the callback's name and the number of tasks queued, if there is a
-// logger: [WithLogger], or the one given to Start.
+// Queues grow without bound: behind a callback that never returns, each task takes about a hundred bytes for as long as
+// the client lives. If a callback has not returned for 5 seconds while others wait, this is logged once at level Warn,
+// with the callback's name and the number of queued tasks, if there is a logger: that of [WithLogger], or the one given
+// to Start.
 //
 // # The goroutines
 //

@@ -3,12 +3,10 @@ package handler
 import "errors"
 
 var (
-	// ErrRunning says that Start was called on a handler that runs already: it
-	// serves one client at a time.
+	// ErrRunning says that Start was called on a running handler: it serves one client at a time.
 	ErrRunning = errors.New("handler: running already, one client per handler at a time")
 
-	// ErrInCallback says that Stop was called from within a callback, so that it could
-	// not wait for the end.
+	// ErrInCallback says that Stop was called from within a callback, where it cannot wait.
 	ErrInCallback = errors.New("stop called from within a callback")
 
 	// ErrGoexit is the value of the [Panic] that reports a callback which ended its
@@ -16,7 +14,7 @@ var (
 	ErrGoexit = errors.New("callback called runtime.Goexit")
 )
 
-// StuckError says that Stop returned before the end, because a callback still runs.
+// StuckError says that Stop returned early because a callback was still running.
 type StuckError struct {
 	Callback string // its name; "" if tasks were left but none ran at that moment
 	Err      error  // why Stop did not wait longer: its context's error, or ErrInCallback

@@ -14,7 +14,7 @@ import (
 // Run runs, and after it.
 type Task = interface{ Run() }
 
-// Kind says what a callback is about.
+// Kind says what a callback reports.
 type Kind uint8
 
 // The kinds of callbacks.
@@ -42,17 +42,15 @@ func (k Kind) String() string {
 // Execute was called. It is safe for concurrent use and belongs to its handler,
 // for as long as that lives.
 type Lane interface {
-	// Execute has task run once. It neither blocks for room nor drops: the queue
-	// grows as it must. Where no goroutine of the handler's runs the tasks (an
-	// Inline handler, or one that is not running) they run before Execute returns,
-	// unless Execute was called from within a task or while another goroutine runs
-	// tasks: then after the one that runs now.
+	// Execute runs task once. It neither waits for room nor drops the task: the queue grows without bound. Where no
+	// goroutine of the handler's runs the tasks (an Inline handler, or one that is not running) they run before Execute
+	// returns, unless Execute was called from within a task or while another goroutine runs tasks: then after the one
+	// that runs now.
 	Execute(task Task)
 }
 
-// Handler runs callbacks. It is made by one of the constructors, serves one client
-// at a time and is safe for concurrent use. A type of your own can only embed one,
-// so that methods can be added.
+// Handler runs callbacks. Create one by one of the constructors. It serves one client at a time and is safe for
+// concurrent use. Other packages can implement it only by embedding one, so methods may be added.
 type Handler interface {
 	// Start begins to run tasks the handler's own way. logger may be nil. It fails
 	// with the error of [Check], and with
@@ -89,6 +87,5 @@ type Handler interface {
 	check() error
 }
 
-// Check returns what is wrong with the arguments and options that h was made with,
-// nil if nothing is.
+// Check returns what is wrong with the arguments and options with which h was created, or nil.
 func Check(h Handler) error { return h.check() }

@@ -2,8 +2,8 @@ package handler
 
 import "context"
 
-// Loop is a handler whose callbacks run where the application says, typically in
-// the select of its main loop, beside its other channels:
+// Loop is a handler whose callbacks run where the application wants, typically in the select of its main loop, beside
+// other channels:
 //
 //	for {
 //		select {
@@ -14,10 +14,9 @@ import "context"
 //		}
 //	}
 //
-// All callbacks are in one sequence and run one at a time. Nothing runs while the
-// loop does something else; the queue grows meanwhile. Stop runs what is left, on
-// a goroutine that it joins, so whoever shares data between loop and callbacks
-// without a lock calls it in the loop's goroutine or after the loop has ended.
+// All callbacks are in one sequence and run one at a time. Nothing runs while the loop does something else; the queue
+// grows meanwhile. Stop runs what is left, on a goroutine that it joins, so if loop and callbacks share data without a
+// lock, call it on the loop's goroutine or after the loop has ended.
 //
 // A Loop is made by NewLoop and safe for concurrent use.
 type Loop struct{ core }
@@ -32,18 +31,16 @@ func NewLoop(opts ...Option) *Loop {
 	return l
 }
 
-// C returns the channel that has a function whenever callbacks are queued. Calling
-// it runs those that are queued by then; for what they queue the channel has
-// another, so that the loop comes round to its other channels. Who receives a function
-// must call it, or nothing runs any more before Stop. It may be called late, twice, from
-// within a callback, or after Stop: then it does nothing, or what is still to be done.
+// C returns the channel that has a function whenever callbacks are queued. Calling it runs those that are queued by
+// then; for what they queue the channel has another, so that the loop comes round to its other channels. A function that
+// was received must be called, otherwise nothing runs until Stop. It may be called late, twice, from within a callback,
+// or after Stop; it then runs what is left, if anything.
 //
 // The channel is the same for the life of the Loop and is never closed.
 func (l *Loop) C() <-chan func() { return l.queues[0].ready }
 
-// Run runs callbacks as they come until ctx ends, and returns ctx.Err(). What is queued
-// then is left for another Run, for C, or for Stop. It does not return when the handler
-// is stopped.
+// Run runs callbacks as they arrive until ctx ends, and returns ctx.Err(). What is queued by then is left for another
+// Run, for C, or for Stop. It does not return when the handler is stopped.
 func (l *Loop) Run(ctx context.Context) error {
 	ctx = orBackground(ctx)
 	for ctx.Err() == nil {

@@ -2,8 +2,7 @@ package handler
 
 import "log/slog"
 
-// Option changes how a handler works. Constructors take options; a wrong one is
-// reported by Start.
+// Option changes how a handler works. Constructors take options; Start reports an invalid one.
 type Option interface{ apply(*options) }
 
 type options struct {
@@ -32,16 +31,14 @@ func WithLogger(logger *slog.Logger) Option {
 	return optionFunc(func(o *options) { o.logger = logger })
 }
 
-// WithPanicHook sets a function that is called for each callback that panics, after
-// it has been logged, on the goroutine that ran it and before the next callback
-// runs. A panic of its own is logged and goes no further.
+// WithPanicHook sets a function that is called for each callback that panics, after the panic has been logged, on the
+// goroutine that ran the callback and before the next one runs. A panic in the hook is logged and goes no further.
 func WithPanicHook(hook func(Panic)) Option {
 	return optionFunc(func(o *options) { o.hook = hook })
 }
 
-// WithTwoQueues gives a Sequential handler the two queues of kazoo's, each with its
-// goroutine: completions in one, watch events and state changes in the other. A
-// completion that blocks then holds up no watch event, at the price of the order
+// WithTwoQueues gives a Sequential handler the two queues of kazoo's, each with its goroutine: completions in one, watch
+// events and state changes in the other. A completion that blocks then delays no watch event, at the price of the order
 // between the two. Only NewSequential takes it.
 func WithTwoQueues() Option {
 	return optionFunc(func(o *options) { o.twoQueues = true })

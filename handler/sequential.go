@@ -3,9 +3,8 @@ package handler
 // sequential runs tasks on a goroutine for each queue; there is one queue, or two.
 type sequential struct{ core }
 
-// NewSequential returns the default handler: one goroutine runs all callbacks, of
-// whatever kind, one at a time in the order in which the client queued them. A
-// callback that blocks holds up those after it, nothing else. Options: all.
+// NewSequential returns the default handler: one goroutine runs all callbacks, of whatever kind, one at a time in the
+// order in which the client queued them. A callback that blocks delays those after it, nothing else. Options: all.
 func NewSequential(opts ...Option) Handler {
 	o := newOptions(opts)
 	n := 1

@@ -12,14 +12,14 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// AddWatchMode is a kind of watch that goes on after its first event.
+// AddWatchMode is a kind of watch that stays after its first event.
 type AddWatchMode int32
 
 const (
-	// Persistent watches one znode: its creation, its data, its deletion, and its list of children.
+	// Persistent watches one znode: its creation, data changes, its deletion, and its list of children.
 	Persistent AddWatchMode = AddWatchMode(watch.Persistent)
-	// PersistentRecursive watches a znode and everything below it: creations, data and deletions. There are no events
-	// of lists of children, since the children have their own.
+	// PersistentRecursive watches a znode and everything below it: creations, data changes and deletions. There are no
+	// events for lists of children, since each child has events of its own.
 	PersistentRecursive AddWatchMode = AddWatchMode(watch.Recursive)
 )
 
@@ -46,16 +46,16 @@ type subscribeSpec struct {
 // SubscribeOption is an option of [Client.AddWatch].
 type SubscribeOption struct{ apply func(*subscribeSpec) error }
 
-// DefaultCoalesceLimit is how many events wait for a slow reader where no option says otherwise.
+// DefaultCoalesceLimit is the default number of events that wait for a slow reader.
 const DefaultCoalesceLimit = 1024
 
 // maxBufferedEvents bounds what BufferEvents allocates.
 const maxBufferedEvents = 1 << 20
 
-// CoalesceEvents is the rule for slow readers where no other is given, with [DefaultCoalesceLimit]. What does not fit into
-// the channel, which has room for 16, waits. Of two waiting events of one path only the later one stays; "children
-// changed" counts by itself. When more than limit events would wait, all of them give way to one resync (see [Event]), whose Err
-// is [ErrSlowReader], followed by the last event.
+// CoalesceEvents is the default rule for slow readers, with [DefaultCoalesceLimit]. Events that do not fit into the
+// channel, which has room for 16, wait. Of two waiting events for the same path only the later one is kept; "children
+// changed" counts separately. If more than limit events would wait, a single resync (see [Event]), whose Err is
+// [ErrSlowReader], replaces them, followed by the last event.
 func CoalesceEvents(limit int) SubscribeOption {
 	return SubscribeOption{func(s *subscribeSpec) error {
 		if limit < 1 {
@@ -66,8 +66,8 @@ func CoalesceEvents(limit int) SubscribeOption {
 	}}
 }
 
-// BufferEvents has the channel hold up to limit events as they come. One more is kept, and is the last: the subscription
-// then ends with [ErrSlowReader].
+// BufferEvents makes the channel buffer up to limit events unchanged. One more event is kept as the last one: the
+// subscription then ends with [ErrSlowReader].
 func BufferEvents(limit int) SubscribeOption {
 	return SubscribeOption{func(s *subscribeSpec) error {
 		if limit < 1 || limit > maxBufferedEvents {
@@ -78,9 +78,9 @@ func BufferEvents(limit int) SubscribeOption {
 	}}
 }
 
-// OnEvent has fn called with each event, in place of the channel: on the client's handler, in one sequence with
-// completions, other watch events and state changes, in the order in which the server sent them. Like all callbacks they
-// queue up while one of them blocks; no rule for slow readers applies.
+// OnEvent calls fn with each event instead of using the channel: on the client's handler, in one sequence with
+// completions, other watch events and state changes, in the order in which the server sent them. As with all callbacks,
+// calls queue up while one of them blocks; no rule for slow readers applies.
 func OnEvent(fn func(Event)) SubscribeOption {
 	return SubscribeOption{func(s *subscribeSpec) error {
 		if fn == nil {
@@ -98,19 +98,22 @@ type addWatchRequest struct {
 	claim watch.Placing
 }
 
-// AddWatch watches a path until the subscription is closed (kazoo has no such thing; ZOOKEEPER-1416, servers since 3.6). The
-// znode need not exist. The future completes once the server watches; every later event goes to the [Subscription].
+// AddWatch watches a path until the subscription is closed (ZOOKEEPER-1416, servers since 3.6; kazoo has no equivalent).
+// The znode need not exist. The future completes once the server has set the watch; every later event goes to the
+// [Subscription].
 //
-// A server that does not know persistent watches ends the connection at the request. The future then fails with
-// [ErrUnimplemented], and so does every other AddWatch on that server, without asking, for an hour or until the client is
-// restarted. The first request to a server is alone in flight, so it costs a connection but nobody's answer.
+// A server that does not know persistent watches closes the connection upon the request. The future then fails with
+// [ErrUnimplemented], and so does every other AddWatch on that server, without a request, for an hour or until the
+// client is restarted. The first such request to a server is sent while nothing else is in flight, so it costs a
+// connection but no other operation's reply.
 //
-// Any number of subscriptions may be on one path, beside one-shot watches of it; the server has one watch for them all, or on
-// servers since 3.9 one of each mode, and the last subscription that is closed removes it. On older servers a Persistent one
-// beside a recursive one misses what the recursive one is not told, as the creation of a child that the client may not read.
+// A path may have any number of subscriptions as well as one-shot watches; the server holds one watch for all of them,
+// or, since 3.9, one per mode, and closing the last subscription removes it. On older servers, a Persistent subscription
+// beside a recursive one misses events that the recursive one does not receive, such as the creation of a child that the
+// client may not read.
 //
-// Watches that were set through Conn() are not known here: on servers before 3.9 (ZOOKEEPER-4466) one on the very path of a
-// subscription takes its place at the server.
+// The client does not know about watches set through Conn(): on servers before 3.9 (ZOOKEEPER-4466), such a watch on the
+// path of a subscription replaces the subscription's watch at the server.
 func (c *Client) AddWatch(ctx context.Context, path string, mode AddWatchMode, opts ...SubscribeOption) *future.Future[*Subscription] {
 	o := &addWatchRequest{}
 	o.init(&c.view, ctx, c.completion(path), wire.OpAddWatch, path)

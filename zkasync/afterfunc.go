@@ -2,12 +2,12 @@ package zkasync
 
 import "context"
 
-// AfterFunc is context.AfterFunc for whoever closes the client: it has fn called on a goroutine of its own when ctx has ended, and Close
-// waits for that call. Once the client is stopped, fn is not called any more for a context that has not ended by then. Contexts of
-// [Client.SessionContext] have ended by then, so that nothing of theirs is forgotten, and nothing of theirs runs behind Close.
+// AfterFunc is context.AfterFunc with a call that Close waits for: it calls fn on a goroutine of its own after ctx has
+// ended. Once the client has stopped, fn is no longer called for a context that has not ended by then. Contexts of
+// [Client.SessionContext] have ended by then, so their functions are always called, and never after Close has returned.
 //
-// Stop keeps fn from being called, and reports whether it does: false says that fn has been called or will not be. A panic of fn is logged.
-// For a client that is stopped already, AfterFunc is context.AfterFunc.
+// Calling stop keeps fn from being called and reports whether it did so: false means that fn has been called already or
+// will never be. A panic in fn is logged. On a client that has stopped already, AfterFunc is context.AfterFunc.
 func (c *Client) AfterFunc(ctx context.Context, fn func()) (stop func() bool) {
 	return c.pauses.watch(orBackground(ctx), fn)
 }

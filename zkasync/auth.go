@@ -14,10 +14,10 @@ type authRequest struct {
 }
 
 // AddAuth adds a credential to the session (kazoo: add_auth_async): "digest" with "user:password", "ip", "world" (which
-// everybody has, so nothing is sent), or a scheme that the servers have a provider for. Once accepted, it is sent on each
-// new connection before anything else. One that the server does not accept fails with [ErrAuthFailed] and is the end of
-// the connection: the state becomes AuthFailed. So it does at a server that demands credentials (enforce.auth.enabled) of a
-// client that has sent something else before, if only a heartbeat: give those with [WithAuth].
+// everybody has, so nothing is sent), or a scheme for which the servers have a provider. Once accepted, it is sent first
+// on each new connection. If the server rejects it, the future fails with [ErrAuthFailed], the connection ends, and the
+// state becomes AuthFailed. The same happens on a server that requires credentials (enforce.auth.enabled) if the client
+// has sent anything else before, even a heartbeat: pass such credentials to [WithAuth] instead.
 func (c *Client) AddAuth(ctx context.Context, scheme string, credential []byte) *future.Future[future.Void] {
 	o := &authRequest{cred: newCredential(scheme, credential)}
 	o.init(&c.view, ctx, c.completion(""), wire.OpSetAuth, "")

@@ -11,20 +11,23 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Bulk writes many znodes at several times the rate of single requests. [Client.Bulk] makes one. Each write has its own future and
-// succeeds or fails by itself, as if it had been sent alone; but what gathers while earlier writes are on their way travels together, up to
-// 64 writes in one transaction, and a server handles a transaction in little more time than a single write.
+// Bulk writes many znodes at several times the rate of single requests. [Client.Bulk] makes one. Each write has its own
+// future and succeeds or fails by itself, as if it had been sent alone; but writes that gather while earlier ones are in
+// flight travel together, up to 64 of them in one transaction, and a server handles a transaction in little more time
+// than a single write.
 //
-// A Bulk is not atomic: for that there is [Client.Multi]. A transaction that the server refuses because of one of its writes is taken
-// apart and sent again, so that each write gets its own answer. When a connection is lost, writes fail one by one with what is known of
-// each: [ErrNotSent], or [ErrOutcomeUnknown], and by the rules of [WithRetry] they are repeated.
+// A Bulk is not atomic: for that there is [Client.Multi]. A transaction that the server refuses because of one of its
+// writes is taken apart and sent again, so that each write gets its own answer. When the connection is lost, each write
+// fails with what is known about it, [ErrNotSent] or [ErrOutcomeUnknown], or is repeated by the rules of [WithRetry].
 //
-// The futures complete in the order of the calls. Writes take effect in an order that makes no difference to that: one that depends on an
-// earlier one, because it is of the same znode or of one right below, is sent with it or after it. Between a Bulk's writes and other
-// operations of the client there is no order: whoever needs one waits for the future of the write.
+// The futures complete in the order of the calls. The server may apply the writes in another order, but never one whose
+// results could differ: a write that depends on an earlier one, because it concerns the same znode or its parent or
+// child, is sent together with it or after it. There is no order between a Bulk's writes and other operations of the
+// client: wait for the future of a write before an operation that relies on it.
 //
-// It takes no goroutine, needs no Close, and ends with its context and its client. It is safe for concurrent use. What waits in it is not
-// bounded: a program that writes more than fits into memory waits for earlier futures from time to time.
+// A Bulk uses no goroutine, needs no Close, and ends with its context and its client. It is safe for concurrent use. The
+// number of writes that wait in it is not bounded: a program that writes more than fits into memory should wait for
+// earlier futures from time to time.
 type Bulk struct {
 	c   *Client
 	ctx context.Context
@@ -37,7 +40,8 @@ type Bulk struct {
 	flying  int          // groups that are not answered
 }
 
-// Bulk returns a [Bulk] of the client. When ctx ends, writes that have not left yet fail with its error; nil means Background.
+// Bulk returns a [Bulk] of the client. When ctx ends, writes that have not been sent fail with its error; nil means
+// Background.
 func (c *Client) Bulk(ctx context.Context) *Bulk { return &Bulk{c: c, ctx: orBackground(ctx)} }
 
 // Create is [Client.Create]. Servers before 3.7.2, 3.8.2 and 3.9.0 tell no Stat of a create in a transaction (ZOOKEEPER-4026); it is

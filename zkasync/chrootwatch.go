@@ -11,11 +11,11 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// ChrootError says that an operation failed because the client's chroot does not exist, whatever its own path is. It is
-// zk.ErrNoNode as well. EnsurePath(ctx, "/") makes the chroot.
+// ChrootError says that an operation failed because the client's chroot does not exist, whatever its own path is. It
+// matches zk.ErrNoNode as well. EnsurePath(ctx, "/") creates the chroot.
 //
-// A chroot that is deleted under a running client is noticed at a failure, which does not tell it yet; the question is asked
-// once a second at the most.
+// When the chroot is deleted under a running client, the first failure prompts the client to look for it, at most once a
+// second, and only later failures say so.
 type ChrootError struct {
 	Chroot string
 }

@@ -12,10 +12,10 @@ import (
 	"github.com/zkasync/zkasync-go/internal/watch"
 )
 
-// Client is a ZooKeeper client. It is made by [New] or [Connect], started by StartAsync, Start or Restart, and stopped by
-// StopAsync or Close; it can be started again. All its methods are safe for concurrent use.
+// Client is a ZooKeeper client. [New] or [Connect] creates it; StartAsync, Start or Restart start it; StopAsync or Close
+// stop it, after which it can be started again. All its methods are safe for concurrent use.
 //
-// Operations on a client that is not started, or that has begun to stop, fail with [ErrClosed] and [ErrNotSent].
+// Operations on a client that has not been started, or that has begun to stop, fail with [ErrClosed] and [ErrNotSent].
 type Client struct {
 	cfg    *config
 	states *states
@@ -39,10 +39,11 @@ type Client struct {
 	lent atomic.Bool // Conn was called
 }
 
-// New makes a client for the servers of a connection string, "host1:port,host2:port/chroot", and checks everything it
-// is given: a port is a number without a sign, the chroot stands once, behind the last address, and blanks may stand
-// around the commas only. It starts nothing. With a chroot, all paths are below it; the chroot itself must exist or be made,
-// as with EnsurePath(ctx, "/") of the client that has it. What fails for want of it tells so, with a [*ChrootError].
+// New returns a client for the servers of a connection string, "host1:port,host2:port/chroot". It checks the string and
+// the options, and starts nothing: ports are unsigned numbers, the chroot comes once, after the last address, and blanks
+// are allowed around commas only. With a chroot, all paths are relative to it; the chroot itself must exist or be
+// created, for example by EnsurePath(ctx, "/") of the client that has it. Operations that fail because it does not exist
+// say so, with a [*ChrootError].
 func New(servers string, opts ...Option) (*Client, error) {
 	cfg, err := newConfig(servers, opts)
 	if err != nil {
@@ -65,10 +66,10 @@ func (c *Client) Connected() bool { return c.State() == StateConnected }
 // State returns the present state.
 func (c *Client) State() State { return c.states.current().State }
 
-// Conn returns go-zookeeper's connection of the same session, nil when the client is not started, for libraries that take
-// one. Its requests go over the same connection, in order with those of the client. It ends with
-// the client's Close; its own Close stops the client. It does not know of the chroot, and gives zk.ErrShortBuffer, or
-// zk.ErrBadArguments for those below 128 KiB, for requests beyond WithMaxRequestSize.
+// Conn returns go-zookeeper's connection of the same session, for libraries that take one; nil if the client is not
+// started. Its requests travel over the same connection, in order with those of the client. It ends with the client's
+// Close, and its own Close stops the client. It ignores the chroot. Requests above WithMaxRequestSize fail with
+// zk.ErrShortBuffer or, below 128 KiB, with zk.ErrBadArguments.
 func (c *Client) Conn() *zk.Conn {
 	r := c.runs.now()
 	if r == nil {

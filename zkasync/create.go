@@ -33,42 +33,44 @@ type createSpec struct {
 // CreateOption is an option of [Client.Create] and, some of them, of [Client.EnsurePath].
 type CreateOption struct{ apply func(*createSpec) }
 
-// Ephemeral has the znode deleted when the session ends.
+// Ephemeral makes the server delete the znode when the session ends.
 func Ephemeral() CreateOption { return CreateOption{func(s *createSpec) { s.ephemeral = true }} }
 
-// Sequential has the server append a number of ten digits to the path, counted by the parent. The path may end in "/".
+// Sequential makes the server append a number of ten digits to the path, from a counter of the parent's. The path may
+// end in "/".
 func Sequential() CreateOption { return CreateOption{func(s *createSpec) { s.sequential = true }} }
 
-// Container makes a container: the server deletes it some time after its last child is deleted (ZooKeeper 3.5).
+// Container creates a container, which the server deletes some time after its last child has been deleted (ZooKeeper
+// 3.5).
 func Container() CreateOption { return CreateOption{func(s *createSpec) { s.container = true }} }
 
-// TTL has the server delete the znode some time after it was not modified for d and has no children. The resolution
-// is a millisecond. Servers refuse it unless they run with zookeeper.extendedTypesEnabled (ZooKeeper 3.5).
+// TTL makes the server delete the znode some time after it has not been modified for d and has no children. The
+// resolution is a millisecond. Servers refuse it unless they run with zookeeper.extendedTypesEnabled (ZooKeeper 3.5).
 func TTL(d time.Duration) CreateOption {
 	return CreateOption{func(s *createSpec) { s.ttl, s.hasTTL = d, true }}
 }
 
-// WithACL sets the access control list, in place of the client's default.
+// WithACL sets the access control list, instead of the client's default.
 func WithACL(acl []zk.ACL) CreateOption {
 	acl = append([]zk.ACL(nil), acl...)
 	return CreateOption{func(s *createSpec) { s.acl, s.hasACL = acl, true }}
 }
 
-// MakeParents makes the parents that are missing, as EnsurePath does with the same access control list, and creates the
-// znode again. This takes further round trips, so operations submitted behind may overtake the second try.
+// MakeParents creates missing parents, as EnsurePath does with the same access control list, and then tries the znode
+// again. This takes further round trips, so operations submitted later may overtake the second try.
 func MakeParents() CreateOption { return CreateOption{func(s *createSpec) { s.parents = true }} }
 
-// Protected survives an unknown outcome: the name gets a random prefix ("_c_", a UUID and "-"), by which the znode is found
-// again after a connection loss. It is then not created twice, and one of an earlier session is not taken for this one's.
-// (Curator's protection, ZOOKEEPER-22, CURATOR-498.)
+// Protected makes a create survive an unknown outcome: the name gets a random prefix ("_c_", a UUID and "-"), by which
+// the znode is found again after a connection loss. So it is not created twice, and a znode of an earlier session is not
+// mistaken for this session's. (Curator's protection, ZOOKEEPER-22, CURATOR-498.)
 //
-// A create whose context ends before that, or whose znode cannot be looked for, fails with [ErrOutcomeUnknown] and a
-// [*ProtectedError]. Its znode, if there is one, is deleted in the background: for as long as the session lives, and one that
-// is not ephemeral for as long as the client runs.
+// If the context ends before that, or the search is impossible, the create fails with [ErrOutcomeUnknown] and a
+// [*ProtectedError]. Its znode, if there is one, is deleted in the background: the attempts continue for as long as the
+// session lives or, if the znode is not ephemeral, for as long as the client runs.
 func Protected() CreateOption { return CreateOption{func(s *createSpec) { s.protected = true }} }
 
-// ProtectedPrefix is [Protected] with a prefix of the caller's own, which no other znode's name may begin with: by it the znode
-// is found again. Other clients' recipes have forms of their own, as kazoo's, which is 32 hexadecimal digits.
+// ProtectedPrefix is [Protected] with the caller's own prefix, by which the znode is found again: no other znode's name
+// may begin with it. Recipes of other clients have prefixes of their own form, such as kazoo's 32 hexadecimal digits.
 func ProtectedPrefix(prefix string) CreateOption {
 	return CreateOption{func(s *createSpec) { s.protected, s.prefix, s.hasPrefix = true, prefix, true }}
 }
@@ -139,10 +141,10 @@ type createRequest struct {
 	mode int32
 }
 
-// Create makes a znode with data and options (kazoo: create_async). Without options it is persistent and has the client's
-// default access control list. The data is copied; nil is stored as null. The usual rejections are zk.ErrNodeExists,
-// zk.ErrNoNode (there is no parent), zk.ErrNoChildrenForEphemerals (the parent is ephemeral), zk.ErrInvalidACL and
-// zk.ErrNoAuth.
+// Create creates a znode with data and options (kazoo: create_async). Without options it is persistent and has the
+// client's default access control list. The data is copied; nil is stored as null. The usual rejections are
+// zk.ErrNodeExists, zk.ErrNoNode (the parent does not exist), zk.ErrNoChildrenForEphemerals (the parent is ephemeral),
+// zk.ErrInvalidACL and zk.ErrNoAuth.
 func (c *Client) Create(ctx context.Context, path string, data []byte, opts ...CreateOption) *future.Future[Created] {
 	spec, err := c.createSpec(opts)
 	if err == nil {

@@ -22,12 +22,14 @@ const (
 )
 
 // DeleteAll deletes path and everything below it, and returns how many znodes it deleted. It takes two round trips per
-// level, not one per znode: one to delete what has no children, one to list what has; and then one to delete the rest. Deletes
-// travel together as those of a [Bulk] do. It is safe against others who create or delete at the same time: what they delete is not counted, and what they create is
-// deleted as well. A path that does not exist is not an error: nothing is deleted. The root cannot be deleted. (kazoo:
-// delete with recursive=True, which its asynchronous form does not have.)
+// level, not one per znode: one to delete the znodes without children, and one to list the others; a last one deletes
+// those. Deletes travel together as those of a [Bulk] do. Others may create and delete below path at the same time: what
+// they delete is not counted, and what they create is deleted as well. If path does not exist, that is not an error and
+// nothing is deleted. The root cannot be deleted. (kazoo: delete with recursive=True, which its asynchronous form does
+// not have.)
 //
-// When it fails, part of the tree may have been deleted; the error's text says how many znodes are known to be.
+// If it fails, part of the tree may have been deleted; the text of the error says how many znodes were deleted for
+// certain.
 func (c *Client) DeleteAll(ctx context.Context, path string) *future.Future[int] {
 	d := &deleteAll{c: c, ctx: ctx, path: path, bulk: c.Bulk(ctx), promise: future.NewPromise[int](c.completion(path))}
 	if err := checkDeletable(path); err != nil {

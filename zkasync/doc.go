@@ -18,51 +18,52 @@
 // # Order
 //
 // Requests reach the server in the order in which their methods were called, and their futures complete in that order,
-// except that servers answer AddAuth ahead of requests that they are still processing.
-// Callbacks, watch events and state changes run one at a time in one sequence, the order in which the server sent what
-// they tell of; see package handler for other arrangements. A callback may block, wait for futures, call any method and
-// stop the client with StopAsync. Composite operations ([Client.EnsurePath], [Client.DeleteAll], [Client.Create] with
-// MakeParents or Protected) are ordered step by step.
+// with one exception: servers answer AddAuth ahead of requests that they are still processing. Callbacks, watch events
+// and state changes are delivered one at a time, in the order in which the server sent the replies and events behind
+// them; see package handler for alternatives. A callback may block, wait for futures, call any method and stop the
+// client with StopAsync. Composite operations ([Client.EnsurePath], [Client.DeleteAll], [Client.Create] with MakeParents
+// or Protected) are ordered step by step.
 //
 // # Failure
 //
-// Each failed operation says what is known: it was rejected by the server (errors.Is(err, zk.ErrNoNode) and so on), it
-// was not sent ([ErrNotSent]: safe to do again), or its outcome is unknown ([ErrOutcomeUnknown]: it may have been
-// applied). Errors are [*OpError] and name operation and path.
+// An error says exactly what is known about a failed operation: the server rejected it (errors.Is(err, zk.ErrNoNode) and
+// so on), it was not sent ([ErrNotSent]: safe to do again), or its outcome is unknown ([ErrOutcomeUnknown]: it may have
+// been applied). Errors are of type [*OpError] and name the operation and the path.
 //
-// When the connection is lost, all that is in flight (outcome unknown) and all that is queued (not sent) fails in the
-// order of submission, then the state becomes [StateSuspended]. What is submitted from then on waits for the next connection
-// and fails with its context's error if that ends first. Credentials and watches are restored before it goes out.
-// [WithRetry] has the client repeat what it may instead of failing it, [Retry] does so for one operation.
+// When the connection is lost, every operation in flight (outcome unknown) and every queued one (not sent) fails in the
+// order of submission; then the state becomes [StateSuspended]. Operations submitted after that wait for the next
+// connection, and fail with the error of their context if it ends first. Credentials and watches are restored before any
+// of them is sent. With [WithRetry] the client repeats operations where that is safe instead of failing them; [Retry]
+// does so for a single operation.
 //
 // # Watches
 //
 // [Client.GetW], [Client.ExistsW] and [Client.ChildrenW] leave a one-shot watch, whose event is a future.
 // [Client.AddWatch] watches until it is closed, and [Client.WatchData] and [Client.WatchChildren] keep a value current.
-// All are restored after a reconnect. When the session ends, one-shot watches fail with [ErrSessionExpired]; the others
-// go over to the next one. All end with [ErrAuthFailed] when the server does not accept credentials, and with
-// [ErrClosed] when the client closes. None fires twice for one change.
+// All of them are restored after a reconnect. When the session ends, one-shot watches fail with [ErrSessionExpired]; the
+// others continue in the next session. All end with [ErrAuthFailed] when the server rejects the client's credentials,
+// and with [ErrClosed] when the client is closed. No watch fires twice for one change.
 //
-// A one-shot watch misses no change that the client may read. Servers since 3.8.4 and 3.9.2 do not tell of the others, and spend the
-// watch on them: where permissions change, take WatchData, WatchChildren or AddWatch, which see the next change that may be
-// read.
+// A one-shot watch misses no change that the client is permitted to read. Servers since 3.8.4 and 3.9.2 do not report
+// other changes, yet still use up the watch for them: where permissions change, use WatchData, WatchChildren or
+// AddWatch, which see the next readable change.
 //
 // # Session
 //
-// The state is [StateLost] when the server says that the session is over, or when by the local clock it can no longer be alive. In the
-// second case nothing else fails, and should the server still know the session, [StateConnected] follows with the same session id. When
-// it has expired, a new one begins by itself.
+// The state becomes [StateLost] when the server says that the session has ended, or when, by the local clock, it can no
+// longer be alive. In the second case nothing else fails, and if the server turns out to still know the session,
+// [StateConnected] follows with the same session id. After a session has expired, the client starts a new one by itself.
 //
 // # Contexts
 //
-// The context of an operation decides whether it may still be sent. Once it is in flight, the future reports the
-// server's answer whatever becomes of the context; waiting for it has a context of its own. A nil context counts as
-// context.Background().
+// The context of an operation decides whether it may still be sent. Once the operation is in flight, its future reports
+// the server's answer whatever happens to the context; waiting for the future takes a context of its own. A nil context
+// means context.Background().
 //
 // # Functions of yours
 //
-// None of them runs on a goroutine that the client needs for something else: one that blocks, panics or calls
-// runtime.Goexit (t.FailNow does) keeps no heartbeat, no reply and no state from coming.
+// The client never calls them on a goroutine that it needs for anything else: a function that blocks, panics or calls
+// runtime.Goexit (as t.FailNow does) delays no heartbeat, no reply and no state change.
 //
 //	function                          runs on                            may it block?       panic, Goexit
 //	OnDone, OnEvent, OnChange,        the handler's goroutine, your      yes; callbacks      logged, WithPanicHook;
@@ -86,27 +87,29 @@
 //	context.Context of your own       the connection's writer            no                  connection loss
 //	methods of a handler of your own  the delivery goroutine             yes                 logged
 //
-// A function may wait for any operation of any client, but not for what completes only after its own return: [future.Future.Get]
-// fails there at once with [future.ErrWouldDeadlock], and Close and Restart with handler.ErrInCallback. A wait by other means,
-// such as <-f.Done(), cannot be refused. It holds up the functions and callbacks behind it, and nothing else. What one
-// request needs of another is best said with FlatMap, which waits for nobody:
+// A function may wait for any operation of any client, except for one that can complete only after the function itself
+// has returned: there [future.Future.Get] fails at once with [future.ErrWouldDeadlock], and Close and Restart with
+// handler.ErrInCallback. Waiting by other means, such as <-f.Done(), cannot be detected. It delays the functions and
+// callbacks behind it, and nothing else. Where one request depends on the result of another, FlatMap chains them without
+// blocking anything:
 //
 //	name := c.Get(ctx, "/current")
 //	node := future.FlatMap(name, func(n zkasync.Node) *future.Future[zkasync.Node] { return c.Get(ctx, string(n.Data)) })
 //
-// A change of the state comes in its place among the callbacks. Behind a function of Then that does not return it waits for no
-// longer than a tenth of the session timeout (a second at the most), and then overtakes. State, and the channel of States, have
-// it at once. A callback that itself does not return holds up OnState, so whoever must hear of Lost in time reads States.
+// A state change takes its place in the sequence of callbacks. It waits behind a function given to Then that does not
+// return for at most a tenth of the session timeout (and never longer than a second), and then overtakes it. State and
+// the channel of States show it at once. A callback that does not return delays OnState, so code that must learn of Lost
+// in time should read States.
 //
-// When Close cannot wait for a function any longer it returns an error that names it, with file and line.
+// If Close gives up waiting for a function, it returns an error that names the function with its file and line.
 //
-// What is queued behind a callback that does not return takes memory without bound, about 100 bytes for each event of
-// OnEvent; after 5 seconds that is logged at level Warn, once for each such callback, with its name and the number of
-// tasks queued. A bound have the channels of subscriptions, see [CoalesceEvents] and [BufferEvents].
+// Tasks queued behind a callback that does not return take memory without bound, about 100 bytes for each event of
+// OnEvent; after 5 seconds this is logged at level Warn, once for each such callback, with its name and the number of
+// queued tasks. The channels of subscriptions are bounded, see [CoalesceEvents] and [BufferEvents].
 //
 // # Goroutines
 //
-// Close returns when all of them are gone.
+// All of these are gone when Close returns.
 //
 //	goroutine             how many               started by      joined by
 //	go-zookeeper's        3 and a few moments    StartAsync      Run.follow (its event channel closes)

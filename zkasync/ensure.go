@@ -14,13 +14,13 @@ import (
 // ensureTries bounds how often EnsurePath starts again because somebody deletes what it made.
 const ensureTries = 100
 
-// EnsurePath makes path with all its parents, as far as they do not exist, with no data, and returns path. It takes one
-// round trip when path exists and two when it does not, whatever the depth. It is safe against others who create or
-// delete at the same time: what they create counts, and when they delete a parent it starts again. Of the options,
-// WithACL holds for every znode made, Container for all as well; others are refused. With a chroot, EnsurePath of "/"
-// makes the chroot. (kazoo: ensure_path.)
+// EnsurePath creates path and those of its parents that do not exist, without data, and returns path. It takes one round
+// trip if path exists and two if it does not, whatever the depth. Others may create and delete at the same time: what
+// they create counts, and if they delete a parent it starts again. Of the options it takes WithACL and Container, which
+// apply to every znode that it creates, and refuses the others. With a chroot, EnsurePath of "/" creates the chroot.
+// (kazoo: ensure_path.)
 //
-// When it fails, some of the parents may have been made.
+// If it fails, some of the parents may have been created.
 func (c *Client) EnsurePath(ctx context.Context, path string, opts ...CreateOption) *future.Future[string] {
 	spec, err := c.createSpec(opts)
 	if err == nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/zkasync/zkasync-go/internal/mux"
 )
 
-// What can be asked of an error with errors.Is. The errors that go-zookeeper uses for the same are matched as well:
-// errors.Is(err, zk.ErrConnectionClosed) is true of a connection loss.
+// Errors to be matched with errors.Is. go-zookeeper's errors for the same conditions match as well: errors.Is(err,
+// zk.ErrConnectionClosed) is true for a connection loss.
 var (
 	// ErrConnectionLoss: the connection was lost before the answer came. Such an error is also ErrNotSent or
 	// ErrOutcomeUnknown.
@@ -23,7 +23,7 @@ var (
 	ErrClosed error = &sentinel{"client closed", zk.ErrClosing}
 	// ErrSessionExpired: the server ended the session, with its ephemeral znodes and watches.
 	ErrSessionExpired error = &sentinel{"session expired", zk.ErrSessionExpired}
-	// ErrAuthFailed: the server did not accept credentials. The client is of no more use until it is restarted.
+	// ErrAuthFailed: the server did not accept credentials. The client must be restarted before it can be used again.
 	ErrAuthFailed error = &sentinel{"authentication failed", zk.ErrAuthFailed}
 )
 
@@ -36,18 +36,20 @@ type sentinel struct {
 func (s *sentinel) Error() string        { return s.text }
 func (s *sentinel) Is(target error) bool { return s.zk != nil && target == s.zk }
 
-// Outcome is what is known of an operation that failed.
+// Outcome is what is known about a failed operation.
 type Outcome uint8
 
 const (
-	// OutcomeNone: nothing is said of an operation, as by the end of a watch, a subscription or a live value.
+	// OutcomeNone: the error is not about an operation, but for example about the end of a watch, a subscription or a
+	// live value.
 	OutcomeNone Outcome = iota
-	// OutcomeRejected: the server refused it and applied nothing. Of an operation of several steps (EnsurePath, DeleteAll, Create
-	// with MakeParents or Protected), this is the step that failed; other steps may have been applied.
+	// OutcomeRejected: the server refused it and applied nothing. For an operation of several steps (EnsurePath,
+	// DeleteAll, Create with MakeParents or Protected), this holds for the step that failed; other steps may have been
+	// applied.
 	OutcomeRejected
 	// OutcomeNotSent: it never left the client.
 	OutcomeNotSent
-	// OutcomeUnknown: it was sent, and no answer came.
+	// OutcomeUnknown: it was sent, and no reply arrived.
 	OutcomeUnknown
 )
 

@@ -12,10 +12,10 @@ import (
 )
 
 var (
-	// ErrNotWhitelisted: the server does not answer this four-letter word. Its configuration lists those that it does, as
-	// 4lw.commands.whitelist; without that it is "srvr" alone (ZOOKEEPER-2693).
+	// ErrNotWhitelisted: the server does not answer this four-letter word. The setting 4lw.commands.whitelist lists those
+	// that it answers; by default that is "srvr" alone (ZOOKEEPER-2693).
 	ErrNotWhitelisted = errors.New("not in the server's whitelist, 4lw.commands.whitelist")
-	// ErrNotServing: the server runs and serves nobody, because it is booting or has no quorum.
+	// ErrNotServing: the server is running but serves no clients, because it is starting or has no quorum.
 	ErrNotServing = errors.New("the server is not currently serving requests")
 )
 
@@ -27,10 +27,10 @@ const (
 	replyNotServing = "This ZooKeeper instance is not currently serving requests"
 )
 
-// FourLetterWord sends one of the administrators' commands, such as "srvr", "mntr" or "conf", to one server,
-// "host:port", and returns the answer. It makes a connection of its own; of the options, WithTLS, WithDialer and
-// WithConnectTimeout count for it. When ctx has no deadline, the whole call takes a session timeout
-// (WithSessionTimeout) at most.
+// FourLetterWord sends one of the administrative commands, such as "srvr", "mntr" or "conf", to one server, "host:port",
+// and returns the answer. It opens a connection of its own, to which the options WithTLS, WithDialer and
+// WithConnectTimeout apply. If ctx has no deadline, the call takes no longer than a session timeout
+// (WithSessionTimeout).
 //
 // The error is [ErrNotWhitelisted] or [ErrNotServing] when the server says so.
 func FourLetterWord(ctx context.Context, server, word string, opts ...Option) (string, error) {
@@ -98,9 +98,9 @@ func exchange(sock net.Conn, word string) (string, error) {
 	return answer, nil
 }
 
-// ServerOK asks one server by "ruok" whether its process is well. That does not mean that it serves: [ServerStats] fails
-// with [ErrNotServing] when it does not. Servers answer it only if their 4lw.commands.whitelist has it; otherwise the
-// error is [ErrNotWhitelisted]. The options are those of [FourLetterWord].
+// ServerOK asks one server by "ruok" whether its process is healthy. That does not mean that it serves clients:
+// [ServerStats] fails with [ErrNotServing] if it does not. Servers answer only if the command is in their
+// 4lw.commands.whitelist; otherwise the error is [ErrNotWhitelisted]. The options are those of [FourLetterWord].
 func ServerOK(ctx context.Context, server string, opts ...Option) error {
 	answer, err := FourLetterWord(ctx, server, "ruok", opts...)
 	if err == nil && answer != "imok" {
@@ -111,8 +111,8 @@ func ServerOK(ctx context.Context, server string, opts ...Option) error {
 
 // ServerStats asks one server for its statistics by "mntr": "zk_server_state" is "leader", "follower", "observer" or
 // "standalone", "zk_znode_count" the number of znodes, and so on; the names depend on the server's version. Servers
-// answer it only if their 4lw.commands.whitelist has it; otherwise the error is [ErrNotWhitelisted]. The options are those
-// of [FourLetterWord].
+// answer only if the command is in their 4lw.commands.whitelist; otherwise the error is [ErrNotWhitelisted]. The options
+// are those of [FourLetterWord].
 func ServerStats(ctx context.Context, server string, opts ...Option) (map[string]string, error) {
 	answer, err := FourLetterWord(ctx, server, "mntr", opts...)
 	if err != nil {

@@ -7,11 +7,11 @@ import (
 	"github.com/zkasync/zkasync-go/internal/mux"
 )
 
-// GivenUpError is why a request that the client repeats by itself was not repeated once more, by [WithRetry], [Retry], a
-// [Live] or a create with [Protected]: several connections in a row were lost while it was the first in flight without an
-// answer, and the last one while it was the only one. Whatever the cause is, everybody else's operations would go down with
-// it again. The usual cause is a request that is larger than the servers take, at which they reset the connection: then
-// [WithMaxRequestSize] is above their jute.maxbuffer. Whether the last attempt was applied is said by the outcome.
+// GivenUpError says why [WithRetry], [Retry], a [Live] or a create with [Protected] stopped repeating a request: several
+// connections in a row were lost while it was the first one in flight, and the last of them while it was the only one.
+// Whatever the cause, repeating it again would take other operations down with it. The usual cause is a request that is
+// larger than the servers accept, upon which they reset the connection: [WithMaxRequestSize] is then above their
+// jute.maxbuffer. The outcome says whether the last attempt may have been applied.
 type GivenUpError struct {
 	Losses int // of connections in a row
 	Size   int // of the request, in bytes
@@ -19,7 +19,7 @@ type GivenUpError struct {
 	Err error
 }
 
-// Error names the losses, the size, and the options that it may be up to.
+// Error names the number of losses, the size, and the options that may be the cause.
 func (e *GivenUpError) Error() string {
 	return fmt.Sprintf("given up, since %d connections in a row were lost at this request, which has %d bytes (the servers' "+
 		"jute.maxbuffer may be below WithMaxRequestSize; a reply is limited by WithMaxReplySize): %s", e.Losses, e.Size, bare(e.Err))

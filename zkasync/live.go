@@ -10,37 +10,37 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 )
 
-// Reading is what a [Live] has found last.
+// Reading is a value of a [Live].
 type Reading[T any] struct {
 	Value  T
 	Exists bool // false: there is no znode, and Value is zero
-	// Err is the server's refusal to tell, such as zk.ErrNoAuth; Value is zero then.
+	// Err is why the server did not return the value, such as zk.ErrNoAuth; Value is then zero.
 	Err error
 }
 
 // Live is a value that is kept current: a znode's data or its list of children, see [Client.WatchData] and
-// [Client.WatchChildren]. It follows changes, deletion and creation, across reconnects and the end of the session. It is
-// safe for concurrent use, and needs no goroutine.
+// [Client.WatchChildren]. It follows changes, deletion and creation across reconnects and sessions. It is safe for
+// concurrent use and uses no goroutine.
 //
-// It gives the present value first and then each later one that the reader is there to see: who is slow gets the newest,
-// and no value comes after a newer one, except when the servers themselves were set back, as from a backup. It can be
-// read from the channel of C or by range over All, which take from the same channel and so are for one reader; with
-// callbacks; and without waiting by Latest. Callbacks and Latest take nothing away from the channel.
+// It delivers the present value first and then later ones: a slow reader skips values but always gets the newest, and no
+// value comes after a newer one, unless the servers themselves were set back, for example to a backup. Values can be
+// read from the channel of C or with range over All, which share one channel and so are for one reader; with callbacks;
+// and without waiting by Latest. Callbacks and Latest take nothing from the channel.
 //
-// What the server throttles (code -127) is asked again after a pause, by the policy of [WithRetry] or the default one,
-// without bound; meanwhile nothing is given. A value that is larger than [WithMaxReplySize] allows is given as a [Reading]
-// whose Err is a [*ReplySizeError], and watched. Any other refusal is given as a Reading with Err, and asked again after
-// pauses of a second at first and half a minute at last, since no server tells of changed permissions; also when the znode
-// changes, after each reconnect, and on Refresh.
+// A throttled read (code -127) is repeated after a pause, by the policy of [WithRetry] or the default one, without
+// limit; meanwhile nothing is delivered. For a value larger than [WithMaxReplySize] allows, a [Reading] is delivered
+// whose Err is a [*ReplySizeError], and the znode stays watched. Any other rejection is delivered as a Reading with Err;
+// the read is then repeated after pauses that grow from a second to half a minute, since no server reports changed
+// permissions, as well as when the znode changes, after each reconnect, and on Refresh.
 //
-// Of changes that are made while the client may not read, servers with ZOOKEEPER-4799 say nothing (3.8.4, 3.9.2 and later;
-// CVE-2024-23944). A znode that is hidden, changed and shown again without any read in between keeps its old value here until
-// the next change that may be read, a reconnect, or Refresh, which is the one to call when permissions were changed.
+// Servers with ZOOKEEPER-4799 (3.8.4, 3.9.2 and later; CVE-2024-23944) do not report changes made while the client has
+// no permission to read. If permission is taken away, the znode changes, and permission is given back without a read in
+// between, the old value stays until the next readable change, a reconnect, or Refresh: call Refresh after permissions
+// have changed.
 //
-// It goes by a persistent watch, which is removed from the server when the last Live or subscription of its path ends, and
-// with it what libraries on Conn() watch there. On
-// servers before 3.6, which know none, it goes by one-shot watches: these stay at the server until they fire, and a change
-// that may not be told leaves none.
+// It relies on a persistent watch, which is removed from the server when the last Live or subscription of its path ends,
+// together with watches of libraries on Conn() for that path. On servers before 3.6, which have none, it uses one-shot
+// watches: these stay at the server until they fire, and a change that the client may not be told about uses them up.
 type Live[T any] struct {
 	c       *Client
 	path    string
@@ -85,8 +85,9 @@ var (
 		version: func(ch Children) int64 { return ch.Stat.Pzxid }}
 )
 
-// WatchData keeps a znode's data current (kazoo: DataWatch). The znode need not exist. It ends when ctx ends, with Close, or
-// with the client; Err then says why. Of the stat, only what comes with a change of the data is kept current.
+// WatchData keeps a znode's data current (kazoo: DataWatch). The znode need not exist. It ends when ctx ends, with
+// Close, or with the client; Err then says why. Of the stat, only the fields that change together with the data are kept
+// current.
 func (c *Client) WatchData(ctx context.Context, path string) *Live[Node] {
 	return newLive(c, ctx, liveData, path)
 }

@@ -7,12 +7,12 @@ import (
 	"github.com/zkasync/zkasync-go/internal/feed"
 )
 
-// C returns the channel of values, the same one at each call. It holds the newest value that was not received. It is closed
-// when l has ended.
+// C returns the channel of values, the same one for each call. It holds the newest value that has not been received, and
+// is closed when l has ended.
 func (l *Live[T]) C() <-chan Reading[T] { return l.ch }
 
-// All ranges over the channel of C until it is closed or ctx ends. The last pair has the reason, that of Err or of ctx. Leaving the
-// loop does not end l.
+// All ranges over the channel of C until it is closed or ctx ends. The last pair carries the reason, that of Err or of
+// ctx. Leaving the loop does not end l.
 func (l *Live[T]) All(ctx context.Context) iter.Seq2[Reading[T], error] {
 	return feed.All(ctx, l.ch, l.Err)
 }
@@ -27,8 +27,9 @@ func (l *Live[T]) Latest() (Reading[T], bool) {
 // Done returns a channel that is closed when l has ended.
 func (l *Live[T]) Done() <-chan struct{} { return l.done }
 
-// Err returns why l has ended, nil as long as it goes on: the error of its context, [ErrWatchRemoved] after Close, [ErrClosed]
-// after the client's Close, [ErrAuthFailed], zk.ErrInvalidPath, or a [*GivenUpError] if each connection is lost at its reads.
+// Err returns why l has ended, or nil if it has not: the error of its context, [ErrWatchRemoved] after Close,
+// [ErrClosed] after the client's Close, [ErrAuthFailed], zk.ErrInvalidPath, or a [*GivenUpError] if its reads end each
+// connection.
 func (l *Live[T]) Err() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -38,5 +39,5 @@ func (l *Live[T]) Err() error {
 // Close ends l at once. Callbacks that have not begun are dropped; a value that waits in the channel stays there.
 func (l *Live[T]) Close() { l.quit(ErrWatchRemoved) }
 
-// Refresh reads the value again. If it has not changed, nobody is told.
+// Refresh reads the value again. If it has not changed, nothing is delivered.
 func (l *Live[T]) Refresh() { l.read(false) }

@@ -60,10 +60,10 @@ type liveCall[T any] struct {
 	queued bool // guarded by l.mu
 }
 
-// OnChange has fn called with the present value, if it is known, and with later ones: on the client's handler, in one
-// sequence with completions, watch events and state changes. A call gets the newest value at the time when it runs.
-// After remove it is not called again; a call that is under way is not waited for. When l has ended already, or fn is
-// nil, fn is never called.
+// OnChange calls fn with the present value, if there is one, and with later ones, on the client's handler, in one
+// sequence with completions, watch events and state changes. Each call receives the value that is newest when it runs.
+// After remove it is not called again; a call in progress is not waited for. If l has ended, or fn is nil, fn is never
+// called.
 func (l *Live[T]) OnChange(fn func(Reading[T])) (remove func()) {
 	if fn == nil {
 		return func() {}

@@ -23,7 +23,7 @@ type MultiOp struct {
 	mode int32
 }
 
-// CreateOp creates a znode, with Create's options but TTL, MakeParents and Protected.
+// CreateOp creates a znode. It takes the options of Create except TTL, MakeParents and Protected.
 func CreateOp(path string, data []byte, opts ...CreateOption) MultiOp {
 	return MultiOp{code: wire.OpCreate2, path: path, data: bytes.Clone(data), opts: opts}
 }
@@ -38,20 +38,20 @@ func DeleteOp(path string, version int32) MultiOp {
 	return MultiOp{code: wire.OpDelete, path: path, version: version}
 }
 
-// CheckOp fails the transaction unless the znode has that version; with AnyVersion, unless it exists.
+// CheckOp makes the transaction fail unless the znode has that version; with AnyVersion, unless it exists.
 func CheckOp(path string, version int32) MultiOp {
 	return MultiOp{code: wire.OpCheck, path: path, version: version}
 }
 
-// MultiResult is what became of one operation of a transaction that was applied.
+// MultiResult is the result of one operation of a transaction that was applied.
 type MultiResult struct {
 	Path string // of a create: as made
-	// Stat is that of the znode after a set or the create of a container. Other creates have it from servers since 3.7.2,
-	// 3.8.2 and 3.9.0; earlier ones give none (ZOOKEEPER-4026), and it is zero.
+	// Stat is the znode's after a set or the creation of a container. Other creates have it from servers since 3.7.2,
+	// 3.8.2 and 3.9.0; earlier ones send none (ZOOKEEPER-4026), and it is zero.
 	Stat zk.Stat
 }
 
-// MultiError says which operation failed a transaction; nothing of it was applied.
+// MultiError says which operation made a transaction fail; none of its operations was applied.
 type MultiError struct {
 	Index int    // of the operation among the arguments
 	Op    string // as "create"
@@ -73,8 +73,9 @@ type multiRequest struct {
 	ops []MultiOp
 }
 
-// Multi applies all operations or none (kazoo: transaction, commit_async). The error of one that was not applied unwraps
-// to a [*MultiError]. Without operations it succeeds with an empty result.
+// Multi applies all operations or none of them (kazoo: transaction, commit_async). The error of a transaction that the
+// server refused unwraps to a [*MultiError], which names the operation at fault. Without operations it succeeds with an
+// empty result.
 func (c *Client) Multi(ctx context.Context, ops ...MultiOp) *future.Future[[]MultiResult] {
 	ops = append([]MultiOp(nil), ops...)
 	for i := range ops {

@@ -7,9 +7,9 @@ import (
 	"github.com/zkasync/zkasync-go/internal/feed"
 )
 
-// OnState has fn called on the client's handler for each change of the state from now on, in one sequence with
-// completions and watch events (kazoo: add_listener). After remove it is not called again; a call that is under way is
-// not waited for. The present state is not among them: ask State after this call.
+// OnState calls fn on the client's handler for each state change from now on, in one sequence with completions and watch
+// events (kazoo: add_listener). After remove it is not called again; a call in progress is not waited for. The present
+// state is not reported: ask State after this call.
 func (c *Client) OnState(fn func(StateChange)) (remove func()) {
 	l := &listener{fn: fn, removed: fn == nil}
 	s := c.states
@@ -19,10 +19,10 @@ func (c *Client) OnState(fn func(StateChange)) (remove func()) {
 	return func() { s.remove(l) }
 }
 
-// States returns a channel of all changes of the state from now on. It loses none, however slow its reader: what does not
-// fit waits. The channel is closed when ctx has ended, and behind Closed when the client has stopped; at that moment
-// what does not fit into the channel's buffer of 64 is dropped, except that Closed is always the last. On a client that is
-// not started the channel waits for the next start. The present state is not among them: ask State after this call.
+// States returns a channel of all state changes from now on. None is lost, however slow the reader: what does not fit
+// into the channel waits. The channel is closed when ctx has ended, and after Closed when the client has stopped; at
+// that moment what exceeds the channel's buffer of 64 is dropped, except that Closed always comes last. On a client that
+// is not started the channel waits for the next start. The present state is not reported: ask State after this call.
 func (c *Client) States(ctx context.Context) <-chan StateChange {
 	f := newStateFeed()
 	s := c.states
@@ -33,8 +33,8 @@ func (c *Client) States(ctx context.Context) <-chan StateChange {
 	return f.C()
 }
 
-// AllStates ranges, once, over all changes of the state from this call on, as States has them. The last pair has the reason: [ErrClosed]
-// behind Closed, or the cause of ctx.
+// AllStates ranges, once, over all state changes from this call on, as States delivers them. The last pair carries the
+// reason for the end: [ErrClosed] after Closed, or the cause of ctx.
 func (c *Client) AllStates(ctx context.Context) iter.Seq2[StateChange, error] {
 	ctx, leave := context.WithCancel(orBackground(ctx))
 	all := feed.All(ctx, c.States(ctx), func() error { return ErrClosed })

@@ -19,11 +19,11 @@ import (
 	"github.com/zkasync/zkasync-go/internal/reach"
 )
 
-// What New uses where no option says otherwise.
+// Defaults of the options of New.
 const (
 	DefaultSessionTimeout = 10 * time.Second
 	DefaultCloseTimeout   = 10 * time.Second
-	// DefaultMaxRequestSize is the servers' jute.maxbuffer as they come, in bytes.
+	// DefaultMaxRequestSize is the default of the servers' jute.maxbuffer, in bytes.
 	DefaultMaxRequestSize = 1<<20 - 1
 	// DefaultMaxReplySize is 64 MiB, in bytes.
 	DefaultMaxReplySize = 64 << 20
@@ -60,7 +60,7 @@ type config struct {
 	slept          func() time.Duration // of mux.Config
 }
 
-// Option is an option of [New]. New reports the first that is wrong, with its value and the rule.
+// Option is an option of [New], which reports the first invalid one with its value and the rule.
 type Option struct{ apply func(*config) error }
 
 func newConfig(servers string, opts []Option) (*config, error) {
@@ -110,10 +110,11 @@ func (cfg *config) askTime() time.Duration {
 	return max(time.Second, cfg.sessionTimeout/3/time.Duration(len(cfg.hosts)))
 }
 
-// WithSessionTimeout sets the session timeout to ask for; the servers bound it. The default is 10 seconds, the
-// resolution a millisecond. Time for which the host sleeps counts: the connection is left when it wakes, and the session is
-// Lost at once if it can no longer be alive. Linux tells for how long it slept. On macOS the wall clock must tell, which may
-// have been set, so the session is resumed without being called Lost before; on Windows timers go on meanwhile.
+// WithSessionTimeout sets the requested session timeout, which the servers limit. The default is 10 seconds, the
+// resolution a millisecond. Time during which the host sleeps counts: when it wakes, the client leaves the connection,
+// and the session is Lost at once if it can no longer be alive. Linux reports how long the host slept. On macOS only the
+// wall clock shows it, which may have been set meanwhile, so the session is resumed without being declared Lost first;
+// on Windows timers keep running.
 func WithSessionTimeout(d time.Duration) Option {
 	return Option{func(cfg *config) error {
 		const limit = math.MaxInt32 * time.Millisecond
@@ -125,13 +126,13 @@ func WithSessionTimeout(d time.Duration) Option {
 	}}
 }
 
-// WithConnectTimeout sets how long a server has for connecting, and then for the handshake, before the next one is tried;
-// each address of a name is a server. The default is a third of the session timeout divided by the number of servers, at
-// least a second. The server is listened to further, beside the next ones, and its answer is used if it comes first; a
-// session that is granted too late is ended. After a pass over all servers in which one did not answer in time, the time
-// doubles: up to half of what is left of the session, or 30 seconds when there is none. It shrinks again when a server has
-// answered, to twice what the handshake took and never below this. It bounds neither Start, whose context does, nor the
-// look-up of names.
+// WithConnectTimeout sets how long a server may take to connect, and then for the handshake, before the next server is
+// tried; each address of a name is a server. The default is a third of the session timeout divided by the number of
+// servers, at least a second. The client keeps listening to that server beside the next ones, and uses its answer if it
+// comes first; a session that is granted too late is ended. After a pass over all servers in which one did not answer in
+// time, the time doubles, up to half of what is left of the session, or 30 seconds without one. It shrinks again when a
+// server has answered, to twice the duration of the handshake, but never below d. It limits neither Start, which is
+// limited by its context, nor name resolution.
 func WithConnectTimeout(d time.Duration) Option {
 	return Option{func(cfg *config) error { return positive(&cfg.connectTimeout, "connect timeout", d) }}
 }
@@ -149,11 +150,12 @@ func positive(dst *time.Duration, name string, d time.Duration) error {
 	return nil
 }
 
-// WithRequestTimeout has the client leave a server that answers heartbeats and no requests, as one with a stuck disk or
-// thread may do for ever: when some request is in flight and none has been answered for d, the connection counts as lost. What was in
-// flight fails with [ErrOutcomeUnknown], and the next server is tried. Answers come in order, so it is not a bound on each
-// request; a context bounds the waiting for one. The resolution is a quarter of d or of a second, whichever is shorter. By default there
-// is no such bound: a server that is slow for a while, as during an election, answers in the end.
+// WithRequestTimeout makes the client leave a server that answers heartbeats but no requests, as a server with a stuck
+// disk or thread may do for ever: if requests are in flight and none has been answered for d, the connection counts as
+// lost. Operations in flight fail with [ErrOutcomeUnknown], and the next server is tried. Replies come in order, so this
+// is no limit for each request; use a context to limit the wait for one. The resolution is a quarter of d or of a
+// second, whichever is shorter. By default there is no such timeout: a server that is slow for a while, for example
+// during an election, does answer eventually.
 func WithRequestTimeout(d time.Duration) Option {
 	return Option{func(cfg *config) error {
 		if d < time.Millisecond {
@@ -175,8 +177,8 @@ func WithHandler(h handler.Handler) Option {
 	}}
 }
 
-// WithLogger has the client log: connections at Info, trouble at Warn, details at Debug. The default is no log, but for
-// callbacks that panic, see package handler.
+// WithLogger makes the client log connections at Info, trouble at Warn and details at Debug. By default it logs nothing
+// except callbacks that panic, see package handler.
 func WithLogger(l *slog.Logger) Option {
 	return Option{func(cfg *config) error {
 		cfg.logger = l
@@ -184,9 +186,9 @@ func WithLogger(l *slog.Logger) Option {
 	}}
 }
 
-// WithDialer sets how connections are made; net.Dialer's DialContext is the default. It must return when its context ends,
-// and may be called from several goroutines at once. The address has the name of the host as given, since the dialer may
-// be a proxy that resolves names itself. So a name with several addresses is one server then: give [WithResolver] as well
+// WithDialer sets how connections are made; net.Dialer's DialContext is the default. It must return when its context
+// ends, and may be called from several goroutines at once. It receives the host's name as given, since it may be a proxy
+// that resolves names itself. A name with several addresses therefore counts as one server: use [WithResolver] as well
 // to have each of its addresses dialled.
 func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
 	return Option{func(cfg *config) error {
@@ -199,11 +201,11 @@ func WithDialer(dial func(ctx context.Context, network, address string) (net.Con
 	}}
 }
 
-// WithResolver sets how the names of servers are resolved; the LookupHost of net.DefaultResolver is the default, and none
-// when there is a [WithDialer]. All names are looked up at the same time, at each pass over the servers, and each address
-// of a name is a server of its own; TLS verifies the name. A look-up may take 10 seconds. It holds up nobody who has other
-// addresses to try; when it fails, the addresses of before are used. It must return when its context ends, and is called
-// from several goroutines at once.
+// WithResolver sets how the names of servers are resolved. The default is the LookupHost of net.DefaultResolver, or none
+// with [WithDialer]. All names are looked up at the same time, for each pass over the servers, and each address of a
+// name is a server of its own; TLS verifies the name. A look-up may take 10 seconds; other addresses are tried
+// meanwhile, and if it fails, the previous addresses are used. The function must return when its context ends, and is
+// called from several goroutines at once.
 func WithResolver(lookupHost func(ctx context.Context, host string) (addrs []string, err error)) Option {
 	return Option{func(cfg *config) error {
 		if lookupHost == nil {
@@ -214,8 +216,8 @@ func WithResolver(lookupHost func(ctx context.Context, host string) (addrs []str
 	}}
 }
 
-// WithTLS has connections use TLS. A configuration without a ServerName verifies the host's name from the connection
-// string.
+// WithTLS makes connections use TLS. Without a ServerName in the configuration, the host's name from the connection
+// string is verified.
 func WithTLS(tlsConfig *tls.Config) Option {
 	return Option{func(cfg *config) error {
 		if tlsConfig == nil {
@@ -226,7 +228,7 @@ func WithTLS(tlsConfig *tls.Config) Option {
 	}}
 }
 
-// WithAuth adds a credential that is sent on each connection before anything else, as [Client.AddAuth] does.
+// WithAuth adds a credential that is sent first on each connection, like those of [Client.AddAuth].
 func WithAuth(scheme string, credential []byte) Option {
 	return Option{func(cfg *config) error {
 		if err := checkCredential(scheme, credential); err != nil {
@@ -251,8 +253,7 @@ func WithDefaultACL(acl []zk.ACL) Option {
 	}}
 }
 
-// WithShuffle decides whether the servers are tried in random order, so that clients spread over them. It is on by
-// default.
+// WithShuffle sets whether the servers are tried in random order, so that clients spread over them. It is on by default.
 func WithShuffle(on bool) Option {
 	return Option{func(cfg *config) error {
 		cfg.shuffle = on
@@ -260,10 +261,10 @@ func WithShuffle(on bool) Option {
 	}}
 }
 
-// WithReadOnly lets the client connect to a server that has lost its quorum and runs in read-only mode (ZOOKEEPER-704). It
-// reads what that server has, writes are rejected with [ErrNotReadOnly], and StateChange.ReadOnly
-// tells. Meanwhile the client looks for a server with a quorum and moves there when it finds one. Such a server can begin
-// local sessions only, so it needs localSessionsEnabled as well. Off by default.
+// WithReadOnly lets the client connect to a server that has lost its quorum and runs in read-only mode (ZOOKEEPER-704).
+// Reads return what that server has, writes are rejected with [ErrNotReadOnly], and StateChange.ReadOnly is true.
+// Meanwhile the client looks for a server with a quorum and moves there when it finds one. Such a server can begin local
+// sessions only, so it needs localSessionsEnabled as well. Off by default.
 func WithReadOnly(on bool) Option {
 	return Option{func(cfg *config) error {
 		cfg.readOnly = on
@@ -275,28 +276,29 @@ func WithReadOnly(on bool) Option {
 const passwordSize = 16
 
 // WithMaxRequestSize sets the largest request, in bytes of its frame without the length. A larger one fails with
-// [ErrNotSent] and an error that names the limit: sent, it would have the server reset the connection and take its
-// neighbours along. Servers that run with another jute.maxbuffer want the same number here.
+// [ErrNotSent] and an error that names the limit: if it were sent, the server would reset the connection and other
+// operations would fail with it. If the servers run with another jute.maxbuffer, use the same number here.
 func WithMaxRequestSize(n int) Option {
 	return Option{func(cfg *config) error { return sizeWithin(&cfg.maxRequest, "maximal request size", n) }}
 }
 
-// WithMaxReplySize sets the largest reply that is accepted, in bytes. Replies may well be larger than requests: 50,000
-// children take 2 MB. The operation whose reply is larger fails with a [*ReplySizeError]; the reply is read and thrown away,
-// and the connection goes on. Requests of Conn() fail with an error that go-zookeeper has no name for ("marshalling error",
+// WithMaxReplySize sets the largest accepted reply, in bytes. Replies may well be larger than requests: 50,000 children
+// take 2 MB. An operation whose reply is larger fails with a [*ReplySizeError]; the reply is read and discarded, and the
+// connection stays up. Requests of Conn() fail with an error that go-zookeeper has no name for ("marshalling error",
 // -5), and the log says why. The default is 64 MiB.
 func WithMaxReplySize(n int) Option {
 	return Option{func(cfg *config) error { return sizeWithin(&cfg.maxReply, "maximal reply size", n) }}
 }
 
 // WithCoalescedReads sets whether gets that wait to be sent travel together, up to 64 in one request, a multi-read
-// (ZOOKEEPER-3402, servers since 3.6). It is on by default: what a server spends on a request, it then spends once for many.
-// Everything else stays as it is, the order, each get's own answer or failure, contexts. A get that finds nothing in front of it
-// is sent as it is, and so is one that leaves a watch. A server's own metrics and its throttling count one request for many
-// gets, and its audit and slow-request logs name a multi-read.
+// (ZOOKEEPER-3402, servers since 3.6). It is on by default: a server then spends the cost of a request once for many
+// gets. Everything else stays the same: the order, each get's own result or failure, contexts. A get that finds the
+// queue empty is sent as it is, and so is one that sets a watch. The metrics and throttling of a server count one
+// request for many gets, and its audit and slow-request logs name a multi-read.
 //
-// Whether a server takes multi-reads is tried once, with reads that are alone in flight. One that does not know them ends the
-// connection, as 3.5 does; the client then reconnects, sends these reads one by one, and keeps to that on this server.
+// The client tries once whether a server takes multi-reads, with reads that are alone in flight. A server that does not
+// know them, such as 3.5, closes the connection; the client then reconnects, sends these reads one by one, and continues
+// so with this server.
 func WithCoalescedReads(on bool) Option {
 	return Option{func(cfg *config) error {
 		cfg.coalesce = on

@@ -32,8 +32,8 @@ func randomPrefix() string {
 	return fmt.Sprintf("_c_%x-%x-%x-%x-%x-", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
 }
 
-// ProtectedError is why a [Protected] create has failed though its znode may have been made. Whoever wants to know looks for
-// a sibling whose name begins with Prefix.
+// ProtectedError is the cause of a failed [Protected] create whose znode may have been created nevertheless. To find
+// out, look for a sibling whose name begins with Prefix.
 type ProtectedError struct {
 	Prefix string // of the znode's name
 	Err    error  // why it could not be found out

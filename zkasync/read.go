@@ -16,8 +16,8 @@ type Node struct {
 	Stat zk.Stat
 }
 
-// Children is a znode's children with its own stat. The names share their memory: keep a copy (strings.Clone) of a few
-// that are kept long out of many.
+// Children holds the names of a znode's children and the znode's own stat. The names share memory: to keep a few out of
+// many for long, keep copies (strings.Clone).
 type Children struct {
 	Names []string // in no order
 	Stat  zk.Stat  // of the parent
@@ -129,7 +129,7 @@ func (c *Client) Get(ctx context.Context, path string) *future.Future[Node] {
 	return ask(&c.view, ctx, c.completion(path), getKind, path)
 }
 
-// Exists reads a znode's stat. There being none is not an error: the stat is nil (kazoo: exists_async).
+// Exists reads a znode's stat (kazoo: exists_async). If there is no such znode, the stat is nil; that is not an error.
 func (c *Client) Exists(ctx context.Context, path string) *future.Future[*zk.Stat] {
 	return ask(&c.view, ctx, c.completion(path), existsKind, path)
 }
@@ -145,8 +145,8 @@ func (c *Client) GetACL(ctx context.Context, path string) *future.Future[ACL] {
 	return ask(&c.view, ctx, c.completion(path), aclKind, path)
 }
 
-// Sync has the server catch up with the leader: reads submitted after it see all that was committed before it was
-// processed (kazoo: sync_async). It returns the path.
+// Sync makes the server catch up with the leader: reads submitted after it see everything that was committed before the
+// leader processed it (kazoo: sync_async). It returns the path.
 func (c *Client) Sync(ctx context.Context, path string) *future.Future[string] {
 	return ask(&c.view, ctx, c.completion(path), syncKind, path)
 }

@@ -10,10 +10,10 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Watched is a value with the one-shot watch that was left with it. Event completes with the first change of what was
-// read, after every reply that the server sent before it. It survives reconnects; it fails with [ErrSessionExpired] when
-// the session ends, with [ErrClosed] on Close, with [ErrAuthFailed] when the servers refuse the credentials, and with
-// [ErrWatchRemoved] when it is given up, see [Client.Unwatch].
+// Watched is a value with the one-shot watch that was set when it was read. Event completes with the first change of the
+// value, after every reply that the server sent before it. The watch survives reconnects; Event fails with
+// [ErrSessionExpired] when the session ends, with [ErrClosed] on Close, with [ErrAuthFailed] when the servers reject the
+// credentials, and with [ErrWatchRemoved] when the watch is given up, see [Client.Unwatch].
 type Watched[T any] struct {
 	Value T
 	Event *future.Future[Event]
@@ -75,18 +75,18 @@ func (q *watchQuery[T]) watched(v T, on watch.Kind) {
 	q.promise.Resolve(Watched[T]{Value: v, Event: w.promise.Future()})
 }
 
-// GetW is Get and leaves a watch: its event is the next change of the data, or the deletion.
+// GetW is Get and also sets a watch, whose event is the next change of the data, or the deletion.
 func (c *Client) GetW(ctx context.Context, path string) *future.Future[Watched[Node]] {
 	return askWatch(c, ctx, c.completion(path), c.watchLane(path), getKind, path)
 }
 
-// ExistsW is Exists and leaves a watch: its event is the creation, the next change of the data, or the deletion.
+// ExistsW is Exists and also sets a watch, whose event is the creation, the next change of the data, or the deletion.
 func (c *Client) ExistsW(ctx context.Context, path string) *future.Future[Watched[*zk.Stat]] {
 	return askWatch(c, ctx, c.completion(path), c.watchLane(path), existsKind, path)
 }
 
-// ChildrenW is Children and leaves a watch: its event is the next child created or deleted, or the deletion of the
-// znode.
+// ChildrenW is Children and also sets a watch, whose event is the next creation or deletion of a child, or the deletion
+// of the znode.
 func (c *Client) ChildrenW(ctx context.Context, path string) *future.Future[Watched[Children]] {
 	return askWatch(c, ctx, c.completion(path), c.watchLane(path), childrenKind, path)
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// WatcherType says which watches of a path [Client.RemoveWatches] is about.
+// WatcherType says which watches of a path [Client.RemoveWatches] removes.
 type WatcherType int32
 
 const (
@@ -47,16 +47,17 @@ type removeWatchesRequest struct {
 	claim watch.Removal
 }
 
-// RemoveWatches removes watches of a path at the server and here (servers since 3.5; kazoo has no such thing). The events
-// of one-shot watches fail with [ErrWatchRemoved], and so, with WatcherAny, do subscriptions of the path. It fails with
-// [ErrNoWatcher] if there was no watch, neither here nor at the server.
+// RemoveWatches removes watches of a path, at the server and in the client (servers since 3.5; kazoo has no equivalent).
+// The events of one-shot watches fail with [ErrWatchRemoved], and so, with WatcherAny, do subscriptions of the path. It
+// fails with [ErrNoWatcher] if neither the client nor the server has such a watch.
 //
-// It is an operation like all others: the watches end when the server's answer comes, after all events that the server
-// sent before it, and while Suspended it waits for the next connection. What fails with an error removes nothing.
+// It is an operation like any other: the watches end when the server's reply arrives, after all events that the server
+// sent before it, and while Suspended it waits for the next connection. If it fails, nothing is removed.
 //
-// The server knows one watch for each connection, path and type, so watches of libraries on Conn() are removed as well, and
-// are not told. A [Live] of the path sets its watch again. With another type than WatcherAny, subscriptions of the path go
-// on; since some servers remove a part of their watch as well, it is set again and they get a resync, see [Event].
+// The server holds one watch per connection, path and type, so watches of libraries on Conn() are removed as well,
+// without notice. A [Live] of the path sets its watch again. With a type other than WatcherAny, subscriptions of the
+// path continue; since some servers remove part of their watch as well, it is set again and they get a resync, see
+// [Event].
 func (c *Client) RemoveWatches(ctx context.Context, path string, typ WatcherType) *future.Future[future.Void] {
 	o := &removeWatchesRequest{typ: typ}
 	o.init(&c.view, ctx, c.completion(path), wire.OpRemoveWatches, path)

@@ -11,17 +11,17 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// RetryPolicy says how often and for how long [Retry] and [WithRetry] repeat an operation. The zero value, and each field
-// that is zero, stands for the default.
+// RetryPolicy says how often and for how long [Retry] and [WithRetry] repeat an operation. The zero value of a field
+// means its default.
 type RetryPolicy struct {
 	// FirstPause bounds the pause before the first repetition. The bound doubles with each repetition up to MaxPause, and
-	// the pause is drawn at random from zero to the bound, so that clients which failed together do not come back
+	// the pause is chosen at random between zero and the bound, so that clients that failed together do not return
 	// together. The defaults are 100 milliseconds and 5 seconds.
 	FirstPause, MaxPause time.Duration
 	// MaxAttempts bounds the attempts, the first one included. The default is no bound.
 	MaxAttempts int
-	// MaxElapsed bounds the time from the beginning to the last repetition. An attempt under way is not broken off: a
-	// context does that. The default is a minute.
+	// MaxElapsed bounds the time from the beginning to the last repetition. It does not interrupt an attempt in progress;
+	// a context does. The default is a minute.
 	MaxElapsed time.Duration
 }
 
@@ -81,9 +81,9 @@ func (p *RetryPolicy) pause(draw chance.Draw, attempts int) time.Duration {
 // idempotentKey is the key of MarkIdempotent's mark.
 type idempotentKey struct{}
 
-// MarkIdempotent returns a context whose operations may be applied twice without harm: with it, [Retry] and [WithRetry]
-// repeat a write also when its outcome is unknown. It is for the caller to know: a Set with AnyVersion is idempotent if
-// nobody else sets that znode, a Create or a Delete if "exists already" or "does not exist" is as good as success.
+// MarkIdempotent returns a context that marks operations as safe to apply twice: with it, [Retry] and [WithRetry] repeat
+// a write even when its outcome is unknown. Only the caller can know this: a Set with AnyVersion is idempotent if nobody
+// else sets that znode, a Create or a Delete if "already exists" or "does not exist" is as good as success.
 func MarkIdempotent(ctx context.Context) context.Context {
 	return context.WithValue(orBackground(ctx), idempotentKey{}, true)
 }

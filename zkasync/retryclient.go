@@ -8,19 +8,20 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// WithRetry has the client repeat by itself what fails with the connection, by the rules of [Retry]: operations that were
-// waiting to be sent, reads, and writes whose context carries the mark of [MarkIdempotent]. A write without the mark that
-// was in flight fails as ever, with [ErrOutcomeUnknown].
+// WithRetry makes the client repeat operations that fail with the connection, by the rules of [Retry]: operations that
+// were waiting to be sent, reads, and writes whose context carries the mark of [MarkIdempotent]. A write in flight
+// without the mark fails with [ErrOutcomeUnknown], as it does without this option.
 //
-// What is repeated waits for the next connection, which has pauses of its own, and goes out on it in the old order, before
-// everything that was submitted later. It is ordered at its repetition: a write without the mark that failed leaves a gap,
-// and those submitted behind it go out all the same, which without this option they do not. Writes that depend on each
-// other belong into one Multi, or carry the mark, or are submitted when the one before has succeeded.
+// Repeated operations wait for the next connection, which is attempted with pauses of its own, and are sent on it in
+// their old order, before everything submitted later. Order then counts from the repetition: a write without the mark
+// that failed leaves a gap, and the operations submitted after it are sent all the same, which they are not without this
+// option. Writes that depend on each other should be put into one Multi, carry the mark, or be submitted after the
+// previous one has succeeded.
 //
-// The policy's pauses are for what the server throttled; that goes to the end of the queue afterwards. The policy's bounds
-// are looked at when a connection is lost, not while an operation waits for the next: its context does that. The error in
-// the end covers all attempts, as with Retry. Whatever the policy says, an operation that ends each of its connections is
-// given up after a few, see [GivenUpError].
+// The pauses of the policy apply to throttled operations, which go to the end of the queue afterwards. The limits of the
+// policy are checked when a connection is lost, not while an operation waits for the next one: use its context for that.
+// The final error covers all attempts, as with Retry. Whatever the policy says, an operation that ends each of its
+// connections is given up after a few, see [GivenUpError].
 //
 // The option works on single requests, so also on those of EnsurePath, DeleteAll and other composite operations.
 func WithRetry(policy RetryPolicy) Option {

@@ -9,26 +9,27 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 )
 
-// Retry calls op, and again after a pause for as long as it fails in a way that allows it, and returns a future of what
-// comes out in the end:
+// Retry calls op, repeats it after a pause for as long as its failures allow that, and returns a future of the final
+// result:
 //
-//   - what was not sent because the connection was lost is repeated;
+//   - an operation that was not sent because the connection was lost is repeated;
 //   - a read is repeated after any connection loss;
 //   - a write whose outcome is unknown is repeated if ctx carries the mark of [MarkIdempotent], and not otherwise;
-//   - when the session has expired, only reads and what was not sent are repeated, in the new session;
-//   - what the server throttled (code -127) is repeated, since it was not executed;
-//   - everything else fails at once: other rejections, a context that ended, a closed client, refused credentials.
+//   - after the session has expired, only reads and operations that were not sent are repeated, in the new session;
+//   - an operation that the server throttled (code -127) is repeated, since it was not executed;
+//   - everything else fails at once: other rejections, a context that has ended, a closed client, rejected credentials.
 //
-// The outcome of the final error covers all attempts: it is [OutcomeUnknown] if that of any attempt was, even if the last one
-// was not sent, or was rejected because an earlier one may have been applied. When ctx ends or the client is closed
-// during a pause, the error is that of the last attempt joined with the reason.
+// The outcome in the final error covers all attempts: it is [OutcomeUnknown] if that of any attempt was, even if the
+// last attempt was not sent, or was rejected perhaps only because an earlier one had been applied. If ctx ends or the
+// client is closed during a pause, the error is that of the last attempt joined with the reason.
 //
-// An attempt is ordered where it is made. Operations submitted meanwhile overtake one that is repeated, and operations
-// that are repeated by themselves may overtake each other; [WithRetry] keeps their order.
+// Each attempt takes its place in the order when it is made. Operations submitted in the meantime overtake an operation
+// that is repeated, and operations that are repeated independently may overtake each other; [WithRetry] keeps their
+// order.
 //
-// op is given ctx and should make one operation of c with it. A chain (future.FlatMap) is judged by the error of the step that
-// failed and repeated as a whole, so its earlier steps must bear that. The first call is made by the caller of Retry, later
-// ones on a goroutine of their own, for whose end Close waits. No goroutine waits during a pause.
+// op receives ctx and should start one operation of c with it. A chain (future.FlatMap) is judged by the error of the
+// step that failed and is repeated as a whole, so its earlier steps must tolerate repetition. Retry makes the first call
+// itself; later calls run on a goroutine of their own, for which Close waits. No goroutine waits during a pause.
 func Retry[T any](ctx context.Context, c *Client, policy RetryPolicy, op func(ctx context.Context) *future.Future[T]) *future.Future[T] {
 	policy, err := policy.checked()
 	switch {

@@ -8,14 +8,14 @@ import (
 	"slices"
 )
 
-// SessionEndError is the cause of the end of a context that [Client.SessionContext] or [Client.ConnectedContext] has made.
+// SessionEndError is the cause with which contexts of [Client.SessionContext] and [Client.ConnectedContext] end.
 type SessionEndError struct {
 	SessionID int64 // of the session that the context was for, 0 if there was none
 	State     State // that ended it
 	Err       error // what went with that state
 }
 
-// Error says what has become of the session.
+// Error says what has happened to the session.
 func (e *SessionEndError) Error() string {
 	text := fmt.Sprintf("zkasync: session %#x: the client is %v", e.SessionID, e.State)
 	if e.Err != nil {

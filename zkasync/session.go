@@ -12,12 +12,14 @@ import (
 type Session struct {
 	// ID is the session's id, 0 if there is none. It is the EphemeralOwner of the znodes that end with the session.
 	ID int64
-	// Password goes with the id in [WithSession]. Whoever has both can take the session over, so it is left out of String.
+	// Password goes with the id in [WithSession]. Anyone who has both can take over the session, so String omits it.
 	Password []byte
-	// Timeout is what the server granted, which may be shorter or longer than what [WithSessionTimeout] asks for: the time
-	// without a sign of the client after which the session ends (Java: getSessionTimeout).
+	// Timeout is the timeout that the server granted, which may be shorter or longer than the one requested by
+	// [WithSessionTimeout]: the session ends when the server has not heard from the client for that long (Java:
+	// getSessionTimeout).
 	Timeout time.Duration
-	// ReadOnly says that it is a temporary session of a server without a quorum, see [WithReadOnly]: no znode belongs to it.
+	// ReadOnly says that this is a temporary session of a server without a quorum, see [WithReadOnly]: no znode belongs
+	// to it.
 	ReadOnly bool
 }
 
@@ -26,8 +28,8 @@ func (s Session) String() string {
 	return fmt.Sprintf("session %#x with a timeout of %v", s.ID, s.Timeout)
 }
 
-// Session returns the session. It is the zero value as long as there has been none since the start, and after Close. One
-// that is over is returned until the next one begins; [Client.State] tells.
+// Session returns the session. It is the zero value until the first session after the start, and after Close. A session
+// that has ended is returned until the next one begins; see [Client.State].
 func (c *Client) Session() Session {
 	r := c.runs.now()
 	if r == nil {
@@ -42,9 +44,9 @@ func (c *Client) Session() Session {
 	}
 }
 
-// WithSession has the first connection take up a session that another client began, as that client's [Client.Session] returns it
-// (kazoo: client_id). Only the id and the password count. If the server no longer knows the session, a new one begins, as
-// after any expiry. The other client loses its connection.
+// WithSession makes the first connection resume a session that another client began, as returned by that client's
+// [Client.Session] (kazoo: client_id). Only the id and the password are used. If the server no longer knows the session,
+// a new one begins, as after any expiry. The other client loses its connection.
 func WithSession(s Session) Option {
 	return Option{func(cfg *config) error {
 		if s.ID == 0 || len(s.Password) != passwordSize {

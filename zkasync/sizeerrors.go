@@ -7,9 +7,10 @@ import (
 	"github.com/zkasync/zkasync-go/internal/mux"
 )
 
-// ReplySizeError is why an operation failed whose answer is larger than [WithMaxReplySize] allows. The server has carried
-// it out, so a write has been applied, but what it answered is not known: the outcome is [OutcomeUnknown]. The connection and all
-// other operations go on. No retry repeats the operation, as its answer would be the same.
+// ReplySizeError is the cause of the failure of an operation whose reply is larger than [WithMaxReplySize] allows. The
+// server has executed the operation, so a write may have been applied, but its reply is not known: the outcome is
+// [OutcomeUnknown]. The connection and all other operations continue. No retry repeats the operation, since its reply
+// would be too large again.
 type ReplySizeError struct {
 	Size  int // of the reply, in bytes
 	Limit int // of WithMaxReplySize, in bytes

@@ -11,10 +11,10 @@ import (
 	"github.com/zkasync/zkasync-go/internal/session"
 )
 
-// StartAsync starts the client and returns at once. The future completes with the first session; it fails when the client
-// is stopped before or its credentials are not accepted. The client tries for as long as it takes: wait with a timeout,
-// ask Connected, and stop it (kazoo: start_async). Starting a client that is started returns the future of that start;
-// starting one that has begun to stop, and is not done, fails with [ErrClosed].
+// StartAsync starts the client and returns at once (kazoo: start_async). The future completes with the first session; it
+// fails if the client is stopped first or its credentials are rejected. The client keeps trying without limit: to give
+// up, wait with a timeout and stop it. Starting a client that has been started returns the future of that start;
+// starting one that is still stopping fails with [ErrClosed].
 func (c *Client) StartAsync() *future.Future[future.Void] {
 	defer c.states.tell((*lane).ExecuteHere) // without the lock: a callback may run at once, on this goroutine
 	r, err := c.runs.begin(c.newRun)
@@ -87,8 +87,8 @@ func (c *Client) startCallbacks() error {
 	return nil
 }
 
-// Start starts the client and waits for the first session. When ctx ends before, or the start fails, it stops the client
-// and returns an error that names the last attempt's failure.
+// Start starts the client and waits for the first session. If ctx ends first, or the start fails, it stops the client
+// and returns an error that names the failure of the last attempt.
 func (c *Client) Start(ctx context.Context) error {
 	_, err := c.StartAsync().Get(orBackground(ctx))
 	if err == nil {
@@ -104,8 +104,8 @@ func (c *Client) Start(ctx context.Context) error {
 	return fmt.Errorf("zkasync: connect %s: %w", printable(c.cfg.servers), &escapedError{err})
 }
 
-// Connect is [New] and [Client.Start]: it returns a client with a live session, or an error when there is none before
-// ctx ends.
+// Connect is [New] followed by [Client.Start]: it returns a client with a live session, or an error if none could be
+// established before ctx ended.
 func Connect(ctx context.Context, servers string, opts ...Option) (*Client, error) {
 	c, err := New(servers, opts...)
 	if err != nil {
@@ -117,7 +117,7 @@ func Connect(ctx context.Context, servers string, opts ...Option) (*Client, erro
 	return c, nil
 }
 
-// Restart stops the client, if it is started, and starts it with a new session (kazoo: restart).
+// Restart stops the client if it is running, and starts it with a new session (kazoo: restart).
 func (c *Client) Restart(ctx context.Context) error {
 	if err := c.Close(); err != nil {
 		return err

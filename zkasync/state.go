@@ -1,6 +1,6 @@
 package zkasync
 
-// State is where the client stands with its session.
+// State is the state of a client's session and connection.
 type State int32
 
 const (
@@ -10,13 +10,13 @@ const (
 	StateConnecting
 	// StateConnected: the session is alive, credentials and watches are restored, operations flow.
 	StateConnected
-	// StateSuspended: the connection is lost, the session may be alive. What is submitted waits.
+	// StateSuspended: the connection is lost, the session may be alive. Submitted operations wait.
 	StateSuspended
 	// StateLost: the session is over, because the server said so or because by the local clock it can no longer be alive.
-	// In the second case the server may still know it, then Connected follows with the same session id. Who holds a
+	// In the second case the server may still know it; then Connected follows with the same session id. Whoever holds a
 	// lock or leads must stop now.
 	StateLost
-	// StateAuthFailed: the server did not accept the credentials, or demands some that the client does not have. Everything
+	// StateAuthFailed: the server rejected the credentials, or requires some that the client does not have. Everything
 	// fails until the client is restarted.
 	StateAuthFailed
 )
@@ -41,16 +41,16 @@ func (s State) String() string {
 	}
 }
 
-// StateChange is a transition.
+// StateChange is a change of the state.
 type StateChange struct {
 	State State // the new state
-	// SessionID is the session's id, 0 if there has been none. On Connected another id than before means another
-	// session: ephemeral znodes and watches of the old one are gone.
+	// SessionID is the session's id, 0 if there has been none. A different id on Connected means a new session: ephemeral
+	// znodes and watches of the old one are gone.
 	SessionID int64
-	// ReadOnly says that the server has lost its quorum and takes no writes, see WithReadOnly. SessionID is then a
-	// temporary one that holds nothing; the session proper, if it is alive, comes back with the quorum. Who holds a lock
-	// must treat it as Suspended.
+	// ReadOnly says that the server has lost its quorum and takes no writes, see WithReadOnly. SessionID is then that of
+	// a temporary session that owns nothing; the real session, if it is alive, returns with the quorum. Whoever holds a
+	// lock must treat this as Suspended.
 	ReadOnly bool
-	// Err says why, if there is a reason to give.
+	// Err is the reason, if there is one.
 	Err error
 }

@@ -11,16 +11,17 @@ import (
 	"github.com/zkasync/zkasync-go/handler"
 )
 
-// StopAsync stops the client and returns at once; a callback may call it. It refuses new operations, sends what was
-// queued, ends the session at the server, fails what is left with [ErrClosed], runs the callbacks and ends every
-// goroutine. The future completes when all that is done, or fails when a callback does not return within the close
-// timeout. Its callbacks come after all others, on a goroutine of their own; Close waits for them as well.
+// StopAsync stops the client and returns at once; callbacks may call it. The client refuses new operations, sends those
+// that are queued, ends the session at the server, fails what is left with [ErrClosed], runs the callbacks and ends
+// every goroutine. The future completes when all of that is done, or fails if a callback does not return within the
+// close timeout. Callbacks of the future run after all others, on a goroutine of their own; Close waits for them as
+// well.
 //
-// A server that answers nothing for a second is not waited for. Then, and when the connection is lost, the client tries to
-// end the session at another server or with another connection, for a quarter of a second more, or for 1.25 seconds from the
-// beginning of the stop; for half a second when all servers refuse; longer when handshakes are known to take longer; never
-// longer than the close timeout. A session that no server could be told to end ends by its timeout, and the Closed state
-// has an Err that says so.
+// The client does not wait for a server that sends nothing for a second. Then, and when the connection is lost, it tries
+// to end the session over another connection, for a quarter of a second more, or for 1.25 seconds from the beginning of
+// the stop; for half a second when all servers refuse; longer when handshakes are known to take longer; never longer
+// than the close timeout. If no server could be told to end the session, it ends by its timeout, and the Closed state
+// carries an Err that says so.
 func (c *Client) StopAsync() *future.Future[future.Void] {
 	r, _ := c.runs.stop()
 	if r == nil {
@@ -29,10 +30,10 @@ func (c *Client) StopAsync() *future.Future[future.Void] {
 	return r.stopped.Future()
 }
 
-// Close is StopAsync and waits, for no longer than the close timeout and a moment. It may be called from any goroutine,
-// any number of times, in any state. When it returns nil, no goroutine of the client is left. It fails with an error that
-// names the callback if one does not return. Called from within a callback it cannot wait for its own caller: it stops
-// the client as StopAsync does and returns an error for which errors.Is(err, handler.ErrInCallback) holds.
+// Close stops the client as StopAsync does and waits for it, for little longer than the close timeout. It may be called
+// from any goroutine, any number of times, in any state. When it returns nil, no goroutine of the client is left. If a
+// callback does not return, Close fails with an error that names it. When called from within a callback it cannot wait
+// for its own caller: it stops the client as StopAsync does and returns an error that matches handler.ErrInCallback.
 func (c *Client) Close() error {
 	r, over := c.runs.stop()
 	if r == nil {

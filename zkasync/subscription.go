@@ -11,16 +11,16 @@ import (
 	"github.com/zkasync/zkasync-go/internal/watch"
 )
 
-// Subscription is a watch that goes on. It comes from [Client.AddWatch], survives reconnects and the end of the session,
-// and ends with Close, with [Client.RemoveWatches] of any watcher, with the client, or by its rule for slow readers. It is
-// safe for concurrent use.
+// Subscription is a lasting watch, set by [Client.AddWatch]. It survives reconnects and the end of the session, and ends
+// with Close, with [Client.RemoveWatches] of WatcherAny, with the client, or by its rule for slow readers. It is safe
+// for concurrent use.
 //
-// Its events have the path without the chroot and are in the order in which the server sent them. They are read in one
-// of three ways: from the channel of C, by range over All, which reads that channel, or by the callback of
-// [OnEvent]. With OnEvent, or as long as the channel has room, an event is there before the reply to any later request;
-// what waits for a slow reader comes when it makes room.
+// Events carry the path without the chroot and come in the order in which the server sent them. They are read in one of
+// three ways: from the channel of C, with range over All, which reads that channel, or by the callback of [OnEvent].
+// With OnEvent, or as long as the channel has room, an event is delivered before the reply to any later request; events
+// that wait for a slow reader follow when it makes room.
 //
-// Nobody waits for a reader: see [CoalesceEvents] and [BufferEvents].
+// A slow reader delays nothing else: see [CoalesceEvents] and [BufferEvents].
 type Subscription struct {
 	c      *Client
 	path   string
@@ -47,15 +47,15 @@ func (k *subscriptionSink) Put(e zk.Event, zxid int64) { (*Subscription)(k).put(
 func (k *subscriptionSink) Resync(why error)           { (*Subscription)(k).put(resyncEvent(k.path, why)) }
 func (k *subscriptionSink) End(why error)              { (*Subscription)(k).end(why) }
 
-// Path returns the path that is watched.
+// Path returns the watched path.
 func (s *Subscription) Path() string { return s.path }
 
-// Mode returns how it is watched.
+// Mode returns the mode of the watch.
 func (s *Subscription) Mode() AddWatchMode { return s.mode }
 
-// C returns the channel of events, the same one at each call. It is closed behind the last event when the
-// subscription has ended; Err then says why. At that moment what does not fit into the channel is dropped, except that
-// the last event is always kept. With a callback the channel carries nothing but is closed.
+// C returns the channel of events, the same one for each call. It is closed after the last event when the subscription
+// has ended; Err then says why. At that moment events that do not fit into the channel are dropped, except that the last
+// one is always kept. With a callback the channel carries nothing, but is closed all the same.
 func (s *Subscription) C() <-chan Event { return s.feed.C() }
 
 // All ranges over the channel of C until it is closed or ctx ends. The last pair has the reason, that of Err or of ctx. Leaving the
@@ -67,18 +67,17 @@ func (s *Subscription) All(ctx context.Context) iter.Seq2[Event, error] {
 // Done returns a channel that is closed when the subscription has ended.
 func (s *Subscription) Done() <-chan struct{} { return s.feed.Done() }
 
-// Err returns why the subscription has ended, nil as long as it goes on: [ErrWatchRemoved] after Close and RemoveWatches,
-// [ErrClosed] after the client's Close, [ErrSlowReader], [ErrUnimplemented] when a server was reached that does not know
-// persistent watches, [ErrAuthFailed].
+// Err returns why the subscription has ended, or nil if it has not: [ErrWatchRemoved] after Close and RemoveWatches,
+// [ErrClosed] after the client's Close, [ErrSlowReader], [ErrUnimplemented] after a move to a server that does not know
+// persistent watches, or [ErrAuthFailed].
 func (s *Subscription) Err() error { return s.feed.Err() }
 
-// Close ends the subscription at once. With a callback, events whose call has not begun are dropped; what the channel
-// holds, and what of the rest fits into it, can still be received, see C.
+// Close ends the subscription at once. With a callback, events whose call has not begun are dropped; otherwise events in
+// the channel, and waiting ones that still fit into it, can be received, see C.
 //
-// When it was the last one on its path, the server is told to remove the watch, which nothing waits for; what else the
-// path has, one-shot watches of the client, is set again, but watches of libraries on Conn() of the same path go with
-// it. A one-shot watch that is left on the path meanwhile may fire for a change that its value already includes; none
-// misses a change.
+// Closing the last subscription of a path tells the server to remove the watch, without waiting for it. One-shot watches
+// of the client on that path are set again, but those of libraries on Conn() are lost with it. A one-shot watch set on
+// the path meanwhile may fire for a change that its value already includes; none misses a change.
 func (s *Subscription) Close() {
 	s.closed.Store(true)
 	s.end(ErrWatchRemoved)

@@ -3,9 +3,9 @@ package zkasync
 import "fmt"
 
 // UpdateServers replaces the list of servers while the client runs. The chroot must stay the same. As in the Java client
-// (ZOOKEEPER-1355), clients move so that the load becomes even, each with the probability that this takes: a client whose
-// server is gone from the list always moves, one whose server stays moves only when servers were added. Moving loses no
-// operation: what is in flight is waited for, the rest waits for the next server. The state is Suspended in between.
+// (ZOOKEEPER-1355), clients move to even out the load, each with the probability that this requires: a client whose
+// server is no longer in the list always moves, others move only if servers were added. Moving loses no operation: those
+// in flight are waited for, the rest wait for the next server. The state is Suspended in between.
 func (c *Client) UpdateServers(servers string) error {
 	hosts, chroot, err := parseServers(servers)
 	if err != nil {

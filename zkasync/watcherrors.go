@@ -1,10 +1,10 @@
 package zkasync
 
-// What can be asked of errors about watches.
+// Errors of watches, to be matched with errors.Is.
 var (
-	// ErrWatchRemoved: the watch was given up, by [Client.Unwatch], [Client.RemoveWatches] or a Close.
+	// ErrWatchRemoved: the watch was removed, by [Client.Unwatch], [Client.RemoveWatches] or a Close.
 	ErrWatchRemoved error = &sentinel{text: "watch removed"}
-	// ErrSlowReader: events came faster than the reader of a [Subscription] took them.
+	// ErrSlowReader: events arrived faster than the reader of a [Subscription] received them.
 	ErrSlowReader error = &sentinel{text: "reader too slow for the events"}
 )
 

@@ -10,9 +10,9 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// AnyVersion as the version of Set, Delete, SetACL, SetOp, DeleteOp and CheckOp matches every version. Every other number is
-// one that a Stat can have: versions go on from 2147483647 at -2147483648, and servers before 3.10 from -2 at -1 (then there
-// is no way to ask for that one version; ZOOKEEPER-4743).
+// AnyVersion as the version of Set, Delete, SetACL, SetOp, DeleteOp and CheckOp matches every version. Every other
+// number is a version that a Stat can have: after 2147483647 comes -2147483648, and on servers before 3.10 -1 follows
+// -2, a version that cannot be asked for (ZOOKEEPER-4743).
 const AnyVersion int32 = -1
 
 // setRequest is Set.
