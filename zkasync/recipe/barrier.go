@@ -11,8 +11,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Barrier holds everybody up for as long as its znode is there (kazoo: Barrier, Curator: DistributedBarrier). It is safe for
-// concurrent use.
+// Barrier makes everybody wait for as long as its znode exists (kazoo: Barrier, Curator: DistributedBarrier). It is safe
+// for concurrent use.
 type Barrier struct {
 	c    *zkasync.Client
 	path string
@@ -24,7 +24,7 @@ func NewBarrier(c *zkasync.Client, path string, opts ...Option) *Barrier {
 	return &Barrier{c, path, newConfig(opts)}
 }
 
-// Set puts it up, if it is not.
+// Set puts the barrier up, if it does not exist.
 func (b *Barrier) Set(ctx context.Context) *future.Future[future.Void] {
 	if b.cfg.err != nil {
 		return failed[future.Void](b.c, "set", b.path, b.cfg.err)
@@ -32,7 +32,7 @@ func (b *Barrier) Set(ctx context.Context) *future.Future[future.Void] {
 	return persistent(ctx, b.c, b.path, b.cfg)
 }
 
-// Remove takes it away, if it is there.
+// Remove removes the barrier, if it exists.
 func (b *Barrier) Remove(ctx context.Context) *future.Future[future.Void] {
 	if b.cfg.err != nil {
 		return failed[future.Void](b.c, "remove", b.path, b.cfg.err)
@@ -40,7 +40,7 @@ func (b *Barrier) Remove(ctx context.Context) *future.Future[future.Void] {
 	return removed(ctx, b.c, b.path)
 }
 
-// Wait completes when it is not there, at once if it is not.
+// Wait completes when the barrier does not exist, at once if it does not.
 func (b *Barrier) Wait(ctx context.Context) *future.Future[future.Void] {
 	if b.cfg.err != nil {
 		return failed[future.Void](b.c, "wait", b.path, b.cfg.err)

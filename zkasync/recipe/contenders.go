@@ -12,10 +12,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Contender is somebody in a queue.
+// Contender is a participant in the queue of a lock or an election.
 type Contender struct {
 	Path       string // of the znode
-	Identifier string // what it holds, as WithIdentifier sets it and kazoo and Curator do; a candidate's value in an election
+	Identifier string // the znode's data, as set by WithIdentifier, kazoo and Curator; a candidate's value in an election
 	Fence      int64
 	SessionID  int64 // of the client
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Encoding is how a counter stands in its znode.
+// Encoding is how a counter is stored in its znode.
 type Encoding int
 
 const (
@@ -25,7 +25,7 @@ const (
 	Int64
 )
 
-// Counter is a number that many change. It is safe for concurrent use.
+// Counter is a shared number. It is safe for concurrent use.
 type Counter struct {
 	c        *zkasync.Client
 	path     string
@@ -40,12 +40,12 @@ func (n *Counter) check(op string) error {
 	return nil
 }
 
-// NewCounter returns a counter in the znode at path, which is made at the first change if it is missing. Nothing is sent.
+// NewCounter returns a counter in the znode at path, which the first change creates if it is missing. Nothing is sent.
 func NewCounter(c *zkasync.Client, path string, encoding Encoding) *Counter {
 	return &Counter{c, path, encoding}
 }
 
-// Get returns the number as a server knows it, 0 if there is no znode.
+// Get returns the number that the server has, 0 if there is no znode.
 func (n *Counter) Get(ctx context.Context) *future.Future[int64] {
 	if err := n.check("read counter"); err != nil {
 		return core.OnHandler(n.c, future.Failed[int64](err))
@@ -65,8 +65,8 @@ func (n *Counter) Get(ctx context.Context) *future.Future[int64] {
 	})
 }
 
-// Add adds delta, which may be negative, and returns what comes of it. See [Update] for what errors say. A result that the encoding
-// cannot hold is an error, and nothing is changed.
+// Add adds delta, which may be negative, and returns the new value. See [Update] for the meaning of errors. A result
+// that the encoding cannot hold is an error, and nothing is changed.
 func (n *Counter) Add(ctx context.Context, delta int64) *future.Future[int64] {
 	if err := n.check("add"); err != nil {
 		return core.OnHandler(n.c, future.Failed[int64](err))

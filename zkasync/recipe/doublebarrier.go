@@ -12,8 +12,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// DoubleBarrier has so many begin together, and end together (kazoo: DoubleBarrier, Curator: DistributedDoubleBarrier, on the same path as
-// well). One value enters and leaves once; it is safe for concurrent use.
+// DoubleBarrier lets a number of participants begin together and end together (kazoo: DoubleBarrier, Curator:
+// DistributedDoubleBarrier, on the same path as well). One value enters and leaves once; it is safe for concurrent use.
 type DoubleBarrier struct {
 	c     *zkasync.Client
 	path  string
@@ -25,7 +25,7 @@ type DoubleBarrier struct {
 // readyName is the znode that says that all are there.
 const readyName = "ready"
 
-// NewDoubleBarrier returns a barrier for count participants at path, which is made if it is missing. Nothing is sent.
+// NewDoubleBarrier returns a barrier for count participants at path, which is created if it is missing. Nothing is sent.
 func NewDoubleBarrier(c *zkasync.Client, path string, count int, opts ...Option) *DoubleBarrier {
 	b := &DoubleBarrier{c: c, path: path, count: count, cfg: newConfig(opts)}
 	b.own = core.Join(path, role{hex: true}.prefix())
@@ -35,7 +35,7 @@ func NewDoubleBarrier(c *zkasync.Client, path string, count int, opts ...Option)
 	return b
 }
 
-// Enter completes when count participants have entered. When ctx ends first, or the session, this one has not.
+// Enter completes when count participants have entered. If ctx or the session ends first, this one has not.
 func (b *DoubleBarrier) Enter(ctx context.Context) *future.Future[future.Void] {
 	if b.cfg.err != nil {
 		return failed[future.Void](b.c, "enter", b.path, b.cfg.err)

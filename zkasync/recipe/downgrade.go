@@ -11,9 +11,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Downgrade makes the lock of a writer one of a reader's: other readers get it too, and no writer does in between (Curator: the
-// read lock acquired by who has the write lock). Held is over then, and what comes of the future takes its place, with a
-// context of its own and the same fence: it stands where the writer stood, before all who wait. When it fails, held is as it was. The error is [ErrNotHeld] if that is over.
+// Downgrade turns a writer's lock into a reader's: other readers get it too, and no writer does in between (Curator:
+// acquiring the read lock while holding the write lock). Held then ends, and the Held of the future takes its place in
+// the queue, before all waiters, with a context of its own and the same fence. If Downgrade fails, held is as it was;
+// the error is [ErrNotHeld] if held had ended.
 func (m *RWMutex) Downgrade(ctx context.Context, held *Held) *future.Future[*Held] {
 	w := held.q
 	var err error

@@ -8,23 +8,24 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Election has one leader among its candidates at a time, the first come first (kazoo: Election, Curator: LeaderLatch, and with
-// [CuratorSelector] its LeaderSelector; etcd: Election). What is true of a [Mutex] is true of it.
+// Election chooses one leader at a time among its candidates, in the order of their arrival (kazoo: Election, Curator:
+// LeaderLatch, and with [CuratorSelector] its LeaderSelector; etcd: Election). What is said of a [Mutex] applies to it
+// as well.
 type Election struct {
 	s side
 }
 
-// ErrNoLeader is the error of [Election.Leader] when nobody leads.
+// ErrNoLeader is the error of [Election.Leader] when there is no leader.
 var ErrNoLeader = errors.New("there is no leader")
 
-// NewElection returns an election on the children of path, which is made if it is missing. Nothing is sent.
+// NewElection returns an election on the children of path, which is created if it is missing. Nothing is sent.
 func NewElection(c *zkasync.Client, path string, opts ...Option) *Election {
 	cfg := newConfig(opts)
 	return &Election{s: side{c: c, path: path, cfg: cfg, role: cfg.naming.latch()}}
 }
 
-// Campaign waits until the lead is got, for as long as it takes, across lost connections and sessions. Value is what the others
-// see of the leader, its address for instance; nil stands for the identifier. The lead is given up by [Held.Unlock].
+// Campaign waits until this candidate leads, for as long as it takes, across lost connections and sessions. Value is
+// what the others see of the leader, for example its address; nil means the identifier. [Held.Unlock] gives up the lead.
 func (e *Election) Campaign(ctx context.Context, value []byte) *future.Future[*Held] {
 	if value == nil {
 		value = []byte(e.s.cfg.id)
@@ -32,12 +33,12 @@ func (e *Election) Campaign(ctx context.Context, value []byte) *future.Future[*H
 	return e.s.contend(ctx, "campaign", value, false)
 }
 
-// Candidates returns who leads and who waits for it, in this order (kazoo: contenders).
+// Candidates returns the leader and then those who wait, in their order (kazoo: contenders).
 func (e *Election) Candidates(ctx context.Context) *future.Future[[]Contender] {
 	return e.s.contenders(ctx, "candidates")
 }
 
-// Leader returns who leads, as a server knows it, and fails with [ErrNoLeader] when nobody does.
+// Leader returns the leader that the server knows of, and fails with [ErrNoLeader] if there is none.
 func (e *Election) Leader(ctx context.Context) *future.Future[Contender] {
 	return future.Then(e.s.contenders(ctx, "leader"), func(all []Contender) (Contender, error) {
 		if len(all) == 0 {

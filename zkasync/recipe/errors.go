@@ -10,16 +10,16 @@ import (
 )
 
 var (
-	// ErrLocked is the error of [Mutex.TryLock] and its like: somebody else has it.
+	// ErrLocked is the error of [Mutex.TryLock] and similar methods: somebody else holds the lock.
 	ErrLocked = errors.New("somebody else has it")
-	// ErrInUse is the error of a Lock of a value that holds the lock already or waits for it. A lock does not belong to
-	// a goroutine: whoever wants to contend once more makes a value of its own.
+	// ErrInUse is the error of Lock on a value that holds the lock already or waits for it. A lock does not belong to a
+	// goroutine: to contend once more, use another value.
 	ErrInUse = errors.New("this value has the lock already, or waits for it")
-	// ErrReleased is the cause of the end of what was given back by Unlock.
+	// ErrReleased is the cause when something was given back, as by Unlock.
 	ErrReleased = errors.New("it was given back")
-	// ErrDeleted is the cause of the end of what was held by a znode that somebody has deleted.
+	// ErrDeleted is the cause when somebody has deleted the znode by which something was held.
 	ErrDeleted = errors.New("its znode was deleted")
-	// ErrNotHeld is the error of [Held.Multi] when the lock is somebody else's by now, or nobody's. Nothing was applied.
+	// ErrNotHeld is the error of [Held.Multi] when the lock is no longer held. Nothing was applied.
 	ErrNotHeld = errors.New("it is no longer held")
 )
 
@@ -42,8 +42,8 @@ type Error struct {
 	Op   string // as "lock"
 	Path string // of the recipe
 	Err  error  // why
-	// Removed completes when no znode of the attempt is left, which a context that has ended does not hold up: it is deleted in
-	// the background, for as long as the session lives. It is nil if there was none.
+	// Removed completes when no znode of the attempt is left. It is deleted in the background for as long as the session
+	// lives, even after the context has ended. Removed is nil if there was none.
 	Removed *future.Future[future.Void]
 }
 

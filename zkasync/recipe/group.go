@@ -12,15 +12,15 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Group is who is there, each with its data: the children of a path (Curator: GroupMember, kazoo: Party, whose members are seen, but
-// have names of their own). It is safe for concurrent use.
+// Group is a group of members with their data: the children of a path (Curator: GroupMember; kazoo: Party, whose members
+// are seen, but have names of their own form). It is safe for concurrent use.
 type Group struct {
 	c    *zkasync.Client
 	path string
 	opts []Option
 }
 
-// Member is one of a group.
+// Member is a member of a group.
 type Member struct {
 	Name string
 	Data []byte
@@ -33,12 +33,12 @@ func NewGroup(c *zkasync.Client, path string, opts ...Option) *Group {
 	return &Group{c: c, path: path, opts: opts}
 }
 
-// Join makes a member of that name and keeps it there, until [Node.Close].
+// Join adds a member of that name and keeps it in the group until [Node.Close].
 func (g *Group) Join(name string, data []byte) *Node {
 	return KeepNode(g.c, core.Join(g.path, name), data, g.opts...)
 }
 
-// Members returns who is there, by name. Whoever leaves while they are read is left out.
+// Members returns the members, by name. A member that leaves while they are read is left out.
 func (g *Group) Members(ctx context.Context) *future.Future[[]Member] {
 	if err := newConfig(g.opts).err; err != nil {
 		return failed[[]Member](g.c, "members", g.path, err)
@@ -71,10 +71,10 @@ func (g *Group) Members(ctx context.Context) *future.Future[[]Member] {
 	})
 }
 
-// Watch tells who is there, by name: at first, and again after each change of who it is or of what one holds. Changes in quick
-// succession are told as one. It goes on across lost connections and sessions; its last pair has the reason of the end, that
-// of ctx for instance, or of a list or a member that may not be read. Only what has changed is read again. A [Roster] is the same for
-// those who do more than wait for it.
+// Watch ranges over the members, by name: it yields them at first, and again after each change of the members or their
+// data. Changes in quick succession are merged. It continues across lost connections and sessions; the last pair carries
+// the reason for the end, for example that of ctx, or of a list or a member that may not be read. Only what has changed
+// is read again. A [Roster] offers the same in more forms.
 func (g *Group) Watch(ctx context.Context) iter.Seq2[[]Member, error] {
 	return func(yield func([]Member, error) bool) {
 		r := g.Roster(ctx)

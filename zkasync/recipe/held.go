@@ -10,7 +10,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Held is what somebody has: a lock, or the lead. It is safe for concurrent use.
+// Held is a lock, a place or a lead that is held. It is safe for concurrent use.
 type Held struct {
 	q       *claim
 	path    string
@@ -32,24 +32,24 @@ func newHeld(q *claim, own zkasync.Created, lease context.Context, release conte
 	return h
 }
 
-// Context ends when it is no longer guaranteed that nobody else has what is held. Its cause is [ErrReleased], [ErrDeleted] or a
-// [*zkasync.SessionEndError].
+// Context returns a context that ends when it is no longer certain that nobody else holds the same. Its cause is
+// [ErrReleased], [ErrDeleted] or a [*zkasync.SessionEndError].
 func (h *Held) Context() context.Context { return h.ctx }
 
-// Done is closed when the context ends.
+// Done returns a channel that is closed when the context ends.
 func (h *Held) Done() <-chan struct{} { return h.ctx.Done() }
 
-// Fence is a number that is greater than those of all earlier holders, whichever client they were and also if the path was
-// deleted in between: the zxid by which the znode was created, or the writer's that a reader has been (see [RWMutex.Downgrade]). A store that refuses numbers below the greatest that it has seen is
-// safe from former holders.
+// Fence returns a number greater than those of all earlier holders, of any client, even if the path was deleted in
+// between: the zxid that created the znode or, after [RWMutex.Downgrade], the writer's. A store that refuses numbers
+// below the greatest one it has seen is safe from former holders.
 func (h *Held) Fence() int64 { return h.fence }
 
-// Path is that of the znode by which it is held.
+// Path returns the path of the znode by which it is held.
 func (h *Held) Path() string { return h.path }
 
-// Multi applies operations together with a check that this is still held, all or none (the check of etcd's IsOwner). When it
-// is not, the error is [ErrNotHeld], and nothing was applied: not even a process that was paused for long can write behind a later
-// holder's back.
+// Multi applies operations in one transaction with a check that this is still held (like etcd's IsOwner). If it is not,
+// the error is [ErrNotHeld] and nothing was applied: not even a process that was paused for long can interfere with a
+// later holder.
 func (h *Held) Multi(ctx context.Context, ops ...zkasync.MultiOp) *future.Future[[]zkasync.MultiResult] {
 	n := len(ops)
 	ops = append(ops[:n:n], zkasync.CheckOp(h.path, zkasync.AnyVersion))
@@ -71,10 +71,9 @@ func refusedAt(err error, index int) bool {
 	return errors.As(err, &m) && m.Index == index
 }
 
-// Unlock gives it back: the context ends at once, and the znode is deleted in the background, again after a lost connection for as
-// long as the session lives. The future completes when it is gone, or will be
-// with its session, as when the client is closed. Nobody has to wait for that. Calling Unlock more than once
-// does no harm.
+// Unlock gives it back: the context ends at once, and the znode is deleted in the background, with further attempts
+// after lost connections for as long as the session lives. The future completes when the znode is gone, or will go with
+// its session, as when the client is closed; nobody has to wait for it. Calling Unlock more than once is harmless.
 func (h *Held) Unlock() *future.Future[future.Void] {
 	h.end(ErrReleased)
 	return h.remove()

@@ -12,13 +12,13 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// ErrConsumed is the cause of the end of an item's context after [Item.Consume].
+// ErrConsumed is the cause with which an item's context ends after [Item.Consume].
 var ErrConsumed = errors.New("it was consumed")
 
-// Item is an item of a [Queue] that is its consumer's. It is safe for concurrent use.
+// Item is an item of a [Queue] that a consumer has taken. It is safe for concurrent use.
 type Item struct {
 	Data []byte   // what was put
-	Rest [][]byte // what else was put into the same znode, as Curator's putMulti does: it is taken and consumed together
+	Rest [][]byte // further values in the same znode, as Curator's putMulti writes them: they are taken and consumed together
 	q    *Queue
 
 	name, path string
@@ -46,26 +46,28 @@ func (i *Item) begin(lease context.Context, release context.CancelFunc) {
 	})
 }
 
-// Context ends when it is no longer guaranteed that nobody else has the item. Its cause is [ErrConsumed], [ErrReleased], [ErrDeleted] if
-// somebody has deleted the lock, or a [*zkasync.SessionEndError].
+// Context returns a context that ends when it is no longer certain that nobody else has the item. Its cause is
+// [ErrConsumed], [ErrReleased], [ErrDeleted] if somebody has deleted the lock, or a [*zkasync.SessionEndError].
 func (i *Item) Context() context.Context { return i.ctx }
 
-// Done is closed when the context ends.
+// Done returns a channel that is closed when the context ends.
 func (i *Item) Done() <-chan struct{} { return i.ctx.Done() }
 
-// ID is what it was put with by [Queue.PutID], "" in a layout without ids.
+// ID returns the id given to [Queue.PutID], "" in a layout without ids.
 func (i *Item) ID() string {
 	item, _ := i.q.layout.parse(i.name)
 	return item.id
 }
 
-// Path is that of the item's znode.
+// Path returns the path of the item's znode.
 func (i *Item) Path() string { return i.path }
 
-// Fence is a number that grows with everybody who takes the item, see [Held.Fence]. It is 0 in a layout without locks.
+// Fence returns a number that grows with every consumer of the item, see [Held.Fence]. It is 0 in a layout without
+// locks.
 func (i *Item) Fence() int64 { return i.fence }
 
-// Holds asks the servers whether the item is still this consumer's (kazoo: holds_lock). Consume needs no such question.
+// Holds asks the servers whether the item is still this consumer's (kazoo: holds_lock). There is no need to call it
+// before Consume.
 func (i *Item) Holds(ctx context.Context) *future.Future[bool] {
 	if i.lock == "" {
 		return core.OnHandler(i.q.c, future.Resolved(i.ctx.Err() == nil))
@@ -82,8 +84,8 @@ func (i *Item) Holds(ctx context.Context) *future.Future[bool] {
 	})
 }
 
-// Release gives the item back, so that somebody else may take it, this one as well. The future completes when that is so. It does no
-// harm after Consume. In a layout without locks the item is gone.
+// Release gives the item back, so that it may be taken again, also by the same consumer. The future completes when that
+// is so. Release is harmless after Consume. In a layout without locks the item is gone.
 func (i *Item) Release() *future.Future[future.Void] {
 	i.cancel(ErrReleased)
 	i.giveBack()

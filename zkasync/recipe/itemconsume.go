@@ -11,16 +11,17 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Consume removes the item from the queue: it is done. Operations that are given with it are applied together with that, all or none, so that
-// a result is written exactly once. The error is [ErrNotHeld] when the item is not this consumer's any more, and
-// nothing was applied. After an error of another kind it is held for as long as its context lasts, and may be consumed again.
+// Consume removes the finished item from the queue. The given operations are applied in the same transaction, so that a
+// result is written exactly once. If the item is no longer this consumer's, the error is [ErrNotHeld] and nothing was
+// applied. After any other error the item is still held for as long as its context lasts, and may be consumed again.
 //
-// A Consume that is under way when the connection is lost goes on after it, for as long as the session lives. When that ends before there is
-// an answer, and the item is gone, the outcome is unknown (zkasync.ErrOutcomeUnknown): it was this consumer or the next one.
+// When the connection is lost, Consume continues afterwards for as long as the session lives. If the session ends before
+// there is a reply, and the item is gone, the outcome is unknown (zkasync.ErrOutcomeUnknown): this consumer or the next
+// one has consumed it.
 //
-// In the layouts of kazoo and Curator the lock of an item is known by its name alone, which is the next consumer's as well. So
-// where somebody deletes locks by hand, a former consumer that was not told yet may consume what is another's by then; whoever wants to
-// free an item ends its consumer's session instead.
+// In the layouts of kazoo and Curator, the lock of an item has the same name for every consumer. So if somebody deletes
+// a lock by hand, a former consumer that has not noticed yet may consume an item that is another's by then; to free an
+// item, end its consumer's session instead.
 func (i *Item) Consume(ctx context.Context, ops ...zkasync.MultiOp) *future.Future[future.Void] {
 	if err := i.beginConsuming(); err != nil {
 		return failed[future.Void](i.q.c, "consume", i.path, err)

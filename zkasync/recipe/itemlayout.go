@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// QueueLayout is how a [Queue] stands in ZooKeeper. All who use a queue have to agree on it. The zero value is
+// QueueLayout is how a [Queue] is stored in ZooKeeper. All users of a queue have to agree on it. The zero value is
 // [KazooLockingQueue].
 type QueueLayout struct {
 	kind  queueKind
@@ -37,23 +37,23 @@ func (k queueKind) isKazoo() bool { return k == kazooLocking || k == kazooPlain 
 // isEncoded reports whether a znode holds values in Curator's encoding.
 func (k queueKind) isEncoded() bool { return k == curator || k == curatorDelay || k == curatorID }
 
-// KazooLockingQueue is the layout of kazoo's LockingQueue. Priorities are from 0 to 999, the lowest first, and 100 where none is
-// given.
+// KazooLockingQueue is the layout of kazoo's LockingQueue. Priorities are from 0 to 999, the lowest first; the default
+// is 100.
 func KazooLockingQueue() QueueLayout { return QueueLayout{} }
 
-// KazooQueue is the layout of kazoo's Queue, in which an item is deleted before its consumer has it: one that dies with it, or
-// loses the answer, loses the item. Priorities are as in KazooLockingQueue.
+// KazooQueue is the layout of kazoo's Queue, in which an item is deleted before its consumer has it: if the consumer
+// dies, or the reply is lost, so is the item. Priorities are as in KazooLockingQueue.
 func KazooQueue() QueueLayout { return QueueLayout{kind: kazooPlain} }
 
-// CuratorQueue is the layout of Curator's DistributedQueue, and with priorities, which are any 32-bit numbers, the lowest first, that of
-// its DistributedPriorityQueue. LockPath is that of their QueueBuilder, where items are locked that have been taken; all consumers need
-// the same one. If it is "", an item is deleted before its consumer has it, as in [KazooQueue]. The znodes of DistributedDelayQueue and
-// DistributedIdQueue are left alone.
+// CuratorQueue is the layout of Curator's DistributedQueue, and with priorities, which are any 32-bit numbers, the
+// lowest first, that of its DistributedPriorityQueue. LockPath is that of Curator's QueueBuilder, where items that have
+// been taken are locked; all consumers need the same one. If it is "", an item is deleted before its consumer has it, as
+// in [KazooQueue]. Znodes of DistributedDelayQueue and DistributedIdQueue are left alone.
 func CuratorQueue(lockPath string) QueueLayout { return QueueLayout{kind: curator, locks: lockPath} }
 
-// CuratorDelayQueue is the layout of Curator's DistributedDelayQueue, whose items are taken when they are due and not before, the one that is
-// due first: see [Queue.PutAt]. LockPath is as in [CuratorQueue]. Producers and consumers each go by the clock of their own host, so keep
-// clocks synchronised (NTP).
+// CuratorDelayQueue is the layout of Curator's DistributedDelayQueue, whose items are taken when they are due and not
+// before, in the order of their times: see [Queue.PutAt]. LockPath is as in [CuratorQueue]. Producers and consumers use
+// the clock of their own host, so keep clocks synchronised (NTP).
 func CuratorDelayQueue(lockPath string) QueueLayout {
 	return QueueLayout{kind: curatorDelay, locks: lockPath}
 }

@@ -14,30 +14,30 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Queue hands each of its items to one consumer at a time. An item is the consumer's until [Item.Consume], [Item.Release], or the end of its
-// session: when a consumer dies, another one gets it. So every item is consumed, and one may be worked on twice (kazoo:
-// LockingQueue, Curator: DistributedQueue and its like with a lock path, each with its [QueueLayout], so that consumers and producers of both
-// can share it). It is safe for concurrent use.
+// Queue hands each of its items to one consumer at a time. The consumer has the item until [Item.Consume],
+// [Item.Release], or the end of its session: if a consumer dies, another one gets the item. So every item is consumed,
+// and an item may be worked on twice (kazoo: LockingQueue, Curator: DistributedQueue and its relatives with a lock path,
+// each with its [QueueLayout], so that consumers and producers of both can share it). It is safe for concurrent use.
 //
-// Items are taken in the order of their times or priorities, then in that of their coming; they are done in the order in which consumers finish.
-// An item that may not be read, or that is not encoded as the layout says, is left where it is, and does not hold
-// up the others: see [Queue.Skipped]. Znodes that are no items are ignored.
+// Items are taken in the order of their times or priorities, and then of their arrival; they are finished in whatever
+// order their consumers finish. An item that may not be read, or that is not encoded as the layout says, is left where
+// it is and does not delay the others: see [Queue.Skipped]. Znodes that are not items are ignored.
 //
 // # When ZooKeeper is good enough as a queue
 //
-// As a rule it is not: every item is written by a majority of the servers to their disks three times (put, taken, consumed), all
-// items are in the memory of all servers, and the list of a queue is read as a whole. It is good enough for what
-// is rare, small and must not be lost: some jobs a second, hundreds that wait, kilobytes each.
+// As a rule it is not: a majority of the servers writes every item to disk three times (put, taken, consumed), all
+// servers keep all items in memory, and the list of a queue is read as a whole. It is good enough for jobs that are
+// rare, small and must not be lost: a few a second, hundreds waiting, kilobytes each.
 //
 //   - Put takes a round trip, Take three (the lists, the lock, which is made only if the item is there, with the item read right behind it),
 //     Consume one.
 //   - Each waiting name takes 24 bytes of the list that is read when the queue has changed, 19 with Curator: with 10,000 items that is 240 kB for
 //     each Take. Clients in Java refuse lists from 1 MiB (jute.maxbuffer) on, about 43,000 items; zkasync from WithMaxReplySize on.
 //   - An item and all items of one Put are bounded by 1 MiB (jute.maxbuffer of the servers), together with their names.
-//   - Whoever waits has a watch on the lists. At each change all clients that wait read them again; those of one
-//     Queue value do so once. So use one value for all consumers of a process, and call Take as often as it has workers.
+//   - Waiting sets a watch on the lists. At each change all waiting clients read them again, but each Queue value does so
+//     once. So use one value for all consumers of a process, and call Take once for each worker.
 //
-// docs/performance.md has what that comes to in items a second.
+// docs/performance.md shows how many items a second this allows.
 type Queue struct {
 	c      *zkasync.Client
 	cfg    config
@@ -57,7 +57,7 @@ type Queue struct {
 	alarm   alarm // of the first item that is not due
 }
 
-// NewQueue returns the queue at path, which is made if it is missing. Nothing is sent.
+// NewQueue returns the queue at path, which is created if it is missing. Nothing is sent.
 func NewQueue(c *zkasync.Client, path string, layout QueueLayout, opts ...Option) *Queue {
 	q := &Queue{c: c, cfg: newConfig(opts), path: path, layout: layout}
 	q.items, q.locks = layout.folders(path)
@@ -68,20 +68,20 @@ func NewQueue(c *zkasync.Client, path string, layout QueueLayout, opts ...Option
 	return q
 }
 
-// Put puts items into the queue, all or none, and returns their paths (kazoo: put, put_all). When the outcome is unknown
-// (zkasync.ErrOutcomeUnknown), they may be in it; whoever puts them once more may have them twice.
+// Put puts items into the queue, all or none, and returns their paths (kazoo: put, put_all). If the outcome is unknown
+// (zkasync.ErrOutcomeUnknown), they may be in it, and putting them again may duplicate them.
 func (q *Queue) Put(ctx context.Context, values ...[]byte) *future.Future[[]string] {
 	rank, err := q.layout.plain()
 	return q.put(ctx, rank, err, values)
 }
 
-// PutAt is Put for items that are not to be taken before a time, to the millisecond, in the layout of [CuratorDelayQueue].
+// PutAt is Put for items that must not be taken before a time, to the millisecond, in the layout of [CuratorDelayQueue].
 func (q *Queue) PutAt(ctx context.Context, due time.Time, values ...[]byte) *future.Future[[]string] {
 	rank, err := q.layout.due(due)
 	return q.put(ctx, rank, err, values)
 }
 
-// PutID is Put for items with an id, which need not be the only ones with it, in the layout of [CuratorIDQueue]. Slashes and bars in it
+// PutID is Put for items with an id, which need not be unique, in the layout of [CuratorIDQueue]. Slashes and bars in it
 // become underscores.
 func (q *Queue) PutID(ctx context.Context, id string, values ...[]byte) *future.Future[[]string] {
 	rank, err := q.layout.named(id)
@@ -139,8 +139,8 @@ func (q *Queue) ensure(ctx context.Context, path string) *future.Future[string] 
 	})
 }
 
-// Len returns how many items there are, those that are taken included, as a server knows it. It reads the list: see [Queue] for what
-// that takes.
+// Len returns how many items the server has, including those that are taken. It reads the list: see [Queue] for the
+// cost.
 func (q *Queue) Len(ctx context.Context) *future.Future[int] {
 	if q.cfg.err != nil {
 		return failed[int](q.c, "count", q.path, q.cfg.err)
@@ -159,8 +159,8 @@ func (q *Queue) Len(ctx context.Context) *future.Future[int] {
 	})
 }
 
-// Skipped returns the items that this value has come across and cannot make sense of, by path: who takes them, or deletes them,
-// has to be decided by people. They are not looked at again until the program makes a Queue anew.
+// Skipped returns, by path, the items that this value has met and cannot read: people have to decide what to do with
+// them. They are not looked at again by the same Queue value.
 func (q *Queue) Skipped() map[string]error {
 	q.mu.Lock()
 	defer q.mu.Unlock()

@@ -11,8 +11,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Remove removes the items with an id that nobody has taken, in the layout of [CuratorIDQueue], and returns how many these were. When the
-// outcome of one is unknown (zkasync.ErrOutcomeUnknown), so is how many were removed; whoever calls it once more does no harm.
+// Remove removes the items with an id that nobody has taken, in the layout of [CuratorIDQueue], and returns how many it
+// removed. If the outcome for one is unknown (zkasync.ErrOutcomeUnknown), so is that number; calling Remove again is
+// harmless.
 func (q *Queue) Remove(ctx context.Context, id string) *future.Future[int] {
 	_, err := q.layout.named(id)
 	if err = errors.Join(q.cfg.err, err); err != nil {

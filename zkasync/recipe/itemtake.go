@@ -33,8 +33,8 @@ type names struct {
 // current reports whether the list need not be read again. Queue.mu is held.
 func (n *names) current() bool { return n.event != nil && !n.event.Ready() }
 
-// Take waits for an item and takes it, for as long as it takes, across lost connections and sessions. Calls get theirs in
-// order. When ctx ends first, the future fails with its cause, and no item is taken.
+// Take waits for an item and takes it, for as long as that takes, across lost connections and sessions. Calls are served
+// in order. If ctx ends first, the future fails with its cause, and no item is taken.
 func (q *Queue) Take(ctx context.Context) *future.Future[*Item] {
 	if q.cfg.err != nil {
 		return failed[*Item](q.c, "take", q.path, q.cfg.err)

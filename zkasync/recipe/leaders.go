@@ -14,12 +14,12 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/stream"
 )
 
-// Leaders tells of the leaders of an [Election], with their values and fences: see [Election.Observe]. It is read as a
-// [zkasync.Live] is: from the channel of C or by range over All, which take from the same channel and so are for one reader; with callbacks;
-// and without waiting by Latest. It takes no goroutine, and is safe for concurrent use.
+// Leaders follows the leaders of an [Election], with their values and fences: see [Election.Observe]. It is read like a
+// [zkasync.Live]: from the channel of C or with range over All, which share one channel and so are for one reader; with
+// callbacks; and without waiting by Latest. It uses no goroutine and is safe for concurrent use.
 //
-// It gives the present leader first, the zero Contender when nobody leads, and then each later one that the reader is there to
-// see. Leaders that come and go quickly may be left out, the last one never is.
+// It delivers the present leader first, or the zero Contender if there is none, and then later ones. A slow reader may
+// miss leaders that come and go quickly, but never the last one.
 type Leaders struct {
 	c      *zkasync.Client
 	path   string
@@ -33,8 +33,8 @@ type Leaders struct {
 	err    error
 }
 
-// Observe tells of every leader that is seen, across lost connections and sessions, until ctx ends, or Close, or the client. It watches
-// the leader only, so that those who wait cost nothing.
+// Observe follows the leaders, across lost connections and sessions, until ctx ends, Close is called, or the client
+// ends. It watches the leader only, so candidates that wait cost nothing.
 func (e *Election) Observe(ctx context.Context) *Leaders {
 	ctx = core.OrBackground(ctx)
 	l := &Leaders{c: e.s.c, path: e.s.path, role: e.s.role, done: make(chan struct{})}
@@ -49,8 +49,8 @@ func (e *Election) Observe(ctx context.Context) *Leaders {
 	return l
 }
 
-// C returns the channel of leaders, the same one at each call. It holds the newest that was not received, and is closed at the end; Err
-// then says why.
+// C returns the channel of leaders, the same one for each call. It holds the newest leader that has not been received,
+// and is closed at the end; Err then says why.
 func (l *Leaders) C() <-chan Contender { return l.newest.C() }
 
 // All ranges over the channel of C until it is closed or ctx ends. The last pair has the reason, that of Err or of ctx. Leaving the
@@ -59,13 +59,14 @@ func (l *Leaders) All(ctx context.Context) iter.Seq2[Contender, error] {
 	return stream.All(ctx, l.newest.C(), l.Err)
 }
 
-// Latest returns the leader that was seen last; false as long as nothing is known.
+// Latest returns the newest leader, or false while nothing is known.
 func (l *Leaders) Latest() (Contender, bool) {
 	return l.newest.Get()
 }
 
-// OnChange has fn called with the present leader, if it is known, and with later ones, on the client's handler. A call gets the
-// newest at the time when it runs. After remove it is not called again; a call that is under way is not waited for.
+// OnChange calls fn with the present leader, if it is known, and with later ones, on the client's handler. Each call
+// receives the leader that is newest when it runs. After remove it is not called again; a call in progress is not waited
+// for.
 func (l *Leaders) OnChange(fn func(Contender)) (remove func()) {
 	return l.newest.OnChange(fn)
 }
@@ -73,15 +74,16 @@ func (l *Leaders) OnChange(fn func(Contender)) (remove func()) {
 // Done returns a channel that is closed when l has ended.
 func (l *Leaders) Done() <-chan struct{} { return l.done }
 
-// Err returns why l has ended, nil as long as it goes on: the cause of its context, [ErrReleased] after Close, zkasync.ErrClosed after
-// the client's, or a server's refusal.
+// Err returns why l has ended, or nil if it has not: the cause of its context, [ErrReleased] after Close,
+// zkasync.ErrClosed after the client's Close, or a server's rejection.
 func (l *Leaders) Err() error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.err
 }
 
-// Close ends l at once. Callbacks that have not begun are dropped, as at the client's end; what the channel holds can still be received.
+// Close ends l at once. Callbacks that have not begun are dropped, as at the client's end; a leader in the channel can
+// still be received.
 func (l *Leaders) Close() { l.end(ErrReleased) }
 
 // end ends it, once.

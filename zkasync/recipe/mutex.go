@@ -8,15 +8,15 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Mutex is a lock that one contender has at a time, the first come first (kazoo: Lock, Curator: InterProcessMutex).
+// Mutex is a lock that one contender holds at a time, in the order of arrival (kazoo: Lock, Curator: InterProcessMutex).
 //
-// It is fair, also towards kazoo and Curator, and each of those who wait watches the one in front only: an unlock wakes one. To
-// lock and to unlock takes two round trips and one. A value contends once at a time; it is safe for concurrent use.
+// It is fair, also towards kazoo and Curator, and each waiter watches only the one in front of it: an unlock wakes one
+// waiter. Locking takes two round trips, unlocking one. A value contends once at a time; it is safe for concurrent use.
 type Mutex struct {
 	s side
 }
 
-// NewMutex returns a lock on the children of path, which is made if it is missing. Nothing is sent.
+// NewMutex returns a lock on the children of path, which is created if it is missing. Nothing is sent.
 func NewMutex(c *zkasync.Client, path string, opts ...Option) *Mutex {
 	cfg := newConfig(opts)
 	return &Mutex{s: side{c: c, path: path, cfg: cfg, role: cfg.naming.mutex()}}
@@ -60,25 +60,25 @@ func (s *side) contenders(ctx context.Context, op string) *future.Future[[]Conte
 	return contenders(ctx, s.c, s.path, s.role)
 }
 
-// Lock waits until the lock is got, for as long as it takes, across lost connections and sessions. When ctx ends first, the
-// future fails with its cause, and nothing is left behind: see [Error.Removed].
+// Lock waits for the lock, for as long as it takes, across lost connections and sessions. If ctx ends first, the future
+// fails with its cause, and nothing is left behind: see [Error.Removed].
 func (m *Mutex) Lock(ctx context.Context) *future.Future[*Held] { return m.s.lock(ctx) }
 
-// TryLock gets the lock if nobody has it or waits for it, and fails with [ErrLocked] otherwise.
+// TryLock acquires the lock if nobody holds it or waits for it, and otherwise fails with [ErrLocked].
 func (m *Mutex) TryLock(ctx context.Context) *future.Future[*Held] { return m.s.tryLock(ctx) }
 
-// Contenders returns who has the lock and who waits for it, in this order.
+// Contenders returns the holder and then those who wait, in their order.
 func (m *Mutex) Contenders(ctx context.Context) *future.Future[[]Contender] {
 	return m.s.contenders(ctx, "contenders")
 }
 
-// RWMutex is a lock that one writer has, or any number of readers (kazoo: WriteLock and ReadLock, Curator:
+// RWMutex is a lock held by one writer or by any number of readers (kazoo: WriteLock and ReadLock, Curator:
 // InterProcessReadWriteLock). A reader waits for the writers that came before it.
 type RWMutex struct {
 	read, write side
 }
 
-// NewRWMutex returns a read-write lock on the children of path, which is made if it is missing. Nothing is sent.
+// NewRWMutex returns a read-write lock on the children of path, which is created if it is missing. Nothing is sent.
 func NewRWMutex(c *zkasync.Client, path string, opts ...Option) *RWMutex {
 	cfg := newConfig(opts)
 	return &RWMutex{
@@ -93,13 +93,13 @@ func (m *RWMutex) Lock(ctx context.Context) *future.Future[*Held] { return m.wri
 // TryLock is [Mutex.TryLock] for the writer's side.
 func (m *RWMutex) TryLock(ctx context.Context) *future.Future[*Held] { return m.write.tryLock(ctx) }
 
-// RLock is [Mutex.Lock] for the readers' side. A fence of a reader's is greater than those of all earlier writers.
+// RLock is [Mutex.Lock] for the readers' side. A reader's fence is greater than those of all earlier writers.
 func (m *RWMutex) RLock(ctx context.Context) *future.Future[*Held] { return m.read.lock(ctx) }
 
 // TryRLock is [Mutex.TryLock] for the readers' side.
 func (m *RWMutex) TryRLock(ctx context.Context) *future.Future[*Held] { return m.read.tryLock(ctx) }
 
-// Contenders returns who has the lock and who waits for it, readers and writers, in this order.
+// Contenders returns the holders and then those who wait, readers and writers, in their order.
 func (m *RWMutex) Contenders(ctx context.Context) *future.Future[[]Contender] {
 	return m.write.contenders(ctx, "contenders")
 }

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Naming is how the znodes of contenders are called: a random prefix, one of these names, and the server's number.
+// Naming is how the znodes of contenders are named: a random prefix, one of these names, and the server's number.
 type Naming struct {
 	Lock  string // of a [Mutex]
 	Write string // of the exclusive side of an [RWMutex]

@@ -15,9 +15,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Node is a znode that is there for as long as its client is, and holds what it is to hold: it is made again when its session has
-// ended, when somebody has deleted it, and with its parents when these are gone (Curator: PersistentNode). It takes no goroutine.
-// It is safe for concurrent use.
+// Node is a znode that exists for as long as its client does, with the data it should have: it is created again after
+// its session has ended, after somebody has deleted it, and together with its parents if they are gone (Curator:
+// PersistentNode). It uses no goroutine and is safe for concurrent use.
 type Node struct {
 	c    *zkasync.Client
 	name string // what was asked for
@@ -45,9 +45,9 @@ type Node struct {
 	making  bool // whether there is one of ours is being found out
 }
 
-// KeepNode makes an ephemeral znode and keeps it there until [Node.Close]. When another session has a znode of that path, it waits
-// for its end: a program that is started anew takes the place of the one before when that one's session is over, or at once with
-// [TakeOver].
+// KeepNode creates an ephemeral znode and keeps it there until [Node.Close]. If another session has a znode at that
+// path, it waits for that session's end: a restarted program takes the place of its predecessor when the predecessor's
+// session has ended, or at once with [TakeOver].
 func KeepNode(c *zkasync.Client, path string, data []byte, opts ...Option) *Node {
 	return keep(&Node{c: c, name: path, path: path, cfg: newConfig(opts), data: bytes.Clone(data)})
 }
@@ -64,18 +64,18 @@ func keep(n *Node) *Node {
 	return n
 }
 
-// Path is where it is. That of a numbered one is known once it is there for the first time.
+// Path returns the path of the znode. That of a numbered one is known once it exists for the first time.
 func (n *Node) Path() string {
 	n.mu.Lock()
 	defer n.mu.Unlock()
 	return n.path
 }
 
-// Ready completes when the znode is there for the first time. It fails when it cannot be made: the path is bad, a permission is
-// missing, the client was closed. Nothing is kept then.
+// Ready completes when the znode exists for the first time. It fails if the znode cannot be created: the path is
+// invalid, a permission is missing, the client was closed. Then nothing is kept.
 func (n *Node) Ready() *future.Future[future.Void] { return n.there }
 
-// Close deletes the znode, if it is there, and ends the keeping. The future completes when it is gone.
+// Close deletes the znode, if it exists, and stops keeping it. The future completes when it is gone.
 func (n *Node) Close() *future.Future[future.Void] {
 	n.stop(&Error{Op: "keep", Path: n.name, Err: ErrReleased})
 	return core.OnHandler(n.c, n.gone.Future())

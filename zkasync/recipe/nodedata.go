@@ -12,8 +12,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// SetData sets what the znode is to hold, now and whenever it is made again. The future completes when it holds that, or later data,
-// or is not there and will be made with it.
+// SetData sets the data of the znode, now and whenever it is created again. The future completes when the znode has that
+// data, or later data, or does not exist and will be created with it.
 func (n *Node) SetData(data []byte) *future.Future[future.Void] {
 	n.mu.Lock()
 	closed, why := n.closed, n.err

@@ -7,11 +7,13 @@ import (
 
 // How a Node tells what becomes of it.
 
-// Done returns a channel that is closed when the keeping has ended: with Close, with the client's, and when Ready fails.
+// Done returns a channel that is closed when the znode is no longer kept: after Close, after the client's Close, and
+// when Ready fails.
 func (n *Node) Done() <-chan struct{} { return n.done }
 
-// Err returns why the keeping has ended, [ErrReleased] after Close; and before that why a server refuses to make the znode again, because a
-// permission was taken away for instance: it is asked again after pauses of up to two seconds. Otherwise it is nil.
+// Err returns why the znode is no longer kept, [ErrReleased] after Close. Before that it returns why a server refuses to
+// create the znode again, for example because a permission was taken away; the attempt is repeated after pauses of up to
+// two seconds. Otherwise it is nil.
 func (n *Node) Err() error {
 	n.mu.Lock()
 	defer n.mu.Unlock()

@@ -8,9 +8,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// KeepNumbered is [KeepNode] for a znode behind whose path the server puts a number, so that any number of sessions may have one
-// each; it gets another number whenever it is made again. Its name begins with Curator's protection, by which it is found when
-// the answer to its creation is lost (Curator: PersistentNode with EPHEMERAL_SEQUENTIAL).
+// KeepNumbered is [KeepNode] for a sequential znode, so that any number of sessions may have one each; it gets a new
+// number whenever it is created again. Its name begins with Curator's protection prefix, by which it is found if the
+// reply to its creation is lost (Curator: PersistentNode with EPHEMERAL_SEQUENTIAL).
 func KeepNumbered(c *zkasync.Client, path string, data []byte, opts ...Option) *Node {
 	return keep(&Node{c: c, name: path, numbered: true, cfg: newConfig(opts), data: bytes.Clone(data)})
 }

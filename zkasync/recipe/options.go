@@ -11,15 +11,15 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Lease says when what is held ends without anybody ending it.
+// Lease says when a Held ends by itself.
 type Lease int
 
 const (
-	// UntilSuspended ends it as soon as the connection is lost, as Curator's StandardConnectionStateErrorPolicy does. It is the default:
-	// whether the connection will come back in time nobody can know.
+	// UntilSuspended ends it as soon as the connection is lost, like Curator's StandardConnectionStateErrorPolicy. It is
+	// the default, since nobody can know whether the connection will return in time.
 	UntilSuspended Lease = iota
-	// UntilLost ends it when the session can no longer be alive, by the local clock (SessionConnectionStateErrorPolicy). A short
-	// outage then passes unnoticed.
+	// UntilLost ends it when, by the local clock, the session can no longer be alive (SessionConnectionStateErrorPolicy).
+	// A short outage then has no effect.
 	UntilLost
 )
 
@@ -33,7 +33,7 @@ type config struct {
 	err    error
 }
 
-// Option is an option of a recipe. One that is wrong makes each operation of the recipe fail, before anything is sent.
+// Option is an option of a recipe. An invalid one makes each operation of the recipe fail before anything is sent.
 type Option struct{ apply func(*config) error }
 
 // WithNaming sets how znodes are named; the default is [Curator].
@@ -44,8 +44,8 @@ func WithNaming(n Naming) Option {
 	}}
 }
 
-// WithIdentifier sets what the znodes hold, by which people see whose they are: kazoo's identifier, Curator's participant
-// id. The default is the host's name and the process id.
+// WithIdentifier sets the data of the znodes, which shows people whose they are: kazoo's identifier, Curator's
+// participant id. The default is the host's name and the process id.
 func WithIdentifier(id string) Option {
 	return Option{func(cfg *config) error {
 		cfg.id = id
@@ -53,7 +53,7 @@ func WithIdentifier(id string) Option {
 	}}
 }
 
-// WithLease sets when what is held ends by itself; the default is [UntilSuspended].
+// WithLease sets when a Held ends by itself; the default is [UntilSuspended].
 func WithLease(l Lease) Option {
 	return Option{func(cfg *config) error {
 		if l != UntilSuspended && l != UntilLost {
@@ -64,8 +64,8 @@ func WithLease(l Lease) Option {
 	}}
 }
 
-// WithACL sets the access control list of znodes and parents that a recipe makes; the default is the client's. All who
-// contend must be able to list and read them.
+// WithACL sets the access control list of znodes and parents that a recipe creates; the default is the client's. All
+// contenders must be able to list and read them.
 func WithACL(acl []zk.ACL) Option {
 	return Option{func(cfg *config) error {
 		if len(acl) == 0 {
@@ -76,10 +76,9 @@ func WithACL(acl []zk.ACL) Option {
 	}}
 }
 
-// TakeOver has [KeepNode] and [Group.Join] take the place of another session's znode at once, in one transaction with its deletion: of a
-// program that has ended and is started anew, that one's session may have long to live. Whoever is thrown out so, and keeps
-// a znode there as well, waits; of two that run at the same time the one that came last has it, and they do not throw each other out
-// for ever.
+// TakeOver makes [KeepNode] and [Group.Join] replace another session's znode at once, in one transaction: the session of
+// a program that has been restarted may still have long to live. A Node that is replaced in this way waits; of two
+// programs that run at the same time the later one has the znode, and they do not replace each other for ever.
 func TakeOver() Option {
 	return Option{func(cfg *config) error {
 		cfg.over = true

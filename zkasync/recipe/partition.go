@@ -13,17 +13,18 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Partitioner divides a set of items among those who take part, each item to one of them at a time (kazoo: SetPartitioner). It takes no
-// goroutine, and is safe for concurrent use.
+// Partitioner divides a set of items among its members, each item to one member at a time (kazoo: SetPartitioner). It
+// uses no goroutine and is safe for concurrent use.
 //
-// Whoever takes part has a znode below path/members, by which all find out the same division: an item is the one's whose name and the
-// item's together have the greatest hash (rendezvous hashing). So only those items move whose owner has gone, or that
-// are a newcomer's. Each item has a lock, in path/locks/item: an item changes hands when its former owner has let go of it, and is
-// never had by two, by the rules of a lease, whatever they think of the division meanwhile. Items come to about the same number for each.
+// Each member has a znode below path/members, from which all members compute the same division: an item belongs to the
+// member whose name gives the greatest hash together with the item's (rendezvous hashing). So only those items move
+// whose owner has left, or that belong to a newcomer, and each member gets about the same number. Each item has a lock
+// in path/locks/item: an item changes hands when its former owner has let go of it, and by the rules of a lease two
+// members never have it, whatever they believe the division to be meanwhile.
 //
-// What happens is told by events, see [Partitioner.All] and [Partitioner.Poll]: an item is [Gained], with a [Share] of it, and [Lost]. Whoever
-// gets a share works for as long as its context lasts, and then calls [Share.Unlock], without which nobody else gets the item for as
-// long as the session lives.
+// Events report what happens, see [Partitioner.All] and [Partitioner.Poll]: an item is [Gained], with a [Share] of it,
+// and [Lost]. Work on a share for as long as its context lasts, and then call [Share.Unlock]: without that, nobody else
+// gets the item for as long as the session lives.
 //
 //	p := recipe.Partition(c, "/work", queues)
 //	defer p.Close()
@@ -39,18 +40,19 @@ import (
 //		}
 //	}
 //
-// All who take part have to name the same items. Each needs an identifier of its own ([WithIdentifier]): one that is started anew
-// with the identifier that it had before gets the same items.
+// All members must name the same items. Each needs an identifier of its own ([WithIdentifier]): a member that is
+// restarted with its previous identifier gets the same items.
 //
 // # Beside kazoo
 //
-// With [WithNaming] of [Kazoo], processes of kazoo's SetPartitioner take part on the same path, if they have the default partition_func. Znodes, locks
-// and the division are kazoo's then: the items in order, the first to the first by identifier, and so on, which moves most items with
-// each change. No item is had by two. What is not possible: kazoo gives up all its items at each change of the members
-// and takes new ones when there was none for its time_boundary (30 seconds), so for so long nobody has what is to be kazoo's; and kazoo,
-// which takes all of its items or none, waits for those that are still in use here. An item without its lock (as after a
-// lost connection) is told of one by one here, by all at once there. Without that naming, kazoo's processes must not use the path: no item would
-// be had by two, but the two kinds would wait for each other for ever.
+// With [WithNaming] of [Kazoo], processes with kazoo's SetPartitioner can be members on the same path, if they use the
+// default partition_func. Znodes, locks and the division are then kazoo's: the items in order, the first to the first by
+// identifier, and so on, which moves most items with each change. No item is ever had by two members. There are limits:
+// kazoo gives up all its items at each change of the members, and takes new ones only after its time_boundary (30
+// seconds) without a change, so for that time nobody has kazoo's items; and kazoo, which takes all of its items or none,
+// waits for those that are still in use here. The loss of locks (as after a lost connection) is reported item by item
+// here, but for all items at once there. Without that naming, kazoo's processes must not use the path: no item would be
+// had by two, but both kinds would wait for each other for ever.
 type Partitioner struct {
 	c       *zkasync.Client
 	path    string
@@ -72,7 +74,7 @@ type Partitioner struct {
 	err              error                        // why it has ended; all events are there then
 }
 
-// Partition takes part in the division of items, until Close, or the client's.
+// Partition joins the division of items, until its own Close or the client's.
 func Partition(c *zkasync.Client, path string, items []string, opts ...Option) *Partitioner {
 	p := &Partitioner{c: c, path: path, cfg: newConfig(opts), done: make(chan struct{}), slots: make(map[string]*slot), left: 1}
 	p.gone, p.changed = future.NewPromise[future.Void](nil), future.NewPromise[future.Void](nil)
@@ -200,8 +202,8 @@ func (p *Partitioner) divide(members []Member) {
 	}
 }
 
-// Close gives all items back: the context of each share ends, and as soon as each is unlocked, and what this one has put up is
-// deleted, the future completes.
+// Close gives all items back: the context of each share ends. The future completes when each share is unlocked and the
+// member's znodes are deleted.
 func (p *Partitioner) Close() *future.Future[future.Void] {
 	p.stop(ErrReleased)
 	return core.OnHandler(p.c, p.gone.Future())
@@ -245,11 +247,11 @@ func (p *Partitioner) drop() {
 	p.gone.Resolve(future.Void{})
 }
 
-// Done returns a channel that is closed when p has ended, which is when Close was called.
+// Done returns a channel that is closed when p has ended, as when Close is called.
 func (p *Partitioner) Done() <-chan struct{} { return p.done }
 
-// Err returns why p has ended, nil as long as it goes on: [ErrReleased] after Close, zkasync.ErrClosed after the client's, a wrong option or item, or
-// the refusal if it could not take part at all.
+// Err returns why p has ended, or nil if it has not: [ErrReleased] after Close, zkasync.ErrClosed after the client's
+// Close, an invalid option or item, or the rejection if it could not join at all.
 func (p *Partitioner) Err() error {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -13,13 +13,14 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/stream"
 )
 
-// Roster is who is in a group, with their data, kept current in memory: see [Group.Roster]. It follows changes across lost
-// connections and sessions, also when the path is deleted and made again, and reads again only what has changed. It takes no
-// goroutine, and is safe for concurrent use.
+// Roster is the list of a group's members with their data, kept current in memory: see [Group.Roster]. It follows
+// changes across lost connections and sessions, even when the path is deleted and created again, and reads only what has
+// changed. It uses no goroutine and is safe for concurrent use.
 //
-// It is read as a [zkasync.Live] is: from the channel of C, by range over All, with callbacks, and without waiting by Latest. Changed is a
-// future for the next change. The channel of C is for one reader; All may have many. A member that may not be read has an Err, and is
-// asked again after pauses of up to two seconds, and with each change of the list: no server tells of changed permissions.
+// It is read like a [zkasync.Live]: from the channel of C, with range over All, with callbacks, and without waiting by
+// Latest. Changed is a future for the next change. The channel of C is for one reader; All may have many. A member that
+// may not be read has an Err, and is read again after pauses of up to two seconds and with each change of the list,
+// since no server reports changed permissions.
 type Roster struct {
 	c    *zkasync.Client
 	path string
@@ -53,7 +54,7 @@ type seen struct {
 	event  *future.Future[zkasync.Event] // nil while there is none
 }
 
-// Roster keeps who is there current, until ctx ends, or Close, or the client.
+// Roster keeps the list of members current until ctx ends, Close is called, or the client ends.
 func (g *Group) Roster(ctx context.Context) *Roster {
 	r := &Roster{c: g.c, path: g.path, done: make(chan struct{}), members: make(map[string]*seen), unread: 1}
 	r.newest = stream.NewLatest[[]Member](func(fn func()) { core.Post(r.c, fn) })
@@ -71,13 +72,13 @@ func (g *Group) Roster(ctx context.Context) *Roster {
 	return r
 }
 
-// Latest returns who is there, by name; false as long as that is not known. The slice is shared: do not write to it.
+// Latest returns the members, by name, or false while they are not known. The slice is shared: do not write to it.
 func (r *Roster) Latest() ([]Member, bool) {
 	members, _, known := r.At()
 	return members, known
 }
 
-// At is Latest with a number that is another after each change.
+// At is Latest with a revision number, which differs after each change.
 func (r *Roster) At() (members []Member, revision int64, known bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -95,8 +96,8 @@ func (r *Roster) At() (members []Member, revision int64, known bool) {
 	return r.latest, r.revision, true
 }
 
-// Changed returns a future that completes with the next change after this call, with the first knowledge of who is there, or
-// with the end. Whoever calls it and then Latest misses nothing. Its callbacks run on the client's handler.
+// Changed returns a future that completes with the next change after this call, when the members become known, or at the
+// end. To miss nothing, call it before Latest. Its callbacks run on the client's handler.
 func (r *Roster) Changed() *future.Future[future.Void] {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -113,8 +114,9 @@ func (r *Roster) next() *future.Future[future.Void] {
 	return r.changed.Future()
 }
 
-// All ranges over who is there: at first, and again after each change, until r or ctx has ended. Changes in quick succession are
-// told as one. The last pair has the reason, that of Err or of ctx. Leaving the loop does not end r.
+// All ranges over the members: it yields them at first, and again after each change, until r or ctx has ended. Changes
+// in quick succession are merged. The last pair carries the reason, that of Err or of ctx. Leaving the loop does not end
+// r.
 func (r *Roster) All(ctx context.Context) iter.Seq2[[]Member, error] {
 	ctx = core.OrBackground(ctx)
 	return func(yield func([]Member, error) bool) {
@@ -140,16 +142,17 @@ func (r *Roster) All(ctx context.Context) iter.Seq2[[]Member, error] {
 	}
 }
 
-// C returns the channel of who is there, the same one at each call. It holds the newest state that was not received, and is closed at
-// the end; Err then says why. The slices are shared: do not write to them.
+// C returns the channel of the members, the same one for each call. It holds the newest list that has not been received,
+// and is closed at the end; Err then says why. The slices are shared: do not write to them.
 func (r *Roster) C() <-chan []Member {
 	ch := r.newest.C()
 	r.show()
 	return ch
 }
 
-// OnChange calls fn with who is there, if that is known, and again after changes, on the client's handler. A call gets the newest state at
-// the time when it runs. After remove, fn is not called again; a call that is under way is not waited for.
+// OnChange calls fn with the members, if they are known, and again after changes, on the client's handler. Each call
+// receives the list that is newest when it runs. After remove, fn is not called again; a call in progress is not waited
+// for.
 func (r *Roster) OnChange(fn func([]Member)) (remove func()) {
 	remove = r.newest.OnChange(fn)
 	r.show()
@@ -173,8 +176,9 @@ func (r *Roster) news() ([]Member, bool) {
 	return members, true
 }
 
-// Stale returns why the list may not be read at present, because a permission was taken away for instance; nil while it is current. Who is
-// there is then what was read last, and the list is asked for again as members are. Both changes are told as others are.
+// Stale returns why the list may not be read at present, for example because a permission was taken away, or nil while
+// it is current. The members are then those that were read last, and the list is read again as unreadable members are.
+// Both changes are delivered like others.
 func (r *Roster) Stale() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -184,8 +188,8 @@ func (r *Roster) Stale() error {
 // Done returns a channel that is closed when r has ended.
 func (r *Roster) Done() <-chan struct{} { return r.done }
 
-// Err returns why r has ended, nil as long as it goes on: the cause of its context, [ErrReleased] after Close, zkasync.ErrClosed after the
-// client's, or the refusal if the path could never be listed.
+// Err returns why r has ended, or nil if it has not: the cause of its context, [ErrReleased] after Close,
+// zkasync.ErrClosed after the client's Close, or the rejection if the path could never be listed.
 func (r *Roster) Err() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -195,7 +199,8 @@ func (r *Roster) Err() error {
 // Close ends r.
 func (r *Roster) Close() { r.end(ErrReleased) }
 
-// Refresh reads all again, which is of use when permissions were changed. If nothing is new, nobody is told.
+// Refresh reads everything again, which is useful after permissions have changed. If nothing is new, nothing is
+// delivered.
 func (r *Roster) Refresh() {
 	r.mu.Lock()
 	if r.list == nil || r.err != nil { // the list is being read

@@ -10,9 +10,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Semaphore is held by so many at a time (Curator: InterProcessSemaphoreV2, on the same path as well). kazoo's Semaphore has another
-// layout, which cannot be mixed with this one. All who use a path have to agree on the number. It is safe for concurrent
-// use, and each Acquire is one more.
+// Semaphore is a lock with a number of places (Curator: InterProcessSemaphoreV2, on the same path as well). kazoo's
+// Semaphore has another layout, which cannot be mixed with this one. All users of a path have to agree on the number. It
+// is safe for concurrent use, and each Acquire asks for one more place.
 type Semaphore struct {
 	c    *zkasync.Client
 	path string
@@ -20,7 +20,7 @@ type Semaphore struct {
 	cfg  config
 }
 
-// NewSemaphore returns a semaphore at path, which is made if it is missing. Nothing is sent.
+// NewSemaphore returns a semaphore at path, which is created if it is missing. Nothing is sent.
 func NewSemaphore(c *zkasync.Client, path string, most int, opts ...Option) *Semaphore {
 	s := &Semaphore{c: c, path: path, most: most, cfg: newConfig(opts)}
 	if most < 1 && s.cfg.err == nil {
@@ -29,10 +29,11 @@ func NewSemaphore(c *zkasync.Client, path string, most int, opts ...Option) *Sem
 	return s
 }
 
-// Acquire waits until one of the places is got, for as long as it takes, across lost connections and sessions, in the order of
-// the calls. When ctx ends first, the future fails with its cause, and nothing is left behind. The place is given back by [Held.Unlock].
+// Acquire waits for one of the places, for as long as it takes, across lost connections and sessions, in the order of
+// the calls. If ctx ends first, the future fails with its cause, and nothing is left behind. [Held.Unlock] gives the
+// place back.
 //
-// Whoever is next holds a lock while it waits for a place, so that two do not count each other.
+// The next in line holds a lock while it waits for a place, so that two waiters do not count each other.
 func (s *Semaphore) Acquire(ctx context.Context) *future.Future[*Held] {
 	if s.cfg.err != nil {
 		return failed[*Held](s.c, "acquire", s.path, s.cfg.err)

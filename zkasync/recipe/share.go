@@ -9,10 +9,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// ErrMoved is the cause of the end of a [Share] whose item is to be another member's.
+// ErrMoved is the cause with which a [Share] ends whose item is to go to another member.
 var ErrMoved = errors.New("it is to be another member's")
 
-// Share is an item of a [Partitioner] that is had by this member: a lease, as a [Held] is. It is safe for concurrent use.
+// Share is an item of a [Partitioner] that this member has: a lease, like a [Held]. It is safe for concurrent use.
 type Share struct {
 	s      *slot
 	held   *Held
@@ -22,30 +22,32 @@ type Share struct {
 	given, lost, back bool // to the user, by its context, by Unlock; guarded by the partitioner's mu
 }
 
-// Context ends when the item is asked back, and when it is no longer guaranteed that nobody else has it. Its cause is [ErrMoved], or one of those
-// of [Held.Context]. When it is asked back, nobody else gets it before Unlock, so that there is time to bring
-// the work to an end.
+// Context returns a context that ends when the item is asked back, and when it is no longer certain that nobody else has
+// it. Its cause is [ErrMoved], or one of those of [Held.Context]. After the item is asked back, nobody else gets it
+// before Unlock, so there is time to finish the work.
 func (h *Share) Context() context.Context { return h.ctx }
 
-// Done is closed when the context ends.
+// Done returns a channel that is closed when the context ends.
 func (h *Share) Done() <-chan struct{} { return h.ctx.Done() }
 
-// Item is what it is a share of.
+// Item returns the name of the item.
 func (h *Share) Item() string { return h.s.item }
 
-// Fence is that of a [Held]: a number that is greater than those of all who had the item before.
+// Fence returns a number greater than those of all former holders of the item, like Held.Fence.
 func (h *Share) Fence() int64 { return h.held.Fence() }
 
-// Path is that of the lock's znode.
+// Path returns the path of the lock's znode.
 func (h *Share) Path() string { return h.held.Path() }
 
-// Multi is that of a [Held]: it applies operations if the item is still had, also after it was asked back, until Unlock.
+// Multi is like Held.Multi: it applies operations if this member still has the item, until Unlock even if it was asked
+// back.
 func (h *Share) Multi(ctx context.Context, ops ...zkasync.MultiOp) *future.Future[[]zkasync.MultiResult] {
 	return h.held.Multi(ctx, ops...)
 }
 
-// Unlock lets go of the item; the next one gets it then. It has to be called once the work on it has ended, whyever it did. If the item is to be
-// this member's nevertheless, it is gained again. The future completes when the lock's znode is gone. Calling Unlock more than once does no harm.
+// Unlock lets go of the item, which then goes to the next owner. It must be called when the work on the item has ended,
+// for whatever reason. If the item still belongs to this member, it is gained again. The future completes when the
+// lock's znode is gone. Calling Unlock more than once is harmless.
 func (h *Share) Unlock() *future.Future[future.Void] {
 	h.cancel(ErrReleased)
 	h.end()

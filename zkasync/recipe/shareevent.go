@@ -8,7 +8,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// ShareEvent is what happens to an item of a [Partitioner].
+// ShareEvent reports a change of an item of a [Partitioner].
 type ShareEvent struct {
 	Kind  ShareChange
 	Item  string
@@ -16,18 +16,19 @@ type ShareEvent struct {
 	Cause error  // of what was lost or refused
 }
 
-// ShareChange is a kind of event.
+// ShareChange is a kind of ShareEvent.
 type ShareChange int
 
 const (
 	// Gained says that this member has the item, by the event's share.
 	Gained ShareChange = iota + 1
-	// Lost says that the share's context has ended. If it was not by Unlock, that has to be called yet. Each share that is gained is lost
-	// once, and no other share of its item is gained before it is unlocked.
+	// Lost says that the share's context has ended. Unless Unlock ended it, Unlock must still be called. Each share that
+	// is gained is lost once, and no other share of its item is gained before it is unlocked.
 	Lost
-	// Refused says that the item's lock could not be had, because a permission is missing for instance. It is tried again after pauses of up to two
-	// seconds, and told again only when it was had in between. Without an Item it is said of the list of those who take part, which
-	// is then what it was before, or of the own znode in it, without which others take this member's items for theirs, and wait for them.
+	// Refused says that the item's lock could not be acquired, for example because a permission is missing. The attempt
+	// is repeated after pauses of up to two seconds, and reported again only if it has succeeded in between. Without an
+	// Item it concerns the list of members, which then stays as it was, or the own znode in it, without which others take
+	// this member's items for theirs and wait for them.
 	Refused
 )
 
@@ -45,8 +46,8 @@ func (k ShareChange) String() string {
 	}
 }
 
-// Poll returns the next event, false if there is none at present. What is gained and asked back again before anybody was told of it is
-// given back silently.
+// Poll returns the next event, or false if there is none at present. An item that is gained and asked back before its
+// event was delivered is given back silently.
 func (p *Partitioner) Poll() (ShareEvent, bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -61,8 +62,8 @@ func (p *Partitioner) Poll() (ShareEvent, bool) {
 	return e, true
 }
 
-// Changed returns a future that completes when there is an event after this call, or with the end. Whoever calls it, and then Poll until
-// there is nothing more, misses nothing. Its callbacks run on the client's handler.
+// Changed returns a future that completes when there is an event after this call, or at the end. To miss nothing, call
+// it before calling Poll until there is no event left. Its callbacks run on the client's handler.
 func (p *Partitioner) Changed() *future.Future[future.Void] {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -72,8 +73,8 @@ func (p *Partitioner) Changed() *future.Future[future.Void] {
 	return p.told
 }
 
-// All ranges over the events, each of which one reader gets, until p has ended and all were told, or ctx ends. The last pair has the
-// reason, that of Err or of ctx. Leaving the loop does not end p.
+// All ranges over the events until p has ended and all were delivered, or ctx ends. Each event goes to one reader. The
+// last pair carries the reason, that of Err or of ctx. Leaving the loop does not end p.
 func (p *Partitioner) All(ctx context.Context) iter.Seq2[ShareEvent, error] {
 	ctx = core.OrBackground(ctx)
 	return func(yield func(ShareEvent, error) bool) {

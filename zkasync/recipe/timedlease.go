@@ -15,13 +15,14 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// TimedLease is had by one holder until a point in time, whether its session lives or not, and nobody waits for it (kazoo:
-// NonBlockingLease and MultiNonBlockingLease, on the same path as well). It is for jobs that are started on several hosts and are to run on
-// one of them, the same one as a rule, and on another when that has been down for the lease's duration. It is safe for concurrent use.
+// TimedLease belongs to one holder until a point in time, whether its session lives or not, and nobody waits for it
+// (kazoo: NonBlockingLease and MultiNonBlockingLease, on the same path as well). It is for jobs that are started on
+// several hosts but should run on one of them, usually the same one, and on another after that one has been down for the
+// lease's duration. It is safe for concurrent use.
 //
-// It goes by the clocks of the hosts. Where one is ahead of another by d, its holder may be succeeded d too early. So keep clocks
-// synchronised (NTP), take a duration many times their difference, and stop work that long before the end. For what must never be done
-// twice at a time take a [Mutex] and its fence.
+// It relies on the clocks of the hosts. If one is ahead of another by d, a lease may be taken over d too early. So keep
+// clocks synchronised (NTP), use a duration many times their difference, and stop work that long before the end. For
+// work that must never be done twice at a time, use a [Mutex] and its fence.
 type TimedLease struct {
 	c        *zkasync.Client
 	cfg      config
@@ -29,7 +30,7 @@ type TimedLease struct {
 	duration time.Duration
 }
 
-// LeaseTakenError is the error of [TimedLease.Obtain] when somebody else has it. It is [ErrLocked].
+// LeaseTakenError is the error of [TimedLease.Obtain] when somebody else has the lease. It matches [ErrLocked].
 type LeaseTakenError struct {
 	Holder string    // its identifier
 	End    time.Time // by the holder's clock
@@ -43,15 +44,15 @@ func (e *LeaseTakenError) Error() string {
 // Is reports whether target is ErrLocked.
 func (e *LeaseTakenError) Is(target error) bool { return target == ErrLocked }
 
-// NewTimedLease returns the lease at path, which is made if it is missing. The duration is in whole seconds; what is more is cut off. Who
-// has the same identifier is the same holder: the default is the host's name, as in kazoo. The lock that is held for a moment to
-// look is named as kazoo's; with another naming kazoo's processes are not excluded. Nothing is sent.
+// NewTimedLease returns the lease at path, which is created if it is missing. The duration is rounded down to whole
+// seconds. The same identifier means the same holder: the default is the host's name, as in kazoo. The lock that is held
+// for a moment to look is named like kazoo's; with another naming, kazoo's processes are not excluded. Nothing is sent.
 func NewTimedLease(c *zkasync.Client, path string, duration time.Duration, opts ...Option) *TimedLease {
 	return newTimedLease(c, []string{path}, duration, opts)
 }
 
-// NewTimedLeases returns a lease that so many may have at a time: the first that is free of those at path/0, path/1 and so on
-// (kazoo: MultiNonBlockingLease).
+// NewTimedLeases returns a lease that count holders may have at a time: the first free one of those at path/0, path/1
+// and so on (kazoo: MultiNonBlockingLease).
 func NewTimedLeases(c *zkasync.Client, path string, count int, duration time.Duration, opts ...Option) *TimedLease {
 	var paths []string
 	for i := range count {
@@ -80,10 +81,11 @@ func newTimedLease(c *zkasync.Client, paths []string, duration time.Duration, op
 	return l
 }
 
-// Obtain gets the lease, or renews it, and returns its end. It fails with a [*LeaseTakenError] if somebody else has it; of several leases
-// the error is that of the last. A lease that another program wrote in a way that is not known here is left alone, with an error.
+// Obtain acquires or renews the lease and returns its end. It fails with a [*LeaseTakenError] if somebody else has it;
+// with several leases the error is that of the last one. A lease written by another program in an unknown form is left
+// alone, with an error.
 //
-// There is no way to give it back: whoever is done early lets it end. When the outcome is unknown, a further Obtain says what is.
+// There is no way to give a lease back early: let it end. If the outcome is unknown, call Obtain again to find out.
 func (l *TimedLease) Obtain(ctx context.Context) *future.Future[time.Time] {
 	if l.cfg.err != nil {
 		path := ""

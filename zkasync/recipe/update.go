@@ -11,18 +11,19 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// ErrContended is the error of [Update] when others were faster each time.
+// ErrContended is the error of [Update] when each attempt was overtaken by another change.
 var ErrContended = errors.New("others were faster each time")
 
 // updateAttempts bounds how often Update tries.
 const updateAttempts = 100
 
-// Update changes the data of a znode that others may change at the same time: it reads, calls change, and writes if the version is
-// still the same, or begins again, a hundred times at the most. A znode that does not exist is created, with its parents; change
-// gets nil then. An error of change ends it, and is returned.
+// Update changes the data of a znode that others may change at the same time: it reads, calls change, and writes if the
+// version is still the same; otherwise it starts over, up to a hundred times. A znode that does not exist is created,
+// with its parents; change then receives nil. An error of change ends Update and is returned.
 //
-// A read and what was not sent are repeated when the connection is lost. When the outcome of the write is unknown, so is that of Update, and the
-// error says so: change may have been applied. Like all functions given to futures change must not block.
+// When the connection is lost, reads and unsent writes are repeated. If the outcome of the write is unknown, so is that
+// of Update, and the error says so: the change may have been applied. Like all functions given to futures, change must
+// not block.
 func Update(ctx context.Context, c *zkasync.Client, path string, change func(old []byte) ([]byte, error)) *future.Future[zkasync.Node] {
 	if change == nil {
 		return failed[zkasync.Node](c, "update", path, errors.New("the function that makes the change is nil"))
