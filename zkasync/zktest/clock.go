@@ -8,7 +8,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/timed"
 )
 
-// Clock is a clock that stands still until it is told to go on; see [WithClock]. The methods are safe for concurrent use.
+// Clock is a clock that stands still until it is advanced; see [WithClock]. The methods are safe for concurrent use.
 type Clock struct {
 	mu     sync.Mutex
 	time   time.Time
@@ -23,16 +23,16 @@ func NewClock(start time.Time) *Clock {
 	return &Clock{time: start, timers: make(map[*manualTimer]bool)}
 }
 
-// Now returns what the clock shows.
+// Now returns the time of the clock.
 func (c *Clock) Now() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.time
 }
 
-// Advance moves the clock on by d. All that the servers on it do in that time is done when Advance returns, one thing
-// after the other, each at its time: sessions have expired, containers are gone, answers that were slow are sent. What
-// the clients make of it is theirs: they keep their own time.
+// Advance moves the clock forward by d. When it returns, everything that the servers using it do in that time has been
+// done, one thing after the other, each at its time: sessions have expired, containers are gone, delayed answers are
+// sent. Clients keep their own time.
 func (c *Clock) Advance(d time.Duration) {
 	if d < 0 {
 		panic(fmt.Sprintf("zktest: Advance by %v: time does not go back", d))

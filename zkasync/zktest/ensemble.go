@@ -8,12 +8,11 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/history"
 )
 
-// Ensemble is several servers with one history. Each is at a place of its own in it. All methods are safe for concurrent
-// use.
+// Ensemble is a group of servers with one history, each at its own place in it. All methods are safe for concurrent use.
 //
-// The first server leads at first. What a client writes at any server is decided by the leader and applied by all, at once
-// unless a server lags ([Server.Lag]). There are no elections by themselves and no lost messages: all that happens to an
-// ensemble is what the test has happen to it.
+// At first the first server leads. A write at any server is decided by the leader and applied by all of them, at once
+// unless a server lags ([Server.Lag]). There are no spontaneous elections and no lost messages: nothing happens to an
+// ensemble except what the test does to it.
 type Ensemble struct{ w *world }
 
 // NewEnsemble returns n servers that run until they are closed. Tests call [RunEnsemble] instead.
@@ -52,7 +51,7 @@ func (e *Ensemble) Close() error {
 // Servers returns all servers, by number from 1.
 func (e *Ensemble) Servers() []*Server { return append([]*Server(nil), e.w.servers...) }
 
-// Leader returns the server that leads, nil if there is none because too few can reach each other.
+// Leader returns the leading server, or nil if there is none because too few can reach each other.
 func (e *Ensemble) Leader() *Server {
 	e.w.Lock()
 	defer e.w.Unlock()
@@ -90,8 +89,9 @@ func (e *Ensemble) Options() []zkasync.Option {
 	return append(e.w.servers[0].Options(), zkasync.WithShuffle(false))
 }
 
-// Depose has another server lead: s, or with nil the one that is to be elected. As in a real election, an epoch begins, all
-// servers stand where the new leader is, all clients lose their connections, and all sessions have their full time again.
+// Depose makes another server lead: s or, with nil, the one that would be elected. As in a real election, a new epoch
+// begins, all servers take the state of the new leader, all clients lose their connections, and all sessions get their
+// full timeout again.
 func (e *Ensemble) Depose(s *Server) error {
 	e.w.Lock()
 	defer e.w.Unlock()
@@ -105,9 +105,9 @@ func (e *Ensemble) Depose(s *Server) error {
 	return nil
 }
 
-// Partition cuts servers off from the rest. The side that has more than half of those that vote goes on, with another
-// leader if the leader is not on it; the other side serves nobody, or with [WithReadOnlyMode] nobody but read-only
-// clients. A further call replaces the partition.
+// Partition cuts servers off from the rest. The side with more than half of the voting servers continues, with another
+// leader if the leader is not on it; the other side serves nobody or, with [WithReadOnlyMode], only read-only clients.
+// Another call replaces the partition.
 func (e *Ensemble) Partition(cutOff ...*Server) {
 	var replicas []*history.Replica
 	for _, s := range cutOff {

@@ -22,7 +22,7 @@ const (
 	After
 )
 
-// Fault breaks requests. The zero value of a field puts no condition.
+// Fault breaks requests. The zero value of a field imposes no condition.
 type Fault struct {
 	Op      Op
 	Path    string // a pattern as in path.Match; one that ends in "/**" covers all that is below. A multi is covered by any of its paths
@@ -33,7 +33,7 @@ type Fault struct {
 	Do      Action // required
 }
 
-// Action is what becomes of a request. The zero value lets it pass.
+// Action says what happens to a request. The zero value lets it pass.
 type Action struct{ do serve.Action }
 
 // Fail answers with an error: one of go-zookeeper's, such as zk.ErrNoNode, or an error of package zkasync that a server's
@@ -81,7 +81,7 @@ func Raw(bytes []byte) Action { return Action{serve.Action{Kind: serve.Raw, Byte
 // Answer answers with success and a record, which is the bytes behind the header.
 func Answer(record []byte) Action { return Action{serve.Action{Kind: serve.Answer, Bytes: record}} }
 
-// Injected is a fault at work. Its methods are safe for concurrent use.
+// Injected is an active fault. Its methods are safe for concurrent use.
 type Injected struct {
 	w  *world
 	in *serve.Injected
@@ -127,10 +127,10 @@ func (in *Injected) Wait(ctx context.Context, n int) error {
 	return waited(fmt.Sprintf("a fault to strike %d times", n), in.w.Wait(ctx, func() bool { return in.Fired() >= n }))
 }
 
-// Release lets go of what is held so far. What comes later is held again.
+// Release releases the requests held so far. Later ones are held again.
 func (in *Injected) Release() { in.in.Release() }
 
-// Remove ends the fault and lets go of what it holds.
+// Remove ends the fault and releases what it holds.
 func (in *Injected) Remove() { in.in.Remove() }
 
 // covers reports whether the fault is one of such a request, whatever its session.

@@ -5,7 +5,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/jute"
 )
 
-// Op is what a request asks for, by its number in the protocol (ZooDefs.OpCode).
+// Op is the operation of a request, by its number in the protocol (ZooDefs.OpCode).
 type Op int32
 
 // The operations.

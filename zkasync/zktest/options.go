@@ -17,12 +17,12 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/timed"
 )
 
-// What a server has where no option says otherwise. Tick and bounds are those of a zoo.cfg as it comes.
+// Defaults of the options. Tick and limits are those of a default zoo.cfg.
 const (
 	DefaultTick = 2 * time.Second
 	// DefaultBuffer is how many bytes a connection in memory holds in each direction.
 	DefaultBuffer = 64 << 10
-	// DefaultCleaning is how often znodes are looked for that are to go by themselves, see [WithCleaning].
+	// DefaultCleaning is how often the server looks for znodes that should be removed, see [WithCleaning].
 	DefaultCleaning = time.Minute
 	// DefaultRecord is how many requests are kept on record.
 	DefaultRecord = 10_000
@@ -42,7 +42,7 @@ type config struct {
 	clientTLS *tls.Config
 }
 
-// Option is an option of [New] and [Run]. New reports the first that is wrong, with its value and the rule.
+// Option is an option of [New] and [Run]. New reports the first invalid one, with its value and the rule.
 type Option struct{ apply func(*config) error }
 
 func newConfig(opts []Option) (*config, error) {
@@ -83,8 +83,8 @@ func WithVersion(version string) Option {
 	}}
 }
 
-// WithClock has the server keep time by c: sessions expire, containers go and times are stamped by it. Without it the
-// server uses package time, which inside a bubble of testing/synctest is virtual.
+// WithClock makes the server use c for the expiry of sessions, containers and timestamps. Without it the server uses
+// package time, which is virtual inside a bubble of testing/synctest.
 func WithClock(c *Clock) Option {
 	return Option{func(cfg *config) error {
 		if c == nil {
@@ -195,8 +195,8 @@ func WithFourLetterWords(words ...string) Option {
 	}}
 }
 
-// WithExtendedTypes decides whether znodes may have a TTL, zookeeper.extendedTypesEnabled. It is on by default, unlike on
-// a server as it comes.
+// WithExtendedTypes sets whether znodes may have a TTL (zookeeper.extendedTypesEnabled). It is on by default, unlike on
+// a real server.
 func WithExtendedTypes(on bool) Option {
 	return Option{func(cfg *config) error {
 		cfg.Rules.ExtendedTypes = on
@@ -212,7 +212,7 @@ func WithReconfig() Option {
 	}}
 }
 
-// WithEnforcedQuotas has hard limits of quotas refuse what exceeds them, enforceQuota.
+// WithEnforcedQuotas makes the server reject writes that exceed the hard limits of quotas (enforceQuota).
 func WithEnforcedQuotas() Option {
 	return Option{func(cfg *config) error {
 		cfg.Rules.EnforceQuota = true
@@ -220,7 +220,7 @@ func WithEnforcedQuotas() Option {
 	}}
 }
 
-// WithEnforcedAuthentication ends connections that send a request before credentials, enforce.auth.enabled.
+// WithEnforcedAuthentication closes connections that send a request before credentials (enforce.auth.enabled).
 func WithEnforcedAuthentication() Option {
 	return Option{func(cfg *config) error {
 		cfg.MustAuthenticate = true
@@ -252,9 +252,9 @@ func WithSASL(passwords map[string]string) Option {
 	}}
 }
 
-// WithClickHouseKeeper has the server treat sessions as ClickHouse Keeper does: a client that reconnects is granted a new
-// session, and is not told that the old one is gone; that expires by and by, with its ephemeral znodes. The znodes
-// /keeper/api_version and /keeper/feature_flags are there. Keeper's own operations, from 500 on, are not known.
+// WithClickHouseKeeper makes the server treat sessions as ClickHouse Keeper does: a client that reconnects is granted a
+// new session without being told that the old one is lost; that one expires later, with its ephemeral znodes. The znodes
+// /keeper/api_version and /keeper/feature_flags exist. Keeper's own operations, from 500 on, are not supported.
 func WithClickHouseKeeper() Option {
 	return Option{func(cfg *config) error {
 		cfg.Forgets = true
@@ -262,8 +262,8 @@ func WithClickHouseKeeper() Option {
 	}}
 }
 
-// WithFirstZxid sets the zxid that an empty server stands at; the first transaction gets the next. A standalone server
-// starts at 0 by default.
+// WithFirstZxid sets the zxid of an empty server; the first transaction gets the next one. The default for a standalone
+// server is 0.
 func WithFirstZxid(zxid int64) Option {
 	return Option{func(cfg *config) error {
 		if zxid < 0 {

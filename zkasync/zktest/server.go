@@ -36,7 +36,7 @@ func newWorld(cfg *config, servers int) *world {
 	return w
 }
 
-// ErrClosed is what a server says that has been closed.
+// ErrClosed is the error of a server that has been closed.
 var ErrClosed = serve.ErrClosed
 
 // New returns a server that runs until it is closed. Tests call [Run] instead.

@@ -8,10 +8,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Cache is a znode and all below it, with their data, in memory and kept current (Curator: CuratorCache, TreeCache; kazoo: TreeCache).
-// [Open] makes one. It is safe for concurrent use. It follows changes, deletion and creation of each znode, the root
-// included, across lost connections and the end of the session, until it is closed, its client is, or a bound is exceeded. Then it keeps
-// what it has had, and Err says why it has ended.
+// Cache is a znode and everything below it, with data, kept current in memory (Curator: CuratorCache, TreeCache; kazoo:
+// TreeCache). [Open] returns one. It is safe for concurrent use. It follows changes, deletion and creation of each
+// znode, including the root, across lost connections and sessions, until it or its client is closed or a limit is
+// exceeded. After that it keeps its contents, and Err says why it has ended.
 type Cache struct {
 	store
 	client *zkasync.Client
@@ -24,11 +24,12 @@ type Cache struct {
 	over   chan struct{} // closed when the loop has ended
 }
 
-// Open has a cache of the znode at path, which need not exist, and all below it. It returns at once; the first load goes on behind
-// it, see [Cache.Ready]. The client has to be started. The cache is to be closed.
+// Open returns a cache of the znode at path, which need not exist, and everything below it. It returns at once and loads
+// in the background, see [Cache.Ready]. The client must have been started. Close the cache when it is no longer needed.
 //
-// It is loaded with many gets in flight, and kept current by one recursive watch and one get for each change, or for several of one
-// znode in quick succession. Servers before 3.6 know no such watches: there each znode has two one-shot watches instead.
+// The cache is loaded with many gets in flight, and kept current by one recursive watch and one get for each change, or
+// for several changes of a znode in quick succession. Servers before 3.6 have no such watches; see the package
+// documentation.
 func Open(c *zkasync.Client, path string, opts ...Option) *Cache {
 	cfg, err := newConfig(opts)
 	cache := &Cache{client: c, cfg: cfg, over: make(chan struct{})}
@@ -49,10 +50,10 @@ func Open(c *zkasync.Client, path string, opts ...Option) *Cache {
 // Path returns the path of the root.
 func (c *Cache) Path() string { return c.root }
 
-// Ready completes when all that was there is cached. It fails when the cache ends before.
+// Ready completes when the first load is complete. It fails if the cache ends first.
 func (c *Cache) Ready() *future.Future[future.Void] { return c.loaded }
 
-// Refresh has everything read again. It is for permissions that were changed, of which servers tell nobody.
+// Refresh reads everything again. Use it after permissions have changed, which servers do not report.
 func (c *Cache) Refresh() { c.inbox.post((*loop).startGap) }
 
 func (c *Cache) failure(op string, err error) error {
@@ -62,8 +63,8 @@ func (c *Cache) failure(op string, err error) error {
 // Done returns a channel that is closed when the cache has ended.
 func (c *Cache) Done() <-chan struct{} { return c.over }
 
-// Err returns why the cache has ended, nil as long as it goes on: [ErrClosed], a [*LimitError], zkasync.ErrClosed after the client's
-// Close, zkasync.ErrAuthFailed, zk.ErrInvalidPath, or what an option has been refused for.
+// Err returns why the cache has ended, or nil if it has not: [ErrClosed], a [*LimitError], zkasync.ErrClosed after the
+// client's Close, zkasync.ErrAuthFailed, zk.ErrInvalidPath, or what is wrong with an option.
 func (c *Cache) Err() error {
 	c.mu.RLock()
 	defer c.mu.RUnlock()

@@ -1,5 +1,5 @@
-// Package cache keeps trees of znodes in memory, with their data, and current: what programs read all the time, they ask there without a
-// request, and hear of each change with the state before and after.
+// Package cache keeps trees of znodes, with their data, in memory and up to date: programs read them without a request,
+// and learn of each change with the state before and after.
 //
 //	tree := cache.Open(c, "/app")
 //	defer tree.Close()
@@ -12,30 +12,32 @@
 //
 // # What it promises
 //
-//   - Each znode goes forward: no older state comes behind a newer one, whatever reads and events have raced. Only when the
-//     servers themselves were set back, as from a backup, the cache goes back with them, after it has asked the leader.
-//   - Nothing is missed for good. After a lost connection, an expired session, or more events than it could take, the cache reads everything
-//     again, and tells what is different; what has not changed is not told.
-//   - Events come in the order of the changes, over all znodes. When one comes, Get shows it, and everything that was changed before
-//     it. What is not told is each single write: of several writes of a znode in quick succession the last may be all that is seen,
-//     at the place of the last. (So a child may come before its parent, if that was made and written again before it was read.)
-//     Of a deletion that was made while there was no connection the place is not always known: it comes later rather than sooner.
-//   - What the client may not read is there, as an [Entry] with an Err, and the rest is cached all the same. It is asked again after
-//     pauses of a second at first and half a minute at last, when the server tells of a change, after each reconnect, and upon
-//     [Cache.Refresh], since no server tells of changed permissions. What is below a znode that may not be read cannot be listed: it is
-//     cached when the server tells of it.
+//   - The state of a znode only moves forward: no older state comes after a newer one, however reads and events have
+//     raced. Only if the servers themselves were set back, for example to a backup, does the cache follow them, after it has
+//     asked the leader.
+//   - No change is missed for good. After a lost connection, an expired session, or more events than it could take, the
+//     cache reads everything again and reports what is different, and only that.
+//   - Events come in the order of the changes, across all znodes. When one arrives, Get shows it and every change before
+//     it. Not every single write is reported: of several writes to a znode in quick succession only the last may be seen, at
+//     the place of the last. (So a child may come before its parent, if the parent was created and written again before it
+//     was read.) The place of a deletion during an outage is not always known: it then comes later rather than sooner.
+//   - A znode that the client may not read is present as an [Entry] with an Err, and the rest is cached all the same. It
+//     is read again after pauses that grow from a second to half a minute, when the server reports a change, after each
+//     reconnect, and upon [Cache.Refresh], since no server reports changed permissions. The children of such a znode cannot
+//     be listed: they are cached when the server reports them.
 //   - Memory is bounded: a tree that is too large ends the cache with a [*LimitError]. Readers of events may be as slow as they like.
 //
-// A cache is behind by the time that a change takes to be told and read. [Cache.Current] says whether it follows at all;
-// [Cache.Sync] waits until it has all that was written before. A decision that must not be made on old data belongs into a
-// transaction that checks the version, as that of recipe.Update.
+// A cache lags behind the servers by the time that it takes to learn of a change and to read it. [Cache.Current] says
+// whether it is following them at all; [Cache.Sync] waits until it has everything that was written before. Make
+// decisions that must not rest on old data in a transaction that checks the version, as recipe.Update does.
 //
-// Changes of permissions are not changes here, nor is a stat that changes without the data.
+// Changes of permissions are not reported, nor are changes of the stat without a change of the data.
 //
 // # Servers before 3.6
 //
-// They know no watch of a tree. Then each znode has two one-shot watches, and each read sets them again: twice the requests at
-// first, and twice the watches of znodes at the servers. The order of events holds for each znode there, not over several.
+// These servers have no recursive watches. The cache then uses two one-shot watches for each znode, which each read sets
+// again: twice the requests for the first load, and two watches per znode at the servers. The order of events then holds
+// for each znode, but not across znodes.
 //
 // # Goroutines
 //
@@ -44,5 +46,5 @@
 //	Subscription.pump      1 with Events               Events              Subscription.Close, Cache.Close
 //	ChildrenData.run       1 per ChildrenData          WatchChildrenData   ChildrenData.Close
 //
-// They end with the client as well. No callback of yours runs on them but the filter, and none holds them up.
+// They end with the client as well. Of your functions only the filter runs on them, and no callback delays them.
 package cache

@@ -4,31 +4,30 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// Entry is a znode as the cache has it. It does not change: what changes is replaced. Data is shared with everybody who asks, so
-// it must not be altered.
+// Entry is a znode in the cache. An Entry never changes; the cache replaces it. Data is shared, so do not modify it.
 type Entry struct {
 	Path string
 	Data []byte
-	// Stat is as of the last change of the data. What comes with other changes, of the access control list or of children, may be
-	// older; whoever needs to know the children asks for them.
+	// Stat is as of the last change of the data. Fields that change with the access control list or the children may be
+	// older; to know the children, ask for them.
 	Stat zk.Stat
 	// Err is why the znode's data is not known, although the znode is there: zk.ErrNoAuth, say, or a *zkasync.ReplySizeError.
 	// Data and Stat are zero then.
 	Err error
 }
 
-// Kind is what has happened to a znode.
+// Kind is the kind of an Event.
 type Kind int
 
 const (
-	// Created: it was not there before, or was left out. Old is zero.
+	// Created: the znode did not exist before, or was left out. Old is zero.
 	Created Kind = iota + 1
-	// Changed: its data was written, or it may be read now and could not before, or the other way round.
+	// Changed: its data was written, or it became readable or unreadable.
 	Changed
-	// Deleted: it is not there any more. New is zero.
+	// Deleted: the znode no longer exists. New is zero.
 	Deleted
-	// Synced is not about a znode: the cache is complete. It comes once at first, behind what was there, and again when everything
-	// was read again after changes may have been missed.
+	// Synced is not about a znode: the cache is complete. It comes after the first load, and each time everything has
+	// been read again because changes may have been missed.
 	Synced
 )
 
@@ -48,7 +47,7 @@ func (k Kind) String() string {
 	}
 }
 
-// Event is a change of the cache. A znode that was deleted and made again is told as Deleted and then as Created.
+// Event is a change in the cache. A znode that was deleted and created again is reported as Deleted and then as Created.
 type Event struct {
 	Kind     Kind
 	Path     string // empty with Synced

@@ -10,10 +10,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// ErrClosed is why a cache, or a subscription of it, has ended that was closed by its user.
+// ErrClosed says that a cache or a subscription was closed by its user.
 var ErrClosed = errors.New("closed")
 
-// LimitError is why a cache has ended whose tree has outgrown its bound.
+// LimitError says that a cache has ended because its tree exceeded a limit.
 type LimitError struct {
 	What  string // "znodes" or "bytes"
 	Limit int64
@@ -24,7 +24,7 @@ func (e *LimitError) Error() string {
 	return fmt.Sprintf("the tree has more than %d %s", e.Limit, e.What)
 }
 
-// Error is why a cache has ended, or an operation of it has failed.
+// Error says why a cache has ended, or why one of its operations has failed.
 type Error struct {
 	Op   string // as "sync"
 	Path string // of the cache

@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/stream"
 )
 
-// Level is a znode's children with their data at one time. It does not change. The zero Level is one without children.
+// Level is a znode's children with their data at one time. It never changes. The zero Level has no children.
 type Level struct {
 	entries []*Entry // by path, which is by name
 }
@@ -34,7 +34,7 @@ func nameOf(e *Entry) string {
 	return name
 }
 
-// All ranges over names and children, by name. The function maps.Collect makes a map of it.
+// All ranges over names and children, by name. Use maps.Collect to turn it into a map.
 func (v Level) All() iter.Seq2[string, Entry] {
 	return func(yield func(string, Entry) bool) {
 		for _, e := range v.entries {
@@ -48,12 +48,14 @@ func (v Level) All() iter.Seq2[string, Entry] {
 // Len returns the number of children.
 func (v Level) Len() int { return len(v.entries) }
 
-// ChildrenData is a znode's children with their data, kept current (Curator: PathChildrenCache). [WatchChildrenData] makes one. It is
-// what a [zkasync.Live] is of one znode, with the same methods: it gives the present state first and then each later one that the
-// reader is there to see; who is slow gets the newest. It can be read from the channel of C or by range over All, which take from
-// the same channel and so are for one reader, and without waiting by Latest. It is safe for concurrent use.
+// ChildrenData is a znode's children with their data, kept current (Curator: PathChildrenCache). [WatchChildrenData]
+// returns one. It is like a [zkasync.Live], with the same methods: it delivers the present state first and then later
+// ones; a slow reader skips states but always gets the newest. States can be read from the channel of C or with range
+// over All, which share one channel and so are for one reader; with callbacks; and without waiting by Latest. It is safe
+// for concurrent use.
 //
-// A [zkasync.Reading] of it does not exist if there is no such znode. It has an Err if the server does not tell of its children.
+// In its [zkasync.Reading], Exists is false if there is no such znode, and Err is set if the server does not list its
+// children.
 type ChildrenData struct {
 	cache  *Cache
 	sub    *Subscription
@@ -61,8 +63,8 @@ type ChildrenData struct {
 	over   chan struct{}                          // closed behind it
 }
 
-// WatchChildrenData keeps the children of the znode at path current, with their data. The znode need not exist. It goes on until Close,
-// as long as a [Cache] would, whose options it takes.
+// WatchChildrenData keeps the children of the znode at path current, with their data. The znode need not exist. It takes
+// the options of a [Cache] and lasts as long as one, until Close.
 func WatchChildrenData(c *zkasync.Client, path string, opts ...Option) *ChildrenData {
 	return newChildrenData(Open(c, path, append(slices.Clone(opts), WithDepth(1))...))
 }
@@ -130,8 +132,8 @@ func (d *ChildrenData) show(now zkasync.Reading[Level]) {
 	d.newest.Show(now)
 }
 
-// C returns the channel of states, the same one at each call. It holds the newest one that was not received. It is closed when d has
-// ended.
+// C returns the channel of states, the same one for each call. It holds the newest state that has not been received, and
+// is closed when d has ended.
 func (d *ChildrenData) C() <-chan zkasync.Reading[Level] { return d.newest.C() }
 
 // All ranges over the channel of C until it is closed or ctx ends. The last pair has the reason, that of Err or of ctx. Leaving the
@@ -145,23 +147,23 @@ func (d *ChildrenData) Latest() (zkasync.Reading[Level], bool) {
 	return d.newest.Get()
 }
 
-// OnChange calls fn with the present state, if it is known, and with later ones, on the client's handler, in one sequence with all its
-// callbacks. A call gets the newest state at the time when it runs. After remove, fn is not called again; a call that is under way is
-// not waited for. It takes nothing away from the channel.
+// OnChange calls fn with the present state, if it is known, and with later ones, on the client's handler, in one
+// sequence with all its callbacks. Each call receives the state that is newest when it runs. After remove, fn is not
+// called again; a call in progress is not waited for. It takes nothing from the channel.
 func (d *ChildrenData) OnChange(fn func(zkasync.Reading[Level])) (remove func()) {
 	return d.newest.OnChange(fn)
 }
 
-// Cache returns the cache that d goes by.
+// Cache returns the underlying cache.
 func (d *ChildrenData) Cache() *Cache { return d.cache }
 
 // Done returns a channel that is closed when d has ended.
 func (d *ChildrenData) Done() <-chan struct{} { return d.over }
 
-// Err returns why d has ended, nil as long as it goes on: what [Cache.Err] says.
+// Err returns why d has ended, or nil if it has not: see [Cache.Err].
 func (d *ChildrenData) Err() error { return d.cache.Err() }
 
-// Refresh has everything read again. If nothing has changed, nobody is told.
+// Refresh reads everything again. If nothing has changed, nothing is delivered.
 func (d *ChildrenData) Refresh() { d.cache.Refresh() }
 
 // Close ends d. When it returns, no goroutine of it is left. A state that waits in the channel stays there.

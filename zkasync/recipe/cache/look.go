@@ -4,7 +4,7 @@ import (
 	"iter"
 )
 
-// Get returns a znode, without a request; false if it is not there, or is left out. A path outside of the cache's tree is not there.
+// Get returns a znode without a request, or false if it does not exist, is left out, or is outside of the cache's tree.
 func (c *Cache) Get(path string) (Entry, bool) {
 	c.mu.RLock()
 	defer c.mu.RUnlock()
@@ -31,8 +31,9 @@ func (c *Cache) Children(path string) []Entry {
 	return all
 }
 
-// All ranges over a path and everything below it as it is at the beginning of the range, without a request: parents come before
-// their children, neighbours by name. What happens meanwhile is not waited for, so the loop may take its time.
+// All ranges over a path and everything below it as of the beginning of the range, without a request: parents before
+// their children, siblings by name. The loop may take its time, since it holds up nothing and does not see later
+// changes.
 func (c *Cache) All(path string) iter.Seq[Entry] {
 	return func(yield func(Entry) bool) {
 		for _, e := range c.snapshot(path) {
@@ -66,8 +67,9 @@ func (c *Cache) Size() int64 {
 	return c.bytes
 }
 
-// Current reports whether the cache follows the servers at this moment: it is complete, and the connection that tells of changes is
-// up. If not, what it has was true once. Even a current cache is behind by the time that a change takes to get here; see [Cache.Sync].
+// Current reports whether the cache is following the servers: it is complete, and the connection that reports changes is
+// up. Otherwise its contents were true at some earlier time. Even a current cache lags behind by the time that a change
+// takes to arrive; see [Cache.Sync].
 func (c *Cache) Current() bool {
 	c.mu.RLock()
 	synced, conn, err := c.synced, c.conn, c.err

@@ -2,9 +2,10 @@ package cache
 
 import "github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 
-// OnChange has fn called with the events of a [Subscription] that begins now, in their order, on the client's handler, in one sequence with
-// all its callbacks. After remove it is not called again; a call that is under way is not waited for. Events that wait behind a
-// callback that takes its time are merged, see [Subscription]. When the cache has ended there are no more; [Cache.Err] says why.
+// OnChange calls fn with the events of a new [Subscription], in their order, on the client's handler, in one sequence
+// with all callbacks of the client. After remove it is not called again; a call in progress is not waited for. Events
+// that wait behind a slow callback are merged, see Subscription. There are no more when the cache has ended; [Cache.Err]
+// says why.
 func (c *Cache) OnChange(fn func(Event)) (remove func()) {
 	if fn == nil {
 		return func() {}

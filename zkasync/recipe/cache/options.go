@@ -7,9 +7,9 @@ import (
 )
 
 const (
-	// DefaultMaxEntries is how many znodes a cache holds where no option says otherwise.
+	// DefaultMaxEntries is the default of WithMaxEntries.
 	DefaultMaxEntries = 1_000_000
-	// DefaultMaxBytes is how many bytes of paths and data it holds: 1 GiB.
+	// DefaultMaxBytes is the default of WithMaxBytes: 1 GiB.
 	DefaultMaxBytes = 1 << 30
 )
 
@@ -20,12 +20,12 @@ type config struct {
 	bytes   int64
 }
 
-// Option is an option of [Open] and [WatchChildrenData]. With one that is wrong the cache ends at once, and Err says which.
+// Option is an option of [Open] and [WatchChildrenData]. With an invalid one the cache ends at once, and Err names it.
 type Option struct{ apply func(*config) error }
 
-// WithFilter leaves out each znode that keep says false of, with all that is below it: they are not read, and their changes are
-// not told. The root of the cache is not asked about. Keep is called on the cache's goroutine, so it must not block or ask the cache
-// to close, and must say the same whenever it is asked.
+// WithFilter leaves out each znode for which keep returns false, with everything below it: they are not read, and their
+// changes are not reported. Keep is not called for the root of the cache. It is called on the cache's goroutine, so it
+// must not block or close the cache, and it must always return the same for a path.
 func WithFilter(keep func(path string) bool) Option {
 	return Option{func(cfg *config) error {
 		if keep == nil {
@@ -36,7 +36,8 @@ func WithFilter(keep func(path string) bool) Option {
 	}}
 }
 
-// WithDepth leaves out what is more than levels below the root of the cache: 0 is the root alone, 1 is the root and its children.
+// WithDepth leaves out znodes more than the given number of levels below the root of the cache: 0 is the root alone, 1
+// the root and its children.
 func WithDepth(levels int) Option {
 	return Option{func(cfg *config) error {
 		if levels < 0 {
@@ -47,8 +48,8 @@ func WithDepth(levels int) Option {
 	}}
 }
 
-// WithMaxEntries bounds how many znodes the cache holds. The default is [DefaultMaxEntries]. When there are more, the cache ends with
-// a [*LimitError]: one that left some out would lie.
+// WithMaxEntries limits how many znodes the cache holds. The default is [DefaultMaxEntries]. If there are more, the
+// cache ends with a [*LimitError], since an incomplete cache would be misleading.
 func WithMaxEntries(n int) Option {
 	return Option{func(cfg *config) error {
 		if n < 1 {
@@ -59,7 +60,7 @@ func WithMaxEntries(n int) Option {
 	}}
 }
 
-// WithMaxBytes bounds how many bytes the paths and data of all znodes in the cache have, as WithMaxEntries does. The default is
+// WithMaxBytes limits the bytes of all paths and data in the cache, in the way of WithMaxEntries. The default is
 // [DefaultMaxBytes]. In memory each znode takes some 400 bytes more.
 func WithMaxBytes(n int64) Option {
 	return Option{func(cfg *config) error {

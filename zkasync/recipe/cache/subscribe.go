@@ -5,7 +5,7 @@ import (
 	"iter"
 )
 
-// Subscribe begins a reader of changes.
+// Subscribe returns a new reader of changes.
 func (c *Cache) Subscribe() *Subscription {
 	s := &Subscription{root: c.root, drop: c.drop, wake: make(chan struct{}, 1), done: make(chan struct{}), byPath: make(map[string]*item)}
 	c.mu.Lock()
@@ -21,8 +21,8 @@ func (c *Cache) Subscribe() *Subscription {
 	return s
 }
 
-// Events begins a reader of changes, see [Subscription], that ends with the loop over it. The last pair has the reason if the cache or ctx
-// has ended.
+// Events returns a reader of changes, see [Subscription], that ends with the loop over it. If the cache or ctx has
+// ended, the last pair carries the reason.
 func (c *Cache) Events(ctx context.Context) iter.Seq2[Event, error] {
 	return func(yield func(Event, error) bool) {
 		s := c.Subscribe()

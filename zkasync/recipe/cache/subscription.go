@@ -6,17 +6,17 @@ import (
 	"sync"
 )
 
-// Subscription is a reader of a cache's changes. It comes from [Cache.Subscribe], and ends with Close and with the cache. It is safe for
-// concurrent use; what it tells, it tells one reader.
+// Subscription is a reader of a cache's changes. It comes from [Cache.Subscribe], and ends with Close and with the
+// cache. It is safe for concurrent use, but its events are for one reader.
 //
-// It begins with all that is cached when the first load is complete, as Created, parents first; then comes Synced, and each change from
-// then on. Changes come in the order in which they were made, that of the zxids of what they show, whichever znodes they are of.
-// When one comes, [Cache.Get] shows it, and all that were made before, or what is newer.
+// When the first load is complete, it begins with everything that is cached, as Created, parents first; then come Synced
+// and each change from then on. Changes come in the order in which they were made, that of their zxids, across all
+// znodes. When one arrives, [Cache.Get] shows it, or something newer, and every change before it.
 //
-// Of several changes of one znode that wait for the reader, or that are made while the cache reads it, one is told, from the state that was
-// told last to the newest one; but a deletion is told for itself. So nobody waits for a slow reader, and what waits for it is bounded by the size of the cache. Of a
-// deletion that was made while there was no connection the place among the others is not always known: then it is told later rather than
-// sooner.
+// Several changes of one znode that wait for the reader, or that are made while the cache reads the znode, are merged
+// into one from the last reported state to the newest; but a deletion is always reported. So a slow reader delays
+// nothing, and what waits for it is bounded by the size of the cache. The place of a deletion during an outage is not
+// always known: it is then reported later rather than sooner.
 type Subscription struct {
 	root  string
 	drop  func(*Subscription) // takes it off the cache's list

@@ -8,9 +8,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Sync completes when the cache has all that was written, by anybody, before the call, and all its subscriptions have been told of
-// it, or when ctx ends. It has the server catch up with its leader for that. On servers before 3.6 what was written right before the call may
-// be missing.
+// Sync completes when the cache has everything that anybody had written before the call and has passed it on to its
+// subscriptions, or fails when ctx ends. For that, the server catches up with its leader. With servers before 3.6,
+// writes made right before the call may be missing.
 func (c *Cache) Sync(ctx context.Context) *future.Future[future.Void] {
 	ctx = core.OrBackground(ctx)
 	p := future.NewPromise[future.Void](nil)

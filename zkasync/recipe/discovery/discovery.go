@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Discovery is the services below a path (Curator: ServiceDiscovery). It is safe for concurrent use.
+// Discovery gives access to the services below a path (Curator: ServiceDiscovery). It is safe for concurrent use.
 type Discovery struct {
 	c    *zkasync.Client
 	base string
@@ -23,8 +23,8 @@ type Discovery struct {
 // Option is an option of [New].
 type Option struct{ apply func(*Discovery) }
 
-// WithACL sets the access control list of znodes and parents that are made; the default is the client's. Whoever looks for
-// services must be able to list and read them.
+// WithACL sets the access control list of znodes and parents that are created; the default is the client's. Clients that
+// look for services must be able to list and read them.
 func WithACL(acl []zk.ACL) Option {
 	acl = append([]zk.ACL{}, acl...)
 	return Option{func(d *Discovery) { d.acl = acl }}
@@ -41,12 +41,12 @@ func New(c *zkasync.Client, base string, opts ...Option) *Discovery {
 	return d
 }
 
-// Service is what is known of a service.
+// Service is a service with its instances.
 type Service struct {
 	Name string
 	// Instances are in the order of their znodes' names, disabled ones as well.
 	Instances []Instance
-	// Skipped are the znodes that are no instances, or may not be read.
+	// Skipped are the znodes that are not instances, or may not be read.
 	Skipped []Skipped
 }
 
@@ -71,8 +71,8 @@ func fails[T any](d *Discovery, op, path string, err error) *future.Future[T] {
 	return core.OnHandler(d.c, future.Failed[T](&recipe.Error{Op: op, Path: path, Err: err}))
 }
 
-// Names returns the names of all services, in order (Curator: queryForNames). One whose last instance has gone is among them for as
-// long as its znode is there.
+// Names returns the names of all services, in order (Curator: queryForNames). A service without instances is among them
+// for as long as its znode exists.
 func (d *Discovery) Names(ctx context.Context) *future.Future[[]string] {
 	return d.list(ctx, d.base)
 }
@@ -91,8 +91,8 @@ func (d *Discovery) list(ctx context.Context, path string) *future.Future[[]stri
 	})
 }
 
-// Service returns what is there of a service now (Curator: queryForInstances). A service that is not there has no instances. Who leaves while
-// they are read is left out.
+// Service returns a service with its present instances (Curator: queryForInstances). A service that does not exist has
+// no instances. An instance that leaves while they are read is left out.
 func (d *Discovery) Service(ctx context.Context, name string) *future.Future[Service] {
 	if err := checkName("a service", name); err != nil {
 		return fails[Service](d, "look up", d.path(name), err)
@@ -130,8 +130,8 @@ func (s *Service) add(path string, data []byte, err error) {
 	s.Instances = append(s.Instances, i)
 }
 
-// Instance returns one instance of a service (Curator: queryForInstance). The error is zk.ErrNoNode if there is no such znode, and
-// [ErrMalformed] if there is another thing. One that is DynamicSequential has no znode of its id.
+// Instance returns one instance of a service (Curator: queryForInstance). The error is zk.ErrNoNode if there is no such
+// znode, and [ErrMalformed] if its data is something else. A DynamicSequential instance has no znode named by its id.
 func (d *Discovery) Instance(ctx context.Context, name, id string) *future.Future[Instance] {
 	path := core.Join(d.path(name), id)
 	if err := errors.Join(checkName("a service", name), checkName("an instance", id)); err != nil {

@@ -1,5 +1,6 @@
-// Package discovery has services find each other: each of their instances is a znode with its address and whatever else it says of
-// itself, in the JSON of Curator's service discovery (curator-x-discovery). Processes of both see each other on the same path.
+// Package discovery lets services find each other: each of their instances is a znode with its address and further
+// properties, in the JSON of Curator's service discovery (curator-x-discovery). Processes that use Curator and processes
+// that use this package see each other on the same path.
 //
 //	web := discovery.New(c, "/services")
 //	me := web.Register(discovery.Instance{Name: "web", Address: "10.0.0.1", Port: 80})
@@ -20,10 +21,10 @@
 //
 // # What others write
 //
-// A znode that is no instance, or may not be read, is left out and reported, see [Service.Skipped]: it never keeps the others from being
-// seen.
+// A znode that is not an instance, or may not be read, is left out and reported, see [Service.Skipped]: it never hides
+// the others.
 //
 // # Goroutines
 //
-// There are none. What is said in package recipe of where things run is true here.
+// There are none. For where functions run see package recipe.
 package discovery

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// DownPolicy says when an instance is set aside, and for how long (Curator: DownInstancePolicy). The zero value of a field stands for the
-// default.
+// DownPolicy says when an instance is set aside, and for how long (Curator: DownInstancePolicy). The zero value of a
+// field means its default.
 type DownPolicy struct {
 	// Errors is how many errors within Timeout set it aside. The default is 2.
 	Errors int

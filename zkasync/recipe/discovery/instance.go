@@ -8,8 +8,7 @@ import (
 	"time"
 )
 
-// Instance is one of those that make up a service (Curator: ServiceInstance). It is a value: what Register and Update are given is not
-// looked at again.
+// Instance is an instance of a service (Curator: ServiceInstance). Register and Update copy it.
 type Instance struct {
 	// Name is that of the service, ID the instance's own in it. Both are names of znodes. When an instance is registered without an
 	// ID, it gets a random UUID.
@@ -20,13 +19,13 @@ type Instance struct {
 	Port, SSLPort int
 	// Payload is any JSON, nil if there is none. See [PayloadOf].
 	Payload json.RawMessage
-	// Registered is when the instance began to be, to the millisecond. Register sets it to the present if it is zero.
+	// Registered is the time of the registration, to the millisecond. Register sets it to the present time if it is zero.
 	Registered time.Time
-	// Type says what becomes of it without its process.
+	// Type says what happens to the instance when its process ends.
 	Type ServiceType
-	// URI is the form of its address, nil if it has none. See [Instance.Expand].
+	// URI is the template of its address, nil if it has none. See [Instance.Expand].
 	URI URISpec
-	// Disabled takes it away from providers, though it is there.
+	// Disabled hides it from providers, although it is registered.
 	Disabled bool
 }
 
@@ -78,15 +77,15 @@ func checkName(what, name string) error {
 	return nil
 }
 
-// ServiceType says what becomes of an instance without its process.
+// ServiceType says what happens to an instance when its process ends.
 type ServiceType int
 
 const (
-	// Dynamic instances go with their sessions.
+	// Dynamic instances end with their session.
 	Dynamic ServiceType = iota
 	// Static instances stay until they are unregistered.
 	Static
-	// Permanent instances are to Curator, and so to this package, what Static ones are.
+	// Permanent instances are treated like Static ones, by Curator as well.
 	Permanent
 	// DynamicSequential instances are Dynamic ones which may share their id: the server puts a number behind it.
 	DynamicSequential
@@ -121,5 +120,5 @@ func (t *ServiceType) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is none of %s", text, strings.Join(typeNames, ", "))
 }
 
-// ErrMalformed is the error of a znode whose data is no instance.
+// ErrMalformed is the error of a znode whose data is not an instance.
 var ErrMalformed = errors.New("not the JSON of a service instance")

@@ -52,8 +52,8 @@ func (i Instance) MarshalJSON() ([]byte, error) {
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }
 
-// UnmarshalJSON reads what Curator writes. Names of fields count as they are written, and unknown ones do no harm. The error of what is
-// no instance is [ErrMalformed].
+// UnmarshalJSON reads what Curator writes. Field names are case-sensitive, and unknown ones are ignored. If data is not
+// an instance, the error is [ErrMalformed].
 func (i *Instance) UnmarshalJSON(data []byte) error {
 	var fields map[string]json.RawMessage
 	if err := json.Unmarshal(data, &fields); err != nil {

@@ -13,8 +13,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Provider gives out instances of a service by a strategy (Curator: ServiceProvider). Those that are disabled or filtered out, and those that have
-// failed, are left out. It is safe for concurrent use.
+// Provider hands out instances of a service by a strategy (Curator: ServiceProvider), except those that are disabled,
+// filtered out, or have failed. It is safe for concurrent use.
 type Provider struct {
 	view *View
 	cfg  providerConfig
@@ -32,7 +32,7 @@ type waiter struct {
 	unlink  func() bool
 }
 
-// ErrNoInstance is the error of [Provider.Next] when there is no instance that could be given out.
+// ErrNoInstance is the error of [Provider.Next] when no instance is available.
 var ErrNoInstance = errors.New("no instance is available")
 
 // providerConfig is what options say.
@@ -43,7 +43,7 @@ type providerConfig struct {
 	err      error
 }
 
-// ProviderOption is an option of [Discovery.Provider]. One that is wrong ends the provider at once, and Err says why.
+// ProviderOption is an option of [Discovery.Provider]. An invalid one ends the provider at once, and Err says why.
 type ProviderOption struct{ apply func(*providerConfig) error }
 
 // WithStrategy sets how instances are chosen; the default is [RoundRobin]. A strategy is for one provider.
@@ -65,7 +65,8 @@ func WithDownPolicy(p DownPolicy) ProviderOption {
 	}}
 }
 
-// WithFilter gives out only instances for which use returns true. It is called under the provider's lock: it must not block.
+// WithFilter hands out only instances for which use returns true. Use is called under the provider's lock and must not
+// block.
 func WithFilter(use func(Instance) bool) ProviderOption {
 	return ProviderOption{func(cfg *providerConfig) error {
 		if use == nil {
@@ -76,7 +77,7 @@ func WithFilter(use func(Instance) bool) ProviderOption {
 	}}
 }
 
-// Provider keeps a service current, and gives out its instances, until ctx ends, or Close, or the client.
+// Provider keeps a service current and hands out its instances, until ctx ends, Close is called, or the client ends.
 func (d *Discovery) Provider(ctx context.Context, name string, opts ...ProviderOption) *Provider {
 	cfg := providerConfig{strategy: RoundRobin(), filter: func(Instance) bool { return true }}
 	cfg.down, _ = DownPolicy{}.checked()
@@ -109,10 +110,10 @@ func (p *Provider) follow() {
 	}
 }
 
-// Service returns the service as it is, with all of its instances; false as long as that is not known.
+// Service returns the service with all of its instances, or false while it is not known.
 func (p *Provider) Service() (Service, bool) { return p.view.Latest() }
 
-// Available returns the instances that may be given out (Curator: getAllInstances).
+// Available returns the instances that may be handed out (Curator: getAllInstances).
 func (p *Provider) Available() []Instance {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -157,8 +158,8 @@ func (p *Provider) fail(err error) error {
 	return &recipe.Error{Op: "provide", Path: p.view.d.path(p.view.name), Err: err}
 }
 
-// Await waits until an instance is available, and takes it by the strategy; those who wait are served in the order of their calls. The future fails with
-// the cause of ctx when that ends first, and when the provider ends.
+// Await waits until an instance is available and chooses one by the strategy; calls are served in order. The future
+// fails with the cause of ctx if that ends first, and when the provider ends.
 func (p *Provider) Await(ctx context.Context) *future.Future[Instance] {
 	if ctx == nil {
 		ctx = context.Background()
@@ -226,8 +227,8 @@ func (p *Provider) pickLocked() (i Instance, err error) {
 	return p.nextLocked()
 }
 
-// NoteError says that an instance did not do what it was asked to. After a number of errors it is not given out for a while: see
-// [DownPolicy]. One that is registered anew is another, with a clean slate.
+// NoteError reports that an instance has failed. After a number of errors it is not handed out for a while: see
+// [DownPolicy]. An instance that is registered anew starts without errors.
 func (p *Provider) NoteError(i Instance) {
 	p.mu.Lock()
 	now := time.Now()
@@ -256,7 +257,7 @@ func (p *Provider) Changed() *future.Future[future.Void] { return p.view.Changed
 // Done returns a channel that is closed when p has ended.
 func (p *Provider) Done() <-chan struct{} { return p.view.Done() }
 
-// Err returns why p has ended, nil as long as it goes on: see [View.Err].
+// Err returns why p has ended, or nil if it has not: see [View.Err].
 func (p *Provider) Err() error { return p.view.Err() }
 
 // Close ends p.

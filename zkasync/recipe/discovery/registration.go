@@ -14,7 +14,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Registration is an instance that is registered by this process. It is safe for concurrent use.
+// Registration is an instance registered by this process. It is safe for concurrent use.
 type Registration struct {
 	d    *Discovery
 	path string // of the instance, without a number
@@ -35,15 +35,15 @@ type keeper interface {
 	Close() *future.Future[future.Void]
 }
 
-// ErrOtherInstance is the error of an [Registration.Update] that would make another instance of it.
+// ErrOtherInstance is the error of a [Registration.Update] that would change the identity of the instance.
 var ErrOtherInstance = errors.New("name, id and type of what is registered cannot change")
 
-// Register has an instance be there, until [Registration.Unregister] (Curator: registerService). It takes the place of what is at its
-// path already: of a process with the same id that has ended and whose session has not, as a rule. Of two processes
-// that run with one id, the last one is seen, and the other when that has gone. (Curator takes a place in two steps, between which
-// a process of zkasync that runs, and keeps its own, is faster.)
+// Register keeps an instance registered until [Registration.Unregister] (Curator: registerService). It replaces what is
+// at its path already, usually the znode of a process with the same id that has ended but whose session has not. Of two
+// processes that run with the same id, the later one is seen, and the other one after that has gone. (Curator replaces a
+// znode in two steps, between which a running process of zkasync restores its own.)
 //
-// A Dynamic instance is made again in each new session, and when somebody deletes it. Others are written once.
+// A Dynamic instance is created again in each new session, and when somebody deletes it. Others are written once.
 func (d *Discovery) Register(i Instance) *Registration {
 	if i.ID == "" {
 		i.ID = newID()
@@ -97,15 +97,15 @@ func (i Instance) encode() ([]byte, error) {
 	return i.MarshalJSON()
 }
 
-// Instance returns what is registered, with the id and the time that it was given: after an Update, what that one has written, once it has
-// succeeded.
+// Instance returns the registered instance, with the id and the time that it was given; after an Update that has
+// succeeded, the updated one.
 func (r *Registration) Instance() Instance {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.instance
 }
 
-// Path returns where the znode is. That of a DynamicSequential one is known when it is ready.
+// Path returns the path of the znode. That of a DynamicSequential one is known when it is ready.
 func (r *Registration) Path() string {
 	if r.err != nil {
 		return r.path
@@ -113,8 +113,8 @@ func (r *Registration) Path() string {
 	return r.kept.Path()
 }
 
-// Ready completes when others can see the instance for the first time. It fails when it cannot be there: the instance is wrong, a permission is
-// missing, the client was closed. Nothing is kept then.
+// Ready completes when others can see the instance for the first time. It fails if it cannot be registered: the instance
+// is invalid, a permission is missing, the client was closed. Then nothing is kept.
 func (r *Registration) Ready() *future.Future[future.Void] {
 	if r.err != nil {
 		return core.OnHandler(r.d.c, future.Failed[future.Void](r.err))
@@ -122,9 +122,10 @@ func (r *Registration) Ready() *future.Future[future.Void] {
 	return r.kept.Ready()
 }
 
-// Update changes what others see (Curator: updateService). Name, id and type stay, and so does the time of registration unless another
-// is given; without an id, the present one is meant. The future completes when the znode has this content, or later content, or will have it
-// once it is there. When it fails, a znode that somebody deletes may still be made again with this content.
+// Update changes what others see (Curator: updateService). Name, id and type must stay the same, and the time of
+// registration stays unless another is given; an empty id means the present one. The future completes when the znode has
+// this content, or later content, or will have it once it exists. If it fails, a znode that somebody deletes may still
+// be created again with this content.
 func (r *Registration) Update(i Instance) *future.Future[future.Void] {
 	if r.err != nil {
 		return core.OnHandler(r.d.c, future.Failed[future.Void](r.err))
@@ -168,8 +169,8 @@ func (r *Registration) show(i Instance, turn int) {
 	}
 }
 
-// Unregister deletes the znode, if it is there, and ends the keeping (Curator: unregisterService). The future completes when it is
-// gone.
+// Unregister deletes the znode, if it exists, and stops keeping it (Curator: unregisterService). The future completes
+// when it is gone.
 func (r *Registration) Unregister() *future.Future[future.Void] {
 	if r.err != nil {
 		return core.OnHandler(r.d.c, future.Resolved(future.Void{}))

@@ -5,11 +5,11 @@ import (
 	"slices"
 )
 
-// Strategy chooses one of the instances that are available, of which there is one at least: it returns its index. A provider
-// calls it once at a time, under its lock: it must not block.
+// Strategy chooses one of the available instances, of which there is at least one, and returns its index. A provider
+// calls it under its lock, one call at a time: it must not block.
 type Strategy func(available []Instance) int
 
-// RoundRobin takes one after the other.
+// RoundRobin chooses one after the other.
 func RoundRobin() Strategy {
 	next := 0
 	return func(available []Instance) int {
@@ -19,12 +19,12 @@ func RoundRobin() Strategy {
 	}
 }
 
-// Random takes any.
+// Random chooses at random.
 func Random() Strategy {
 	return func(available []Instance) int { return rand.IntN(len(available)) }
 }
 
-// Sticky stays with an instance for as long as that is available, and then has first choose another.
+// Sticky stays with an instance for as long as it is available, and then lets first choose another.
 func Sticky(first Strategy) Strategy {
 	var mine identity
 	return func(available []Instance) int {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// URISpec is the form of an address: pieces of text, and names of what is to be put in their place (Curator: UriSpec).
+// URISpec is the template of an address: pieces of text and variables (Curator: UriSpec).
 type URISpec []URIPart
 
 // URIPart is a piece of a [URISpec]: text, or the name of a variable.
@@ -17,7 +17,7 @@ type URIPart struct {
 	Variable bool   `json:"variable"`
 }
 
-// ParseURISpec reads a form such as "{scheme}://{address}:{port}/api". See [Instance.Expand] for the names.
+// ParseURISpec parses a template such as "{scheme}://{address}:{port}/api". See [Instance.Expand] for the names.
 func ParseURISpec(form string) (URISpec, error) {
 	spec := URISpec{}
 	for rest := form; rest != ""; {
@@ -43,7 +43,7 @@ func ParseURISpec(form string) (URISpec, error) {
 	return spec, nil
 }
 
-// String returns the form.
+// String returns the template.
 func (s URISpec) String() string {
 	var b strings.Builder
 	for _, part := range s {
@@ -56,7 +56,7 @@ func (s URISpec) String() string {
 	return b.String()
 }
 
-// UnmarshalJSON reads what Curator writes, and a form as text, which it reads as well.
+// UnmarshalJSON reads what Curator writes, or a template as text, which Curator reads as well.
 func (s *URISpec) UnmarshalJSON(data []byte) error {
 	var form string
 	if json.Unmarshal(data, &form) == nil && string(data) != "null" {
@@ -77,9 +77,9 @@ func (s *URISpec) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Expand returns the address by the instance's form, "" if it has none (Curator: buildUriSpec). Variables are name, id, address, port, ssl-port,
-// registration-time-utc, service-type, scheme (https if there is an SSL port, otherwise http), "[" and "]" for the braces, and
-// those that are given, which come first. What is not known is left out.
+// Expand returns the address by the instance's template, "" if it has none (Curator: buildUriSpec). Variables are name,
+// id, address, port, ssl-port, registration-time-utc, service-type, scheme (https if there is an SSL port, otherwise
+// http), "[" and "]" for the braces, and those of more, which take precedence. Unknown variables are left out.
 func (i Instance) Expand(more map[string]string) string {
 	vars := map[string]string{
 		"[": "{", "]": "}", "scheme": "http", "name": i.Name, "id": i.ID, "address": i.Address,

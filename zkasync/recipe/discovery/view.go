@@ -11,9 +11,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/stream"
 )
 
-// View is a service kept current in memory: see [Discovery.Watch]. It follows changes across lost connections and sessions, and
-// takes no goroutine. It is safe for concurrent use, and read as a [recipe.Roster] is: from the channel of C, by range over All, with
-// callbacks, and without waiting by Latest. Changed is a future for the next change.
+// View is a service kept current in memory: see [Discovery.Watch]. It follows changes across lost connections and
+// sessions, and uses no goroutine. It is safe for concurrent use, and read like a [recipe.Roster]: from the channel of
+// C, with range over All, with callbacks, and without waiting by Latest. Changed is a future for the next change.
 type View struct {
 	d      *Discovery
 	name   string
@@ -35,7 +35,8 @@ type reading struct {
 	err          error
 }
 
-// Watch keeps a service current (Curator: ServiceCache), until ctx ends, or Close, or the client. The service need not exist.
+// Watch keeps a service current (Curator: ServiceCache), until ctx ends, Close is called, or the client ends. The
+// service need not exist.
 func (d *Discovery) Watch(ctx context.Context, name string) *View {
 	if err := checkName("a service", name); err != nil {
 		refused, cancel := context.WithCancelCause(context.Background())
@@ -46,7 +47,8 @@ func (d *Discovery) Watch(ctx context.Context, name string) *View {
 		newest: stream.NewLatest[Service](func(fn func()) { core.Post(d.c, fn) })}
 }
 
-// Latest returns the service as it is; false as long as that is not known. Its slices are shared: do not write to them.
+// Latest returns the present state of the service, or false while it is not known. Its slices are shared: do not write
+// to them.
 func (v *View) Latest() (Service, bool) {
 	s, _, known := v.at()
 	return s, known
@@ -86,12 +88,13 @@ func (v *View) serviceLocked(members []recipe.Member) Service {
 	return s
 }
 
-// Changed returns a future that completes with the next change after this call, with the first knowledge of the service, or with the
-// end. Whoever calls it and then Latest misses nothing. Its callbacks run on the client's handler.
+// Changed returns a future that completes with the next change after this call, when the service becomes known, or at
+// the end. To miss nothing, call it before Latest. Its callbacks run on the client's handler.
 func (v *View) Changed() *future.Future[future.Void] { return v.roster.Changed() }
 
-// All ranges over the service: as it is, and again after each change, until v or ctx has ended. Changes in quick succession are told
-// as one. The last pair has the reason, that of Err or of ctx. Leaving the loop does not end v.
+// All ranges over the service: it yields its present state, and again after each change, until v or ctx has ended.
+// Changes in quick succession are merged. The last pair carries the reason, that of Err or of ctx. Leaving the loop does
+// not end v.
 func (v *View) All(ctx context.Context) iter.Seq2[Service, error] {
 	return func(yield func(Service, error) bool) {
 		for _, err := range v.roster.All(ctx) {
@@ -106,16 +109,17 @@ func (v *View) All(ctx context.Context) iter.Seq2[Service, error] {
 	}
 }
 
-// C returns the channel of the service, the same one at each call, for one reader. It holds the newest state that was not received, and is
-// closed at the end; Err then says why. The slices in it are shared: do not write to them.
+// C returns the channel of the service, the same one for each call, for one reader. It holds the newest state that has
+// not been received, and is closed at the end; Err then says why. The slices in it are shared: do not write to them.
 func (v *View) C() <-chan Service {
 	ch := v.newest.C()
 	v.follow.Do(v.next)
 	return ch
 }
 
-// OnChange calls fn with the service, if it is known, and again after changes, on the client's handler. A call gets the newest state at
-// the time when it runs. After remove, fn is not called again; a call that is under way is not waited for.
+// OnChange calls fn with the service, if it is known, and again after changes, on the client's handler. Each call
+// receives the state that is newest when it runs. After remove, fn is not called again; a call in progress is not waited
+// for.
 func (v *View) OnChange(fn func(Service)) (remove func()) {
 	remove = v.newest.OnChange(fn)
 	v.follow.Do(v.next)
@@ -151,13 +155,13 @@ func (v *View) news() (Service, bool) {
 // Done returns a channel that is closed when v has ended.
 func (v *View) Done() <-chan struct{} { return v.roster.Done() }
 
-// Err returns why v has ended, nil as long as it goes on: see [recipe.Roster.Err].
+// Err returns why v has ended, or nil if it has not: see [recipe.Roster.Err].
 func (v *View) Err() error { return v.roster.Err() }
 
 // Close ends v.
 func (v *View) Close() { v.roster.Close() }
 
-// Refresh reads all again, which is of use when permissions were changed.
+// Refresh reads everything again, which is useful after permissions have changed.
 func (v *View) Refresh() { v.roster.Refresh() }
 
 var _ keeper = (*recipe.Node)(nil)
