@@ -119,7 +119,7 @@ func (r *rearm) again() {
 	})
 }
 
-// Again has the server watch a path once more for its listeners: the watch of somebody else may have taken the place.
+// Again makes the server watch a path once more for its listeners: the watch of somebody else may have taken the place.
 func (t *Table) Again(path string) { t.rearm(&rearm{path: path}) }
 
 // rearmChildren sets the watches of the list of children again after a recursive watch was placed: on servers before 3.9

@@ -19,7 +19,7 @@ import (
 // The methods of this file read and write without a client. Writes are transactions like any other: they take zxids and
 // fire watches. No permission is asked for.
 
-// Put sets the data of a znode and creates it, and what is missing above it, if it is not there. It fails with go-zookeeper's
+// Put sets the data of a znode, and creates it and its missing parents if necessary. It fails with go-zookeeper's
 // errors.
 func (s *Server) Put(path string, data []byte) error {
 	s.w.Lock()

@@ -18,7 +18,7 @@ type When int
 const (
 	// Before: the request is not applied.
 	Before When = iota
-	// After: the request has been applied, and watches have fired. What becomes of its answer is the fault's.
+	// After: the request has been applied, and watches have fired. The fault decides what happens to its answer.
 	After
 )
 
@@ -87,8 +87,8 @@ type Injected struct {
 	in *serve.Injected
 }
 
-// Fault puts a fault to work, on all servers of an ensemble. Of several that cover a request the first one strikes. It
-// panics when f makes no sense.
+// Fault activates a fault, on all servers of an ensemble. If several match a request, the first one strikes. It panics
+// if f is invalid.
 //
 //	lost := srv.Fault(zktest.Fault{Op: zktest.OpSetData, Path: "/config", Count: 1, When: zktest.After, Do: zktest.Drop()})
 func (s *Server) Fault(f Fault) *Injected {
@@ -170,9 +170,10 @@ func (f *Fault) matches(p string) bool {
 	return false
 }
 
-// Intercept has every request but pings and credentials shown to f before it is processed. What f returns becomes of it;
-// the zero Action lets it pass. Hold is not for f, which may block instead: it holds up nobody but the client whose request
-// it was given. It may call methods of the server. A nil f ends it. In an ensemble it counts for all servers.
+// Intercept shows every request except pings and credentials to f before it is processed, and does with it what f
+// returns; the zero Action lets it pass. f must not return Hold, but may block instead, which delays only the client
+// whose request it was given. It may call methods of the server. A nil f ends the interception. In an ensemble it
+// applies to all servers.
 func (s *Server) Intercept(f func(Request) Action) {
 	s.w.Lock()
 	defer s.w.Unlock()

@@ -15,7 +15,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
-// SessionInfo is what a server knows of a session.
+// SessionInfo is what a server knows about a session.
 type SessionInfo struct {
 	ID         int64
 	Timeout    time.Duration // as granted

@@ -74,7 +74,7 @@ func newConfig(opts []Option) (*config, error) {
 	return cfg, nil
 }
 
-// WithVersion has the server behave as a release of Apache ZooKeeper, from "3.6.0" to "3.10.0", where releases differ. The
+// WithVersion makes the server behave as a release of Apache ZooKeeper, from "3.6.0" to "3.10.0", where releases differ. The
 // default is [DefaultVersion].
 func WithVersion(version string) Option {
 	return Option{func(cfg *config) (err error) {
@@ -107,7 +107,7 @@ func WithTick(d time.Duration) Option {
 	}}
 }
 
-// WithSessionTimeouts bounds the session timeouts that are granted.
+// WithSessionTimeouts limits the session timeouts that the server grants.
 func WithSessionTimeouts(least, most time.Duration) Option {
 	return Option{func(cfg *config) error {
 		const limit = math.MaxInt32 * time.Millisecond
@@ -145,7 +145,7 @@ func WithMaxRequestSize(n int) Option {
 }
 
 // WithMaxConnections sets how many connections one address may have, maxClientCnxns; those beyond are closed without a
-// word. All clients in memory share the address 127.0.0.1. The default is no limit, unlike the 60 of a server as it comes.
+// word. All clients in memory share the address 127.0.0.1. The default is no limit, unlike a real server's 60.
 func WithMaxConnections(n int) Option {
 	return Option{func(cfg *config) error {
 		if n < 1 {
@@ -181,7 +181,7 @@ func WithRecord(requests int) Option {
 }
 
 // WithFourLetterWords sets the four-letter words that are answered, 4lw.commands.whitelist. The default is all of them,
-// unlike a server as it comes, which answers "srvr" alone.
+// unlike a real server, which answers "srvr" alone.
 func WithFourLetterWords(words ...string) Option {
 	return Option{func(cfg *config) error {
 		cfg.words = make(map[string]bool)
@@ -240,7 +240,7 @@ func WithSuperuser(password string) Option {
 	}}
 }
 
-// WithSASL has clients authenticate by SASL's DIGEST-MD5 (RFC 2831) with the passwords of these users, as a server does
+// WithSASL makes clients authenticate by SASL's DIGEST-MD5 (RFC 2831) with the passwords of these users, as a server does
 // whose JAAS configuration has them. A client's id of the scheme "sasl" is its user's name.
 func WithSASL(passwords map[string]string) Option {
 	return Option{func(cfg *config) error {
@@ -282,7 +282,7 @@ func WithSeed(seed uint64) Option {
 	}}
 }
 
-// WithShuffledOrder shuffles what real servers promise no order of: the children in an answer, and the deletion of a
+// WithShuffledOrder shuffles whatever real servers promise no order for: the children in a reply, and the deletion of a
 // session's ephemeral znodes. It finds code that relies on an order. Equal seeds shuffle equally.
 func WithShuffledOrder(seed uint64) Option {
 	return Option{func(cfg *config) error {

@@ -13,7 +13,7 @@ func WithObservers(n int) Option {
 	}}
 }
 
-// WithReadOnlyMode has the servers of an ensemble that can follow no leader serve read-only clients, readonlymode.enabled,
+// WithReadOnlyMode makes the servers of an ensemble that can follow no leader serve read-only clients, readonlymode.enabled,
 // with sessions of their own, localSessionsEnabled.
 func WithReadOnlyMode() Option {
 	return Option{func(cfg *config) error {

@@ -48,8 +48,8 @@ func waited(what string, err error) error {
 	return nil
 }
 
-// Requests returns the latest requests, oldest first, as many as [WithRecord] has the server keep. In an ensemble they are
-// those of all its servers.
+// Requests returns the latest requests, oldest first, as many as [WithRecord] allows. In an ensemble they are those of
+// all servers.
 func (s *Server) Requests() []Request {
 	s.w.Lock()
 	defer s.w.Unlock()
@@ -60,8 +60,8 @@ func (s *Server) Requests() []Request {
 	return list
 }
 
-// WaitFor returns the first request that match accepts, one that is on record already or one to come. It fails when ctx
-// ends or the server is closed. The function is called by this goroutine and may call methods of the server.
+// WaitFor returns the first request that match accepts, among those on record and those to come. It fails when ctx ends
+// or the server is closed. Match is called on the goroutine that waits and may call methods of the server.
 func (s *Server) WaitFor(ctx context.Context, match func(Request) bool) (Request, error) {
 	var found Request
 	err := s.w.Cluster.WaitFor(ctx, func(q *serve.Request) bool {

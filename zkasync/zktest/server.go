@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
-// Server is a ZooKeeper server. It works from the moment it is made. All methods are safe for concurrent use.
+// Server is a running ZooKeeper server. All methods are safe for concurrent use.
 type Server struct {
 	w  *world
 	in *serve.Server
@@ -94,8 +94,8 @@ func (s *Server) Options() []zkasync.Option {
 	return opts
 }
 
-// DialContext connects to the server in memory, without TLS, or to another of its ensemble, which addr tells. It has the shape of
-// net.Dialer's method, whose place it takes in a client. The network is not looked at.
+// DialContext connects to the server in memory, without TLS, or to another of its ensemble, according to addr. It has
+// the signature of net.Dialer's method, which it replaces in a client. The network is ignored.
 func (s *Server) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	fail := func(err error) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Net: network, Addr: link.Addr(addr), Err: err}
@@ -112,14 +112,14 @@ func (s *Server) DialContext(ctx context.Context, network, addr string) (net.Con
 	return conn, nil
 }
 
-// Dial is DialContext in the shape of go-zookeeper's Dialer.
+// Dial is DialContext with the signature of go-zookeeper's Dialer.
 func (s *Server) Dial(network, addr string, timeout time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
 	return s.DialContext(ctx, network, addr)
 }
 
-// Listen has the server listen on a TCP address, such as "127.0.0.1:0" for a free port, and returns the address with its
+// Listen makes the server listen on a TCP address, such as "127.0.0.1:0" for a free port, and returns the address with its
 // port. From the first call on [Server.Addr] returns that. It is for clients in other processes, and for those that
 // cannot be told how to dial. Close ends it.
 func (s *Server) Listen(addr string) (string, error) {
@@ -137,15 +137,15 @@ func (s *Server) Mode() string {
 	return s.in.Mode()
 }
 
-// Stop has the server be down: its connections are closed and new ones refused. Its data stay. In an ensemble another
-// server leads if it did, as long as more than half of those that vote are up.
+// Stop takes the server down: its connections are closed and new ones refused. Its data stay. If it led an ensemble,
+// another server leads, as long as more than half of the voting servers are up.
 func (s *Server) Stop() {
 	s.w.Lock()
 	defer s.w.Unlock()
 	s.in.Stop()
 }
 
-// Start ends Stop. All sessions of a server that was alone have their full time again.
+// Start ends Stop. The sessions of a standalone server get their full timeout again.
 func (s *Server) Start() {
 	s.w.Lock()
 	defer s.w.Unlock()

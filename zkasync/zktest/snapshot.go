@@ -2,7 +2,7 @@ package zktest
 
 import "github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 
-// Snapshot is the state of a server at one moment: its znodes, its sessions and how far it was. It does not change.
+// Snapshot is the state of a server at one moment: its znodes, its sessions and its zxid. It does not change.
 type Snapshot struct{ tree *znode.Tree }
 
 // Snapshot takes a snapshot of what this server has applied.
@@ -12,10 +12,10 @@ func (s *Server) Snapshot() *Snapshot {
 	return &Snapshot{s.in.Tree().Clone()}
 }
 
-// Restore puts a server back to a snapshot, its own or another's, as if it had been restarted with the data of that time:
-// all connections are closed, the sessions of the snapshot have their full time from now on, and zxids go on from there. A
-// client that has seen more since then is turned away by a server that has gone back. In an ensemble all servers are put
-// back.
+// Restore puts a server back to a snapshot, its own or another's, as if it had been restarted with the data of that
+// time: all connections are closed, the sessions of the snapshot get their full timeout again, and zxids continue from
+// there. A server that has gone back turns away a client that has seen later zxids. In an ensemble all servers are
+// restored.
 func (s *Server) Restore(snap *Snapshot) {
 	s.w.Lock()
 	defer s.w.Unlock()

@@ -13,9 +13,10 @@ import (
 	"time"
 )
 
-// WithTLS has all connections use TLS, with certificates made for this server alone. [Server.Options] has what package
-// zkasync needs for it, [Server.TLSConfig] what others do. With requireClient the server takes no client without a
-// certificate of its authority, which that configuration carries; the client's id of the scheme "x509" is its subject.
+// WithTLS makes all connections use TLS, with certificates made for this server alone. [Server.Options] includes what
+// package zkasync needs for that, [Server.TLSConfig] is for other clients. With requireClient the server accepts only
+// clients with a certificate of its authority, which that configuration contains; the client's id of the scheme "x509"
+// is the certificate's subject.
 func WithTLS(requireClient bool) Option {
 	return Option{func(cfg *config) (err error) {
 		cfg.TLS, cfg.clientTLS, err = newTLS(requireClient)
