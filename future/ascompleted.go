@@ -10,14 +10,13 @@ import (
 // and its outcome. Futures that are complete when the range begins come first, in the order of the arguments; the others
 // follow in the order of their completion.
 //
-// ctx limits the waiting, as in [Future.Get]: once it has ended, the range still yields what has completed, and then
-// ends instead of waiting. It yields nothing for futures that are still pending. Ending early, by ctx or by break,
-// leaves nothing behind, and the futures complete as before. For a future for which waiting could never end it yields
-// [ErrWouldDeadlock], see Future.Get.
+// ctx limits the waiting, as in [Future.Get]: once it is done, the range yields what has completed by then and ends
+// without waiting for the rest. Ending early, by ctx or by break, leaves nothing behind, and the futures complete as
+// before. A future for which waiting could never end yields [ErrWouldDeadlock], see Future.Get.
 //
-// Each range over the returned sequence starts anew and yields all of fs.
+// Each range over the returned sequence starts afresh and yields all of fs.
 func AsCompleted[T any](ctx context.Context, fs ...*Future[T]) iter.Seq2[int, Result[T]] {
-	fs = slices.Clone(fs) // it is read when the range runs, the caller's may have changed
+	fs = slices.Clone(fs) // copied because it is read when the range runs, and the caller's slice may have changed by then
 	return func(yield func(int, Result[T]) bool) {
 		type outcome struct {
 			i int
@@ -38,8 +37,8 @@ func AsCompleted[T any](ctx context.Context, fs ...*Future[T]) iter.Seq2[int, Re
 	}
 }
 
-// refuseWaits puts a failure for each future whose completion the caller cannot wait
-// for.
+// refuseWaits replaces each future whose completion the caller cannot wait for with
+// a failed one.
 func refuseWaits[T any](fs []*Future[T]) []*Future[T] {
 	may := fs
 	for i, f := range fs {
@@ -56,8 +55,8 @@ func refuseWaits[T any](fs []*Future[T]) []*Future[T] {
 	return may
 }
 
-// receive waits for a value until ctx ends, and prefers a value that is there to
-// the end of ctx.
+// receive waits for a value until ctx is done. A value that is available wins over
+// a done ctx.
 func receive[T any](ctx context.Context, c <-chan T) (v T, ok bool) {
 	select {
 	case v = <-c:

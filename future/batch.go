@@ -6,26 +6,26 @@ import (
 )
 
 // batch is the work of one completion: the future completed, and all futures
-// derived from it that complete with it. First all of them complete, then their
-// callbacks are posted, in the order of their completion. So no callback can wait
-// in vain for a derived future, and a long chain of derived futures is worked off
-// in a loop and not by recursion. A batch belongs to one goroutine at a time.
+// derived from it that complete with it. All of them complete first, then their
+// callbacks are posted, in the order of completion. So no callback can wait in
+// vain for a derived future, and a long chain of derived futures is processed in a
+// loop rather than by recursion. A batch belongs to one goroutine at a time.
 //
-// Where the futures have a [deliverer], the goroutine that completes the first one
-// does what is this package's own; from the first function of the user's on, the
-// deliverer has the rest.
+// If the futures have a [deliverer], the goroutine that completes the first one
+// does only this package's own work; from the first user function on, the deliverer
+// runs the rest.
 type batch struct {
 	ex      Executor     // of the future completed first
-	home    deliverer    // the first there is among the executors of futures
-	at      deliverer    // at whose place it runs, nil: at nobody's
-	held    deliverer    // whose order is held, nil: nobody's
+	home    deliverer    // the first deliverer among the executors of futures
+	at      deliverer    // the deliverer at whose place it runs; nil: at none
+	held    deliverer    // the deliverer whose order is held; nil: none
 	futures []completed  // all of them
 	hooked  int          // how many of futures have run their hooks
 	swept   int          // how many of futures have run this package's own hooks
 	posted  int          // how many of futures have posted their callbacks
 	few     [4]completed // room for the usual number of futures
 
-	running atomic.Uintptr // the code of the user's function that runs; 0: none
+	running atomic.Uintptr // the code of the user function that is running; 0: none
 }
 
 func newBatch(ex Executor) *batch {
@@ -54,13 +54,13 @@ func (b *batch) add(f completed, ex Executor) {
 // Run implements Task, for deliverers.
 func (b *batch) Run() { b.run() }
 
-// run works the batch off, or as much of it as may be done here. Each step can be
-// taken up again where it was left.
+// run processes the batch, or as much of it as may be done here. Each step can be
+// resumed where it was left.
 func (b *batch) run() {
 	returned := false
 	defer func() {
 		if !returned {
-			b.run() // a panic or runtime.Goexit passes: finish first
+			b.run() // a panic or runtime.Goexit is passing through: finish first
 		}
 	}()
 	for ; b.hooked < len(b.futures); b.hooked++ {
@@ -84,10 +84,10 @@ func (b *batch) run() {
 	returned = true
 }
 
-// deliver hands the batch over; home has it from here on.
+// deliver hands the batch over to home, which owns it from here on.
 func (b *batch) deliver(home deliverer) {
 	if b.held != nil && !samePlace(b.held, home) {
-		b.queue() // nobody waits for one hold under another
+		b.queue() // never wait for one hold while holding another
 	}
 	held := b.held
 	b.at, b.held = home, nil
@@ -102,8 +102,8 @@ func (b *batch) deliver(home deliverer) {
 	}
 }
 
-// queue hands over the callbacks that belong into the order that is held, and ends the
-// hold.
+// queue hands over the callbacks that belong to the order that is held, and releases
+// the hold.
 func (b *batch) queue() {
 	held := b.held
 	if held == nil {
@@ -120,7 +120,7 @@ func (b *batch) queue() {
 	}
 }
 
-// homeOf returns the deliverer that runs the functions linked to f, nil if they
+// homeOf returns the deliverer that runs the functions linked to f, or nil if they
 // run in place.
 func (b *batch) homeOf(f completed) deliverer {
 	if b.home == nil {
@@ -132,14 +132,14 @@ func (b *batch) homeOf(f completed) deliverer {
 	return b.home
 }
 
-// sweep does all that needs no function of the user's.
+// sweep does all the work that needs no user function.
 func (b *batch) sweep() {
 	for b.swept = max(b.swept, b.hooked); b.swept < len(b.futures); b.swept++ {
 		b.futures[b.swept].runOwnHooks(b)
 	}
 }
 
-// enter notes that a function of the user's begins, for String.
+// enter records which user function is about to run, for String.
 func (b *batch) enter(fn any) {
 	if b != nil && b.at != nil {
 		b.running.Store(reflect.ValueOf(fn).Pointer())
@@ -152,7 +152,7 @@ func (b *batch) leave() {
 	}
 }
 
-// String names the user's function that runs.
+// String names the user function that is running.
 func (b *batch) String() string {
 	if pc := b.running.Load(); pc != 0 {
 		return "function of a derived future " + describe(pc)

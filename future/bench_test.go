@@ -7,7 +7,7 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 )
 
-// inPlace is the least executor there can be.
+// inPlace is the simplest possible executor.
 type inPlace struct{}
 
 func (inPlace) Execute(task future.Task) { task.Run() }

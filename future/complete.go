@@ -1,7 +1,7 @@
 package future
 
-// complete sets the outcome if there is none yet, and sees to the hooks and
-// callbacks. In a batch it leaves that to the batch.
+// complete sets the outcome if there is none yet and runs the hooks and callbacks.
+// In a batch it leaves them to the batch.
 func (f *Future[T]) complete(v T, err error, b *batch) bool {
 	held := f.lock(b)
 	if f.completed.Load() {
@@ -14,7 +14,7 @@ func (f *Future[T]) complete(v T, err error, b *batch) bool {
 	}
 	f.err = err
 	if f.ex == nil && b != nil {
-		// Without this, a callback could come to run where it may not block: on
+		// Without this, a callback could end up running where it must not block: on
 		// the goroutine that reads the network.
 		f.ex = b.ex
 	}
@@ -38,7 +38,7 @@ func (f *Future[T]) complete(v T, err error, b *batch) bool {
 
 	switch {
 	case !todo:
-		release(held) // what was tied to it has been taken back meanwhile
+		release(held) // its callbacks and hooks have been unlinked meanwhile
 	case b != nil:
 		b.add(f, ex)
 	case hooks:
@@ -56,7 +56,7 @@ func (f *Future[T]) complete(v T, err error, b *batch) bool {
 	return true
 }
 
-// lock locks f. If completing it means to hand over callbacks, outside of a batch, it
+// lock locks f. If completing f will hand over callbacks outside of a batch, lock
 // holds the order of its deliverer as well.
 func (f *Future[T]) lock(b *batch) (held deliverer) {
 	f.mu.Lock()
@@ -65,7 +65,7 @@ func (f *Future[T]) lock(b *batch) (held deliverer) {
 	}
 	d := asDeliverer(f.ex)
 	if d != nil && !d.TryHold() {
-		// Under the hold, locks of futures are taken: so not the other way round.
+		// Locks of futures are taken under the hold, so never the other way round.
 		f.mu.Unlock()
 		d.Hold()
 		f.mu.Lock()
@@ -80,14 +80,14 @@ func release(held deliverer) {
 	}
 }
 
-// tiedLocked reports whether callbacks or hooks are linked to the pending f.
+// tiedLocked reports whether callbacks or hooks are linked to f, which is pending.
 func (f *Future[T]) tiedLocked() bool {
 	m := f.more
 	return f.slot == linked || m != nil && (m.hooks.head != nil || m.callbacks.head != nil)
 }
 
 // queue is post under the hold of f's deliverer. It returns the task that has to run
-// at once, nil if there is none.
+// at once, or nil if there is none.
 func (f *Future[T]) queue(task Task, held deliverer) Task {
 	for task != nil && held.Queue(task) {
 		task = f.nextTask()
@@ -95,16 +95,16 @@ func (f *Future[T]) queue(task Task, held deliverer) Task {
 	return task
 }
 
-// post executes task and then all other linked callbacks, also those linked
-// meanwhile. It is the completer's alone: posting is true until it returns.
+// post executes task and then all other linked callbacks, including those linked
+// meanwhile. Only the completer calls it: posting is true until it returns.
 func (f *Future[T]) post(task Task) { f.postBy(task, f.execute) }
 
 func (f *Future[T]) postBy(task Task, execute func(Task)) {
 	returned := false
 	defer func() {
 		if !returned {
-			// A callback without an executor panicked or ended its goroutine.
-			// The others still have to run; then the panic goes on.
+			// A callback without an executor panicked or ended its goroutine. Run the
+			// others before the panic continues.
 			f.postBy(f.nextTask(), execute)
 		}
 	}()
@@ -115,7 +115,7 @@ func (f *Future[T]) postBy(task Task, execute func(Task)) {
 	returned = true
 }
 
-// postAll posts all callbacks, in a batch that runs at the given deliverer.
+// postAll posts all callbacks, in a batch that runs at the given deliverer's place.
 func (f *Future[T]) postAll(at deliverer) {
 	if d := asDeliverer(f.ex); d != nil && samePlace(d, at) {
 		f.postBy(f.nextTask(), d.Forward)
@@ -145,7 +145,7 @@ func (f *Future[T]) execute(task Task) {
 }
 
 // executeLate is execute for the goroutine that links a callback to a complete
-// future: it is the user's own.
+// future: that goroutine is the user's own.
 func (f *Future[T]) executeLate(task Task) {
 	if d := asDeliverer(f.ex); d != nil {
 		d.ExecuteHere(task)
@@ -154,8 +154,8 @@ func (f *Future[T]) executeLate(task Task) {
 	f.execute(task)
 }
 
-// nextTask returns the next callback to post. When there is none it ends posting:
-// from then on each callback is posted by who links it.
+// nextTask returns the next callback to post. If there is none, it ends posting:
+// from then on, whoever links a callback posts it.
 func (f *Future[T]) nextTask() Task {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -5,20 +5,21 @@ import (
 	"sync/atomic"
 )
 
-// deliverer is an [Executor] that has a place of its own for the functions given
-// to [Then], [FlatMap] and [Recover]. The goroutine that completes its futures is
-// needed for other things, such as reading the network, so no function of a user's
-// may hold it up or end it. The client's futures have one.
+// deliverer is an [Executor] with a place of its own for the functions given to
+// [Then], [FlatMap] and [Recover]. The goroutine that completes its futures is
+// needed for other things, such as reading the network, so no user function may
+// hold it up or end it. The futures of a client have one.
 //
-// All that it is given, tasks and deliveries, is done in the order of the calls.
+// It runs everything it is given, tasks and deliveries, in the order of the calls.
 //
-// A completion shows before its callbacks are in that order: who waits for the future
-// goes on at once, and may hand over a task that belongs behind them. So the completer
-// holds the order meanwhile. No code but this package's runs under the hold.
+// A completion becomes visible before its callbacks are in that order: a goroutine
+// that waits for the future continues at once, and may hand over a task that belongs
+// behind them. So the completer holds the order meanwhile. Only this package's code
+// runs under the hold.
 type deliverer interface {
 	Executor
-	// Hold keeps all others from handing over tasks, for a moment: until Release. All
-	// deliverers of one place have one hold.
+	// Hold keeps all others from handing over tasks until Release, which must follow
+	// soon. All deliverers with the same place share one hold.
 	Hold()
 	// TryHold is Hold unless that has to wait.
 	TryHold() bool
@@ -30,25 +31,25 @@ type deliverer interface {
 	// QueueWork is Deliver under the hold. It returns false, and does nothing, if the
 	// work would have to run at once.
 	QueueWork(work Task) bool
-	// Deliver has work run at the deliverer's place.
+	// Deliver runs work at the deliverer's place.
 	Deliver(work Task)
-	// DeliverLate is Deliver on a goroutine of the user's, for work that could run
-	// there. It returns false, and does nothing, if no other work is in front, or if
+	// DeliverLate is Deliver on a goroutine of the user's, where the work could run
+	// as well. It returns false, and does nothing, if no other work is in front or
 	// the caller is at the deliverer's place.
 	DeliverLate(work Task) bool
-	// Forward is Execute for what runs there: the task takes the place of the work
-	// that forwards it, ahead of all that was given later.
+	// Forward is Execute for a task forwarded by work that runs at the place: it
+	// takes that work's position, ahead of everything handed over later.
 	Forward(task Task)
 	// ExecuteHere is Execute for a goroutine of the user's, on which the task may run.
 	ExecuteHere(task Task)
-	// Delivering returns the name of the function at whose hands the calling
-	// goroutine is, "" if it is not at the deliverer's place.
+	// Delivering returns the name of the delivered function that the calling
+	// goroutine is inside of, or "" if it is not at the deliverer's place.
 	Delivering() string
-	// Place returns the same value for all deliverers whose place is the same.
+	// Place returns a value that is equal for deliverers with the same place.
 	Place() any
 }
 
-// asDeliverer returns ex as a deliverer, nil if it is none.
+// asDeliverer returns ex as a deliverer, or nil if it is none.
 func asDeliverer(ex Executor) deliverer {
 	d, _ := ex.(deliverer)
 	return d
@@ -58,9 +59,9 @@ func samePlace(a, b deliverer) bool {
 	return a == b || a != nil && b != nil && a.Place() == b.Place()
 }
 
-// refuseWait returns an error if a wait of the calling goroutine's for f could
-// never end: f needs a function to run first, at the place where the caller is in
-// one. It looks at the goroutine's stack for such futures only.
+// refuseWait returns an error if the calling goroutine's wait for f could never
+// end: f needs a user function to run first at the place where the caller is inside
+// of one. It inspects the goroutine's stack only for such futures.
 func (f *Future[T]) refuseWait() error {
 	f.mu.Lock()
 	needs, ex := f.needs && !f.completed.Load(), f.ex
@@ -79,7 +80,7 @@ func (f *Future[T]) refuseWait() error {
 	return fmt.Errorf("%w: it is made in %s, which has to return first", ErrWouldDeadlock, name)
 }
 
-// isBound reports whether f is pending and needs a function to run first.
+// isBound reports whether f is pending and needs a user function to run first.
 func (f *Future[T]) isBound() bool {
 	if f == nil {
 		return false
@@ -95,7 +96,7 @@ func (f *Future[T]) setNeeds(needs bool) {
 	f.mu.Unlock()
 }
 
-// follows notes that inner is what f, whose own function has run, waits for.
+// follows records that f, whose own function has run, now waits for inner.
 func (f *Future[T]) follows(inner *Future[T]) {
 	needs, ex := inner.isBound(), inner.executor()
 	f.mu.Lock()
@@ -106,15 +107,15 @@ func (f *Future[T]) follows(inner *Future[T]) {
 	}
 }
 
-// ties keep the needs of an aggregate true to those of its sources.
+// ties keep the needs of an aggregate in line with those of its sources.
 type ties struct {
-	bound []bool       // by the number of the source; nil if none needs a function
+	bound []bool       // by source index; nil if none needs a function
 	left  atomic.Int64 // pending sources whose completion changes the aggregate's needs
 	first bool
-	set   func(needs bool) // of the aggregate
+	set   func(needs bool) // sets the needs of the aggregate
 }
 
-// tie makes an aggregate need what any of its sources needs, or, for the first
+// tie makes an aggregate need what any of its sources needs or, if it takes the first
 // success, what all of them need.
 func tie[T, U any](aggregate *Future[U], fs []*Future[T], first bool) *ties {
 	t := &ties{first: first, set: aggregate.setNeeds}
@@ -136,7 +137,7 @@ func tie[T, U any](aggregate *Future[U], fs []*Future[T], first bool) *ties {
 	return t
 }
 
-// untie notes that a source has completed.
+// untie records that a source has completed.
 func (t *ties) untie(i int) {
 	if t.bound != nil && t.bound[i] != t.first && t.left.Add(-1) == 0 {
 		t.set(t.first)

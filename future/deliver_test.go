@@ -67,7 +67,7 @@ func (p *place) Delivering() string {
 	return ""
 }
 
-// What needs no function of the user's completes inside the completion, the rest at the deliverer's place, in order.
+// What needs no user function completes inside the completion, the rest at the deliverer's place, in order.
 func TestDeliverer_FunctionsRunAtItsPlace(t *testing.T) {
 	t.Parallel()
 	p := newPlace(t)
@@ -195,7 +195,7 @@ func TestDeliverer_RefusesWaitsThatCouldNeverEnd(t *testing.T) {
 		}
 	}
 
-	// Once its function has run, what is followed decides.
+	// Once a function has run, the future it returned decides.
 	ps[2].Resolve(1)
 	p.drain()
 	last := future.NewPromise[int](p)
@@ -258,7 +258,7 @@ func (p *exitPlace) ExecuteHere(task future.Task) { task.Run() }
 func (p *exitPlace) Place() any                   { return p }
 func (p *exitPlace) Delivering() string           { return "" }
 
-// holdPlace has something happen while a completer waits for the order.
+// holdPlace calls a function while a completer waits for the order.
 type holdPlace struct {
 	*place
 	meanwhile func()
@@ -271,7 +271,7 @@ func (p *holdPlace) Hold() {
 	p.meanwhile()
 }
 
-// The only callback is taken back while its future's completer waits for the order: nobody holds that afterwards.
+// The only callback is unlinked while its future's completer waits for the order: nobody must hold the order afterwards.
 func TestDeliverer_CallbackTakenBackMeanwhile(t *testing.T) {
 	t.Parallel()
 	p := &holdPlace{place: newPlace(t)}
@@ -285,7 +285,7 @@ func TestDeliverer_CallbackTakenBackMeanwhile(t *testing.T) {
 	p.place.Release()
 }
 
-// What completes goes on at another deliverer's place: callbacks of the first one's keep their order.
+// The futures complete at another deliverer's place: callbacks of the first deliverer keep their order.
 func TestDeliverer_OrderAcrossPlaces(t *testing.T) {
 	t.Parallel()
 	a, b := newPlace(t), newPlace(t)

@@ -5,9 +5,10 @@ import "runtime/debug"
 // Then returns a future of what fn returns for f's value. If f fails, it fails with the same error and fn is not called.
 // A panic in fn fails it with a *[PanicError].
 //
-// fn runs on the goroutine that completes f, or inside Then if f is complete; for futures of a client, on a goroutine
-// that the client has for it, or inside Then if f is complete and no function of a future that completed earlier is
-// still to run. If fn blocks, it delays whatever completes after f: for work that blocks use [Go] or [Future.OnDone].
+// fn runs on the goroutine that completes f, or inside Then if f is complete. For futures of a client, it runs on a
+// goroutine that the client keeps for this purpose, or inside Then if f is complete and no function of a future that
+// completed earlier is still to run. An fn that blocks delays whatever completes after f: for work that blocks, use [Go]
+// or [Future.OnDone].
 func Then[T, U any](f *Future[T], fn func(T) (U, error)) *Future[U] {
 	p := newBound[U](f.executor())
 	f.hookUsers(func(v T, err error, b *batch) {
@@ -21,7 +22,7 @@ func Then[T, U any](f *Future[T], fn func(T) (U, error)) *Future[U] {
 }
 
 // Recover returns a future of f's value or, if f fails, of what fn returns for the error. A panic in fn fails it with a
-// *PanicError. For where fn runs and what it delays, see [Then].
+// *PanicError. See [Then] for where fn runs and what it delays.
 func Recover[T any](f *Future[T], fn func(error) (T, error)) *Future[T] {
 	p := newBound[T](f.executor())
 	f.hookUsers(func(v T, err error, b *batch) {
@@ -36,7 +37,7 @@ func Recover[T any](f *Future[T], fn func(error) (T, error)) *Future[T] {
 
 // FlatMap returns a future that completes like the future that fn returns for f's value. If f fails, it fails with the
 // same error and fn is not called. A panic in fn fails it with a *[PanicError], a nil future with [ErrNilFuture], and
-// the very future that FlatMap returned with [ErrCycle]. For where fn runs and what it delays, see [Then].
+// the very future that FlatMap returned with [ErrCycle]. See [Then] for where fn runs and what it delays.
 func FlatMap[T, U any](f *Future[T], fn func(T) *Future[U]) *Future[U] {
 	p := newBound[U](f.executor())
 	f.hookUsers(func(v T, err error, b *batch) {
@@ -50,15 +51,14 @@ func FlatMap[T, U any](f *Future[T], fn func(T) *Future[U]) *Future[U] {
 	return p.Future()
 }
 
-// Transform is [FlatMap] for both outcomes of f: fn is called in any case, with f's value or with the zero value and f's
-// error.
+// Transform is [FlatMap] for both outcomes of f: fn is always called, with f's value or with the zero value and f's error.
 func Transform[T, U any](f *Future[T], fn func(T, error) *Future[U]) *Future[U] {
 	p := newBound[U](f.executor())
 	f.hookUsers(func(v T, err error, b *batch) { transform(b, p, fn, v, err) })
 	return p.Future()
 }
 
-// transform is run for [Transform], without closures: whoever builds on futures calls it for each step.
+// transform is run for [Transform], without closures: packages built on futures call it for each step.
 func transform[T, U any](b *batch, p *Promise[U], fn func(T, error) *Future[U], v T, outcome error) {
 	var inner *Future[U]
 	err := ErrGoexit
@@ -73,7 +73,7 @@ func transform[T, U any](b *batch, p *Promise[U], fn func(T, error) *Future[U], 
 	inner, err = fn(v, outcome), nil
 }
 
-// adopt completes p as the future does that a function of the user's has returned.
+// adopt completes p like inner, the future that a user function has returned.
 func (p *Promise[T]) adopt(inner *Future[T], err error, b *batch) {
 	switch {
 	case err != nil:
@@ -90,14 +90,14 @@ func (p *Promise[T]) adopt(inner *Future[T], err error, b *batch) {
 	}
 }
 
-// newBound returns a promise that a function of the user's has to run for.
+// newBound returns a promise that needs a user function to run first.
 func newBound[T any](ex Executor) *Promise[T] {
 	p := NewPromise[T](ex)
 	p.f.needs = true
 	return p
 }
 
-// follow completes p as another future completed.
+// follow completes p with the outcome of another future.
 func (p *Promise[T]) follow(v T, err error, b *batch) { p.f.complete(v, err, b) }
 
 func (p *Promise[T]) fail(err error, b *batch) {

@@ -132,7 +132,7 @@ func TestTransform_BothOutcomes(t *testing.T) {
 				complete()
 			}
 			switch {
-			case test.itself && late: // there was nothing to return yet
+			case test.itself && late: // there is no future yet to return
 			case test.wantErr != nil:
 				wantError(t, g, test.wantErr)
 			default:
@@ -145,8 +145,8 @@ func TestTransform_BothOutcomes(t *testing.T) {
 	}
 }
 
-// misbehave gives what comes of a function that panics or ends its goroutine, for
-// all functions users can give.
+// misbehave checks what happens when a function panics or ends its goroutine, for
+// every kind of function that users can pass.
 func misbehave(bad func(), run func(name string, f *future.Future[int], trigger func())) {
 	type P = *future.Promise[int]
 	for name, derive := range map[string]func(P) *future.Future[int]{

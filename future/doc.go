@@ -15,7 +15,7 @@
 //
 // Callbacks run on the future's [Executor], in the order in which they were linked, each exactly once. A callback linked
 // after the completion goes to the end of the executor's queue, never before one linked earlier. [Link.Unlink] revokes a
-// callback that has not begun to run.
+// callback that has not started to run.
 //
 // With a nil Executor, callbacks run on the goroutine that completes the future or, if linked later, on the goroutine
 // that links them. Such callbacks should not block. A panic in one of them propagates on that goroutine, but only after
@@ -25,14 +25,14 @@
 //
 // [Then], [FlatMap], [Transform], [Recover], [All], [Settle], [First] and [AsCompleted] start no goroutine and do not
 // pass through the executor: they work inside the call that completes the source, or inside the caller's if the source
-// is complete already. A derived future is therefore complete before any callback of its source begins to run, and a
+// is complete already. A derived future is therefore complete before any callback of its source starts to run, and a
 // callback may wait for it. The callbacks of a source come before those of the futures derived from it, and all of these
 // before the callbacks of whatever completes next. A function given to Then, FlatMap, Transform or Recover delays the
 // call that completes its source: for work that blocks, use [Go] or [Future.OnDone].
 //
-// A client has a goroutine for these functions of its futures. There they delay only each other and the callbacks behind
-// them, so they may wait for an operation. They cannot wait for something that completes only after they have returned:
-// [Future.Get] then fails with [ErrWouldDeadlock].
+// A client has a goroutine that runs these functions for its futures. There they delay only each other and the callbacks
+// behind them, so they may wait for an operation. They cannot wait for something that completes only after they have
+// returned: [Future.Get] then fails with [ErrWouldDeadlock].
 //
 // A derived future has its source's executor, an aggregate the first executor among its sources. If there is none, it
 // takes the executor of the future whose completion completes it. A nil *Future given to any of these functions counts

@@ -20,11 +20,11 @@ var (
 	// ErrCycle is the failure of a future made by [FlatMap] whose function
 	// returned that same future.
 	ErrCycle = errors.New("future: future waits for itself")
-	// ErrWouldDeadlock is the failure of a wait that could never end: it happens inside a function given to [Then],
-	// [FlatMap] or [Recover], for something that completes only when that function has returned. The error names the
-	// function. Use FlatMap to continue with the result of another future.
+	// ErrWouldDeadlock is the failure of a wait that could never end: one inside a function given to [Then], [FlatMap] or
+	// [Recover], for something that completes only after that function has returned. The error names the function. Use
+	// FlatMap to continue with the result of another future.
 	ErrWouldDeadlock = errors.New("future: wait could never end")
-	// ErrNilError replaces a nil error with which a future was failed, so that a failure never looks like a success.
+	// ErrNilError replaces a nil error passed to Reject or Failed, so that a failure never looks like a success.
 	ErrNilError = errors.New("future: failed with a nil error")
 )
 
@@ -34,18 +34,18 @@ type PanicError struct {
 	Stack []byte // the stack at the panic, as runtime/debug.Stack formats it
 }
 
-// Error names the panic's value. The stack is left out: it is in the field.
+// Error names the panic's value. The stack is in its field only.
 func (e *PanicError) Error() string { return fmt.Sprintf("future: function panicked: %v", e.Value) }
 
-// Unwrap returns the panic's value if that is an error, and nil otherwise.
+// Unwrap returns the panic's value if it is an error, and nil otherwise.
 func (e *PanicError) Unwrap() error {
 	err, _ := e.Value.(error)
 	return err
 }
 
-// run calls fn with arg and gives done what it returns, also when fn panics or
-// ends its goroutine: a future that never completes is the one thing that must not
-// be. In b it goes by the name of users, the user's function.
+// run calls fn with arg and passes the result to done, even if fn panics or ends its
+// goroutine: a future must never stay pending for good. In b, the call goes by the
+// name of users, the user function.
 func run[A, T any](b *batch, users any, fn func(A) (T, error), arg A, done func(T, error)) {
 	var value T
 	err := ErrGoexit

@@ -81,7 +81,7 @@ func TestFuture_CGivesTheError(t *testing.T) {
 	}
 }
 
-// The loop that everybody writes: each answer is handled once, and a failed one is never taken for a success afterwards.
+// The loop that everybody writes: each result is handled once, and a failure is never mistaken for a success afterwards.
 func TestFuture_CInALoop(t *testing.T) {
 	t.Parallel()
 	failing, slow := future.NewPromise[int](nil), future.NewPromise[int](nil)
@@ -113,8 +113,8 @@ func TestFuture_ResultIsPendingBeforeCompletion(t *testing.T) {
 	wantValue(t, p.Future(), 1)
 }
 
-// A completion closes Done before it is through. Whoever sees it closed must find
-// the future complete by every other way of looking.
+// A completion closes Done before it is over. A goroutine that sees Done closed must
+// find the future complete in every other way of looking.
 func TestFuture_SignsOfCompletionAgree(t *testing.T) {
 	t.Parallel()
 	for range 300 {
@@ -145,8 +145,8 @@ func TestFuture_SignsOfCompletionAgree(t *testing.T) {
 	}
 }
 
-// A callback, even one that runs in place, finds its future complete by every
-// way of looking.
+// A callback, even one that runs in place, finds its future complete in every way of
+// looking.
 func TestFuture_IsCompleteInsideCallbacks(t *testing.T) {
 	t.Parallel()
 	p := future.NewPromise[int](nil)

@@ -6,10 +6,10 @@ import (
 	"sync/atomic"
 )
 
-// All returns a future of all values, in the order of the arguments. The first
-// failure, in the order of completion, fails it at once; among futures that are
-// complete already, the first in the order of the arguments. Without arguments
-// the value is an empty slice.
+// All returns a future of all values, in the order of the arguments. It fails at once
+// with the first failure, in the order of completion; among futures that are complete
+// already, with the first in the order of the arguments. Without arguments the value
+// is an empty slice.
 func All[T any](fs ...*Future[T]) *Future[[]T] {
 	p := NewPromise[[]T](firstExecutor(fs))
 	values := make([]T, len(fs))
@@ -85,7 +85,7 @@ func First[T any](fs ...*Future[T]) *Future[T] {
 	return p.Future()
 }
 
-// firstExecutor returns the first executor there is among the futures' own.
+// firstExecutor returns the first executor among those of the futures.
 func firstExecutor[T any](fs []*Future[T]) Executor {
 	for _, f := range fs {
 		if ex := f.executor(); ex != nil {
@@ -95,16 +95,16 @@ func firstExecutor[T any](fs []*Future[T]) Executor {
 	return nil
 }
 
-// gathering is one set of hooks on many futures. Stopped, it leaves nothing
-// behind on those that have not completed, which may live much longer.
+// gathering is one set of hooks on many futures. Once stopped, it leaves nothing
+// behind on pending ones, which may live much longer.
 type gathering struct {
 	mu      sync.Mutex
 	stopped bool
 	links   []Link
 }
 
-// gather has each called for every future as it completes, until a call returns
-// false. Calls for different futures may run at the same time.
+// gather calls each for every future as it completes, until a call returns false.
+// Calls for different futures may run at the same time.
 func gather[T any](fs []*Future[T], each func(i int, v T, err error, b *batch) bool) *gathering {
 	g := &gathering{links: make([]Link, 0, len(fs))}
 	for i, f := range fs {
@@ -120,7 +120,7 @@ func gather[T any](fs []*Future[T], each func(i int, v T, err error, b *batch) b
 	return g
 }
 
-// add keeps l for stop. It returns false, and takes l back, if stop came first.
+// add keeps l for stop. If stop came first, it unlinks l and returns false.
 func (g *gathering) add(l Link) bool {
 	g.mu.Lock()
 	stopped := g.stopped

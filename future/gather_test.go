@@ -125,8 +125,8 @@ func TestCombinators_OneFutureTwice(t *testing.T) {
 	}
 }
 
-// The bubble's test fails if a goroutine is still there when it returns, and the
-// futures never complete.
+// The futures never complete, and the bubble fails the test if a goroutine is still
+// running when it returns.
 func TestCombinators_StartNoGoroutine(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -6,7 +6,7 @@ import "context"
 // a *PanicError, runtime.Goexit with [ErrGoexit]. Go does not watch ctx; that is up to fn, which receives
 // context.Background() if ctx is nil.
 //
-// The goroutine ends when fn has returned and the future has completed, so waiting for the future is waiting for the
+// The goroutine ends when fn has returned and the future has completed, so waiting for the future means waiting for the
 // goroutine. The future has no executor: its callbacks run on that goroutine.
 func Go[T any](ctx context.Context, fn func(context.Context) (T, error)) *Future[T] {
 	if ctx == nil {

@@ -35,8 +35,8 @@ func TestGo_HandsTheContextToFn(t *testing.T) {
 	})
 }
 
-// Were the goroutine to outlive the completion by more than its last step, the
-// bubble would find it.
+// If the goroutine outlived the completion by more than its last step, the bubble
+// would find it.
 func TestGo_GoroutineEndsWithTheFuture(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -1,15 +1,14 @@
 package future
 
-// hookFunc is a callback of this package's own: it runs inside the completion,
-// never through an executor, and completes derived futures in the batch given to
-// it.
+// hookFunc is a callback of this package's own. It runs inside the completion, never
+// through an executor, and completes derived futures in the batch it is given.
 type hookFunc[T any] func(v T, err error, b *batch)
 
-// hook has fn called when f completes, or now if it has. It counts a nil future
-// as failed. b is the batch that the caller is part of, or nil.
+// hook calls fn when f completes, or now if it is complete. A nil future counts as
+// failed. b is the batch that the caller is part of, or nil.
 func (f *Future[T]) hook(b *batch, fn hookFunc[T]) Link { return f.hookAs(false, b, fn) }
 
-// hookUsers is hook for an fn that calls a function of the user's.
+// hookUsers is hook for an fn that calls a user function.
 func (f *Future[T]) hookUsers(fn hookFunc[T]) { f.hookAs(true, nil, fn) }
 
 func (f *Future[T]) hookAs(users bool, b *batch, fn hookFunc[T]) Link {
@@ -28,8 +27,8 @@ func (f *Future[T]) hookAs(users bool, b *batch, fn hookFunc[T]) Link {
 	return Link{}
 }
 
-// hookBehind has a late hook take its turn behind functions of futures that
-// completed before f and have not run yet; false if there are none.
+// hookBehind queues a late hook behind functions of futures that completed before f
+// and have not run yet. It returns false if there are none.
 func (f *Future[T]) hookBehind(fn hookFunc[T]) bool {
 	ex := f.executor()
 	d := asDeliverer(ex)
@@ -42,7 +41,7 @@ func (f *Future[T]) hookBehind(fn hookFunc[T]) bool {
 	return d.DeliverLate(b)
 }
 
-// lateHook is a complete future, of which nothing is left to do but one hook.
+// lateHook is a complete future for which only one hook is left to run.
 type lateHook[T any] struct {
 	f  *Future[T]
 	fn hookFunc[T]
@@ -63,8 +62,8 @@ func (h *lateHook[T]) runHooks(b *batch) {
 }
 
 // linkHook links fn, or returns false if f is complete. Even while the completer
-// still posts, a late hook does not wait for it: the caller may be one of the
-// very callbacks that are being posted, and about to wait for what fn completes.
+// still posts, a late hook does not wait for it: the caller may be one of the very
+// callbacks that are being posted, and about to wait for what fn completes.
 func (f *Future[T]) linkHook(users bool, fn hookFunc[T]) (Link, bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -103,10 +102,9 @@ func (l *list[T]) popHook() hookFunc[T] {
 	return fn
 }
 
-// runOwnHooks runs those hooks that call no function of the user's, and leaves the
-// others.
+// runOwnHooks runs the hooks that call no user function, and leaves the others.
 func (f *Future[T]) runOwnHooks(b *batch) {
-	var users *node[T] // the first of the others: they are moved behind the end
+	var users *node[T] // the first of the others, which move behind the end
 	for {
 		fn, ok := f.nextOwnHook(&users)
 		if !ok {
@@ -118,9 +116,8 @@ func (f *Future[T]) runOwnHooks(b *batch) {
 	}
 }
 
-// nextOwnHook takes the hook at the head, or moves it to the end if it calls a
-// function of the user's. Such hooks are never unlinked, and on a complete future
-// none is linked.
+// nextOwnHook takes the hook at the head, or moves it to the end if it calls a user
+// function. Such hooks are never unlinked, and none is linked to a complete future.
 func (f *Future[T]) nextOwnHook(users **node[T]) (fn hookFunc[T], ok bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -44,9 +44,9 @@ func TestLink_RunLeavesNothing(t *testing.T) {
 	wantNothingLinked(t, "a completion", callbacks.Future())
 }
 
-// One future completes First while First still links the others: what it links
-// from then on it has to take back itself. The window is small: the storm finds
-// it at times, the plain case always.
+// One future completes First while First still links the others: it has to unlink
+// itself what it links from then on. The window is small: the storm hits it
+// sometimes, the plain case always.
 func TestGathering_TakesBackWhatIsLinkedAfterStop(t *testing.T) {
 	t.Parallel()
 	var long Promise[int]
@@ -75,8 +75,8 @@ func TestFirst_CompletedWhileLinkingLeavesNothing(t *testing.T) {
 	}
 }
 
-// A completion closes Done first and says that it is complete last. Who looks in
-// between has to wait for the end of it.
+// A completion first closes Done and only at the end says that it is complete. A
+// goroutine that looks in between has to wait for the end.
 func TestFuture_ReadyWaitsForACompletionUnderWay(t *testing.T) {
 	t.Parallel()
 	for range 100 {
@@ -100,7 +100,7 @@ func TestFuture_ReadyWaitsForACompletionUnderWay(t *testing.T) {
 	}
 }
 
-// A future that lives long, such as the end of a session, is given to many
+// A long-lived future, such as one for the end of a session, is passed to many
 // combinators that end early.
 func TestCombinators_EndedEarlyLeaveNothing(t *testing.T) {
 	t.Parallel()

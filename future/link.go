@@ -6,17 +6,17 @@ import (
 	"runtime"
 )
 
-// Link is the tie between a future and one callback. It is a small value, may be
-// copied, and is safe for concurrent use. The zero Link is tied to nothing.
+// Link ties one callback to a future. It is a small value, may be copied, and is
+// safe for concurrent use. The zero Link is tied to nothing.
 type Link struct {
 	to interface{ unlink() bool }
 }
 
-// Unlink revokes the callback. It returns true if it kept the callback from running, even if its executor had it
-// already, and false if the callback has begun to run, has run, or was revoked before.
+// Unlink revokes the callback. It returns true if it kept the callback from running, even if the executor already had
+// it, and false if the callback has started to run, has run, or was revoked before.
 func (l Link) Unlink() bool { return l.to != nil && l.to.unlink() }
 
-// status is where a callback stands on its way; it is guarded by the future's mu.
+// status is how far a callback has got; it is guarded by the future's mu.
 type status uint8
 
 const (
@@ -40,12 +40,12 @@ func (f *Future[T]) OnDone(fn func(T, error)) Link {
 	return l
 }
 
-// link finds fn a place. It returns a task if fn is to be posted right away.
+// link stores fn. It returns a task if fn is to be posted right away.
 func (f *Future[T]) link(fn func(T, error)) (Link, Task) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	// While the completer still posts, it takes along what is linked late, so
-	// that this callback cannot overtake one linked before it.
+	// While the completer still posts, it also posts what is linked late, so that
+	// this callback cannot overtake one linked before it.
 	late := f.completed.Load() && !f.posting
 	switch {
 	case f.slot == unused && late:
@@ -66,9 +66,8 @@ func (f *Future[T]) link(fn func(T, error)) (Link, Task) {
 	}
 }
 
-// completion is the future itself as the task of its first callback: the tie and
-// the task of the usual, only callback cost no allocation, and Future exports no
-// Run.
+// completion is the future itself as the task of its first callback. So the link and
+// the task of the usual, only callback cost no allocation, and Future exports no Run.
 type completion[T any] Future[T]
 
 func (c *completion[T]) Run() {
@@ -92,9 +91,9 @@ func (c *completion[T]) unlink() bool {
 	return true
 }
 
-// call runs a posted callback, unless it was unlinked. The function is kept while
-// it runs, for describe, and let go afterwards; one that panics stays, so that
-// the executor can still name it.
+// call runs a posted callback, unless it was unlinked. The function is kept while it
+// runs, for describe, and released afterwards; one that panics stays, so that the
+// executor can still name it.
 func (f *Future[T]) call(fn *func(T, error), s *status) {
 	f.mu.Lock()
 	if *s != posted {
@@ -112,7 +111,7 @@ func (f *Future[T]) call(fn *func(T, error), s *status) {
 	f.mu.Unlock()
 }
 
-// describe names a callback for people: its function, file and line.
+// describe names a callback for humans: its function, file and line.
 func (f *Future[T]) describe(fn *func(T, error)) string {
 	f.mu.Lock()
 	named := *fn

@@ -57,7 +57,7 @@ func TestOnDone_NilFunctionIsIgnored(t *testing.T) {
 }
 
 // Each goroutine links before, during and after the completion. Whatever the
-// completer is at, one goroutine's callbacks must keep their order, and each runs
+// completer is doing, one goroutine's callbacks must keep their order, and each runs
 // once.
 func TestOnDone_StormKeepsOrderOfEachLinker(t *testing.T) {
 	t.Parallel()

@@ -27,8 +27,8 @@ func (q *queue) Execute(task future.Task) {
 	q.tasks = append(q.tasks, task)
 }
 
-// run runs what is queued, also what is queued meanwhile, and returns how many
-// tasks that were.
+// run runs what is queued, including what is queued meanwhile, and returns the number
+// of tasks.
 func (q *queue) run() int {
 	for n := 0; ; n++ {
 		q.mu.Lock()
@@ -68,7 +68,7 @@ func (l *lane) work(ended chan struct{}) {
 
 func (l *lane) Execute(task future.Task) { l.tasks <- task }
 
-// drain waits until what was executed so far has run.
+// drain waits until everything executed so far has run.
 func (l *lane) drain() {
 	ran := make(chan struct{})
 	l.Execute(signal(ran))
@@ -79,7 +79,7 @@ type signal chan struct{}
 
 func (s signal) Run() { close(s) }
 
-// trace notes what happens, in order.
+// trace records what happens, in order.
 type trace struct {
 	mu    sync.Mutex
 	notes []string
@@ -113,7 +113,7 @@ func wantValue[T comparable](t *testing.T, f *future.Future[T], v T) {
 	}
 }
 
-// wantError checks that f is complete with an error that is target, and with the
+// wantError checks that f is complete with an error that matches target, and with the
 // zero value.
 func wantError[T comparable](t *testing.T, f *future.Future[T], target error) {
 	t.Helper()

@@ -22,8 +22,8 @@ func (n *node[T]) unlink() bool {
 		return false
 	}
 	if n.status == linked {
-		// Take it out at once: a future that many come to and leave again must
-		// not grow.
+		// Remove it at once: a future that many callers link to and unlink from
+		// must not grow.
 		if n.hook != nil {
 			n.f.more.hooks.remove(n)
 		} else {
@@ -34,7 +34,7 @@ func (n *node[T]) unlink() bool {
 	return true
 }
 
-// newNodeLocked returns a node to push on one of the lists in more.
+// newNodeLocked returns a node for one of the lists in more.
 func (f *Future[T]) newNodeLocked() *node[T] {
 	m := f.extrasLocked()
 	n := &m.spare
@@ -45,7 +45,7 @@ func (f *Future[T]) newNodeLocked() *node[T] {
 	return n
 }
 
-// list is a queue from whose middle nodes may leave.
+// list is a queue that nodes may leave from the middle.
 type list[T any] struct {
 	head, tail *node[T]
 }
@@ -74,7 +74,7 @@ func (l *list[T]) remove(n *node[T]) {
 	n.prev, n.next = nil, nil
 }
 
-// pop takes the head out, or returns nil.
+// pop removes and returns the head, or returns nil.
 func (l *list[T]) pop() *node[T] {
 	n := l.head
 	if n != nil {

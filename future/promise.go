@@ -1,8 +1,8 @@
 package future
 
-// Promise is the writing side of a [Future]. It is safe for concurrent use. Its zero value is ready to use, has no
-// executor, and can be embedded by value in a larger struct, which its future then keeps alive. It must not be copied
-// after its first use (go vet reports copies).
+// Promise is the writing side of a [Future]. It is safe for concurrent use. Its zero value is ready to use and has no
+// executor. It can be embedded by value in a larger struct, which its future then keeps alive. It must not be copied
+// after first use (go vet reports copies).
 type Promise[T any] struct {
 	f Future[T]
 }
@@ -16,11 +16,11 @@ func NewPromise[T any](ex Executor) *Promise[T] {
 	return p
 }
 
-// Init sets p's executor. It must be called before anything else is done with p, and is for promises embedded by value
-// in another struct.
+// Init sets p's executor. It is for promises embedded by value in another struct, and must be called before p is used
+// in any other way.
 func (p *Promise[T]) Init(ex Executor) { p.f.ex = ex }
 
-// Future returns the reading side, the same pointer for each call.
+// Future returns the reading side, the same pointer on each call.
 func (p *Promise[T]) Future() *Future[T] { return &p.f }
 
 // Resolve completes the future with a value. It reports whether it did: false

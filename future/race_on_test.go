@@ -2,5 +2,5 @@
 
 package future_test
 
-// raceEnabled: the race detector allocates on its own account.
+// raceEnabled is set in race builds, in which the detector allocates as well.
 const raceEnabled = true

@@ -8,7 +8,7 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 )
 
-// A future is part of every operation: a word more costs 8 MB for a million of
+// A future is part of every operation: one more word costs 8 MB for a million of
 // them.
 func TestFuture_Size(t *testing.T) {
 	t.Parallel()

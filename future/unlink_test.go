@@ -64,8 +64,8 @@ func TestLink_UnlinkAfterPostingKeepsFromRunning(t *testing.T) {
 	tr.want(t, "b")
 }
 
-// The place of the first callback is not given to another: a Link kept by mistake
-// must not take back somebody else's callback.
+// The field of the first callback is not reused: a Link kept by mistake must not
+// unlink somebody else's callback.
 func TestLink_StaleUnlinkHitsNobodyElse(t *testing.T) {
 	t.Parallel()
 	var tr trace

@@ -41,8 +41,8 @@ func TestFuture_GetGivesOutcomeThoughContextEnded(t *testing.T) {
 	}
 }
 
-// lateContext has ended, and completes p when a wait asks for its channel: select
-// then finds both channels ready and takes either.
+// lateContext is done, and completes p when a wait asks for its channel: select then
+// finds both channels ready and takes either.
 type lateContext struct {
 	context.Context
 	p *future.Promise[int]
@@ -139,7 +139,7 @@ func TestFuture_AbandonedWaitsLeaveNothing(t *testing.T) {
 func heapInUse() uint64 {
 	var m runtime.MemStats
 	runtime.GC()
-	runtime.GC() // the first only queues what has finalizers or sits in pools
+	runtime.GC() // the first only queues objects that have finalizers or sit in pools
 	runtime.ReadMemStats(&m)
 	return m.HeapAlloc
 }

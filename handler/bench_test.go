@@ -2,8 +2,8 @@ package handler
 
 import "testing"
 
-// BenchmarkExecute is the cost to the goroutine that queues a callback. Where another
-// goroutine runs them, it does so meanwhile; Inline's cost includes the run.
+// BenchmarkExecute measures the cost to the goroutine that queues a callback. If another
+// goroutine runs the callbacks, it does so meanwhile; Inline's cost includes the run.
 func BenchmarkExecute(b *testing.B) {
 	for _, name := range []string{"Sequential", "TwoQueues", "Inline", "Pool"} {
 		b.Run(name, func(b *testing.B) {
@@ -28,8 +28,8 @@ func benchmarkExecute(b *testing.B, h Handler) {
 	}
 }
 
-// BenchmarkThroughput is the time from queueing to the end of the run, for each of many
-// callbacks.
+// BenchmarkThroughput measures the time from queueing to the end of the run, for each of
+// many callbacks.
 func BenchmarkThroughput(b *testing.B) {
 	h := NewSequential()
 	if err := h.Start(nil); err != nil {
@@ -49,7 +49,7 @@ func BenchmarkThroughput(b *testing.B) {
 	}
 }
 
-// BenchmarkWake is the way there and back for a callback that finds its handler idle.
+// BenchmarkWake measures the round trip of a callback that finds its handler idle.
 func BenchmarkWake(b *testing.B) {
 	h := NewSequential()
 	if err := h.Start(nil); err != nil {
@@ -67,7 +67,7 @@ func BenchmarkWake(b *testing.B) {
 	}
 }
 
-// BenchmarkLane is the choice of a lane, which for a Pool hashes the path.
+// BenchmarkLane measures the choice of a lane, which for a Pool hashes the path.
 func BenchmarkLane(b *testing.B) {
 	for name, newHandler := range makers {
 		b.Run(name, func(b *testing.B) {
@@ -80,7 +80,7 @@ func BenchmarkLane(b *testing.B) {
 	}
 }
 
-// BenchmarkInCallback is the question as Close asks it, from within a callback.
+// BenchmarkInCallback measures the check that Close makes, from within a callback.
 func BenchmarkInCallback(b *testing.B) {
 	h := NewInline()
 	h.Lane(State, "").Execute(fn(func() {

@@ -7,21 +7,21 @@ import (
 	"sync"
 )
 
-// phase is where a handler is in its life.
+// phase is a stage of a handler's life.
 type phase uint8
 
 const (
 	idle     phase = iota // not started, or stopped: callers run the tasks
-	running               // tasks are run the way the handler's kind has it
-	stopping              // as running, until nothing is left
+	running               // tasks run the way of the handler's kind
+	stopping              // like running, until nothing is left
 )
 
-// core is what all kinds of handlers are made of; they differ in the number of
-// queues, in who drives them, and in the choice of the lane.
+// core is the common part of all handlers. They differ in the number of queues, in
+// what drives these, and in the choice of the lane.
 //
-// One lock guards all queues: whether a stop is complete depends on all of them at
-// once, since a task in one may queue for another. It is held for a few nanoseconds
-// for each task, and the tasks of a client come from one goroutine, its reader.
+// One lock guards all queues, because whether a stop is complete depends on all of
+// them at once: a task in one may queue for another. The lock is held for a few
+// nanoseconds per task, and the tasks of a client come from one goroutine, its reader.
 type core struct {
 	style  driver // who runs tasks while the handler runs
 	opts   options
@@ -41,7 +41,7 @@ type life struct {
 	done  chan struct{} // closed when the stop is complete and the last goroutine ends
 }
 
-// setUp makes c ready for use with n queues. err is what is wrong with the arguments.
+// setUp initializes c with n queues. err is what is wrong with the arguments.
 func (c *core) setUp(style driver, n int, o options, err error) {
 	c.style, c.opts, c.err = style, o, err
 	c.queues = make([]queue, n)
@@ -55,7 +55,7 @@ func (c *core) setUp(style driver, n int, o options, err error) {
 // check implements Handler.
 func (c *core) check() error { return c.err }
 
-// noTwoQueues returns the error for a kind of handler that has no use for the option.
+// noTwoQueues returns an error if the options include WithTwoQueues, for handlers that do not support it.
 func (o options) noTwoQueues() error {
 	if o.twoQueues {
 		return fmt.Errorf("handler: WithTwoQueues: only NewSequential takes it")
@@ -63,7 +63,7 @@ func (o options) noTwoQueues() error {
 	return nil
 }
 
-// driverLocked returns who runs tasks now.
+// driverLocked returns what runs tasks at the moment.
 func (c *core) driverLocked() driver {
 	if c.phase == idle {
 		return byCaller
@@ -121,7 +121,7 @@ func (c *core) Stop(ctx context.Context) error {
 	}
 }
 
-// orBackground has a nil context never end, as everywhere in this module.
+// orBackground replaces a nil context with Background, as everywhere in this module.
 func orBackground(ctx context.Context) context.Context {
 	if ctx == nil {
 		return context.Background()
@@ -129,7 +129,7 @@ func orBackground(ctx context.Context) context.Context {
 	return ctx
 }
 
-// beginStop makes sure that the latest life ends, and returns it.
+// beginStop makes sure that the latest life is ending, and returns it.
 func (c *core) beginStop() *life {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -150,7 +150,7 @@ func (c *core) beginStop() *life {
 	return c.life
 }
 
-// settleLocked completes a stop once all batons lie idle. From then on callers run
+// settleLocked completes a stop once all batons are idle. From then on callers run
 // the tasks.
 func (c *core) settleLocked() {
 	if c.phase != stopping || c.busy > 0 {
@@ -170,8 +170,8 @@ func (c *core) settleLocked() {
 	}
 }
 
-// Dispatches reports whether callbacks run elsewhere than on the goroutine that
-// calls Execute, while the handler runs: on goroutines of its own, or in a loop.
+// Dispatches reports whether callbacks of the running handler run elsewhere than on
+// the goroutine that calls Execute: on the handler's own goroutines, or in a loop.
 func (c *core) Dispatches() bool { return c.style != byCaller }
 
 // InCallback implements Handler.

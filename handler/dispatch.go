@@ -23,21 +23,21 @@ func (q *queue) dispatch(l *life, wake chan struct{}) {
 }
 
 // finish is the goroutine that runs what a loop has left when its handler is stopped.
-// Stop could do so itself, but then a callback that blocks would hold it past the end
-// of its context. It starts with the baton; its owner is the core, whose Stop joins it.
+// Stop could do so itself, but then a callback that blocks would hold it up after its
+// context is done. It starts with the baton; its owner is the core, whose Stop joins it.
 func (q *queue) finish(l *life) {
 	defer q.core.leave(l)
 	enter(q, byCaller)
 }
 
-// join counts one more goroutine of a life.
+// join counts a new goroutine of a life.
 func (c *core) join(l *life) {
 	c.mu.Lock()
 	l.alive++
 	c.mu.Unlock()
 }
 
-// leave is what a goroutine does last. The last one of all ends the life.
+// leave is the last thing a goroutine does. The last goroutine ends the life.
 func (c *core) leave(l *life) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

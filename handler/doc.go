@@ -21,15 +21,15 @@
 // at a time and in order: the goroutine that calls Execute runs it, unless another goroutine is running tasks, which
 // then runs this one as well.
 //
-// A callback that panics is logged with its stack, at level Error, and shown to the hook of [WithPanicHook]; the next
-// one runs. This is the only thing that is logged even if no logger was given: then to [slog.Default]. A callback that
-// calls [runtime.Goexit] (t.FailNow does) is reported the same way, with [ErrGoexit] as the value, and the sequence goes
-// on.
+// A callback that panics is logged with its stack, at level Error, and passed to the hook of [WithPanicHook]; then the
+// next one runs. This is the only report that is made even if no logger was given, to [slog.Default] in that case. A
+// callback that calls [runtime.Goexit] (t.FailNow does) is reported the same way, with [ErrGoexit] as the value, and the
+// sequence continues.
 //
-// Queues grow without bound: behind a callback that never returns, each task takes about a hundred bytes for as long as
-// the client lives. If a callback has not returned for 5 seconds while others wait, this is logged once at level Warn,
-// with the callback's name and the number of queued tasks, if there is a logger: that of [WithLogger], or the one given
-// to Start.
+// Queues grow without bound: behind a callback that never returns, each task takes about a hundred bytes as long as the
+// client lives. If a callback has not returned after 5 seconds while others wait, this is logged once at level Warn,
+// with the callback's name and the number of queued tasks, provided that there is a logger: that of [WithLogger], or the
+// one given to Start.
 //
 // # The goroutines
 //
@@ -39,7 +39,7 @@
 //	(*queue).dispatch, Pool        n               Start        Stop
 //	(*queue).finish, Loop          at most 1       Stop, for what the loop left  the same Stop
 //
-// (*queue).checkStall runs on a timer's goroutine for a moment, while tasks wait.
+// (*queue).checkStall runs briefly on a timer's goroutine while tasks wait.
 //
 // A dispatcher whose callback called runtime.Goexit is replaced by a new one that
 // the same Stop joins. Inline has none.

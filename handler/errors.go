@@ -3,18 +3,18 @@ package handler
 import "errors"
 
 var (
-	// ErrRunning says that Start was called on a running handler: it serves one client at a time.
+	// ErrRunning is returned by Start on a running handler: a handler serves one client at a time.
 	ErrRunning = errors.New("handler: running already, one client per handler at a time")
 
-	// ErrInCallback says that Stop was called from within a callback, where it cannot wait.
+	// ErrInCallback is the reason why Stop, called from within a callback, does not wait: it would wait for itself.
 	ErrInCallback = errors.New("stop called from within a callback")
 
-	// ErrGoexit is the value of the [Panic] that reports a callback which ended its
+	// ErrGoexit is the value of the [Panic] that reports a callback that ended its
 	// goroutine with runtime.Goexit.
 	ErrGoexit = errors.New("callback called runtime.Goexit")
 )
 
-// StuckError says that Stop returned early because a callback was still running.
+// StuckError is returned by Stop when it returns early because a callback is still running.
 type StuckError struct {
 	Callback string // its name; "" if tasks were left but none ran at that moment
 	Err      error  // why Stop did not wait longer: its context's error, or ErrInCallback

@@ -1,11 +1,11 @@
 package handler
 
-// blockLen is how many tasks a block holds: with its two other fields, and the
-// header of the allocator, it fills 4 KiB.
+// blockLen is how many tasks a block holds: together with its two other fields and
+// the allocator's header it fills 4 KiB.
 const blockLen = 254
 
-// maxFree is how many empty blocks a queue keeps, 128 KiB of them. What a burst needs
-// beyond goes to the garbage collector as the tasks run.
+// maxFree is how many empty blocks a queue keeps: 128 KiB. Any more that a burst needs
+// go to the garbage collector as the tasks run.
 const maxFree = 32
 
 // block is a piece of a fifo.
@@ -18,8 +18,8 @@ type block struct {
 // fifo is a list of tasks that grows without bound and without copying. It is not safe
 // for concurrent use. The zero value is empty.
 //
-// One growing slice would be simpler, but a burst of a million callbacks makes append
-// copy, clear and throw away four times what it holds, under the lock.
+// One growing slice would be simpler, but for a burst of a million callbacks append
+// would copy, clear and discard four times what it holds, under the lock.
 type fifo struct{ head, tail *block }
 
 func (f *fifo) empty() bool { return f.head == nil }

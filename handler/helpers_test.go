@@ -108,7 +108,7 @@ func await[T any](t *testing.T, c <-chan T, what string) T {
 	}
 }
 
-// quiet keeps reports of panics that a test provokes out of its output.
+// quiet keeps reports of panics that a test provokes out of the output.
 func quiet() Option { return WithLogger(slog.New(slog.DiscardHandler)) }
 
 // hold executes a task with a name on lane and returns once the task runs. It runs until

@@ -59,10 +59,10 @@ func deep(n int, f func() bool) bool {
 	return deep(n-1, f)
 }
 
-// A callback of one client may close another client, whatever that one is doing.
+// A callback of one client may close another client, whatever the other is doing.
 func TestHandler_InCallbackTellsHandlersApart(t *testing.T) {
 	t.Parallel()
-	// So many that their numbers have several digits, and neighbours differ in one.
+	// Enough of them that their numbers have several digits, and neighbours differ in one.
 	const handlers = 100
 	all := make([]Handler, handlers)
 	for i := range all {

@@ -9,8 +9,8 @@ import (
 	"testing/synctest"
 )
 
-// Producers keep on while the handler is started and stopped over and over, so that
-// tasks meet every moment of a change between dispatcher, loop and caller.
+// Producers continue while the handler is started and stopped over and over, so that
+// tasks arrive at every moment of a change between dispatcher, loop and caller.
 func TestHandler_StormOfStartsAndStopsRunsEachTaskOnce(t *testing.T) {
 	forEachKind(t, func(t *testing.T, newHandler func(...Option) Handler) {
 		const tasks = 5_000
@@ -18,7 +18,7 @@ func TestHandler_StormOfStartsAndStopsRunsEachTaskOnce(t *testing.T) {
 		if l, ok := h.(*Loop); ok {
 			drive(t, l)
 		}
-		// The counters of a lane are not atomic: the race detector sees two tasks at once.
+		// The counters of a lane are not atomic: the race detector notices two tasks at once.
 		type counts struct {
 			runs   [producers][tasks]int
 			nested int
@@ -111,9 +111,9 @@ func TestHandler_StartTakesOverFromTheCaller(t *testing.T) {
 		lane := h.Lane(Completion, "/a")
 		release := hold(t, lane, "first")
 		start(t, h)
-		// The first task still runs, so the second must wait; then it blocks whoever runs
-		// it. Unless that is the caller of the first (Inline has nobody else), release
-		// returns.
+		// The first task is still running, so the second must wait; then it blocks the goroutine
+		// that runs it. Release returns unless that goroutine is the caller of the first (Inline
+		// has no other).
 		ran, again := make(chan struct{}), make(chan struct{})
 		lane.Execute(fn(func() {
 			close(ran)

@@ -2,8 +2,8 @@ package handler
 
 import "context"
 
-// Loop is a handler whose callbacks run where the application wants, typically in the select of its main loop, beside
-// other channels:
+// Loop is a handler whose callbacks run where the application wants, typically in the select of its main loop, along
+// with other channels:
 //
 //	for {
 //		select {
@@ -15,10 +15,10 @@ import "context"
 //	}
 //
 // All callbacks are in one sequence and run one at a time. Nothing runs while the loop does something else; the queue
-// grows meanwhile. Stop runs what is left, on a goroutine that it joins, so if loop and callbacks share data without a
-// lock, call it on the loop's goroutine or after the loop has ended.
+// grows meanwhile. Stop runs what is left, on a goroutine that it joins. So if loop and callbacks share data without a
+// lock, call Stop on the loop's goroutine or after the loop has ended.
 //
-// A Loop is made by NewLoop and safe for concurrent use.
+// Create a Loop with NewLoop. It is safe for concurrent use.
 type Loop struct{ core }
 
 // NewLoop returns a Loop. Options: WithLogger, WithPanicHook.
@@ -31,16 +31,16 @@ func NewLoop(opts ...Option) *Loop {
 	return l
 }
 
-// C returns the channel that has a function whenever callbacks are queued. Calling it runs those that are queued by
-// then; for what they queue the channel has another, so that the loop comes round to its other channels. A function that
+// C returns the channel that delivers a function whenever callbacks are queued. Calling it runs the callbacks queued by
+// then; for those they queue, the channel delivers another, so that the loop gets to its other channels. A function that
 // was received must be called, otherwise nothing runs until Stop. It may be called late, twice, from within a callback,
 // or after Stop; it then runs what is left, if anything.
 //
 // The channel is the same for the life of the Loop and is never closed.
 func (l *Loop) C() <-chan func() { return l.queues[0].ready }
 
-// Run runs callbacks as they arrive until ctx ends, and returns ctx.Err(). What is queued by then is left for another
-// Run, for C, or for Stop. It does not return when the handler is stopped.
+// Run runs callbacks as they arrive until ctx is done, and returns ctx.Err(). What is queued by then is left for another
+// Run, for C, or for Stop. Run does not return when the handler is stopped.
 func (l *Loop) Run(ctx context.Context) error {
 	ctx = orBackground(ctx)
 	for ctx.Err() == nil {
@@ -56,8 +56,8 @@ func (l *Loop) Run(ctx context.Context) error {
 // Lane implements Handler.
 func (l *Loop) Lane(Kind, string) Lane { return &l.queues[0] }
 
-// runQueued runs what is queued now, unless somebody is at it, who then sees to it
-// that the loop is woken again.
+// runQueued runs what is queued now, unless another goroutine is doing so, which then
+// makes sure that the loop is woken again.
 func (l *Loop) runQueued() {
 	q := &l.queues[0]
 	l.mu.Lock()

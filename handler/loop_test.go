@@ -125,8 +125,8 @@ func TestLoop_StopRunsWhatTheLoopHasLeft(t *testing.T) {
 	stop(t, l)
 }
 
-// A callback that blocks must not hold Stop past the end of its context, even where
-// Stop found it still in the queue.
+// A callback that blocks must not hold up Stop after its context is done, even if Stop
+// found it still in the queue.
 func TestLoop_StopIsNotHeldByACallbackThatTheLoopLeft(t *testing.T) {
 	t.Parallel()
 	l, lane := newLoop(t)

@@ -7,19 +7,19 @@ import (
 	"sync/atomic"
 )
 
-// How InCallback knows where it is.
+// How InCallback knows where it is called.
 //
-// Go has no goroutine-local storage. The usual way out, to note the goroutine's id
-// before the callbacks run, costs a microsecond (the id has to be parsed out of
-// runtime.Stack), which an Inline handler would pay for every task. So the queue
-// writes its number where the calling goroutine can read it for nothing: on the
-// stack. The functions mark0 to mark7 do nothing but call on; which of them lie
-// between enter and drain spells the queue's number in octal. InCallback, which is
-// rare, walks its caller's stack and reads it. Unlike a search for drain's frame
-// alone, this tells two handlers apart, so that a callback of one may close the
-// client of the other. For the first seven queues of a process it costs one call.
+// Go has no goroutine-local storage. The usual workaround, to record the goroutine's
+// id before the callbacks run, costs a microsecond (the id has to be parsed out of
+// runtime.Stack), which an Inline handler would pay for every task. Instead, the queue
+// writes its number where the calling goroutine can read it for free: on the stack.
+// The functions mark0 to mark7 do nothing but call on; those that lie between enter
+// and drain spell the queue's number in octal. InCallback, which is rare, walks its
+// caller's stack and reads it. Unlike a search for drain's frame alone, this tells two
+// handlers apart, so that a callback of one may close the client of the other. For the
+// first seven queues of a process it costs one call.
 
-// lastID is the number of the queue made last; the first is 1.
+// lastID is the number of the latest queue; the first is 1.
 var lastID atomic.Uint64
 
 const (
@@ -33,9 +33,9 @@ const (
 func enter(q *queue, as driver) {
 	finished := false
 	defer func() {
-		// A callback ends this goroutine with runtime.Goexit. A dispatcher has itself
-		// replaced. Any other goroutine is the user's: what it began to run, it still
-		// runs, before it ends.
+		// A callback is ending this goroutine with runtime.Goexit. A dispatcher arranges its
+		// own replacement. Any other goroutine is the user's: it finishes the tasks that
+		// it started to run before it ends.
 		if !finished && as != byWorker {
 			enter(q, as)
 		}
@@ -118,9 +118,9 @@ func entry(pc uintptr) uintptr {
 	return 0
 }
 
-// onStack returns the queue of c in one of whose tasks the calling goroutine is now,
-// nil if in none. From the callback outwards come drain, the digits of the queue's
-// number with the highest first, and enter.
+// onStack returns the queue of c inside one of whose tasks the calling goroutine is,
+// or nil. From the callback outwards come drain, the digits of the queue's number with
+// the highest first, and enter.
 func (c *core) onStack() *queue {
 	c.mu.Lock()
 	busy := c.busy

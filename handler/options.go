@@ -25,7 +25,7 @@ func newOptions(opts []Option) options {
 	return o
 }
 
-// WithLogger sets where callbacks that panic are reported. Without it they go to
+// WithLogger sets the logger for callbacks that panic. Without it they are reported to
 // the logger given to Start, and without that to [slog.Default].
 func WithLogger(logger *slog.Logger) Option {
 	return optionFunc(func(o *options) { o.logger = logger })
@@ -37,9 +37,9 @@ func WithPanicHook(hook func(Panic)) Option {
 	return optionFunc(func(o *options) { o.hook = hook })
 }
 
-// WithTwoQueues gives a Sequential handler the two queues of kazoo's, each with its goroutine: completions in one, watch
-// events and state changes in the other. A completion that blocks then delays no watch event, at the price of the order
-// between the two. Only NewSequential takes it.
+// WithTwoQueues gives a Sequential handler two queues, as kazoo has, each with its goroutine: completions in one, watch
+// events and state changes in the other. A completion that blocks then delays no watch event, but the order between the
+// two is lost. Only NewSequential takes this option.
 func WithTwoQueues() Option {
 	return optionFunc(func(o *options) { o.twoQueues = true })
 }

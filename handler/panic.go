@@ -13,7 +13,7 @@ type Panic struct {
 }
 
 // report logs p and calls the hook. Both run user code, so neither may end the
-// sequence: a panic in the logger is dropped, there being nowhere left to tell it.
+// sequence: a panic in the logger is dropped, since there is nowhere left to report it.
 func (c *core) report(p Panic) {
 	c.log("handler: callback panicked", p)
 	if c.opts.hook == nil {
@@ -48,7 +48,7 @@ func (c *core) logger() *slog.Logger {
 	return slog.Default()
 }
 
-// nameOf returns what a task is called. String is user code and may panic.
+// nameOf returns the name of a task. String is user code and may panic.
 func nameOf(task Task) (name string) {
 	defer func() {
 		if recover() != nil {

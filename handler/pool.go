@@ -5,17 +5,16 @@ import (
 	"hash/maphash"
 )
 
-// pool runs tasks on n goroutines, each with its queue.
+// pool runs tasks on n goroutines, each with its own queue.
 type pool struct {
 	core
 	seed maphash.Seed
 }
 
-// NewPool returns a handler with n goroutines, n at least 1, or Start fails. All
-// callbacks about one path are run by the same goroutine, so they keep their order;
-// those of different paths may run at the same time and in any order. State changes,
-// and callbacks without a path, are in one order too. Options: WithLogger,
-// WithPanicHook.
+// NewPool returns a handler with n goroutines. With n below 1, Start fails. All
+// callbacks about one path run on the same goroutine, so they keep their order; those
+// of different paths may run at the same time and in any order. State changes and
+// callbacks without a path share one sequence too. Options: WithLogger, WithPanicHook.
 func NewPool(n int, opts ...Option) Handler {
 	o := newOptions(opts)
 	err := o.noTwoQueues()

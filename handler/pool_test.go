@@ -83,7 +83,7 @@ func TestPool_UsesAllWorkers(t *testing.T) {
 	}
 }
 
-// A stop must not let the idle worker go while another still runs a task: what that
+// A stop must not let the idle worker end while another still runs a task: what that
 // task queues would then run on the wrong goroutine, inside the task.
 func TestPool_StopLetsWorkersQueueForEachOther(t *testing.T) {
 	t.Parallel()
@@ -98,7 +98,7 @@ func TestPool_StopLetsWorkersQueueForEachOther(t *testing.T) {
 		var hop func(from, to Lane) fn
 		hop = func(from, to Lane) fn {
 			return func() {
-				lock <- struct{}{} // for ever, if the one that queued this task runs it
+				lock <- struct{}{} // forever, if the goroutine that queued this task runs it
 				if hops++; hops < 1000 {
 					to.Execute(hop(to, from))
 				}

@@ -14,38 +14,38 @@ const (
 	byLoop                 // the application's loop
 )
 
-// queue is the one Lane there is: a FIFO of tasks and a baton.
+// queue is the only kind of Lane: a FIFO of tasks and a baton.
 //
 // Whoever holds the baton, and nobody else, runs the queue's tasks. Execute gives it
-// to a goroutine when the queue was idle; it is passed on or put back only between
-// two tasks and under the lock, in advance. So whatever starts and stops meanwhile,
-// tasks run one at a time, and a task is never left in a queue that nobody will
-// look at: outside the lock, tasks without a holder exist only in a running Loop,
-// where a wake-up is on its way.
+// to a goroutine when the queue was idle. It is passed on or put back only between two
+// tasks, under the lock and in advance. So whatever starts and stops meanwhile, tasks
+// run one at a time, and no task is left in a queue that nobody will look at: outside
+// the lock, tasks without a holder exist only in a running Loop, to which a wake-up is
+// on its way.
 //
-// A list under a mutex was preferred to a channel (bounded, and so it blocks or
-// drops) and to lock-free lists (an allocation for each task): the holder takes all
+// A list under a mutex was preferred to a channel, which is bounded and so blocks or
+// drops, and to lock-free lists, which allocate for each task: the holder takes all
 // that has gathered at once, so both sides hold the lock for a few nanoseconds.
 type queue struct {
 	core  *core
-	id    uint64        // what its frames on a stack are recognized by, see mark.go
-	begun atomic.Uint64 // how many tasks have begun; written by the holder
+	id    uint64        // identifies its frames on a stack, see mark.go
+	begun atomic.Uint64 // how many tasks have started; written by the holder
 
 	// Guarded by core.mu.
 	waiting fifo
 	turn    *block // the holder runs its tasks, then those of the blocks after it
-	before  uint64 // how many tasks had begun before those of turn
+	before  uint64 // how many tasks had started before those of turn
 	free    freelist
 	held    bool // the baton is out
 	stall   stall
 
-	// wake carries the baton, with tasks to run, to the dispatcher; capacity 1, so that
-	// passing it never blocks. Made by Start, closed when the stop is complete and the
-	// baton lies idle: the dispatcher then ends.
+	// wake carries the baton, with tasks to run, to the dispatcher. Its capacity is 1, so
+	// passing the baton never blocks. Start makes it; it is closed when the stop is complete
+	// and the baton is idle, which ends the dispatcher.
 	wake chan struct{}
 
-	// ready carries wake-ups to the application's loop, capacity 1, never closed; run is
-	// what it carries. Only a Loop has them.
+	// ready carries wake-ups to the application's loop. Its capacity is 1, and it is never
+	// closed; run is what it carries. Only a Loop has them.
 	ready chan func()
 	run   func()
 }
@@ -57,11 +57,11 @@ func (q *queue) Execute(task Task) {
 	}
 }
 
-// Queue is Execute as long as that only queues. Otherwise it does nothing and returns false.
+// Queue is Execute if that would only queue. Otherwise it does nothing and returns false.
 func (q *queue) Queue(task Task) bool { return q.push(task, false) }
 
-// push queues task and sees to it that a goroutine runs it. That may have to be the caller: then push returns false,
-// and the caller has the baton if take is true, while the task is not queued if it is false.
+// push queues task and makes sure that a goroutine runs it. If that has to be the caller, push returns false: with take,
+// the caller then has the baton; without it, the task has not been queued.
 func (q *queue) push(task Task, take bool) bool {
 	c := q.core
 	c.mu.Lock()
@@ -90,8 +90,8 @@ func (q *queue) push(task Task, take bool) bool {
 	return true
 }
 
-// signalLocked wakes the application's loop. A wake-up that is still in the channel
-// will do.
+// signalLocked wakes the application's loop. A wake-up that is still in the channel is
+// enough.
 func (q *queue) signalLocked() {
 	select {
 	case q.ready <- q.run:
@@ -110,14 +110,14 @@ func (q *queue) takeLocked() {
 	q.turn, q.waiting = q.waiting.head, fifo{}
 }
 
-// releaseLocked puts the baton back. A stop may have waited for just that.
+// releaseLocked puts the baton back. A stop may be waiting for that.
 func (q *queue) releaseLocked() {
 	q.held = false
 	q.core.busy--
 	q.core.settleLocked()
 }
 
-// drain runs tasks for as long as it holds the baton.
+// drain runs tasks as long as it holds the baton.
 func (q *queue) drain(as driver) {
 	for {
 		q.runBlock()
@@ -150,7 +150,7 @@ func (q *queue) runBlock() {
 	finished = true
 }
 
-// advance decides how the holder of the baton goes on after a block, and reports
+// advance decides what the holder of the baton does after a block, and reports
 // whether it still holds the baton.
 func (q *queue) advance(as driver) bool {
 	c := q.core
@@ -180,8 +180,8 @@ func (q *queue) advance(as driver) bool {
 	}
 }
 
-// nextLocked lets go of the block that has run, and reports whether more of what was
-// taken is to be run.
+// nextLocked releases the block that has run, and reports whether more of what was
+// taken remains to be run.
 func (q *queue) nextLocked() bool {
 	b := q.turn
 	if q.before+uint64(b.n) > q.begun.Load() {
@@ -193,7 +193,7 @@ func (q *queue) nextLocked() bool {
 	return q.turn != nil
 }
 
-// running returns the name of the task that runs now, "" if none does.
+// running returns the name of the task that is running, or "" if none is.
 func (q *queue) running() string {
 	q.core.mu.Lock()
 	task := q.currentLocked()

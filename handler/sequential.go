@@ -1,10 +1,11 @@
 package handler
 
-// sequential runs tasks on a goroutine for each queue; there is one queue, or two.
+// sequential runs tasks on one goroutine per queue, of which there are one or two.
 type sequential struct{ core }
 
 // NewSequential returns the default handler: one goroutine runs all callbacks, of whatever kind, one at a time in the
-// order in which the client queued them. A callback that blocks delays those after it, nothing else. Options: all.
+// order in which the client queued them. A callback that blocks delays those after it and nothing else. It takes all
+// options.
 func NewSequential(opts ...Option) Handler {
 	o := newOptions(opts)
 	n := 1

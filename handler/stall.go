@@ -9,21 +9,21 @@ import (
 // stallAfter is how long one callback may hold up others before that is logged.
 const stallAfter = 5 * time.Second
 
-// stall finds callbacks that do not return. Queues grow without bound, since they may
-// neither block nor drop, so a callback that never returns takes memory for all that
-// comes behind it: this is told, once.
+// stall finds callbacks that do not return. Queues grow without bound, since they must
+// neither block nor drop, so all tasks behind a callback that never returns take
+// memory. This is logged once.
 //
-// A clock is set when tasks wait, for stallAfter at a time, so tasks that flow cost
-// next to nothing for it. All is guarded by core.mu.
+// A timer is set when tasks wait, for stallAfter at a time, so it costs next to nothing
+// while tasks flow. core.mu guards all of it.
 type stall struct {
 	clock *time.Timer // nil until needed
-	set   bool        // the clock runs
-	begun uint64      // how many tasks had begun when it was set
-	told  uint64      // begun at the last warning: one for each callback
+	set   bool        // the timer is running
+	begun uint64      // how many tasks had started when it was set
+	told  uint64      // begun at the latest warning, so that each callback is reported once
 }
 
-// watchLocked sets the clock for tasks that wait behind another, unless it runs or
-// they were told of.
+// watchLocked sets the timer if tasks wait behind another, unless it is running or
+// they have been reported.
 func (q *queue) watchLocked() {
 	s := &q.stall
 	begun := q.begun.Load()
@@ -38,14 +38,14 @@ func (q *queue) watchLocked() {
 	}
 }
 
-// stopWatchLocked stops the clock, with the handler.
+// stopWatchLocked stops the timer, with the handler.
 func (q *queue) stopWatchLocked() {
 	if q.stall.set && q.stall.clock.Stop() {
 		q.stall.set = false
 	}
 }
 
-// checkStall runs when the clock has run out.
+// checkStall runs when the timer fires.
 func (q *queue) checkStall() {
 	c := q.core
 	c.mu.Lock()
@@ -70,7 +70,7 @@ func (q *queue) checkStall() {
 	}
 }
 
-// queuedLocked counts the tasks that have not begun.
+// queuedLocked counts the tasks that have not started.
 func (q *queue) queuedLocked() int {
 	n := 0
 	for b := q.waiting.head; b != nil; b = b.next {
@@ -85,7 +85,7 @@ func (q *queue) queuedLocked() int {
 	return n
 }
 
-// warn logs a stall, if there is a logger that was asked for.
+// warn logs a stall, if a logger was given.
 func (c *core) warn(name string, queued int) {
 	logger := c.opts.logger
 	if logger == nil {

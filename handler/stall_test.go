@@ -40,8 +40,8 @@ type namedTask struct {
 func (n namedTask) Run()           { n.run() }
 func (n namedTask) String() string { return n.name }
 
-// A callback that does not return is told of once, with its name and the number of tasks behind it; the next one that
-// does not return is told of anew.
+// A callback that does not return is reported once, with its name and the number of tasks behind it; the next one that
+// does not return is reported again.
 func TestStall_IsLoggedOncePerCallback(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -86,7 +86,7 @@ func TestStall_IsLoggedOncePerCallback(t *testing.T) {
 	})
 }
 
-// Callbacks that are slow and return are no stall, however many wait.
+// Callbacks that are slow but return are no stall, however many wait.
 func TestStall_SlowIsNoStall(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

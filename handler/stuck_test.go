@@ -32,7 +32,7 @@ func TestHandler_StopNamesTheCallbackThatIsStuck(t *testing.T) {
 			if err := h.Start(nil); !errors.Is(err, ErrRunning) {
 				t.Errorf("Start while it stops: %v, want ErrRunning", err)
 			}
-			// From here on the stop goes on by itself.
+			// From here on the stop continues by itself.
 			release()
 			synctest.Wait()
 			if !ran {
@@ -120,7 +120,7 @@ func TestHandler_RunningNamesTheCallback(t *testing.T) {
 				stop(t, h)
 			}
 			if _, isLoop := h.(*Loop); isLoop && when == "before Start" {
-				continue // its goroutine may not have begun
+				continue // its goroutine may not have started yet
 			}
 			if got := h.Running(); got != "" {
 				t.Errorf("%s: Running is %q outside of callbacks", when, got)
