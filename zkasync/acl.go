@@ -7,7 +7,7 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// aclError says which rule an ACL breaks; it is zk.ErrInvalidACL.
+// aclError names the rule that an ACL breaks; it matches zk.ErrInvalidACL.
 type aclError struct{ rule string }
 
 func (e *aclError) Error() string { return "invalid acl: " + e.rule }

@@ -35,7 +35,7 @@ func (m AddWatchMode) String() string {
 	}
 }
 
-// subscribeSpec is what options of AddWatch decide.
+// subscribeSpec is what the options of AddWatch set.
 type subscribeSpec struct {
 	coalesce bool
 	limit    int
@@ -46,16 +46,16 @@ type subscribeSpec struct {
 // SubscribeOption is an option of [Client.AddWatch].
 type SubscribeOption struct{ apply func(*subscribeSpec) error }
 
-// DefaultCoalesceLimit is the default number of events that wait for a slow reader.
+// DefaultCoalesceLimit is the default limit on the events that wait for a slow reader.
 const DefaultCoalesceLimit = 1024
 
 // maxBufferedEvents bounds what BufferEvents allocates.
 const maxBufferedEvents = 1 << 20
 
 // CoalesceEvents is the default rule for slow readers, with [DefaultCoalesceLimit]. Events that do not fit into the
-// channel, which has room for 16, wait. Of two waiting events for the same path only the later one is kept; "children
-// changed" counts separately. If more than limit events would wait, a single resync (see [Event]), whose Err is
-// [ErrSlowReader], replaces them, followed by the last event.
+// channel, which has room for 16, wait. Of two waiting events for the same path only the later one is kept, counting
+// "children changed" separately. If more than limit events would wait, they are replaced by a single resync (see [Event])
+// whose Err is [ErrSlowReader], followed by the last event.
 func CoalesceEvents(limit int) SubscribeOption {
 	return SubscribeOption{func(s *subscribeSpec) error {
 		if limit < 1 {
@@ -66,7 +66,7 @@ func CoalesceEvents(limit int) SubscribeOption {
 	}}
 }
 
-// BufferEvents makes the channel buffer up to limit events unchanged. One more event is kept as the last one: the
+// BufferEvents makes the channel buffer up to limit events unchanged. One more event is kept as the last one; the
 // subscription then ends with [ErrSlowReader].
 func BufferEvents(limit int) SubscribeOption {
 	return SubscribeOption{func(s *subscribeSpec) error {
@@ -91,7 +91,7 @@ func OnEvent(fn func(Event)) SubscribeOption {
 	}}
 }
 
-// addWatchRequest is AddWatch. It may be sent several times, see WithRetry.
+// addWatchRequest is the request of AddWatch. It may be sent several times, see WithRetry.
 type addWatchRequest struct {
 	op[*Subscription]
 	sub   *Subscription
@@ -102,17 +102,17 @@ type addWatchRequest struct {
 // The znode need not exist. The future completes once the server has set the watch; every later event goes to the
 // [Subscription].
 //
-// A server that does not know persistent watches closes the connection upon the request. The future then fails with
+// A server without persistent watches closes the connection when it receives the request. The future then fails with
 // [ErrUnimplemented], and so does every other AddWatch on that server, without a request, for an hour or until the
 // client is restarted. The first such request to a server is sent while nothing else is in flight, so it costs a
 // connection but no other operation's reply.
 //
-// A path may have any number of subscriptions as well as one-shot watches; the server holds one watch for all of them,
-// or, since 3.9, one per mode, and closing the last subscription removes it. On older servers, a Persistent subscription
+// A path may have any number of subscriptions as well as one-shot watches. The server holds one watch for all of them
+// or, since 3.9, one per mode; closing the last subscription removes it. On older servers, a Persistent subscription
 // beside a recursive one misses events that the recursive one does not receive, such as the creation of a child that the
 // client may not read.
 //
-// The client does not know about watches set through Conn(): on servers before 3.9 (ZOOKEEPER-4466), such a watch on the
+// The client does not know about watches set through Conn(). On servers before 3.9 (ZOOKEEPER-4466), such a watch on the
 // path of a subscription replaces the subscription's watch at the server.
 func (c *Client) AddWatch(ctx context.Context, path string, mode AddWatchMode, opts ...SubscribeOption) *future.Future[*Subscription] {
 	o := &addWatchRequest{}
@@ -131,7 +131,7 @@ func (c *Client) AddWatch(ctx context.Context, path string, mode AddWatchMode, o
 	return o.subscribe(mode, spec)
 }
 
-// addWatcher is AddWatch for what is told of events on the connection's reader. The path is valid.
+// addWatcher is AddWatch for a watcher that receives events on the connection's reader. The path is valid.
 func (c *Client) addWatcher(ctx context.Context, path string, w watcher) *future.Future[*Subscription] {
 	o := &addWatchRequest{}
 	o.init(&c.view, ctx, nil, wire.OpAddWatch, path)
@@ -163,7 +163,7 @@ func newSubscribeSpec(opts []SubscribeOption) (subscribeSpec, error) {
 
 func (o *addWatchRequest) Size() int { return o.pathSize() + 4 }
 
-// Depart does not let the request go to a server that would end the connection at it.
+// Depart keeps the request from a server that would end the connection because of it.
 func (o *addWatchRequest) Depart() bool {
 	if o.v.c.watches.Old() {
 		return false
@@ -185,7 +185,7 @@ func (o *addWatchRequest) Reply(code int32, _ []byte) {
 	o.reject(code)
 }
 
-// unapplied takes back what the encoding has claimed: it is sent again.
+// unapplied withdraws the claim made by the encoding, because the request is sent again.
 func (o *addWatchRequest) unapplied() { o.claim.Withdraw() }
 
 func (o *addWatchRequest) Fail(f mux.Failure) {
@@ -197,5 +197,5 @@ func (o *addWatchRequest) Fail(f mux.Failure) {
 	o.op.Fail(f)
 }
 
-// watchLane is what runs callbacks about watches of path.
+// watchLane returns the lane for callbacks about watches of path.
 func (c *Client) watchLane(path string) *lane { return c.lane(handler.Watch, path) }

@@ -7,7 +7,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// authRequest is AddAuth.
+// authRequest is the request of AddAuth.
 type authRequest struct {
 	op[future.Void]
 	cred credential
@@ -17,7 +17,7 @@ type authRequest struct {
 // everybody has, so nothing is sent), or a scheme for which the servers have a provider. Once accepted, it is sent first
 // on each new connection. If the server rejects it, the future fails with [ErrAuthFailed], the connection ends, and the
 // state becomes AuthFailed. The same happens on a server that requires credentials (enforce.auth.enabled) if the client
-// has sent anything else before, even a heartbeat: pass such credentials to [WithAuth] instead.
+// has sent anything before them, even a heartbeat: pass such credentials to [WithAuth] instead.
 func (c *Client) AddAuth(ctx context.Context, scheme string, credential []byte) *future.Future[future.Void] {
 	o := &authRequest{cred: newCredential(scheme, credential)}
 	o.init(&c.view, ctx, c.completion(""), wire.OpSetAuth, "")

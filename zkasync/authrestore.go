@@ -8,13 +8,13 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// authRestore repeats a credential on a new connection.
+// authRestore sends a credential again on a new connection.
 type authRestore struct {
 	c    *Client
 	cred credential
 }
 
-// restoreAuth returns the requests that repeat all credentials.
+// restoreAuth returns the requests that send all credentials again.
 func (c *Client) restoreAuth() []mux.Request {
 	var rs []mux.Request
 	for _, cred := range c.creds.all() {
@@ -29,8 +29,8 @@ func (r *authRestore) Size() int                  { return r.cred.size() }
 func (r *authRestore) Append(b []byte) []byte     { return r.cred.append(b) }
 func (r *authRestore) Reply(code int32, _ []byte) { _ = r.c.authAnswered(r.cred, code) }
 
-// lossesOfCredential is how many losses in a row are put down to a credential that each connection must begin with: to
-// do without it is the end of the client, so a bad network must not lead there.
+// lossesOfCredential is how many losses in a row it takes to blame a credential that must come first on each connection.
+// Giving it up ends the client's use, so a bad network must not lead there.
 const lossesOfCredential = 10
 
 // Fail implements mux.Request.
@@ -42,8 +42,8 @@ func (r *authRestore) Fail(f mux.Failure) {
 	}
 }
 
-// authAnswered takes in what a server says to a credential. One that it does not accept is the end of the client, and the
-// error that it returns says so.
+// authAnswered handles a server's answer to a credential. If the server rejects it, the client cannot be used any more,
+// and the returned error says so.
 func (c *Client) authAnswered(cred credential, code int32) error {
 	if code == 0 {
 		cred.suspect.Losses = 0

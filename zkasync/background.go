@@ -2,7 +2,7 @@ package zkasync
 
 import "context"
 
-// orBackground is ctx; nil means Background, everywhere.
+// orBackground returns ctx, or Background if it is nil, as everywhere in this module.
 func orBackground(ctx context.Context) context.Context {
 	if ctx == nil {
 		return context.Background()

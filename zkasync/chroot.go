@@ -8,13 +8,13 @@ type view struct {
 	chroot string // "" is the whole tree
 }
 
-// strip is the client's name for a server's path. A path outside the chroot stays as it is.
+// strip returns the client's name for a server's path. A path outside the chroot is returned unchanged.
 func (v *view) strip(path string) string {
 	s, _ := v.inside(path)
 	return s
 }
 
-// inside is strip and tells whether path is the chroot or below it.
+// inside is strip, and also reports whether path is the chroot or below it.
 func (v *view) inside(path string) (string, bool) {
 	root := v.chroot
 	if root == "" {

@@ -11,11 +11,11 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// ChrootError says that an operation failed because the client's chroot does not exist, whatever its own path is. It
-// matches zk.ErrNoNode as well. EnsurePath(ctx, "/") creates the chroot.
+// ChrootError says that an operation failed because the client's chroot does not exist, whatever its own path is. It also
+// matches zk.ErrNoNode. EnsurePath(ctx, "/") creates the chroot.
 //
-// When the chroot is deleted under a running client, the first failure prompts the client to look for it, at most once a
-// second, and only later failures say so.
+// If the chroot is deleted while the client runs, the first failure makes the client look for it, at most once a
+// second, and only later failures are ChrootErrors.
 type ChrootError struct {
 	Chroot string
 }
@@ -28,20 +28,20 @@ func (e *ChrootError) Error() string {
 // Unwrap returns the server's code.
 func (e *ChrootError) Unwrap() error { return ServerError{wire.CodeNoNode} }
 
-// chrootWatch knows whether the chroot is missing. A watch that was left with the answer "no such node" makes that exact: the
-// server sends its event before any answer that could have another reason. Only of a chroot that was made unreadable servers
-// since 3.8.4 and 3.9.2 send none (ZOOKEEPER-4799), so what fails has the question asked again.
+// chrootWatch knows whether the chroot is missing. A watch set along with the answer "no such node" makes this exact: the
+// server sends its event before any reply that could have another reason. There is one exception: servers since 3.8.4 and
+// 3.9.2 send no event for a chroot that was made unreadable (ZOOKEEPER-4799), so a failure makes the client ask again.
 type chrootWatch struct {
 	missing atomic.Bool
-	asking  atomic.Bool  // the question is under way
-	found   atomic.Int64 // when it was found there, in Unix nanoseconds; 0: it was not, or never asked for
+	asking  atomic.Bool  // a query is in progress
+	found   atomic.Int64 // when it was last found, in Unix nanoseconds; 0: it was missing, or never asked for
 }
 
-// chrootPause is the least time between two questions about a chroot that is there.
+// chrootPause is the minimum time between two queries for a chroot that exists.
 const chrootPause = time.Second
 
-// restoreChroot returns the question for a new connection, whose answer comes before those to operations. A chroot that was
-// there is not asked for again.
+// restoreChroot returns the query for a new connection; its reply comes before those to operations. A chroot that existed
+// before is not asked for again.
 func (c *Client) restoreChroot() []mux.Request {
 	if c.view.chroot == "" || c.root.found.Load() != 0 {
 		return nil
@@ -58,7 +58,7 @@ func (c *Client) chrootChanged(path string) {
 	}
 }
 
-// serverError is the error for a code that a server answered to an operation of v.
+// serverError returns the error for a code that a server sent in reply to an operation of v.
 func (v *view) serverError(code int32) error {
 	if code != wire.CodeNoNode || v.chroot == "" {
 		return ServerError{code}
@@ -79,12 +79,12 @@ func (c *Client) askForChroot(missing bool) {
 	c.submit(&chrootQuery{c: c, watch: missing})
 }
 
-// chrootQuery asks whether the chroot exists. Only when it does not, the question is asked again with a watch, so that the
-// many whose chroot is there have none that they did not set.
+// chrootQuery asks whether the chroot exists. Only if it does not, it asks again with a watch, so that the many clients
+// whose chroot exists have no watch that they did not set.
 type chrootQuery struct {
 	c     *Client
 	watch bool
-	first bool // on its connection, see Next
+	first bool // first on its connection, see Next
 	claim watch.Read
 	next  *chrootQuery
 }
@@ -93,7 +93,7 @@ func (q *chrootQuery) Op() wire.OpCode          { return wire.OpExists }
 func (q *chrootQuery) Context() context.Context { return nil }
 func (q *chrootQuery) Size() int                { return 4 + wire.PathLen(q.c.view.chroot, "/") + 1 }
 
-// Depart implements mux.Departing: it relies on a persistent watch that is there, which servers before 3.9 would replace.
+// Depart implements mux.Departing. The query relies on an existing persistent watch, which servers before 3.9 would replace.
 func (q *chrootQuery) Depart() bool {
 	q.claim = q.c.watches.Read("/", watch.Data)
 	return true
@@ -103,14 +103,14 @@ func (q *chrootQuery) Append(b []byte) []byte {
 	return wire.AppendPathWatch(b, q.c.view.chroot, "/", q.watch && q.claim.Flag())
 }
 
-// Fail implements mux.Request: the next connection asks again.
+// Fail implements mux.Request. The next connection asks again.
 func (q *chrootQuery) Fail(mux.Failure) {
 	q.c.root.found.Store(0)
 	q.c.root.missing.Store(false)
 	q.c.root.asking.Store(false)
 }
 
-// Reply implements mux.Request. An exists that was refused for want of a permission has found the chroot, too.
+// Reply implements mux.Request. An exists that was refused for lack of permission has found the chroot, too.
 func (q *chrootQuery) Reply(code int32, _ []byte) {
 	w := &q.c.root
 	absent := code == wire.CodeNoNode

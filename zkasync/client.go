@@ -15,15 +15,15 @@ import (
 // Client is a ZooKeeper client. [New] or [Connect] creates it; StartAsync, Start or Restart start it; StopAsync or Close
 // stop it, after which it can be started again. All its methods are safe for concurrent use.
 //
-// Operations on a client that has not been started, or that has begun to stop, fail with [ErrClosed] and [ErrNotSent].
+// Operations on a client that has not been started, or that has started to stop, fail with [ErrClosed] and [ErrNotSent].
 type Client struct {
 	cfg    *config
 	states *states
 	view   view // what operations work on
 	whole  view // the server's tree without the chroot
 
-	// sink takes the operations of the present run; nil before the first start. Its own refusal is what makes
-	// operations fail once the run has begun to stop.
+	// sink takes the operations of the current run; nil before the first start. It refuses requests itself once the run
+	// has started to stop, which makes operations fail.
 	sink     atomic.Pointer[mux.Mux]
 	watches  *watch.Table
 	lives    liveSet
@@ -36,14 +36,14 @@ type Client struct {
 	pauses   *pauses
 
 	runs runs
-	lent atomic.Bool // Conn was called
+	lent atomic.Bool // Conn has been called
 }
 
 // New returns a client for the servers of a connection string, "host1:port,host2:port/chroot". It checks the string and
-// the options, and starts nothing: ports are unsigned numbers, the chroot comes once, after the last address, and blanks
-// are allowed around commas only. With a chroot, all paths are relative to it; the chroot itself must exist or be
-// created, for example by EnsurePath(ctx, "/") of the client that has it. Operations that fail because it does not exist
-// say so, with a [*ChrootError].
+// the options, and starts nothing. In the string, ports are unsigned numbers, the chroot comes once, after the last
+// address, and blanks are allowed around commas only. With a chroot, all paths are relative to it; the chroot itself must
+// exist or be created, for example by EnsurePath(ctx, "/") of the same client. Operations that fail because it does not
+// exist say so, with a [*ChrootError].
 func New(servers string, opts ...Option) (*Client, error) {
 	cfg, err := newConfig(servers, opts)
 	if err != nil {
@@ -63,10 +63,10 @@ func New(servers string, opts ...Option) (*Client, error) {
 // Connected reports whether the state is Connected.
 func (c *Client) Connected() bool { return c.State() == StateConnected }
 
-// State returns the present state.
+// State returns the current state.
 func (c *Client) State() State { return c.states.current().State }
 
-// Conn returns go-zookeeper's connection of the same session, for libraries that take one; nil if the client is not
+// Conn returns go-zookeeper's connection of the same session, for libraries that need one, or nil if the client is not
 // started. Its requests travel over the same connection, in order with those of the client. It ends with the client's
 // Close, and its own Close stops the client. It ignores the chroot. Requests above WithMaxRequestSize fail with
 // zk.ErrShortBuffer or, below 128 KiB, with zk.ErrBadArguments.
@@ -79,7 +79,7 @@ func (c *Client) Conn() *zk.Conn {
 	return r.session.Conn()
 }
 
-// submit hands a request to the present run.
+// submit passes a request to the current run.
 func (c *Client) submit(r mux.Request) {
 	if m := c.sink.Load(); m != nil {
 		m.Submit(r)
@@ -91,11 +91,11 @@ func (c *Client) submit(r mux.Request) {
 // completion returns the executor for callbacks about path.
 func (c *Client) completion(path string) future.Executor { return c.lane(handler.Completion, path) }
 
-// lane returns what runs callbacks about path.
+// lane returns the lane for callbacks about path.
 func (c *Client) lane(kind handler.Kind, path string) *lane {
 	to := c.cfg.handler.Lane(kind, path)
 	if !c.delivery.direct {
-		return newLane(c.delivery, to) // a user's own need not be comparable
+		return newLane(c.delivery, to) // a user's own lanes need not be comparable
 	}
 	if l := c.lanes.first.Load(); l != nil && l.to == to {
 		return l

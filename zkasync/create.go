@@ -13,24 +13,24 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Created is what Create made.
+// Created is the result of Create.
 type Created struct {
 	Path string // with the server's number at the end, if sequential
 	Stat zk.Stat
 }
 
-// createSpec is what the options of Create say.
+// createSpec is what the options of Create set.
 type createSpec struct {
 	ephemeral, sequential, container bool
 	parents, protected               bool
-	hasTTL, hasACL, hasPrefix        bool // together: each create carries them
+	hasTTL, hasACL, hasPrefix        bool // together in one word, since each create carries them
 
 	ttl    time.Duration
 	acl    []zk.ACL
-	prefix string // of a protected one; "": a random one
+	prefix string // of a protected create; "": a random one
 }
 
-// CreateOption is an option of [Client.Create] and, some of them, of [Client.EnsurePath].
+// CreateOption is an option of [Client.Create]; some also apply to [Client.EnsurePath].
 type CreateOption struct{ apply func(*createSpec) }
 
 // Ephemeral makes the server delete the znode when the session ends.
@@ -44,7 +44,7 @@ func Sequential() CreateOption { return CreateOption{func(s *createSpec) { s.seq
 // 3.5).
 func Container() CreateOption { return CreateOption{func(s *createSpec) { s.container = true }} }
 
-// TTL makes the server delete the znode some time after it has not been modified for d and has no children. The
+// TTL makes the server delete the znode some time after it has not been modified for d, if it has no children. The
 // resolution is a millisecond. Servers refuse it unless they run with zookeeper.extendedTypesEnabled (ZooKeeper 3.5).
 func TTL(d time.Duration) CreateOption {
 	return CreateOption{func(s *createSpec) { s.ttl, s.hasTTL = d, true }}
@@ -56,21 +56,21 @@ func WithACL(acl []zk.ACL) CreateOption {
 	return CreateOption{func(s *createSpec) { s.acl, s.hasACL = acl, true }}
 }
 
-// MakeParents creates missing parents, as EnsurePath does with the same access control list, and then tries the znode
-// again. This takes further round trips, so operations submitted later may overtake the second try.
+// MakeParents creates missing parents, as EnsurePath does, with the same access control list, and then tries to create the
+// znode again. This takes further round trips, so operations submitted later may overtake the second try.
 func MakeParents() CreateOption { return CreateOption{func(s *createSpec) { s.parents = true }} }
 
 // Protected makes a create survive an unknown outcome: the name gets a random prefix ("_c_", a UUID and "-"), by which
-// the znode is found again after a connection loss. So it is not created twice, and a znode of an earlier session is not
-// mistaken for this session's. (Curator's protection, ZOOKEEPER-22, CURATOR-498.)
+// the client finds the znode again after a connection loss. So it is not created twice, and a znode of an earlier session
+// is not mistaken for this session's. (Curator's protection, ZOOKEEPER-22, CURATOR-498.)
 //
-// If the context ends before that, or the search is impossible, the create fails with [ErrOutcomeUnknown] and a
-// [*ProtectedError]. Its znode, if there is one, is deleted in the background: the attempts continue for as long as the
-// session lives or, if the znode is not ephemeral, for as long as the client runs.
+// If the context ends before the znode is found, or the search is impossible, the create fails with [ErrOutcomeUnknown]
+// and a [*ProtectedError]. The znode, if there is one, is deleted in the background: the client keeps trying as long as the
+// session lives or, if the znode is not ephemeral, as long as the client runs.
 func Protected() CreateOption { return CreateOption{func(s *createSpec) { s.protected = true }} }
 
 // ProtectedPrefix is [Protected] with the caller's own prefix, by which the znode is found again: no other znode's name
-// may begin with it. Recipes of other clients have prefixes of their own form, such as kazoo's 32 hexadecimal digits.
+// may begin with it. Recipes of other clients have their own forms of prefix, such as kazoo's 32 hexadecimal digits.
 func ProtectedPrefix(prefix string) CreateOption {
 	return CreateOption{func(s *createSpec) { s.protected, s.prefix, s.hasPrefix = true, prefix, true }}
 }
@@ -133,7 +133,7 @@ func (s *createSpec) mode() (mode int32, code wire.OpCode) {
 	return mode, wire.OpCreate2
 }
 
-// createRequest is one create request.
+// createRequest is the request of one create.
 type createRequest struct {
 	op[Created]
 	data []byte
@@ -167,19 +167,19 @@ func checkCreatePath(path string, sequential bool) error {
 	return checkPath(path)
 }
 
-// create sends one request; everything but its size is checked.
+// create sends one request; everything but its size has been checked.
 func (v *view) create(ctx context.Context, ex future.Executor, path string, data []byte, spec createSpec) *future.Future[Created] {
 	mode, code := spec.mode()
 	o := &createRequest{data: data, spec: spec, mode: mode}
 	o.init(v, ctx, ex, code, path)
 	if spec.protected {
-		o.repeat.idempotent = false // it has a way of its own to find out
+		o.repeat.idempotent = false // it has its own way to find out
 	}
 	return o.send(o)
 }
 
-// root is the chroot that comes before the path of a create. The server puts a sequential znode's number behind the path,
-// so for "/" the slash has to stay: without it the znode would be made beside the chroot.
+// root returns the chroot that goes in front of the path of a create. The server appends a sequential znode's number to
+// the path, so for "/" the slash has to stay: without it the znode would be created beside the chroot.
 func (s *createSpec) root(v *view, path string) string {
 	if s.sequential && path == "/" && v.chroot != "" {
 		return v.chroot + "/"

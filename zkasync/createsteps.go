@@ -14,13 +14,13 @@ type steppedCreate struct {
 	c       *Client
 	ctx     context.Context
 	promise *future.Promise[Created]
-	asked   string // the path of the call
-	path    string // the path sent, with the protection's prefix
+	asked   string // as passed to the call
+	path    string // as sent, with the protection's prefix
 	prefix  string // of the znode's name, "" if not protected
 	data    []byte
 	spec    createSpec
-	applied bool // its parents may have been made
-	pauses  int  // after which what was throttled was asked again
+	applied bool // its parents may have been created
+	pauses  int  // pauses so far after throttled requests
 
 	making, looking suspicion // of the create, and of the reads after it
 }
@@ -66,13 +66,13 @@ func (s *steppedCreate) parentsMade(_ string, err error) {
 	s.create()
 }
 
-// fail gives a step's error the name and path of the call.
+// fail replaces the name and path in a step's error with those of the call.
 func (s *steppedCreate) fail(err error) {
 	s.promise.Reject(stepError("create", s.asked, err, s.applied))
 }
 
-// stepError is the error of a composite operation whose step failed with err. If something may have been applied before,
-// the outcome of the whole is unknown, though the step itself was not sent.
+// stepError returns the error of a composite operation whose step failed with err. If an earlier step may have been
+// applied, the outcome of the whole is unknown even if this step was not sent.
 func stepError(op, path string, err error, applied bool) *OpError {
 	e := &OpError{Op: op, Path: path, Err: err}
 	var step *OpError
@@ -88,7 +88,7 @@ func stepError(op, path string, err error, applied bool) *OpError {
 	return e
 }
 
-// stepCause names the step of a composite operation that failed, and why.
+// stepCause names the step of a composite operation that failed, and the reason.
 type stepCause struct {
 	op, path string
 	err      error

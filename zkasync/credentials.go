@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// credential proves who the client is.
+// credential proves the client's identity.
 type credential struct {
 	scheme  string
 	secret  []byte
@@ -28,15 +28,15 @@ func checkCredential(scheme string, secret []byte) error {
 	return nil
 }
 
-// schemeWorld is everybody. Servers know it in ACLs only and would end the connection at such a request, so nothing is
-// sent for it.
+// schemeWorld stands for everybody. Servers know it only in ACLs and would end the connection at such a request, so
+// nothing is sent for it.
 const schemeWorld = "world"
 
 func newCredential(scheme string, secret []byte) credential {
 	return credential{scheme, bytes.Clone(secret), new(suspicion)}
 }
 
-// size is the length of the request that tells a server.
+// size returns the length of the request that sends the credential.
 func (c *credential) size() int { return 12 + len(c.scheme) + len(c.secret) }
 
 func (c *credential) append(b []byte) []byte { return wire.AppendAuth(b, c.scheme, c.secret) }

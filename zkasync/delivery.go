@@ -12,19 +12,19 @@ import (
 	"github.com/zkasync/zkasync-go/handler"
 )
 
-// delivery is where functions of the user's run that would otherwise run on whichever goroutine completes a future: the one
-// that reads the connection, that writes to it, that stops the client, or a timer's. None of these may be held up or ended by
-// them. It runs functions given to future.Then, FlatMap and Recover, and callbacks of handlers that run them on the goroutine
-// which has them to run (handler.NewInline, and handlers of the user's own).
+// delivery runs user functions that would otherwise run on the goroutine that happens to complete a future: the one that
+// reads the connection, writes to it or stops the client, or a timer's. User functions must not hold up or end any of
+// these. It runs functions given to future.Then, FlatMap and Recover, and the callbacks of handlers that run them on the
+// goroutine that calls Execute (handler.NewInline, and handlers of the user's own).
 //
-// Most clients have no such functions. Their callbacks go to the handler at once; only behind a delivery do they take their
-// turn here, so that the order stays one.
+// Most clients have no such functions. Their callbacks go to the handler at once; only behind a pending delivery do they
+// queue here, so that there is one order.
 type delivery struct {
-	h       handler.Handler // its goroutine; a handler that nobody else has
+	h       handler.Handler // its goroutine; a handler of its own
 	lane    handler.Lane
-	direct  bool         // callbacks may go to the user's handler from any goroutine: it only queues them
-	pending atomic.Int64 // of what lane was given, how much has not ended
-	order   sync.Mutex   // held by a completer from before its future shows until its callbacks are handed over
+	direct  bool         // callbacks may go to the user's handler from any goroutine, because it only queues them
+	pending atomic.Int64 // how many of the tasks given to lanes have not ended
+	order   sync.Mutex   // held by a completer from before its future's completion is visible until its callbacks are handed over
 
 	haste haste
 }
@@ -36,7 +36,7 @@ func newDelivery(user handler.Handler, patience time.Duration) *delivery {
 	return d
 }
 
-// dispatches reports whether h is known to run callbacks elsewhere than on the goroutine that hands them over.
+// dispatches reports whether h is known to run callbacks elsewhere than on the goroutine that calls Execute.
 func dispatches(h handler.Handler) bool {
 	d, ok := h.(interface{ Dispatches() bool })
 	return ok && d.Dispatches()
@@ -49,7 +49,7 @@ func (d *delivery) start(logger *slog.Logger) error {
 	return nil
 }
 
-// stop waits until all that was given has been done, and ends the goroutine.
+// stop waits until everything given has run, and ends the goroutine.
 func (d *delivery) stop(ctx context.Context) error {
 	err := d.h.Stop(ctx)
 	if rush := d.haste.stop(ctx); err == nil {
@@ -58,7 +58,7 @@ func (d *delivery) stop(ctx context.Context) error {
 	return err
 }
 
-// running returns the name of the function that the calling goroutine is in, "" if it is none of the delivery's.
+// running returns the name of the delivered function that the calling goroutine is in, or "" if it is in none.
 func (d *delivery) running() string {
 	if d.pending.Load() == 0 || !d.h.InCallback() {
 		return ""
@@ -66,13 +66,13 @@ func (d *delivery) running() string {
 	return d.h.Running()
 }
 
-// add has task run behind all that was added before. With a lane, the task is handed on to that.
+// add runs task after everything added before. With a lane, the task is passed on to that lane.
 func (d *delivery) add(to handler.Lane, task future.Task) {
 	d.pending.Add(1)
 	d.lane.Execute(&delivered{d: d, to: to, task: task})
 }
 
-// queue is add, if that only queues.
+// queue is add if that only queues.
 func (d *delivery) queue(to handler.Lane, task future.Task) bool {
 	d.pending.Add(1)
 	if d.lane.(queuer).Queue(&delivered{d: d, to: to, task: task}) {
@@ -82,10 +82,10 @@ func (d *delivery) queue(to handler.Lane, task future.Task) bool {
 	return false
 }
 
-// delivered is a task of a delivery's.
+// delivered is a task of the delivery.
 type delivered struct {
 	d    *delivery
-	to   handler.Lane // nil: runs here
+	to   handler.Lane // nil: run here
 	task future.Task
 }
 
@@ -111,12 +111,12 @@ func (d *delivery) ended() {
 	d.pending.Add(-1)
 }
 
-// lane is an order of callbacks: a lane of the user's handler, with the client's delivery in front of it. It is what futures
-// of the client have for an executor, and a deliverer in the sense of package future.
+// lane is a sequence of callbacks: a lane of the user's handler, with the client's delivery in front of it. It is the
+// executor of the client's futures, and a deliverer in the sense of package future.
 type lane struct {
 	d  *delivery
 	to handler.Lane
-	q  queuer // to, if it is one
+	q  queuer // to as a queuer, if it is one
 }
 
 func newLane(d *delivery, to handler.Lane) *lane {
@@ -124,19 +124,19 @@ func newLane(d *delivery, to handler.Lane) *lane {
 	return &lane{d, to, q}
 }
 
-// queuer is a lane that can tell queueing from running. Those of package handler are.
+// queuer is a lane that can tell queueing from running, as those of package handler can.
 type queuer interface{ Queue(task handler.Task) bool }
 
-// Hold keeps others from handing over.
+// Hold keeps others from handing over tasks.
 func (l *lane) Hold() { l.d.order.Lock() }
 
-// TryHold is Hold if that need not wait.
+// TryHold is Hold if that does not have to wait.
 func (l *lane) TryHold() bool { return l.d.order.TryLock() }
 
 // Release ends a hold.
 func (l *lane) Release() { l.d.order.Unlock() }
 
-// pass waits for the end of a hold: what completed before comes first.
+// pass waits for the end of a hold, so that what completed before comes first.
 func (d *delivery) pass() {
 	d.order.Lock()
 	defer d.order.Unlock()
@@ -163,13 +163,13 @@ func (l *lane) Execute(task future.Task) {
 // QueueWork is Deliver under the hold, if that only queues.
 func (l *lane) QueueWork(work future.Task) bool { return l.d.queue(nil, work) }
 
-// Deliver has work run by the delivery.
+// Deliver runs work on the delivery.
 func (l *lane) Deliver(work future.Task) {
 	l.d.pass()
 	l.d.add(nil, work)
 }
 
-// DeliverLate has work run by the delivery behind what it has to do.
+// DeliverLate runs work on the delivery, after what it has to do.
 func (l *lane) DeliverLate(work future.Task) bool {
 	l.d.pass()
 	if l.d.pending.Load() == 0 || l.d.running() != "" {
@@ -179,7 +179,7 @@ func (l *lane) DeliverLate(work future.Task) bool {
 	return true
 }
 
-// Forward hands on a task of work that the delivery runs now.
+// Forward passes on a task from work that the delivery is running.
 func (l *lane) Forward(task future.Task) { l.to.Execute(task) }
 
 // ExecuteHere is Execute on a goroutine of the user's.
@@ -192,14 +192,14 @@ func (l *lane) ExecuteHere(task future.Task) {
 	l.d.add(l.to, task)
 }
 
-// Delivering returns the name of the function of the delivery's that the calling goroutine is in.
+// Delivering returns the name of the delivered function that the calling goroutine is in.
 func (l *lane) Delivering() string { return l.d.running() }
 
 // Place returns the delivery.
 func (l *lane) Place() any { return l.d }
 
-// lanes keeps one lane for each of the handler's.
+// lanes keeps one lane for each of the handler's lanes.
 type lanes struct {
-	first  atomic.Pointer[lane] // of most clients the only one
+	first  atomic.Pointer[lane] // the only one of most clients
 	others sync.Map             // from handler.Lane to *lane
 }

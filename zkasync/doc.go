@@ -19,7 +19,7 @@
 //
 // Requests reach the server in the order in which their methods were called, and their futures complete in that order,
 // with one exception: servers answer AddAuth ahead of requests that they are still processing. Callbacks, watch events
-// and state changes are delivered one at a time, in the order in which the server sent the replies and events behind
+// and state changes are delivered one at a time, in the order in which the server sent the replies and events that cause
 // them; see package handler for alternatives. A callback may block, wait for futures, call any method and stop the
 // client with StopAsync. Composite operations ([Client.EnsurePath], [Client.DeleteAll], [Client.Create] with MakeParents
 // or Protected) are ordered step by step.
@@ -27,14 +27,14 @@
 // # Failure
 //
 // An error says exactly what is known about a failed operation: the server rejected it (errors.Is(err, zk.ErrNoNode) and
-// so on), it was not sent ([ErrNotSent]: safe to do again), or its outcome is unknown ([ErrOutcomeUnknown]: it may have
+// so on), it was not sent ([ErrNotSent]: safe to repeat), or its outcome is unknown ([ErrOutcomeUnknown]: it may have
 // been applied). Errors are of type [*OpError] and name the operation and the path.
 //
 // When the connection is lost, every operation in flight (outcome unknown) and every queued one (not sent) fails in the
 // order of submission; then the state becomes [StateSuspended]. Operations submitted after that wait for the next
 // connection, and fail with the error of their context if it ends first. Credentials and watches are restored before any
-// of them is sent. With [WithRetry] the client repeats operations where that is safe instead of failing them; [Retry]
-// does so for a single operation.
+// of them is sent. With [WithRetry] the client does not fail operations that are safe to repeat, but repeats them;
+// [Retry] does so for a single operation.
 //
 // # Watches
 //
@@ -51,13 +51,13 @@
 // # Session
 //
 // The state becomes [StateLost] when the server says that the session has ended, or when, by the local clock, it can no
-// longer be alive. In the second case nothing else fails, and if the server turns out to still know the session,
+// longer be alive. In the second case nothing else fails, and if it turns out that the server still knows the session,
 // [StateConnected] follows with the same session id. After a session has expired, the client starts a new one by itself.
 //
 // # Contexts
 //
 // The context of an operation decides whether it may still be sent. Once the operation is in flight, its future reports
-// the server's answer whatever happens to the context; waiting for the future takes a context of its own. A nil context
+// the server's answer whatever happens to the context; waiting for the future takes its own context. A nil context
 // means context.Background().
 //
 // # Functions of yours
@@ -96,15 +96,15 @@
 //	name := c.Get(ctx, "/current")
 //	node := future.FlatMap(name, func(n zkasync.Node) *future.Future[zkasync.Node] { return c.Get(ctx, string(n.Data)) })
 //
-// A state change takes its place in the sequence of callbacks. It waits behind a function given to Then that does not
-// return for at most a tenth of the session timeout (and never longer than a second), and then overtakes it. State and
-// the channel of States show it at once. A callback that does not return delays OnState, so code that must learn of Lost
-// in time should read States.
+// A state change is delivered in the sequence of callbacks. If a function given to Then is in front of it and does not
+// return, it waits for at most a tenth of the session timeout (and never longer than a second), and then overtakes it.
+// State and the channel of States show the change at once. A callback that does not return delays OnState, so code that
+// must learn of Lost in time should read States.
 //
 // If Close gives up waiting for a function, it returns an error that names the function with its file and line.
 //
 // Tasks queued behind a callback that does not return take memory without bound, about 100 bytes for each event of
-// OnEvent; after 5 seconds this is logged at level Warn, once for each such callback, with its name and the number of
+// OnEvent. After 5 seconds this is logged at level Warn, once for each such callback, with its name and the number of
 // queued tasks. The channels of subscriptions are bounded, see [CoalesceEvents] and [BufferEvents].
 //
 // # Goroutines

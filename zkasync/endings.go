@@ -4,7 +4,7 @@ import (
 	"context"
 )
 
-// ending is a function that waits for the end of a context.
+// ending is a function to be called when a context is done.
 type ending struct {
 	ps      *pauses
 	fn      func()
@@ -27,7 +27,7 @@ func (ps *pauses) watch(ctx context.Context, fn func()) (stop func() bool) {
 	return e.stop
 }
 
-// run runs when the context has ended.
+// run runs when the context is done.
 func (e *ending) run() {
 	defer e.ps.release() // also when fn ends this goroutine
 	e.ps.mu.Lock()
@@ -52,7 +52,7 @@ func (e *ending) stop() bool {
 	return true
 }
 
-// stopEndingsLocked forgets those whose contexts have not ended.
+// stopEndingsLocked drops those whose contexts are not done.
 func (ps *pauses) stopEndingsLocked() {
 	for e := range ps.endings {
 		delete(ps.endings, e)

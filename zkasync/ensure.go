@@ -11,13 +11,13 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// ensureTries bounds how often EnsurePath starts again because somebody deletes what it made.
+// ensureTries bounds how often EnsurePath starts again because others delete what it created.
 const ensureTries = 100
 
 // EnsurePath creates path and those of its parents that do not exist, without data, and returns path. It takes one round
-// trip if path exists and two if it does not, whatever the depth. Others may create and delete at the same time: what
-// they create counts, and if they delete a parent it starts again. Of the options it takes WithACL and Container, which
-// apply to every znode that it creates, and refuses the others. With a chroot, EnsurePath of "/" creates the chroot.
+// trip if path exists and two if it does not, whatever the depth. Others may create and delete at the same time: znodes
+// that they create count, and if they delete a parent EnsurePath starts again. It takes the options WithACL and Container,
+// which apply to every znode that it creates, and refuses all others. With a chroot, EnsurePath of "/" creates the chroot.
 // (kazoo: ensure_path.)
 //
 // If it fails, some of the parents may have been created.
@@ -45,15 +45,15 @@ func (s *createSpec) checkEnsure() error {
 
 // ensurePath is one EnsurePath. Its steps run on the goroutine that completes the step before, one at a time.
 type ensurePath struct {
-	v       *view // of the server's whole tree: the chroot is made as well
+	v       *view // of the server's whole tree, since the chroot is created as well
 	ctx     context.Context
 	promise *future.Promise[string]
-	path    string // as asked for
+	path    string // as passed to the call
 	spec    createSpec
 	levels  []string // from the first name to the whole path
 	missing []string // of levels
 	tries   int
-	applied bool // something was created
+	applied bool // something has been created
 }
 
 func (c *Client) ensure(ctx context.Context, ex future.Executor, path string, spec createSpec) *future.Future[string] {
@@ -75,7 +75,7 @@ func levelsOf(path string) []string {
 	return append(levels, path)
 }
 
-// look asks for all levels at once.
+// look queries all levels at once.
 func (e *ensurePath) look() {
 	e.tries++
 	if len(e.levels) == 0 {
@@ -108,11 +108,11 @@ func (e *ensurePath) looked(found []future.Result[*zk.Stat], _ error) {
 	e.create()
 }
 
-// isNoAuth reports whether the server has refused to tell. Servers since 3.8.4 and 3.9.2 do so for exists (ZOOKEEPER-2590),
-// of a znode that exists and may not be read: of one that does not exist they say that.
+// isNoAuth reports whether the server denied permission. Since 3.8.4 and 3.9.2 servers do so even for exists
+// (ZOOKEEPER-2590), but only if the znode exists; otherwise they say that it does not.
 func isNoAuth(err error) bool { return errors.Is(err, zk.ErrNoAuth) }
 
-// create creates all that is missing, without waiting in between.
+// create creates everything that is missing, without waiting in between.
 func (e *ensurePath) create() {
 	made := make([]*future.Future[Created], len(e.missing))
 	for i, level := range e.missing {
@@ -121,7 +121,7 @@ func (e *ensurePath) create() {
 	future.Settle(made...).OnDone(e.created)
 }
 
-// created judges by the whole path: whoever made it, a parent that could not be created does not matter then.
+// created judges by the whole path: if it exists, whoever created it, a parent that could not be created does not matter.
 func (e *ensurePath) created(made []future.Result[Created], _ error) {
 	var failure, last error
 	for _, m := range made {
@@ -130,7 +130,7 @@ func (e *ensurePath) created(made []future.Result[Created], _ error) {
 		case m.Err == nil:
 			e.applied = true
 		case errors.Is(m.Err, zk.ErrNodeExists):
-			last = nil // somebody else made it
+			last = nil // created by somebody else
 		case failure == nil:
 			failure = m.Err
 		}
@@ -139,7 +139,7 @@ func (e *ensurePath) created(made []future.Result[Created], _ error) {
 	case last == nil:
 		e.promise.Resolve(e.path)
 	case isNoNode(last) && isNoNode(failure) && e.tries < ensureTries:
-		e.look() // a parent was deleted meanwhile
+		e.look() // a parent has been deleted meanwhile
 	default:
 		e.fail(failure)
 	}

@@ -9,25 +9,25 @@ import (
 	"github.com/zkasync/zkasync-go/internal/mux"
 )
 
-// Errors to be matched with errors.Is. go-zookeeper's errors for the same conditions match as well: errors.Is(err,
+// Errors to be matched with errors.Is. They also match go-zookeeper's errors for the same conditions: errors.Is(err,
 // zk.ErrConnectionClosed) is true for a connection loss.
 var (
-	// ErrConnectionLoss: the connection was lost before the answer came. Such an error is also ErrNotSent or
+	// ErrConnectionLoss: the connection was lost before the reply came. Such an error is also ErrNotSent or
 	// ErrOutcomeUnknown.
 	ErrConnectionLoss error = &sentinel{"connection lost", zk.ErrConnectionClosed}
-	// ErrNotSent: the operation never left the client. Doing it again is safe.
+	// ErrNotSent: the operation never left the client. Repeating it is safe.
 	ErrNotSent error = &sentinel{text: "not sent"}
-	// ErrOutcomeUnknown: the operation was sent, and the server may have applied it or not.
+	// ErrOutcomeUnknown: the operation was sent, and the server may or may not have applied it.
 	ErrOutcomeUnknown error = &sentinel{text: "outcome unknown"}
 	// ErrClosed: the client is not started, is closing or is closed.
 	ErrClosed error = &sentinel{"client closed", zk.ErrClosing}
 	// ErrSessionExpired: the server ended the session, with its ephemeral znodes and watches.
 	ErrSessionExpired error = &sentinel{"session expired", zk.ErrSessionExpired}
-	// ErrAuthFailed: the server did not accept credentials. The client must be restarted before it can be used again.
+	// ErrAuthFailed: the server rejected credentials. The client must be restarted before it can be used again.
 	ErrAuthFailed error = &sentinel{"authentication failed", zk.ErrAuthFailed}
 )
 
-// sentinel is an error that also answers to go-zookeeper's name for it.
+// sentinel is an error that also matches go-zookeeper's error for the same condition.
 type sentinel struct {
 	text string
 	zk   error
@@ -40,8 +40,8 @@ func (s *sentinel) Is(target error) bool { return s.zk != nil && target == s.zk 
 type Outcome uint8
 
 const (
-	// OutcomeNone: the error is not about an operation, but for example about the end of a watch, a subscription or a
-	// live value.
+	// OutcomeNone: the error does not concern an operation, but for example the end of a watch, a subscription or a live
+	// value.
 	OutcomeNone Outcome = iota
 	// OutcomeRejected: the server refused it and applied nothing. For an operation of several steps (EnsurePath,
 	// DeleteAll, Create with MakeParents or Protected), this holds for the step that failed; other steps may have been
@@ -69,16 +69,16 @@ func (o Outcome) String() string {
 
 // OpError is the error of a failed operation.
 type OpError struct {
-	Op      string  // the operation, as "get" or "create"
-	Path    string  // the path it was given, without the chroot
+	Op      string  // the operation, such as "get" or "create"
+	Path    string  // the path passed to it, without the chroot
 	Outcome Outcome // what is known
 	Err     error   // the cause
 
-	blame mux.Blame // for the loss of the connection
+	blame mux.Blame // what to blame for the loss of the connection
 }
 
-// Error reads "zkasync: get /path: node does not exist", or "zkasync: get /path: not sent: connection lost: ...". It is one
-// line without control characters, whatever the path and the cause are.
+// Error returns "zkasync: get /path: node does not exist", or "zkasync: get /path: not sent: connection lost: ...". The text
+// is one line without control characters, whatever the path and the cause contain.
 func (e *OpError) Error() string {
 	var b strings.Builder
 	b.WriteString("zkasync: ")
@@ -111,8 +111,8 @@ func (e *OpError) Is(target error) bool {
 	}
 }
 
-// bare is an error's text without the name of a package in front, which an outer error has said already. It may come from a
-// dialer, a certificate or a server.
+// bare returns an error's text without a package name in front, which an outer error has stated already. The error may come
+// from a dialer, a certificate or a server.
 func bare(err error) string {
 	return escaped(strings.TrimPrefix(strings.TrimPrefix(err.Error(), "zkasync: "), "zk: "))
 }
@@ -134,7 +134,7 @@ func (e *lossError) Unwrap() []error {
 	return []error{ErrConnectionLoss, e.cause}
 }
 
-// failure turns what the multiplexer knows into an error.
+// failure turns a failure reported by the multiplexer into an error.
 func failure(op, path string, f mux.Failure) *OpError {
 	e := &OpError{Op: op, Path: path, Outcome: OutcomeNotSent, Err: f.Cause, blame: f.Blame}
 	if f.Sent {
@@ -153,22 +153,22 @@ func failure(op, path string, f mux.Failure) *OpError {
 	return e
 }
 
-// rejection is the error for a server's code.
+// rejection returns the error for a server's code.
 func rejection(op, path string, code int32) *OpError {
 	return &OpError{Op: op, Path: path, Outcome: OutcomeRejected, Err: ServerError{code}}
 }
 
-// refusal is the error for an operation that is refused before anything is sent.
+// refusal returns the error for an operation that is refused before anything is sent.
 func refusal(op, path string, err error) error {
 	return &OpError{Op: op, Path: path, Outcome: OutcomeNotSent, Err: err}
 }
 
-// undecodable is the error for a reply that cannot be read. The server has applied the operation, but what it answered
+// undecodable returns the error for a reply that cannot be decoded. The server has applied the operation, but its answer
 // is lost.
 func undecodable(op, path string, err error) error {
 	return &OpError{Op: op, Path: path, Outcome: OutcomeUnknown, Err: err}
 }
 
-// isUnknown and isNoNode ask an error of a step.
+// isUnknown and isNoNode examine the error of a step.
 func isUnknown(err error) bool { return errors.Is(err, ErrOutcomeUnknown) }
 func isNoNode(err error) bool  { return errors.Is(err, zk.ErrNoNode) }

@@ -38,7 +38,7 @@ func (e Event) String() string {
 	return e.Type.String() + " " + printable(e.Path)
 }
 
-// eventOf is the event of a change. Servers that do not tell its zxid send -1.
+// eventOf returns the event of a change. Servers that do not report its zxid send -1.
 func eventOf(e zk.Event, zxid int64) Event { return Event{Event: e, Zxid: max(zxid, 0)} }
 
 func resyncEvent(path string, why error) Event {
@@ -51,7 +51,7 @@ type eventWatch struct {
 	promise future.Promise[Event]
 }
 
-// newEventWatch makes one, whose callbacks run on ex.
+// newEventWatch returns an eventWatch whose callbacks run on ex.
 func newEventWatch(ex future.Executor, path string, kind watch.Kind) *eventWatch {
 	w := &eventWatch{}
 	w.promise.Init(ex)

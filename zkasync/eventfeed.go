@@ -11,7 +11,7 @@ import (
 // eventRoom is the capacity of the channel of a subscription that coalesces.
 const eventRoom = 16
 
-// newEventFeed returns what takes events to the reader of a subscription. With a callback that is nobody.
+// newEventFeed returns the feed that passes events to the reader of a subscription. With a callback there is no reader.
 func newEventFeed(crew *feed.Crew, path string, spec subscribeSpec) *feed.Feed[Event] {
 	switch {
 	case spec.fn != nil || spec.live != nil:
@@ -23,8 +23,8 @@ func newEventFeed(crew *feed.Crew, path string, spec subscribeSpec) *feed.Feed[E
 	}
 }
 
-// backlog holds events that wait, in the order of their coming, at most one of each key and at most limit, and possibly
-// a resync in front of them.
+// backlog holds waiting events in the order of arrival, at most one per key and at most limit in all, with a resync in
+// front of them if there is one.
 type backlog struct {
 	path   string
 	limit  int
@@ -32,7 +32,7 @@ type backlog struct {
 	byKey  map[eventKey]*list.Element
 }
 
-// eventKey is what the latest event counts of. The list of children changes independently of the rest.
+// eventKey is what the latest event is kept for. The list of children changes independently of the rest.
 type eventKey struct {
 	path     string
 	children bool
@@ -65,7 +65,7 @@ func (b *backlog) Add(e Event) {
 	b.byKey[key] = b.events.PushBack(e)
 }
 
-// collapse replaces everything by one resync. The end of the session is the reason that says most.
+// collapse replaces everything with one resync. If there are several reasons, the end of the session says most.
 func (b *backlog) collapse(resync Event) {
 	if front := b.Front(); front != nil {
 		if e := front.Value.(Event); e.Resync && e.Err == ErrSessionExpired {
@@ -73,7 +73,7 @@ func (b *backlog) collapse(resync Event) {
 		}
 	}
 	b.events.Init()
-	b.byKey = make(map[eventKey]*list.Element) // a new one gives the memory of many paths back
+	b.byKey = make(map[eventKey]*list.Element) // a new map releases the memory of many paths
 	b.events.PushBack(resync)
 }
 

@@ -12,25 +12,24 @@ import (
 )
 
 var (
-	// ErrNotWhitelisted: the server does not answer this four-letter word. The setting 4lw.commands.whitelist lists those
-	// that it answers; by default that is "srvr" alone (ZOOKEEPER-2693).
+	// ErrNotWhitelisted: the server does not execute this four-letter word. The setting 4lw.commands.whitelist lists the
+	// words that it executes; by default that is "srvr" alone (ZOOKEEPER-2693).
 	ErrNotWhitelisted = errors.New("not in the server's whitelist, 4lw.commands.whitelist")
 	// ErrNotServing: the server is running but serves no clients, because it is starting or has no quorum.
 	ErrNotServing = errors.New("the server is not currently serving requests")
 )
 
 const (
-	// wordReply bounds an answer. The longest are lists of connections and watches.
+	// wordReply bounds a reply. The longest are lists of connections and watches.
 	wordReply = 16 << 20
-	// What servers answer in place of an answer (AbstractFourLetterCommand, NIOServerCnxn).
+	// What servers reply instead of executing a command (AbstractFourLetterCommand, NIOServerCnxn).
 	replyNotListed  = "is not executed because it is not in the whitelist."
 	replyNotServing = "This ZooKeeper instance is not currently serving requests"
 )
 
 // FourLetterWord sends one of the administrative commands, such as "srvr", "mntr" or "conf", to one server, "host:port",
-// and returns the answer. It opens a connection of its own, to which the options WithTLS, WithDialer and
-// WithConnectTimeout apply. If ctx has no deadline, the call takes no longer than a session timeout
-// (WithSessionTimeout).
+// and returns the reply. It opens a connection of its own, to which the options WithTLS, WithDialer and
+// WithConnectTimeout apply. If ctx has no deadline, the call takes at most a session timeout (WithSessionTimeout).
 //
 // The error is [ErrNotWhitelisted] or [ErrNotServing] when the server says so.
 func FourLetterWord(ctx context.Context, server, word string, opts ...Option) (string, error) {
@@ -65,7 +64,7 @@ func fourLetterWord(ctx context.Context, address, word string, opts []Option) (s
 	answer, err := exchange(sock, word)
 	if !stop() {
 		<-ended
-		return "", ctx.Err() // which is why reading failed
+		return "", ctx.Err() // the reason why reading failed
 	}
 	return answer, err
 }
@@ -98,9 +97,9 @@ func exchange(sock net.Conn, word string) (string, error) {
 	return answer, nil
 }
 
-// ServerOK asks one server by "ruok" whether its process is healthy. That does not mean that it serves clients:
-// [ServerStats] fails with [ErrNotServing] if it does not. Servers answer only if the command is in their
-// 4lw.commands.whitelist; otherwise the error is [ErrNotWhitelisted]. The options are those of [FourLetterWord].
+// ServerOK asks one server by "ruok" whether its process is healthy. That does not mean that it serves clients: if it does
+// not, [ServerStats] fails with [ErrNotServing]. Servers answer only if the command is in their 4lw.commands.whitelist;
+// otherwise the error is [ErrNotWhitelisted]. The options are those of [FourLetterWord].
 func ServerOK(ctx context.Context, server string, opts ...Option) error {
 	answer, err := FourLetterWord(ctx, server, "ruok", opts...)
 	if err == nil && answer != "imok" {

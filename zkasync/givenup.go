@@ -9,8 +9,8 @@ import (
 
 // GivenUpError says why [WithRetry], [Retry], a [Live] or a create with [Protected] stopped repeating a request: several
 // connections in a row were lost while it was the first one in flight, and the last of them while it was the only one.
-// Whatever the cause, repeating it again would take other operations down with it. The usual cause is a request that is
-// larger than the servers accept, upon which they reset the connection: [WithMaxRequestSize] is then above their
+// Whatever the cause, repeating it again would make other operations fail with it. The usual cause is a request larger
+// than the servers accept, for which they reset the connection: [WithMaxRequestSize] is then above their
 // jute.maxbuffer. The outcome says whether the last attempt may have been applied.
 type GivenUpError struct {
 	Losses int // of connections in a row
@@ -28,10 +28,10 @@ func (e *GivenUpError) Error() string {
 // Unwrap returns the cause of the last loss.
 func (e *GivenUpError) Unwrap() error { return e.Err }
 
-// suspicion is mux.Suspicion of what is repeated after an error.
+// suspicion is mux.Suspicion for requests that are repeated after an error.
 type suspicion struct{ mux.Suspicion }
 
-// lostWith is Lost for the error of an attempt. It returns the error to end with, nil if the request may be repeated.
+// lostWith is Lost for the error of an attempt. It returns the error to end with, or nil if the request may be repeated.
 func (s *suspicion) lostWith(err error) *OpError {
 	var e *OpError
 	if !errors.As(err, &e) || !errors.Is(e, ErrConnectionLoss) {

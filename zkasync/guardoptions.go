@@ -13,16 +13,16 @@ import (
 	"github.com/zkasync/zkasync-go/internal/reach"
 )
 
-// What options take of a user's is called through userCalls: functions that panic or end their goroutine give an error, and
-// one that does not heed its context is left alone.
+// User functions passed as options are called through userCalls: a function that panics or ends its goroutine yields an
+// error, and one that ignores its context is left behind.
 
-// guardDialer makes a dialer that is safe to call.
+// guardDialer returns a dialer that is safe to call.
 func (u *userCalls) guardDialer(name string, dial reach.DialFunc) reach.DialFunc {
 	name = "dialer (WithDialer) " + name
 	return func(ctx context.Context, network, address string) (net.Conn, error) {
 		var sock net.Conn
 		var failure error
-		var claimed atomic.Bool // by whoever comes first: the call's end, or the end of the wait for it
+		var claimed atomic.Bool // by whichever comes first, the end of the call or the end of the wait for it
 		err := u.do(ctx, name, func() {
 			made, err := dial(ctx, network, address)
 			if err == nil && made == nil {
@@ -44,7 +44,7 @@ func (u *userCalls) guardDialer(name string, dial reach.DialFunc) reach.DialFunc
 	}
 }
 
-// guardResolver makes a resolver that is safe to call.
+// guardResolver returns a resolver that is safe to call.
 func (u *userCalls) guardResolver(name string, lookup hosts.LookupFunc) hosts.LookupFunc {
 	name = "resolver (WithResolver) " + name
 	return func(ctx context.Context, host string) ([]string, error) {
@@ -65,8 +65,8 @@ func (u *userCalls) guardResolver(name string, lookup hosts.LookupFunc) hosts.Lo
 	}
 }
 
-// guardTLS replaces the functions of a configuration by ones that are safe to call. They have no context; what they hold up
-// is a connection attempt, or a connection.
+// guardTLS replaces the functions of a configuration with ones that are safe to call. They have no context; a function
+// that blocks holds up a connection attempt, or a connection.
 func (u *userCalls) guardTLS(c *tls.Config) *tls.Config {
 	c = c.Clone()
 	if fn := c.VerifyPeerCertificate; fn != nil {
@@ -101,10 +101,10 @@ func (u *userCalls) check(field string, fn any, call func() error) error {
 	return verdict
 }
 
-// errPanicked is what a connection of a user's gives when a method of it panics.
+// errPanicked is the error of a user's connection whose method panicked.
 var errPanicked = errors.New("panicked")
 
-// guardedConn is a connection of a kind that the user has made.
+// guardedConn is a connection made by a user's dialer.
 type guardedConn struct{ net.Conn }
 
 func guardConn(c net.Conn) net.Conn {
@@ -130,7 +130,7 @@ func (c guardedConn) Close() (err error) {
 	return c.Conn.Close()
 }
 
-// caught makes an error of a panic. How much was written is not known then: all of it may have been.
+// caught turns a panic into an error. How much was written is unknown then: all of it may have been.
 func (c guardedConn) caught(method string, n *int, err *error) {
 	if v := recover(); v != nil {
 		*n, *err = 0, fmt.Errorf("method %s of the connection %T %w: %v", method, c.Conn, errPanicked, v)

@@ -10,28 +10,28 @@ import (
 	"github.com/zkasync/zkasync-go/handler"
 )
 
-// haste is for changes of the state that wait behind functions of the delivery's. They take their turn, but not for ever:
-// when a function holds them up for longer than is good, they go to the handler past it, in their own order. Whoever holds
-// a lock has to hear in time that it is lost.
+// haste handles state changes that wait behind delivered functions. They wait their turn, but not forever: if a function
+// holds them up for too long, they bypass it and go to the handler, in their own order. The holder of a lock has to learn
+// in time that it is lost.
 type haste struct {
 	patience time.Duration
 
-	stalled atomic.Bool // a change went past the function that runs, so the next need not wait for it
+	stalled atomic.Bool // a change has bypassed the running function, so the next need not wait for it
 
 	mu      sync.Mutex
 	waiting []*urgent
-	timer   *time.Timer   // runs out when the oldest has waited long enough; nil: none waits
-	hurry   chan struct{} // not nil while a goroutine takes the waiting ones past; closed at its end
+	timer   *time.Timer   // fires when the oldest has waited long enough; nil: none waits
+	hurry   chan struct{} // not nil while a goroutine hands over the waiting ones; closed at its end
 }
 
-// urgent is a change of the state on its way to a listener.
+// urgent is a state change on its way to a listener.
 type urgent struct {
 	h    *haste
 	to   handler.Lane
 	task future.Task
 }
 
-// executeState is Execute for a change of the state.
+// executeState is Execute for a state change.
 func (l *lane) executeState(task future.Task) {
 	l.d.pass()
 	if l.d.direct && l.d.pending.Load() == 0 {
@@ -57,7 +57,7 @@ func (h *haste) add(u *urgent) {
 	h.timer = time.AfterFunc(patience, h.takePast)
 }
 
-// Run is the change's turn. It does nothing when it was taken past, or is about to be.
+// Run is the change's turn. It does nothing if the change has bypassed the queue, or is about to.
 func (u *urgent) Run() {
 	if u.h.isNext(u) {
 		u.to.Execute(u.task)
@@ -81,13 +81,13 @@ func (h *haste) isNext(u *urgent) bool {
 	return true
 }
 
-// takePast runs when a change has waited long enough: it hands over all that wait. Only here may a change overtake what
-// was to come before it.
+// takePast runs when a change has waited long enough: it hands over all that wait. This is the only place where a change
+// may overtake what should come before it.
 func (h *haste) takePast() {
 	h.mu.Lock()
 	if h.hurry != nil || len(h.waiting) == 0 {
 		h.mu.Unlock()
-		return // they had their turn at the last moment
+		return // they got their turn at the last moment
 	}
 	h.stalled.Store(true)
 	h.timer, h.hurry = nil, make(chan struct{})
@@ -95,7 +95,7 @@ func (h *haste) takePast() {
 	h.handOver()
 }
 
-// handOver hands over until nothing waits, also when a callback that runs in place ends the goroutine.
+// handOver hands over until nothing waits, even if a callback that runs in place ends the goroutine.
 func (h *haste) handOver() {
 	returned := false
 	defer func() {
@@ -122,14 +122,14 @@ func (h *haste) next() *urgent {
 	return u
 }
 
-// calm notes that a function has returned.
+// calm records that a function has returned.
 func (h *haste) calm() {
 	if h.stalled.Load() {
 		h.stalled.Store(false)
 	}
 }
 
-// stop waits for the end of a goroutine that hands over.
+// stop waits for a goroutine that is handing over, if there is one.
 func (h *haste) stop(ctx context.Context) error {
 	h.mu.Lock()
 	hurry := h.hurry
@@ -145,7 +145,7 @@ func (h *haste) stop(ctx context.Context) error {
 	}
 }
 
-// patience is how long a change of the state waits for functions: little of the session's life.
+// patience returns how long a state change waits for functions: a small part of the session timeout.
 func patience(session time.Duration) time.Duration {
 	return min(max(session/10, 10*time.Millisecond), time.Second)
 }

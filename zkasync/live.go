@@ -22,9 +22,9 @@ type Reading[T any] struct {
 // [Client.WatchChildren]. It follows changes, deletion and creation across reconnects and sessions. It is safe for
 // concurrent use and uses no goroutine.
 //
-// It delivers the present value first and then later ones: a slow reader skips values but always gets the newest, and no
+// It delivers the current value first and then later ones: a slow reader skips values but always gets the newest, and no
 // value comes after a newer one, unless the servers themselves were set back, for example to a backup. Values can be
-// read from the channel of C or with range over All, which share one channel and so are for one reader; with callbacks;
+// read from the channel of C or with range over All, which share one channel and so serve one reader; with callbacks;
 // and without waiting by Latest. Callbacks and Latest take nothing from the channel.
 //
 // A throttled read (code -127) is repeated after a pause, by the policy of [WithRetry] or the default one, without
@@ -34,7 +34,7 @@ type Reading[T any] struct {
 // permissions, as well as when the znode changes, after each reconnect, and on Refresh.
 //
 // Servers with ZOOKEEPER-4799 (3.8.4, 3.9.2 and later; CVE-2024-23944) do not report changes made while the client has
-// no permission to read. If permission is taken away, the znode changes, and permission is given back without a read in
+// no permission to read. If permission is revoked, the znode changes, and permission is granted again without a read in
 // between, the old value stays until the next readable change, a reconnect, or Refresh: call Refresh after permissions
 // have changed.
 //
@@ -53,11 +53,11 @@ type Live[T any] struct {
 
 	mu      sync.Mutex
 	turn    uint64                // of the read or watch that counts; what belongs to an earlier one is ignored
-	watch   liveWatch             // the persistent watch that it goes by
-	reading bool                  // a read is under way
+	watch   liveWatch             // the persistent watch that reports its changes
+	reading bool                  // a read is in progress
 	again   bool                  // something has changed since it was sent
 	event   *future.Future[Event] // of the one-shot watch that is waited for, or nil
-	refused bool                  // the server did not tell the present value
+	refused bool                  // the server did not return the current value
 	latest  Reading[T]            // the newest
 	known   bool                  // there is a latest
 	version int64                 // zxid of the newest value that existed
@@ -68,12 +68,12 @@ type Live[T any] struct {
 	err     error                 // why it has ended
 }
 
-// liveKind is what sets them apart.
+// liveKind holds what differs between kinds of Live.
 type liveKind[T any] struct {
 	op      string
 	read    *readKind[T]          // with a one-shot watch where the servers know no others
-	changes map[zk.EventType]bool // events of the persistent watch that it changes with
-	version func(T) int64         // zxid of the change that made it
+	changes map[zk.EventType]bool // events of the persistent watch that change the value
+	version func(T) int64         // zxid of the change that produced the value
 }
 
 var (
@@ -85,7 +85,7 @@ var (
 		version: func(ch Children) int64 { return ch.Stat.Pzxid }}
 )
 
-// WatchData keeps a znode's data current (kazoo: DataWatch). The znode need not exist. It ends when ctx ends, with
+// WatchData keeps a znode's data current (kazoo: DataWatch). The znode need not exist. It ends when ctx is done, on
 // Close, or with the client; Err then says why. Of the stat, only the fields that change together with the data are kept
 // current.
 func (c *Client) WatchData(ctx context.Context, path string) *Live[Node] {
@@ -93,7 +93,7 @@ func (c *Client) WatchData(ctx context.Context, path string) *Live[Node] {
 }
 
 // WatchChildren keeps the list of a znode's children current (kazoo: ChildrenWatch). The znode need not exist. It ends when
-// ctx ends, with Close, or with the client; Err then says why.
+// ctx is done, on Close, or with the client; Err then says why.
 func (c *Client) WatchChildren(ctx context.Context, path string) *Live[Children] {
 	return newLive(c, ctx, liveChildren, path)
 }
@@ -118,7 +118,7 @@ func newLive[T any](c *Client, ctx context.Context, kind *liveKind[T], path stri
 	return l
 }
 
-// retry reads again what was refused, on a new connection. A persistent watch has told so by itself.
+// retry repeats a refused read on a new connection. With a persistent watch that has happened already.
 func (l *Live[T]) retry() {
 	l.mu.Lock()
 	refused := l.refused && l.watch.old
@@ -128,7 +128,7 @@ func (l *Live[T]) retry() {
 	}
 }
 
-// nextTurn begins a step, which makes those under way void.
+// nextTurn starts a step, which makes those in progress void.
 func (l *Live[T]) nextTurn() (turn uint64, ok bool) {
 	l.mu.Lock()
 	if l.err != nil {
@@ -157,7 +157,7 @@ func (l *Live[T]) isTurn(turn uint64) bool {
 	return l.err == nil && l.turn == turn
 }
 
-// read asks for the value. Confirmed says that a Sync went before it.
+// read asks for the value. confirmed says that a Sync preceded it.
 func (l *Live[T]) read(confirmed bool) {
 	turn, ok := l.nextTurn()
 	if !ok {
@@ -174,7 +174,7 @@ func (l *Live[T]) read(confirmed bool) {
 	})
 }
 
-// answered deals with what a read behind a persistent watch has found.
+// answered handles the result of a read made under a persistent watch.
 func (l *Live[T]) answered(turn uint64, confirmed bool, v T, err error) {
 	switch {
 	case !l.isTurn(turn):
@@ -206,7 +206,7 @@ func (l *Live[T]) answered(turn uint64, confirmed bool, v T, err error) {
 	}
 }
 
-// answeredOnce is answered for a read that has left a one-shot watch.
+// answeredOnce is answered for a read that set a one-shot watch.
 func (l *Live[T]) answeredOnce(turn uint64, confirmed bool, w Watched[T], err error) {
 	switch {
 	case !l.isTurn(turn):
@@ -240,7 +240,7 @@ func (l *Live[T]) isOlder(v T) bool {
 	return l.kind.version(v) < l.version
 }
 
-// confirm reads again behind a Sync. A client never goes back in time within a session; a value that is older even so
+// confirm reads again after a Sync. Within a session, a client never goes back in time; a value that is older even so
 // comes from servers that were set back, and is the truth if their leader says the same.
 func (l *Live[T]) confirm() {
 	if l.Err() != nil {
@@ -250,7 +250,7 @@ func (l *Live[T]) confirm() {
 	l.read(true)
 }
 
-// fatal deals with errors that are no answer. What a connection took along is asked again on the next one.
+// fatal handles errors that are no answer. What failed with the connection is asked again on the next one.
 func (l *Live[T]) fatal(err error) bool {
 	l.mu.Lock()
 	end := l.suspect.lostWith(err)
@@ -274,14 +274,14 @@ func (l *Live[T]) fatal(err error) bool {
 	return true
 }
 
-// endsSession reports whether a server has answered that the session is over. The end itself comes with the connection's;
-// until then there is nothing but the same answer to be had.
+// endsSession reports whether a server has said that the session is over. The end itself comes with that of the connection;
+// until then every request would get the same answer.
 func endsSession(err error) bool {
 	var s ServerError
 	return errors.As(err, &s) && errors.Is(s, ErrSessionExpired)
 }
 
-// backOff reads again after a pause, as a server wants it that throttles: it has executed nothing.
+// backOff reads again after a pause, as a throttling server wants: it has executed nothing.
 func (l *Live[T]) backOff(turn uint64) {
 	l.mu.Lock()
 	l.pauses++
@@ -294,8 +294,8 @@ func (l *Live[T]) backOff(turn uint64) {
 	})
 }
 
-// awaitChange watches a znode that does not exist, or that the server refused to tell of: to watch its existence takes no
-// permission.
+// awaitChange watches a znode that does not exist, or whose value the server refused to return: watching its existence
+// takes no permission.
 func (l *Live[T]) awaitChange(turn uint64, refused bool) {
 	if !l.isTurn(turn) {
 		return
@@ -314,14 +314,14 @@ func (l *Live[T]) awaitChange(turn uint64, refused bool) {
 			l.read(false) // created meanwhile
 		case isThrottled(err), endsSession(err):
 			l.backOff(turn)
-		case l.fatal(err), refused: // it was told of the refusal
+		case l.fatal(err), refused: // the refusal has been delivered
 		default:
 			l.show(turn, Reading[T]{Err: err})
 		}
 	})
 }
 
-// await goes on with the event.
+// await continues when the event arrives.
 func (l *Live[T]) await(turn uint64, event *future.Future[Event]) {
 	l.mu.Lock()
 	counts := l.err == nil && l.turn == turn
@@ -347,7 +347,7 @@ func (l *Live[T]) await(turn uint64, event *future.Future[Event]) {
 // end ends l because of the client.
 func (l *Live[T]) end(err error) { l.finish(err, false) }
 
-// quit ends l because its user says so.
+// quit ends l because its user wants it to.
 func (l *Live[T]) quit(err error) { l.finish(err, true) }
 
 func (l *Live[T]) finish(err error, silent bool) {
@@ -372,7 +372,7 @@ func (l *Live[T]) finish(err error, silent bool) {
 	l.cancel()
 	l.giveUp(event)
 	if sub != nil {
-		sub.Close() // so that the server's watch does not stay
+		sub.Close() // so that the server removes its watch
 	}
 	l.c.lives.remove(l)
 }

@@ -6,7 +6,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/shrink"
 )
 
-// liveSet holds what is to be told of reconnects and of the client's end.
+// liveSet holds the live values that must be told of reconnects and of the client's end.
 type liveSet struct {
 	mu  sync.Mutex
 	set shrink.Map[live, struct{}]

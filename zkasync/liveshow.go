@@ -2,7 +2,7 @@ package zkasync
 
 import "slices"
 
-// show makes a reading the latest and tells everybody, unless it says nothing new.
+// show makes a reading the latest and delivers it to everybody, unless it says nothing new.
 func (l *Live[T]) show(turn uint64, r Reading[T]) {
 	l.mu.Lock()
 	if l.err != nil || l.turn != turn {
@@ -23,7 +23,7 @@ func (l *Live[T]) show(turn uint64, r Reading[T]) {
 		return
 	}
 	select {
-	case <-l.ch: // nobody has received it, and it is old now
+	case <-l.ch: // not received by anybody, and outdated now
 	default:
 	}
 	l.ch <- r
@@ -52,7 +52,7 @@ func (l *Live[T]) sameLocked(r Reading[T]) bool {
 	}
 }
 
-// liveCall is a callback, and its call on its way through the handler, of which there is one at most.
+// liveCall is a callback, and its call on its way through the handler, of which there is at most one.
 type liveCall[T any] struct {
 	l      *Live[T]
 	fn     func(Reading[T])
@@ -60,9 +60,9 @@ type liveCall[T any] struct {
 	queued bool // guarded by l.mu
 }
 
-// OnChange calls fn with the present value, if there is one, and with later ones, on the client's handler, in one
+// OnChange calls fn with the current value, if there is one, and with later ones, on the client's handler, in one
 // sequence with completions, watch events and state changes. Each call receives the value that is newest when it runs.
-// After remove it is not called again; a call in progress is not waited for. If l has ended, or fn is nil, fn is never
+// After remove, fn is not called again; a call in progress is not waited for. If l has ended, or fn is nil, fn is never
 // called.
 func (l *Live[T]) OnChange(fn func(Reading[T])) (remove func()) {
 	if fn == nil {

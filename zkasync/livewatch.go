@@ -5,17 +5,17 @@ import (
 	"time"
 )
 
-// liveWatch is the persistent watch of a Live. One-shot watches would do for the values, but a server spends one on a change
-// that it may not tell (ZOOKEEPER-4799), after which nothing would ever be told again; and they stay at the server when the
-// Live has ended.
+// liveWatch is the persistent watch of a Live. One-shot watches would do for the values, but a server uses one up for a change
+// that it may not report (ZOOKEEPER-4799), after which nothing would ever be reported; and they stay at the server when
+// the Live has ended.
 type liveWatch struct {
 	sub    *Subscription // nil: there is none
-	asking bool          // for one
+	asking bool          // a request for one is in progress
 	old    bool          // the servers know one-shot watches only
 }
 
-// subscribe sees to it that there is a watch, or will be before what is asked next. It returns false if the servers know no
-// persistent ones.
+// subscribe makes sure that there is a watch, or will be before the next request. It returns false if the servers have no
+// persistent watches.
 func (l *Live[T]) subscribe() bool {
 	l.mu.Lock()
 	w := &l.watch
@@ -53,11 +53,11 @@ func (l *Live[T]) subscribed(sub *Subscription, err error) {
 	case errors.Is(err, ErrUnimplemented):
 		l.read(false)
 	default:
-		l.fatal(err) // a rejection is told by the read behind it
+		l.fatal(err) // a rejection is reported by the read behind it
 	}
 }
 
-// changed is told of each event of the watch, on the connection's reader. As long as a value is refused, each of them may mean
+// changed handles each event of the watch, on the connection's reader. While a value is refused, any of them may mean
 // that it no longer is.
 func (l *Live[T]) changed(e Event) {
 	l.mu.Lock()
@@ -66,7 +66,7 @@ func (l *Live[T]) changed(e Event) {
 	l.again = l.again || counts && waits
 	l.mu.Unlock()
 	if l.c.lent.Load() {
-		// A watch of Conn() may have taken the place of this one and is spent now (ZOOKEEPER-4466, servers before 3.9).
+		// A watch of Conn() may have replaced this one and is used up now (ZOOKEEPER-4466, servers before 3.9).
 		l.c.watches.Again(l.path)
 	}
 	if counts && !waits {
@@ -74,7 +74,7 @@ func (l *Live[T]) changed(e Event) {
 	}
 }
 
-// unwatched is told of the end of the watch.
+// unwatched handles the end of the watch.
 func (l *Live[T]) unwatched(sub *Subscription, err error) {
 	l.mu.Lock()
 	mine := l.watch.sub == sub && sub != nil
@@ -88,11 +88,11 @@ func (l *Live[T]) unwatched(sub *Subscription, err error) {
 	}
 }
 
-// denialPauses are the pauses before what was refused is asked again.
+// denialPauses are the pauses before a refused read is repeated.
 var denialPauses = RetryPolicy{FirstPause: time.Second, MaxPause: 30 * time.Second}
 
-// askLater reads again after a pause, unless something has led to a read before: there is no event when permissions change,
-// and none of the changes before that.
+// askLater reads again after a pause, unless something else causes a read before: there is no event when permissions
+// change, nor for any change before that.
 func (l *Live[T]) askLater(turn uint64) {
 	l.mu.Lock()
 	counts := l.err == nil && l.turn == turn

@@ -9,11 +9,11 @@ import (
 	"github.com/zkasync/zkasync-go/handler"
 )
 
-// maxLogLines bounds what waits for a logger that does not return. What comes beyond is counted and dropped.
+// maxLogLines bounds the lines that wait for a logger that does not return. Further lines are counted and dropped.
 const maxLogLines = 1000
 
-// logbook hands the client's log to the user's logger, on a goroutine of its own: a logger that writes to a pipe which
-// nobody reads must hold up neither the connection nor the states. The zero value without a logger logs nothing.
+// logbook passes the client's log to the user's logger, on a goroutine of its own: a logger that writes to a pipe that
+// nobody reads must hold up neither the connection nor the states. The zero value, without a logger, logs nothing.
 type logbook struct {
 	l       *slog.Logger
 	h       handler.Handler
@@ -34,7 +34,7 @@ func (b *logbook) start() error {
 	return b.h.Start(nil)
 }
 
-// stop waits until all has been logged.
+// stop waits until all lines have been logged.
 func (b *logbook) stop(ctx context.Context) error {
 	if err := b.h.Stop(ctx); err != nil {
 		return fmt.Errorf("the logger (WithLogger) does not return: %w", ctx.Err())

@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// MultiOp is one operation of [Client.Multi], made by CreateOp, SetOp, DeleteOp or CheckOp.
+// MultiOp is one operation of [Client.Multi]. Create it with CreateOp, SetOp, DeleteOp or CheckOp.
 type MultiOp struct {
 	code    wire.OpCode
 	path    string
@@ -38,15 +38,15 @@ func DeleteOp(path string, version int32) MultiOp {
 	return MultiOp{code: wire.OpDelete, path: path, version: version}
 }
 
-// CheckOp makes the transaction fail unless the znode has that version; with AnyVersion, unless it exists.
+// CheckOp makes the transaction fail unless the znode has that version or, with AnyVersion, unless it exists.
 func CheckOp(path string, version int32) MultiOp {
 	return MultiOp{code: wire.OpCheck, path: path, version: version}
 }
 
 // MultiResult is the result of one operation of a transaction that was applied.
 type MultiResult struct {
-	Path string // of a create: as made
-	// Stat is the znode's after a set or the creation of a container. Other creates have it from servers since 3.7.2,
+	Path string // of a create: the path of the created znode
+	// Stat is the znode's stat after a set or the creation of a container. Other creates have it from servers since 3.7.2,
 	// 3.8.2 and 3.9.0; earlier ones send none (ZOOKEEPER-4026), and it is zero.
 	Stat zk.Stat
 }
@@ -54,9 +54,9 @@ type MultiResult struct {
 // MultiError says which operation made a transaction fail; none of its operations was applied.
 type MultiError struct {
 	Index int    // of the operation among the arguments
-	Op    string // as "create"
+	Op    string // such as "create"
 	Path  string
-	Err   error // as zk.ErrNodeExists
+	Err   error // such as zk.ErrNodeExists
 }
 
 // Error names the operation.
@@ -87,14 +87,14 @@ func (c *Client) Multi(ctx context.Context, ops ...MultiOp) *future.Future[[]Mul
 	return c.multi(ctx, c.completion(""), ops)
 }
 
-// multi sends operations that are prepared.
+// multi sends operations that have been prepared.
 func (c *Client) multi(ctx context.Context, ex future.Executor, ops []MultiOp) *future.Future[[]MultiResult] {
 	o := &multiRequest{ops: ops}
 	o.init(&c.view, ctx, ex, wire.OpMulti, "")
 	return o.send(o)
 }
 
-// prepare checks the operation and works out its create mode.
+// prepare checks the operation and determines its create mode.
 func (m *MultiOp) prepare(c *Client) (err error) {
 	if m.code != wire.OpCreate2 {
 		if m.code == wire.OpDelete {
@@ -164,7 +164,7 @@ func (o *multiRequest) Reply(code int32, body []byte) {
 	}
 }
 
-// decode reads the results. Of a transaction that was not applied, one operation has the reason and the others have 0
+// decode reads the results. In a transaction that was not applied, one operation has the reason and the others have 0
 // (before it) or "runtime inconsistency" (after it).
 func (o *multiRequest) decode(body []byte) (results []MultiResult, failed *MultiError, err error) {
 	results = make([]MultiResult, 0, len(o.ops))

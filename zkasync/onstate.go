@@ -8,8 +8,8 @@ import (
 )
 
 // OnState calls fn on the client's handler for each state change from now on, in one sequence with completions and watch
-// events (kazoo: add_listener). After remove it is not called again; a call in progress is not waited for. The present
-// state is not reported: ask State after this call.
+// events (kazoo: add_listener). After remove, fn is not called again; a call in progress is not waited for. The current
+// state is not reported: call State after this call.
 func (c *Client) OnState(fn func(StateChange)) (remove func()) {
 	l := &listener{fn: fn, removed: fn == nil}
 	s := c.states
@@ -19,10 +19,10 @@ func (c *Client) OnState(fn func(StateChange)) (remove func()) {
 	return func() { s.remove(l) }
 }
 
-// States returns a channel of all state changes from now on. None is lost, however slow the reader: what does not fit
-// into the channel waits. The channel is closed when ctx has ended, and after Closed when the client has stopped; at
-// that moment what exceeds the channel's buffer of 64 is dropped, except that Closed always comes last. On a client that
-// is not started the channel waits for the next start. The present state is not reported: ask State after this call.
+// States returns a channel of all state changes from now on. None is lost, however slow the reader: changes that do not
+// fit into the channel wait. The channel is closed when ctx is done, and after Closed when the client has stopped; at
+// that moment changes beyond the channel's buffer of 64 are dropped, except that Closed always comes last. If the client
+// is not started, the channel waits for the next start. The current state is not reported: call State after this call.
 func (c *Client) States(ctx context.Context) <-chan StateChange {
 	f := newStateFeed()
 	s := c.states

@@ -9,19 +9,19 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// op is what all operations have: the request in the multiplexer's queues and the future in the user's hands are one
+// op is common to all operations. The request in the multiplexer's queues and the future in the user's hands are one
 // allocation.
 type op[T any] struct {
 	promise future.Promise[T]
 	v       *view
-	ctx     context.Context // nil: cannot end
+	ctx     context.Context // nil: never done
 	path    string
 	code    wire.OpCode
 	repeat  opFlags
 }
 
-// init makes o ready. Its callbacks run on ex; steps of composite operations have none and run on the goroutine that
-// completes them.
+// init initializes o. Its callbacks run on ex; steps of composite operations have no executor and run on the goroutine
+// that completes them.
 func (o *op[T]) init(v *view, ctx context.Context, ex future.Executor, code wire.OpCode, path string) {
 	o.promise.Init(ex)
 	o.v, o.code, o.path = v, code, path
@@ -39,7 +39,7 @@ func (o *op[T]) future() *future.Future[T] { return o.promise.Future() }
 // Fail implements mux.Request.
 func (o *op[T]) Fail(f mux.Failure) { o.promise.Reject(failure(o.code.String(), o.path, f)) }
 
-// finish completes the future with what was decoded of the reply.
+// finish completes the future with the decoded reply.
 func (o *op[T]) finish(v T, err error) {
 	if err != nil {
 		o.promise.Reject(undecodable(o.code.String(), o.path, err))
@@ -63,7 +63,7 @@ func (o *op[T]) rejected(e *OpError) {
 // refuse fails an operation that breaks a rule.
 func (o *op[T]) refuse(err error) { o.promise.Reject(refusal(o.code.String(), o.path, err)) }
 
-// send submits r, which o is a part of, unless its context has ended or its frame would be too long for the server.
+// send submits r, which o is a part of, unless its context is done or its frame would be too long for the server.
 func (o *op[T]) send(r request) *future.Future[T] {
 	switch err := o.checkSend(r.Size()); {
 	case err != nil:

@@ -29,7 +29,7 @@ const (
 	DefaultMaxReplySize = 64 << 20
 )
 
-// config is what a client was made with; it does not change.
+// config is what a client was created with; it does not change.
 type config struct {
 	servers string // as given
 	hosts   []string
@@ -42,9 +42,9 @@ type config struct {
 	handler        handler.Handler
 	logger         *slog.Logger // nil: none
 	dial           reach.DialFunc
-	ownDialer      bool             // dial was given by WithDialer
-	lookup         hosts.LookupFunc // nil: names are dialled as they are
-	dialer         string           // names WithDialer's function
+	ownDialer      bool             // dial comes from WithDialer
+	lookup         hosts.LookupFunc // nil: names are dialled unresolved
+	dialer         string           // the name of WithDialer's function
 	calls          userCalls
 	tls            *tls.Config
 	auth           []credential
@@ -99,10 +99,10 @@ func newConfig(servers string, opts []Option) (*config, error) {
 	return cfg, nil
 }
 
-// reach is how servers are reached.
+// reach returns how servers are reached.
 func (cfg *config) reach() reach.Dialer { return reach.Dialer{Dial: cfg.dial, TLS: cfg.tls} }
 
-// askTime bounds what is asked of a server without a session.
+// askTime bounds queries to a server without a session.
 func (cfg *config) askTime() time.Duration {
 	if cfg.connectTimeout > 0 {
 		return cfg.connectTimeout
@@ -113,7 +113,7 @@ func (cfg *config) askTime() time.Duration {
 // WithSessionTimeout sets the requested session timeout, which the servers limit. The default is 10 seconds, the
 // resolution a millisecond. Time during which the host sleeps counts: when it wakes, the client leaves the connection,
 // and the session is Lost at once if it can no longer be alive. Linux reports how long the host slept. On macOS only the
-// wall clock shows it, which may have been set meanwhile, so the session is resumed without being declared Lost first;
+// wall clock shows it, and that may have been set meanwhile, so the session is resumed without being declared Lost first;
 // on Windows timers keep running.
 func WithSessionTimeout(d time.Duration) Option {
 	return Option{func(cfg *config) error {
@@ -128,10 +128,10 @@ func WithSessionTimeout(d time.Duration) Option {
 
 // WithConnectTimeout sets how long a server may take to connect, and then for the handshake, before the next server is
 // tried; each address of a name is a server. The default is a third of the session timeout divided by the number of
-// servers, at least a second. The client keeps listening to that server beside the next ones, and uses its answer if it
-// comes first; a session that is granted too late is ended. After a pass over all servers in which one did not answer in
-// time, the time doubles, up to half of what is left of the session, or 30 seconds without one. It shrinks again when a
-// server has answered, to twice the duration of the handshake, but never below d. It limits neither Start, which is
+// servers, at least a second. While it tries the next servers, the client keeps listening to that one, and uses its answer
+// if it comes first; a session that is granted too late is ended. After a pass over all servers in which one did not answer
+// in time, the timeout doubles, up to half of what is left of the session, or 30 seconds without one. It shrinks again when
+// a server has answered, to twice the duration of the handshake, but never below d. It limits neither Start, which is
 // limited by its context, nor name resolution.
 func WithConnectTimeout(d time.Duration) Option {
 	return Option{func(cfg *config) error { return positive(&cfg.connectTimeout, "connect timeout", d) }}
@@ -151,7 +151,7 @@ func positive(dst *time.Duration, name string, d time.Duration) error {
 }
 
 // WithRequestTimeout makes the client leave a server that answers heartbeats but no requests, as a server with a stuck
-// disk or thread may do for ever: if requests are in flight and none has been answered for d, the connection counts as
+// disk or thread may do forever: if requests are in flight and none has been answered for d, the connection counts as
 // lost. Operations in flight fail with [ErrOutcomeUnknown], and the next server is tried. Replies come in order, so this
 // is no limit for each request; use a context to limit the wait for one. The resolution is a quarter of d or of a
 // second, whichever is shorter. By default there is no such timeout: a server that is slow for a while, for example
@@ -166,7 +166,7 @@ func WithRequestTimeout(d time.Duration) Option {
 	}}
 }
 
-// WithHandler sets what runs callbacks; the default is a new handler.NewSequential(). A handler serves one client.
+// WithHandler sets the handler that runs callbacks; the default is a new handler.NewSequential(). A handler serves one client.
 func WithHandler(h handler.Handler) Option {
 	return Option{func(cfg *config) error {
 		if h == nil {
@@ -177,7 +177,7 @@ func WithHandler(h handler.Handler) Option {
 	}}
 }
 
-// WithLogger makes the client log connections at Info, trouble at Warn and details at Debug. By default it logs nothing
+// WithLogger makes the client log connections at Info, problems at Warn and details at Debug. By default it logs nothing
 // except callbacks that panic, see package handler.
 func WithLogger(l *slog.Logger) Option {
 	return Option{func(cfg *config) error {
@@ -186,10 +186,10 @@ func WithLogger(l *slog.Logger) Option {
 	}}
 }
 
-// WithDialer sets how connections are made; net.Dialer's DialContext is the default. It must return when its context
-// ends, and may be called from several goroutines at once. It receives the host's name as given, since it may be a proxy
-// that resolves names itself. A name with several addresses therefore counts as one server: use [WithResolver] as well
-// to have each of its addresses dialled.
+// WithDialer sets the function that makes connections; the default is net.Dialer's DialContext. It must return when its
+// context is done, and may be called from several goroutines at once. It receives the host's name as given, since it may
+// be a proxy that resolves names itself. A name with several addresses therefore counts as one server: use [WithResolver]
+// as well to have each of its addresses dialled.
 func WithDialer(dial func(ctx context.Context, network, address string) (net.Conn, error)) Option {
 	return Option{func(cfg *config) error {
 		if dial == nil {
@@ -201,10 +201,10 @@ func WithDialer(dial func(ctx context.Context, network, address string) (net.Con
 	}}
 }
 
-// WithResolver sets how the names of servers are resolved. The default is the LookupHost of net.DefaultResolver, or none
-// with [WithDialer]. All names are looked up at the same time, for each pass over the servers, and each address of a
-// name is a server of its own; TLS verifies the name. A look-up may take 10 seconds; other addresses are tried
-// meanwhile, and if it fails, the previous addresses are used. The function must return when its context ends, and is
+// WithResolver sets the function that resolves the names of servers. The default is the LookupHost of net.DefaultResolver,
+// or none with [WithDialer]. All names are looked up at the same time, for each pass over the servers, and each address of
+// a name is a server of its own; TLS verifies the name. A look-up may take 10 seconds; other addresses are tried
+// meanwhile, and if it fails, the previous addresses are used. The function must return when its context is done, and is
 // called from several goroutines at once.
 func WithResolver(lookupHost func(ctx context.Context, host string) (addrs []string, err error)) Option {
 	return Option{func(cfg *config) error {
@@ -263,8 +263,8 @@ func WithShuffle(on bool) Option {
 
 // WithReadOnly lets the client connect to a server that has lost its quorum and runs in read-only mode (ZOOKEEPER-704).
 // Reads return what that server has, writes are rejected with [ErrNotReadOnly], and StateChange.ReadOnly is true.
-// Meanwhile the client looks for a server with a quorum and moves there when it finds one. Such a server can begin local
-// sessions only, so it needs localSessionsEnabled as well. Off by default.
+// Meanwhile the client looks for a server with a quorum and moves there when it finds one. A read-only server can start
+// only local sessions, so it needs localSessionsEnabled as well. Off by default.
 func WithReadOnly(on bool) Option {
 	return Option{func(cfg *config) error {
 		cfg.readOnly = on
@@ -284,7 +284,7 @@ func WithMaxRequestSize(n int) Option {
 
 // WithMaxReplySize sets the largest accepted reply, in bytes. Replies may well be larger than requests: 50,000 children
 // take 2 MB. An operation whose reply is larger fails with a [*ReplySizeError]; the reply is read and discarded, and the
-// connection stays up. Requests of Conn() fail with an error that go-zookeeper has no name for ("marshalling error",
+// connection stays up. Requests of Conn() fail with an error for which go-zookeeper has no name ("marshalling error",
 // -5), and the log says why. The default is 64 MiB.
 func WithMaxReplySize(n int) Option {
 	return Option{func(cfg *config) error { return sizeWithin(&cfg.maxReply, "maximal reply size", n) }}
@@ -296,9 +296,9 @@ func WithMaxReplySize(n int) Option {
 // queue empty is sent as it is, and so is one that sets a watch. The metrics and throttling of a server count one
 // request for many gets, and its audit and slow-request logs name a multi-read.
 //
-// The client tries once whether a server takes multi-reads, with reads that are alone in flight. A server that does not
+// The client tries once whether a server accepts multi-reads, with reads that are alone in flight. A server that does not
 // know them, such as 3.5, closes the connection; the client then reconnects, sends these reads one by one, and continues
-// so with this server.
+// to do so with this server.
 func WithCoalescedReads(on bool) Option {
 	return Option{func(cfg *config) error {
 		cfg.coalesce = on
@@ -306,7 +306,7 @@ func WithCoalescedReads(on bool) Option {
 	}}
 }
 
-// minFrame is the least limit on frames: below it nothing works.
+// minFrame is the lowest limit on frames: below it nothing works.
 const minFrame = 1 << 10
 
 func sizeWithin(dst *int, name string, n int) error {

@@ -14,7 +14,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// owner is the client as its session sees it: what happens to the session becomes states, and is made up for.
+// owner is the client as its session sees it: it turns what happens to the session into states, and restores what was lost.
 type owner struct{ *run }
 
 // Established implements session.Owner: credentials first, then watches.
@@ -125,7 +125,7 @@ func (o *owner) Demanded(code int32) {
 	o.c.authFailed(err)
 }
 
-// authFailed ends the present run's use: servers refuse the credentials, and will on every connection.
+// authFailed makes the current run unusable: servers reject the credentials, and would on every connection.
 func (c *Client) authFailed(err error) {
 	m, r := c.sink.Load(), c.runs.now()
 	if r != nil {

@@ -8,14 +8,14 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// pathError says which rule a path breaks; it is zk.ErrInvalidPath.
+// pathError names the rule that a path breaks; it matches zk.ErrInvalidPath.
 type pathError struct{ rule string }
 
 func (e *pathError) Error() string { return "invalid path: " + e.rule }
 func (e *pathError) Unwrap() error { return zk.ErrInvalidPath }
 
-// checkPath applies ZooKeeper's rules for paths (PathUtils.validatePath), and asks for valid UTF-8, which the server
-// would replace silently.
+// checkPath applies ZooKeeper's rules for paths (PathUtils.validatePath), and requires valid UTF-8, since the server
+// would replace anything else silently.
 func checkPath(path string) error {
 	if path == "" {
 		return &pathError{"empty"}
@@ -32,7 +32,7 @@ func checkPath(path string) error {
 	return checkNames(path)
 }
 
-// checkSequentialPath is checkPath for a path to which the server appends a number: it looks at what comes of that
+// checkSequentialPath is checkPath for a path to which the server appends a number: it checks the resulting path
 // (PathUtils.validatePath with isSequential), so the path may end with "/", and its last name may be "." or "..".
 func checkSequentialPath(path string) error {
 	if strings.HasSuffix(path, "/") || strings.HasSuffix(path, ".") {
@@ -41,8 +41,8 @@ func checkSequentialPath(path string) error {
 	return checkPath(path)
 }
 
-// checkDeletable is checkPath for a path that is to be deleted. The root belongs to the server; and that of a chroot to
-// whoever made it, not to those who live in it.
+// checkDeletable is checkPath for a path that is to be deleted. The root belongs to the server, and the root of a chroot to
+// whoever created it, not to those who work in it.
 func checkDeletable(path string) error {
 	if path == "/" {
 		return &pathError{"the root cannot be deleted"}
@@ -50,9 +50,9 @@ func checkDeletable(path string) error {
 	return checkPath(path)
 }
 
-// checkNames looks at what stands between the slashes; path begins with one.
+// checkNames checks the names between the slashes; path starts with one.
 func checkNames(path string) error {
-	start := 1 // of the present name
+	start := 1 // of the current name
 	for i := 1; i <= len(path); i++ {
 		if i < len(path) && path[i] != '/' {
 			if b := path[i]; b < ' ' || b >= 0x7f {
@@ -71,7 +71,7 @@ func checkNames(path string) error {
 	return nil
 }
 
-// checkRunes is checkNames for paths that are not plain ASCII. Characters beyond U+FFFF are two of Java's, which the
+// checkRunes is checkNames for paths that are not plain ASCII. Characters beyond U+FFFF take two of Java's, which the
 // server refuses.
 func checkRunes(path string) error {
 	if !utf8.ValidString(path) {

@@ -14,16 +14,16 @@ import (
 	"github.com/zkasync/zkasync-go/internal/session"
 )
 
-// pauses are the waits before repetitions. They take no goroutine, only a timer each.
+// pauses are the waits before repetitions. Each takes no goroutine, only a timer.
 type pauses struct {
-	logger *slog.Logger // for what panics; nil: the default one
+	logger *slog.Logger // for panics; nil: the default one
 
 	mu      sync.Mutex
 	stopped bool
 	seq     uint64
 	waiting map[*pause]struct{}
 	endings map[*ending]struct{} // functions that wait for the end of a context
-	pending int                  // timers and contexts that may still call; a call that runs counts
+	pending int                  // timers and contexts that may still call; includes calls in progress
 	idle    chan struct{}        // made by stop, closed when pending is 0
 }
 
@@ -36,18 +36,18 @@ type pause struct {
 	unwatch func() bool
 }
 
-// leastDrain is the time that callbacks get in any case, within the close timeout or not.
+// leastDrain is the time that callbacks get in any case, even after the close timeout.
 const leastDrain = 100 * time.Millisecond
 
-// open lets pauses begin.
+// open allows new pauses.
 func (ps *pauses) open() {
 	ps.mu.Lock()
 	ps.stopped, ps.idle = false, nil
 	ps.mu.Unlock()
 }
 
-// add has then called once: with nil after d, with the context's error when that ends before, or with ErrClosed when the
-// client stops. It runs on a goroutine of its own, in the last case on the one that stops the client or calls add.
+// add calls then once: with nil after d, with the context's error if ctx is done before, or with ErrClosed if the client
+// stops. The call has a goroutine of its own, or, in the last case, runs on the one that stops the client or calls add.
 func (ps *pauses) add(ctx context.Context, d time.Duration, then func(error)) {
 	ps.mu.Lock()
 	if ps.stopped {
@@ -67,10 +67,10 @@ func (ps *pauses) add(ctx context.Context, d time.Duration, then func(error)) {
 	ps.mu.Unlock()
 }
 
-// end runs when the time is over or the context has ended, whichever comes first, and perhaps again.
+// end runs when the time is over or the context is done, whichever comes first, and may run twice.
 func (p *pause) end(why error) {
 	ps := p.ps
-	defer ps.release() // also when what Retry was given ends this goroutine
+	defer ps.release() // even if Retry's operation ends this goroutine
 	ps.mu.Lock()
 	_, first := ps.waiting[p]
 	if first {
@@ -82,7 +82,7 @@ func (p *pause) end(why error) {
 	}
 }
 
-// call calls then. What that completes may have callbacks that run in place, if it is no client's.
+// call calls then. Futures completed by it may have callbacks that run in place, if they are no client's.
 func (p *pause) call(why error) {
 	defer p.ps.reportPanic()
 	p.then(why)
@@ -101,7 +101,7 @@ func (ps *pauses) release() {
 	ps.mu.Unlock()
 }
 
-// disarmLocked ends the wait; what has begun to call goes on.
+// disarmLocked ends the wait; a call in progress continues.
 func (p *pause) disarmLocked() {
 	delete(p.ps.waiting, p)
 	if p.timer.Stop() {
@@ -120,7 +120,7 @@ func (ps *pauses) releaseLocked(n int) {
 	}
 }
 
-// stop ends all pauses with ErrClosed, in the order in which they began, and refuses others. It does not wait for what runs.
+// stop ends all pauses with ErrClosed, in the order in which they started, and refuses others. It does not wait for calls in progress.
 func (ps *pauses) stop() resting {
 	ps.mu.Lock()
 	ps.stopped = true
@@ -141,12 +141,12 @@ func (ps *pauses) stop() resting {
 	go ps.endAll(hit, ended)
 	select {
 	case <-ended:
-	case <-time.After(session.Stall): // something of the user's holds it up; resting tells when it is over
+	case <-time.After(session.Stall): // a user function holds it up; resting tells when it is over
 	}
 	return done
 }
 
-// endAll ends pauses one after the other, for stop. It goes on when something of the user's ends its goroutine.
+// endAll ends pauses one after the other, for stop. It continues even if a user function ends its goroutine.
 func (ps *pauses) endAll(hit []*pause, ended chan<- struct{}) {
 	returned := false
 	defer func() {
@@ -164,10 +164,10 @@ func (ps *pauses) endAll(hit []*pause, ended chan<- struct{}) {
 	close(ended)
 }
 
-// resting is closed when nothing of the pauses runs any more.
+// resting is closed when no call of the pauses is in progress.
 type resting <-chan struct{}
 
-// wait waits for that until end, at the most.
+// wait waits for that, at most until end.
 func (c resting) wait(end time.Time) error {
 	t := time.NewTimer(max(time.Until(end), leastDrain))
 	defer t.Stop()

@@ -6,10 +6,10 @@ import (
 	"unicode/utf8"
 )
 
-// Texts from outside, as paths and the errors of dialers, go to logs and terminals. There control characters, and those that
-// turn the direction of writing, could make a text look like another.
+// Text from outside, such as paths and the errors of dialers, goes to logs and terminals. Control characters, and those that
+// change the writing direction, could make one text look like another there.
 
-// printable returns a name from outside as it is, or quoted if there is anything in it that is not to be seen.
+// printable returns a name from outside as it is, or quoted if it contains anything invisible.
 func printable(name string) string {
 	if isPlain(name) {
 		return name
@@ -17,7 +17,7 @@ func printable(name string) string {
 	return strconv.Quote(name)
 }
 
-// escaped returns a text from outside with what is not to be seen in it as Go's escape sequences.
+// escaped returns a text from outside with everything invisible in it as Go escape sequences.
 func escaped(text string) string {
 	if isPlain(text) {
 		return text

@@ -14,8 +14,9 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// protect returns the path with a prefix to its last name, and the prefix. Without one it is a random one in Curator's form,
-// "_c_" + UUID + "-" (ProtectedUtils), by which its recipes tell whose contender a znode is.
+// protect returns the prefix, and the path with that prefix in front of its last name. Without one of the caller's own, the
+// prefix is random and in Curator's form, "_c_" + UUID + "-" (ProtectedUtils), by which Curator's recipes recognize the
+// owner of a znode.
 func protect(path, own string) (prefix, protected string) {
 	if prefix = own; prefix == "" {
 		prefix = randomPrefix()
@@ -33,10 +34,10 @@ func randomPrefix() string {
 }
 
 // ProtectedError is the cause of a failed [Protected] create whose znode may have been created nevertheless. To find
-// out, look for a sibling whose name begins with Prefix.
+// out, look for a sibling whose name starts with Prefix.
 type ProtectedError struct {
 	Prefix string // of the znode's name
-	Err    error  // why it could not be found out
+	Err    error  // why that could not be found out
 }
 
 // Error names the prefix.
@@ -47,9 +48,9 @@ func (e *ProtectedError) Error() string {
 // Unwrap returns Err.
 func (e *ProtectedError) Unwrap() error { return e.Err }
 
-// search looks for the znode, on a later connection. The leader takes nothing more from the earlier one
-// (SessionMovedException), and the sync has this server catch up with all that the leader took: so what is not there was
-// not created. A name without a number is known in full, and can be asked for where siblings may not be listed.
+// search looks for the znode, on a later connection. The leader accepts nothing more from the earlier connection
+// (SessionMovedException), and the sync makes this server catch up with all that the leader has accepted: so a znode that is
+// not there was not created. A name without a number is known in full, and can be asked for even if siblings may not be listed.
 func (s *steppedCreate) search() {
 	synced := ask(&s.c.view, s.ctx, nil, syncKind, wire.ParentOf(s.path))
 	if !s.spec.sequential {
@@ -61,7 +62,7 @@ func (s *steppedCreate) search() {
 	})
 }
 
-// isOld reports whether what was read behind a sync is no answer: a server that has no quorum takes no sync.
+// isOld reports whether a read after a sync is no answer, because a server without a quorum accepts no sync.
 func isOld(synced *future.Future[string]) bool {
 	if !synced.Ready() {
 		return false
@@ -87,7 +88,7 @@ func (s *steppedCreate) searched(siblings Children, synced *future.Future[string
 	}
 }
 
-// named is the path of the sibling that has the prefix, "" if there is none.
+// named returns the path of the sibling that has the prefix, or "" if there is none.
 func (s *steppedCreate) named(siblings Children) string {
 	for _, name := range siblings.Names {
 		if strings.HasPrefix(name, s.prefix) {
@@ -97,8 +98,8 @@ func (s *steppedCreate) named(siblings Children) string {
 	return ""
 }
 
-// confirm reads the stat of the znode that was found. One that belongs to an earlier session will be gone with that, and
-// must not be taken for this one's (CURATOR-498).
+// confirm reads the stat of the znode that was found. One that belongs to an earlier session will go away with it, and
+// must not be mistaken for this session's (CURATOR-498).
 func (s *steppedCreate) confirm(path string, synced *future.Future[string]) {
 	ask(&s.c.view, s.ctx, nil, existsKind, path).OnDone(func(st *zk.Stat, err error) {
 		switch {
@@ -107,7 +108,7 @@ func (s *steppedCreate) confirm(path string, synced *future.Future[string]) {
 		case err != nil:
 			s.unanswered(err, s.search)
 		case st == nil && s.spec.sequential:
-			s.failUnknown(zk.ErrNoNode) // created, and deleted by somebody since
+			s.failUnknown(zk.ErrNoNode) // created, but deleted by somebody since
 		case st == nil:
 			s.create()
 		case s.spec.ephemeral && st.EphemeralOwner != s.c.Session().ID:
@@ -128,8 +129,8 @@ func (s *steppedCreate) removeStranger(path string) {
 	})
 }
 
-// unanswered goes on when a question was not answered: again is asked on the next connection, or after a pause when the
-// server throttles, or has no quorum. Otherwise it cannot be found out, and what may be there is taken back.
+// unanswered handles a query without an answer: it calls again on the next connection, or after a pause if the server
+// throttles or has no quorum. Otherwise the outcome cannot be found out, and the znode, if there is one, is deleted.
 func (s *steppedCreate) unanswered(err error, again func()) {
 	end := s.looking.lostWith(err)
 	switch {
@@ -151,19 +152,19 @@ func (s *steppedCreate) unanswered(err error, again func()) {
 	}
 }
 
-// abandon fails the create, and has its znode deleted if it was made: one that nobody knows of would stand first in the
-// queue of a lock for ever. A znode of which the server may not tell stays.
+// abandon fails the create, and has its znode deleted if it was created: a znode that nobody knows of would be first in
+// the queue of a lock forever. If the server refuses to say whether the znode exists, it stays.
 func (s *steppedCreate) abandon(err error) {
 	s.failUnknown(err)
 	if !errors.Is(err, ErrClosed) && !errors.Is(err, ErrAuthFailed) {
 		g := *s
-		g.ctx = nil // no deadline of the caller's counts any more
+		g.ctx = nil // the caller's deadline no longer applies
 		g.takeBack()
 	}
 }
 
-// takeBack looks for the znode and deletes it, in the background: for as long as the session lives, and a znode that is not
-// ephemeral for as long as the client runs. It holds no goroutine.
+// takeBack looks for the znode and deletes it, in the background: as long as the session lives or, if the znode is not
+// ephemeral, as long as the client runs. It holds no goroutine.
 func (s *steppedCreate) takeBack() {
 	if !s.spec.sequential {
 		s.takeBackAt(s.path)
@@ -211,7 +212,7 @@ func (s *steppedCreate) notTakenBack(err error) {
 	}
 }
 
-// failUnknown fails a create that was sent without an answer.
+// failUnknown fails a create that was sent but not answered.
 func (s *steppedCreate) failUnknown(err error) {
 	e := stepError("create", s.asked, err, true)
 	e.Outcome, e.Err = OutcomeUnknown, &ProtectedError{Prefix: s.prefix, Err: e.Err}

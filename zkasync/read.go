@@ -16,8 +16,8 @@ type Node struct {
 	Stat zk.Stat
 }
 
-// Children holds the names of a znode's children and the znode's own stat. The names share memory: to keep a few out of
-// many for long, keep copies (strings.Clone).
+// Children holds the names of a znode's children and the znode's own stat. The names share memory: to keep a few of many
+// for long, copy them (strings.Clone).
 type Children struct {
 	Names []string // in no order
 	Stat  zk.Stat  // of the parent
@@ -35,12 +35,12 @@ type query[T any] struct {
 	kind *readKind[T]
 }
 
-// readKind is what sets the reads apart, those that leave a watch included.
+// readKind holds what differs between reads, including those that set a watch.
 type readKind[T any] struct {
 	code    wire.OpCode
 	flagged bool       // the record has a watch flag
-	on      watch.Kind // what that watches
-	absent  bool       // there being no znode is an answer, the zero value, and can be watched
+	on      watch.Kind // the kind of that watch
+	absent  bool       // a missing znode is an answer, the zero value, and can be watched
 	decode  func(v *view, body []byte) (T, error)
 }
 
@@ -146,7 +146,7 @@ func (c *Client) GetACL(ctx context.Context, path string) *future.Future[ACL] {
 }
 
 // Sync makes the server catch up with the leader: reads submitted after it see everything that was committed before the
-// leader processed it (kazoo: sync_async). It returns the path.
+// leader processed it (kazoo: sync_async). The future's value is the path.
 func (c *Client) Sync(ctx context.Context, path string) *future.Future[string] {
 	return ask(&c.view, ctx, c.completion(path), syncKind, path)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 // Watched is a value with the one-shot watch that was set when it was read. Event completes with the first change of the
-// value, after every reply that the server sent before it. The watch survives reconnects; Event fails with
+// value, after every reply that the server sent before it. The watch survives reconnects. Event fails with
 // [ErrSessionExpired] when the session ends, with [ErrClosed] on Close, with [ErrAuthFailed] when the servers reject the
 // credentials, and with [ErrWatchRemoved] when the watch is given up, see [Client.Unwatch].
 type Watched[T any] struct {
@@ -19,7 +19,7 @@ type Watched[T any] struct {
 	Event *future.Future[Event]
 }
 
-// watchQuery is a read that leaves a watch.
+// watchQuery is a read that sets a watch.
 type watchQuery[T any] struct {
 	op[Watched[T]]
 	kind  *readKind[T]
@@ -27,8 +27,8 @@ type watchQuery[T any] struct {
 	claim watch.Read
 }
 
-// askWatch submits a read. Its callbacks run on ex and those of the event on event; both are nil where the client asks for
-// itself.
+// askWatch submits a read. Its callbacks run on ex and those of the event on event; both are nil for the client's own
+// requests.
 func askWatch[T any](c *Client, ctx context.Context, ex, event future.Executor, kind *readKind[T], path string) *future.Future[Watched[T]] {
 	q := &watchQuery[T]{kind: kind, event: event}
 	q.init(&c.view, ctx, ex, kind.code, path)

@@ -15,7 +15,7 @@ type WatcherType int32
 
 const (
 	WatcherChildren WatcherType = WatcherType(wire.WatcherChildren) // one-shot watches of the list of children
-	WatcherData     WatcherType = WatcherType(wire.WatcherData)     // one-shot watches of the data and of the existence
+	WatcherData     WatcherType = WatcherType(wire.WatcherData)     // one-shot watches of the data and of existence
 	WatcherAny      WatcherType = WatcherType(wire.WatcherAny)      // these, and all subscriptions
 )
 

@@ -11,16 +11,15 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// RetryPolicy says how often and for how long [Retry] and [WithRetry] repeat an operation. The zero value of a field
-// means its default.
+// RetryPolicy says how often and for how long [Retry] and [WithRetry] repeat an operation. A zero field means its default.
 type RetryPolicy struct {
 	// FirstPause bounds the pause before the first repetition. The bound doubles with each repetition up to MaxPause, and
 	// the pause is chosen at random between zero and the bound, so that clients that failed together do not return
 	// together. The defaults are 100 milliseconds and 5 seconds.
 	FirstPause, MaxPause time.Duration
-	// MaxAttempts bounds the attempts, the first one included. The default is no bound.
+	// MaxAttempts bounds the number of attempts, including the first. The default is no bound.
 	MaxAttempts int
-	// MaxElapsed bounds the time from the beginning to the last repetition. It does not interrupt an attempt in progress;
+	// MaxElapsed bounds the time from the start to the last repetition. It does not interrupt an attempt in progress;
 	// a context does. The default is a minute.
 	MaxElapsed time.Duration
 }
@@ -60,12 +59,12 @@ func (p RetryPolicy) checked() (RetryPolicy, error) {
 	return p, nil
 }
 
-// allows reports whether another attempt may follow so many, so long after the first began.
+// allows reports whether another attempt may follow after this many attempts and this long since the first.
 func (p *RetryPolicy) allows(attempts int, elapsed time.Duration) bool {
 	return attempts < p.MaxAttempts && elapsed <= p.MaxElapsed
 }
 
-// pause draws the pause after so many attempts.
+// pause draws the pause that follows the given number of attempts.
 func (p *RetryPolicy) pause(draw chance.Draw, attempts int) time.Duration {
 	bound := p.FirstPause
 	for i := 1; i < attempts && bound < p.MaxPause; i++ {
@@ -90,7 +89,7 @@ func MarkIdempotent(ctx context.Context) context.Context {
 
 func isIdempotent(ctx context.Context) bool { return ctx != nil && ctx.Value(idempotentKey{}) != nil }
 
-// harmless are the operations that may be done twice whatever becomes of the first: those that change nothing, and the
+// harmless are the operations that may be done twice whatever the outcome of the first: those that change nothing, and the
 // credentials and watches of a connection.
 var harmless = map[wire.OpCode]bool{
 	wire.OpExists: true, wire.OpGetData: true, wire.OpGetACL: true, wire.OpGetChildren: true, wire.OpGetChildren2: true,
@@ -99,7 +98,7 @@ var harmless = map[wire.OpCode]bool{
 	wire.OpAddWatch: true, wire.OpRemoveWatches: true,
 }
 
-// harmlessVerbs are their names in errors.
+// harmlessVerbs are the names of harmless in errors.
 var harmlessVerbs = func() map[string]bool {
 	verbs := make(map[string]bool)
 	for code := range harmless {
@@ -108,14 +107,14 @@ var harmlessVerbs = func() map[string]bool {
 	return verbs
 }()
 
-// isThrottled reports the one rejection that asks for a repetition. The others with such names are no answers of a server's:
-// the Java client gives "request timeout" to itself.
+// isThrottled reports the one rejection that asks for a repetition. Others with similar names are not sent by servers:
+// the Java client produces "request timeout" itself.
 func isThrottled(err error) bool { return errors.Is(err, ErrThrottled) }
 
-// retryError is why an operation was not repeated once more.
+// retryError says why an operation was not repeated once more.
 type retryError struct {
 	why      error
-	last     error // of the attempt before, nil: there is nothing to add
+	last     error // of the previous attempt; nil: there is nothing to add
 	attempts int
 }
 
@@ -134,8 +133,8 @@ func (e *retryError) Unwrap() []error {
 	return []error{e.why, e.last}
 }
 
-// throttlePause is the pause before what was throttled is asked again for the nth time, by the policy of [WithRetry] or, if that is
-// nil, the default one.
+// throttlePause is the pause before a throttled request is repeated for the nth time, by the policy of [WithRetry] or, if
+// that is nil, the default one.
 func (p *RetryPolicy) throttlePause(draw chance.Draw, n int) time.Duration {
 	if p == nil {
 		p = &RetryPolicy{FirstPause: defaultFirstPause, MaxPause: defaultMaxPause}

@@ -13,8 +13,8 @@ import (
 // without the mark fails with [ErrOutcomeUnknown], as it does without this option.
 //
 // Repeated operations wait for the next connection, which is attempted with pauses of its own, and are sent on it in
-// their old order, before everything submitted later. Order then counts from the repetition: a write without the mark
-// that failed leaves a gap, and the operations submitted after it are sent all the same, which they are not without this
+// their old order, before everything submitted later. The order then counts from the repetition: a write without the mark
+// that failed leaves a gap, and the operations submitted after it are still sent, which they would not be without this
 // option. Writes that depend on each other should be put into one Multi, carry the mark, or be submitted after the
 // previous one has succeeded.
 //
@@ -23,7 +23,7 @@ import (
 // The final error covers all attempts, as with Retry. Whatever the policy says, an operation that ends each of its
 // connections is given up after a few, see [GivenUpError].
 //
-// The option works on single requests, so also on those of EnsurePath, DeleteAll and other composite operations.
+// The option applies to single requests, so also to those of EnsurePath, DeleteAll and other composite operations.
 func WithRetry(policy RetryPolicy) Option {
 	return Option{func(cfg *config) error {
 		policy, err := policy.checked()
@@ -41,17 +41,17 @@ type request interface {
 	flags() *opFlags
 }
 
-// claimant is a request that claims its effect when it is encoded. It is told when there was none.
+// claimant is a request that claims its effect when it is encoded. unapplied tells it that there was none.
 type claimant interface{ unapplied() }
 
-// opFlags is what repeating needs to know of an operation.
+// opFlags is what must be known of an operation to repeat it.
 type opFlags struct {
-	idempotent bool // marked so
+	idempotent bool // marked as such
 	doubt      bool // the outcome of an earlier attempt is unknown
 }
 
 // lasting is a request of a client with WithRetry. The multiplexer keeps it across connections. It is used by one
-// goroutine at a time, each of which gets it through the multiplexer's lock.
+// goroutine at a time, each of which gets it under the multiplexer's lock.
 type lasting struct {
 	request
 	c     *Client
@@ -104,7 +104,7 @@ func (l *lasting) mayGoOn(pause time.Duration) bool {
 	return l.c.cfg.retry.allows(l.attempts, time.Since(l.begun)+pause)
 }
 
-// Fail implements mux.Request. The operation fails for good, and as it must for all its attempts together.
+// Fail implements mux.Request. The operation fails for good, with an error for all its attempts together.
 func (l *lasting) Fail(f mux.Failure) {
 	f.Sent = f.Sent || l.flags().doubt
 	if l.givenUp {

@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 )
 
-// Retry calls op, repeats it after a pause for as long as its failures allow that, and returns a future of the final
+// Retry calls op, repeats it after a pause as long as its failures allow that, and returns a future of the final
 // result:
 //
 //   - an operation that was not sent because the connection was lost is repeated;
@@ -17,13 +17,14 @@ import (
 //   - a write whose outcome is unknown is repeated if ctx carries the mark of [MarkIdempotent], and not otherwise;
 //   - after the session has expired, only reads and operations that were not sent are repeated, in the new session;
 //   - an operation that the server throttled (code -127) is repeated, since it was not executed;
-//   - everything else fails at once: other rejections, a context that has ended, a closed client, rejected credentials.
+//
+// - everything else fails at once: other rejections, a context that is done, a closed client, rejected credentials.
 //
 // The outcome in the final error covers all attempts: it is [OutcomeUnknown] if that of any attempt was, even if the
 // last attempt was not sent, or was rejected perhaps only because an earlier one had been applied. If ctx ends or the
 // client is closed during a pause, the error is that of the last attempt joined with the reason.
 //
-// Each attempt takes its place in the order when it is made. Operations submitted in the meantime overtake an operation
+// Each attempt is ordered by the time when it is made. Operations submitted in the meantime overtake an operation
 // that is repeated, and operations that are repeated independently may overtake each other; [WithRetry] keeps their
 // order.
 //
@@ -54,7 +55,7 @@ func Retry[T any](ctx context.Context, c *Client, policy RetryPolicy, op func(ct
 	})
 }
 
-// retry is one call of Retry. One attempt, or the pause after it, has it at a time.
+// retry is one call of Retry. It belongs to one attempt, or to the pause after it, at a time.
 type retry[T any] struct {
 	ctx    context.Context
 	c      *Client
@@ -65,7 +66,7 @@ type retry[T any] struct {
 
 	attempts int
 	doubt    bool     // the outcome of an attempt is unknown
-	last     *OpError // of the latest attempt that was to be repeated
+	last     *OpError // of the latest attempt that called for a repetition
 	suspect  suspicion
 }
 
@@ -95,7 +96,7 @@ func (r *retry[T]) judge(v T, err error) {
 	r.c.pauses.add(r.ctx, pause, r.again)
 }
 
-// repeatable says whether the failure of an attempt allows another.
+// repeatable reports whether the failure of an attempt allows another.
 func (r *retry[T]) repeatable(e *OpError) bool {
 	expired := errors.Is(e, ErrSessionExpired)
 	switch {
@@ -114,13 +115,13 @@ func (r *retry[T]) repeatable(e *OpError) bool {
 	}
 }
 
-// again makes the next attempt, unless the pause before it was ended by something else.
+// again makes the next attempt, unless something else ended the pause before it.
 func (r *retry[T]) again(why error) {
 	if why != nil {
 		r.giveUp(r.last, &retryError{why: why, last: r.last.Err, attempts: r.attempts})
 		return
 	}
-	// Called from within FlatMap, an op that panics or ends its goroutine fails its future. All is linked before it is called.
+	// Called from within FlatMap, an op that panics or ends its goroutine fails its future. Everything is linked before the call.
 	begin := future.NewPromise[future.Void](nil)
 	attempt := future.FlatMap(begin.Future(), func(future.Void) *future.Future[T] { return r.op(r.ctx) })
 	future.Transform(attempt, func(v T, err error) *future.Future[future.Void] {
@@ -130,10 +131,10 @@ func (r *retry[T]) again(why error) {
 	begin.Resolve(future.Void{})
 }
 
-// judged is what comes of a step that leads to nothing.
+// judged is the result of a step that nothing depends on.
 var judged = future.Resolved(future.Void{})
 
-// fail ends with an error that allows no repetition; e is its OpError, nil if it has none.
+// fail ends with an error that allows no repetition; e is its OpError, or nil if it has none.
 func (r *retry[T]) fail(err error, e *OpError) {
 	rejected := e != nil && e.Outcome == OutcomeRejected
 	if r.last == nil || rejected && (!r.doubt || harmlessVerbs[e.Op]) {

@@ -15,30 +15,30 @@ type run struct {
 	session *session.Run
 	started *future.Promise[future.Void] // completes with the first session
 	stopped *future.Promise[future.Void] // nil until shutdown; guarded by runs.mu
-	bye     *delivery                    // runs the callbacks of stopped; nil as long as that is
-	over    chan struct{}                // closed when the stop is complete and these callbacks have run, or do not return
-	left    error                        // which of them does not return; read when over is closed
+	bye     *delivery                    // runs the callbacks of stopped; nil as long as stopped is
+	over    chan struct{}                // closed when the stop is complete and these callbacks have run or failed to return
+	left    error                        // the error if one of them did not return; read when over is closed
 	resting resting                      // set by shutdown
 }
 
-// runs is what there is of a client's runs: one at a time, and perhaps what the one before has left behind.
+// runs holds a client's runs: at most one at a time, and what the previous one may have left behind.
 type runs struct {
 	mu      sync.Mutex
 	present *run        // nil when stopped
-	left    *run        // the one before, if it has left something, as a callback that does not return; nil once another has begun
-	waiters int         // calls of Close that wait for left; meanwhile no run begins, whose handler they would stop
-	hosts   []string    // where the next one connects to
-	resume  mux.Session // that the first one takes up
+	left    *run        // the previous run, if it has left something, such as a callback that does not return; nil once another has started
+	waiters int         // calls of Close that wait for left; meanwhile no run starts, since they would stop its handler
+	hosts   []string    // where the next run connects to
+	resume  mux.Session // the session that the first run resumes
 }
 
-// now returns the present run, nil if there is none.
+// now returns the current run, or nil if there is none.
 func (rs *runs) now() *run {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	return rs.present
 }
 
-// move sets where the next run connects to, and returns the present one.
+// move sets where the next run connects to, and returns the current one.
 func (rs *runs) move(hosts []string) *run {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -46,7 +46,7 @@ func (rs *runs) move(hosts []string) *run {
 	return rs.present
 }
 
-// begin returns the present run, or makes it. It fails while the present one stops.
+// begin returns the current run, or creates one. It fails while the current one is stopping.
 func (rs *runs) begin(start func(hosts []string, resume mux.Session) (*run, error)) (*run, error) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -64,7 +64,7 @@ func (rs *runs) begin(start func(hosts []string, resume mux.Session) (*run, erro
 	return r, nil
 }
 
-// stop has the present run stop, if it does not, and returns it; over means that it is the one before, nil if it has left nothing.
+// stop starts to stop the current run, unless that has happened, and returns it. over means that it is the previous run, or nil if that has left nothing.
 func (rs *runs) stop() (r *run, over bool) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -77,14 +77,14 @@ func (rs *runs) stop() (r *run, over bool) {
 	return rs.present, false
 }
 
-// end takes the present run out. It counts as having left something until it is settled.
+// end removes the current run. It counts as having left something until it is settled.
 func (rs *runs) end(r *run) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	rs.present, rs.left = nil, r
 }
 
-// settled notes that a run has left nothing.
+// settled records that a run has left nothing.
 func (rs *runs) settled(r *run) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
@@ -93,7 +93,7 @@ func (rs *runs) settled(r *run) {
 	}
 }
 
-// settle has wait wait for what a run has left behind. If that is nothing any more, or another run has begun since, it does not.
+// settle calls wait for what a run has left behind. It does not if nothing is left any more, or another run has started since.
 func (rs *runs) settle(r *run, wait func() error) error {
 	rs.mu.Lock()
 	if rs.left != r {

@@ -8,11 +8,11 @@ import (
 	"slices"
 )
 
-// SessionEndError is the cause with which contexts of [Client.SessionContext] and [Client.ConnectedContext] end.
+// SessionEndError is the cause of contexts of [Client.SessionContext] and [Client.ConnectedContext] that have ended.
 type SessionEndError struct {
-	SessionID int64 // of the session that the context was for, 0 if there was none
+	SessionID int64 // of the session that the context was for; 0 if there was none
 	State     State // that ended it
-	Err       error // what went with that state
+	Err       error // the error of that state change
 }
 
 // Error says what has happened to the session.
@@ -27,14 +27,14 @@ func (e *SessionEndError) Error() string {
 // Unwrap returns Err.
 func (e *SessionEndError) Unwrap() error { return e.Err }
 
-// errUnheard is why contexts end while there is a connection.
+// errUnheard says why contexts end although there is a connection.
 var errUnheard = errors.New("nothing that was sent within the session timeout was answered")
 
-// scope is a context that ends with the state.
+// scope is a context that ends with a state.
 type scope struct {
 	id        int64
-	seq       uint64 // they end in the order in which they were made
-	suspended bool   // it goes on in StateSuspended
+	seq       uint64 // contexts end in the order in which they were created
+	suspended bool   // it survives StateSuspended
 	cancel    context.CancelCauseFunc
 	unwatch   func() bool // of the context's end
 }
@@ -46,7 +46,7 @@ func (s *scope) endedBy(change StateChange) bool {
 }
 
 func (s *scope) end(change StateChange) {
-	s.unwatch() // it is forgotten, and a goroutine for that could outlive Close
+	s.unwatch() // the context is forgotten, and a goroutine waiting for it could outlive Close
 	err := change.Err
 	if err == nil && change.State == StateClosed {
 		err = ErrClosed
@@ -54,7 +54,7 @@ func (s *scope) end(change StateChange) {
 	s.cancel(&SessionEndError{SessionID: s.id, State: change.State, Err: err})
 }
 
-// scope makes a context that lives as long as the state is Connected or the one given.
+// scope returns a context that lives as long as the state is Connected or alive.
 func (s *states) scope(parent context.Context, alive State) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(orBackground(parent))
 	sc := &scope{suspended: alive == StateSuspended, cancel: cancel}
@@ -83,7 +83,7 @@ func (s *states) scope(parent context.Context, alive State) (context.Context, co
 	}
 }
 
-// seen is the state as contexts see it: a session that is about to be ended is over.
+// seen returns the state as contexts see it: a session that is about to be ended is over.
 func (s *states) seen() StateChange {
 	switch {
 	case s.stopping:
@@ -95,8 +95,8 @@ func (s *states) seen() StateChange {
 	}
 }
 
-// doubt ends all contexts, and lets none begin, while there is a connection and the servers may not have heard of the session for its
-// timeout, which unheard tells. Nil ends the doubt.
+// doubt ends all contexts, and prevents new ones, while there is a connection but the servers may not have heard from the
+// session for its timeout, as unheard reports. Nil ends the doubt.
 func (s *states) doubt(unheard func() bool) {
 	s.mu.Lock()
 	s.unheard = unheard
@@ -106,7 +106,7 @@ func (s *states) doubt(unheard func() bool) {
 	endScopes(ended, now)
 }
 
-// stopScopes ends all contexts, before the session is: its znodes are gone by the time when the state becomes Closed.
+// stopScopes ends all contexts, before the session ends: by the time the state becomes Closed, its znodes are gone.
 func (s *states) stopScopes() {
 	s.mu.Lock()
 	s.stopping = true
@@ -122,7 +122,7 @@ func (s *states) forget(sc *scope) {
 	s.mu.Unlock()
 }
 
-// endedScopesLocked takes out the contexts that a change ends.
+// endedScopesLocked removes the contexts that a change ends.
 func (s *states) endedScopesLocked(change StateChange) (ended []*scope) {
 	if change.State == StateConnecting {
 		s.stopping = false
@@ -137,7 +137,7 @@ func (s *states) endedScopesLocked(change StateChange) (ended []*scope) {
 	return ended
 }
 
-// endScopes is called without the lock: a context of the user's own, which they may be made of, is asked for its values.
+// endScopes is called without the lock, because parent contexts may be the user's own and are asked for their values.
 func endScopes(ended []*scope, change StateChange) {
 	for _, sc := range ended {
 		sc.end(change)

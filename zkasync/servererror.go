@@ -20,7 +20,7 @@ var (
 	// ErrMarshalling (-5): the server could not read the request.
 	ErrMarshalling error = ServerError{wire.CodeMarshalling}
 	// ErrUnimplemented (-6): the server does not know the operation. Persistent watches need ZooKeeper 3.6, removing watches
-	// 3.5. It ends the connection at such a request.
+	// 3.5. The server ends the connection at such a request.
 	ErrUnimplemented error = ServerError{wire.CodeUnimplemented}
 	// ErrOperationTimeout (-7): the server gave up on the operation.
 	ErrOperationTimeout error = ServerError{wire.CodeOperationTimeout}
@@ -28,9 +28,9 @@ var (
 	ErrUnknownSession error = ServerError{wire.CodeUnknownSession}
 	// ErrNewConfigNoQuorum (-13): too few servers of the new configuration are connected and up to date.
 	ErrNewConfigNoQuorum error = ServerError{wire.CodeNewConfigNoQuorum}
-	// ErrReconfigInProgress (-14): another reconfiguration is under way.
+	// ErrReconfigInProgress (-14): another reconfiguration is in progress.
 	ErrReconfigInProgress error = ServerError{wire.CodeReconfigInProgress}
-	// ErrNotReadOnly (-119): the server has lost its quorum and takes no writes, see [WithReadOnly].
+	// ErrNotReadOnly (-119): the server has lost its quorum and accepts no writes, see [WithReadOnly].
 	ErrNotReadOnly error = ServerError{wire.CodeNotReadOnly}
 	// ErrEphemeralOnLocalSession (-120): a local session cannot have ephemeral znodes (ZOOKEEPER-1147).
 	ErrEphemeralOnLocalSession error = ServerError{wire.CodeEphemeralOnLocalSession}

@@ -11,9 +11,9 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// parseServers reads a connection string as ZooKeeper's own clients do: "h1:2181,h2:2181/chroot". A port left out is
-// 2181; IPv6 addresses stand in brackets; blanks may stand around the commas. The chroot comes back without a slash at
-// the end, "" when there is none. What those clients take and understand otherwise than it is meant is refused.
+// parseServers parses a connection string as ZooKeeper's own clients do: "h1:2181,h2:2181/chroot". A missing port is
+// 2181; IPv6 addresses are in brackets; there may be blanks around the commas. The chroot is returned without a trailing
+// slash, "" if there is none. Strings that those clients accept but understand otherwise than intended are refused.
 func parseServers(s string) (hosts []string, chroot string, err error) {
 	hosts, chroot, err = splitServers(s)
 	if err != nil {
@@ -46,8 +46,8 @@ func splitServers(s string) (hosts []string, chroot string, err error) {
 	return hosts, chroot, nil
 }
 
-// isBlank reports what may stand unseen at the ends of a line: the byte order mark is what Windows' editors begin a file
-// with.
+// isBlank reports what may stand unseen at the ends of a line, including the byte order mark with which Windows editors
+// start a file.
 func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
 func parseHost(item string) (string, error) {
@@ -64,15 +64,15 @@ func parseHost(item string) (string, error) {
 	if i := strings.IndexFunc(host, notOfHost); i >= 0 {
 		return "", fmt.Errorf("address %q: want a host of letters, digits, '-', '_' and '.', or an IPv6 address in brackets", item)
 	}
-	// Atoi takes a sign, and leading zeros that other clients may read as octal.
+	// Atoi accepts a sign, and leading zeros that other clients may read as octal.
 	if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 || strconv.Itoa(n) != port {
 		return "", fmt.Errorf("address %q: port %q is not a number from 1 to 65535, in digits alone", item, port)
 	}
 	return net.JoinHostPort(host, port), nil
 }
 
-// notOfHost reports what no name and no address has. Which letters a name may have is the resolver's business, or the
-// dialer's; "%" begins the zone of an IPv6 address.
+// notOfHost reports characters that no name and no address has. Which letters a name may have is up to the resolver or the
+// dialer; "%" starts the zone of an IPv6 address.
 func notOfHost(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.:%", r)
 }

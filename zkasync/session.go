@@ -29,7 +29,7 @@ func (s Session) String() string {
 }
 
 // Session returns the session. It is the zero value until the first session after the start, and after Close. A session
-// that has ended is returned until the next one begins; see [Client.State].
+// that has ended is returned until the next one starts; see [Client.State].
 func (c *Client) Session() Session {
 	r := c.runs.now()
 	if r == nil {
@@ -44,9 +44,9 @@ func (c *Client) Session() Session {
 	}
 }
 
-// WithSession makes the first connection resume a session that another client began, as returned by that client's
+// WithSession makes the first connection resume a session that another client started, as returned by that client's
 // [Client.Session] (kazoo: client_id). Only the id and the password are used. If the server no longer knows the session,
-// a new one begins, as after any expiry. The other client loses its connection.
+// a new one starts, as after any expiry. The other client loses its connection.
 func WithSession(s Session) Option {
 	return Option{func(cfg *config) error {
 		if s.ID == 0 || len(s.Password) != passwordSize {

@@ -29,13 +29,13 @@ func replySizeError(cause error) error {
 	return cause
 }
 
-// isReplySize asks an error whether a reply was too large.
+// isReplySize reports whether err says that a reply was too large.
 func isReplySize(err error) bool {
 	var e *ReplySizeError
 	return errors.As(err, &e)
 }
 
-// mayAskAgain reports whether a read that failed is worth another attempt: no answer came, and one may the next time.
+// mayAskAgain reports whether a failed read is worth another attempt: no answer came, but one may come next time.
 func mayAskAgain(err error) bool {
 	return (isUnknown(err) || errors.Is(err, ErrConnectionLoss)) && !isReplySize(err) && !isGivenUp(err)
 }

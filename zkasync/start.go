@@ -26,7 +26,7 @@ func (c *Client) StartAsync() *future.Future[future.Void] {
 	return r.started.Future()
 }
 
-// newRun begins a run. Until it returns no other one does, and none stops.
+// newRun starts a run. Until it returns, no other run starts and none stops.
 func (c *Client) newRun(servers []string, resume mux.Session) (*run, error) {
 	if err := c.startCallbacks(); err != nil {
 		return nil, fmt.Errorf("zkasync: start: %w", err)
@@ -43,7 +43,7 @@ func (c *Client) newRun(servers []string, resume mux.Session) (*run, error) {
 	return r, nil
 }
 
-// sessionConfig is what a session is kept with.
+// sessionConfig returns the configuration of a session.
 func (c *Client) sessionConfig(servers []string, resume mux.Session) session.Config {
 	return session.Config{
 		Mux: mux.Config{
@@ -68,7 +68,7 @@ func (c *Client) sessionConfig(servers []string, resume mux.Session) session.Con
 	}
 }
 
-// startCallbacks starts what runs callbacks.
+// startCallbacks starts the handler and the delivery goroutine.
 func (c *Client) startCallbacks() error {
 	if err := c.logs.start(); err != nil {
 		return fmt.Errorf("%w: the logger (WithLogger) has not returned", err)
@@ -76,7 +76,7 @@ func (c *Client) startCallbacks() error {
 	err := c.delivery.start(c.cfg.logger)
 	if err == nil {
 		if err = c.cfg.handler.Start(c.cfg.logger); err != nil {
-			_ = c.delivery.stop(context.Background()) // nothing runs there
+			_ = c.delivery.stop(context.Background()) // nothing has run there
 		}
 	}
 	if err != nil {
@@ -87,7 +87,7 @@ func (c *Client) startCallbacks() error {
 	return nil
 }
 
-// Start starts the client and waits for the first session. If ctx ends first, or the start fails, it stops the client
+// Start starts the client and waits for the first session. If ctx is done first, or the start fails, it stops the client
 // and returns an error that names the failure of the last attempt.
 func (c *Client) Start(ctx context.Context) error {
 	_, err := c.StartAsync().Get(orBackground(ctx))
@@ -105,7 +105,7 @@ func (c *Client) Start(ctx context.Context) error {
 }
 
 // Connect is [New] followed by [Client.Start]: it returns a client with a live session, or an error if none could be
-// established before ctx ended.
+// established before ctx was done.
 func Connect(ctx context.Context, servers string, opts ...Option) (*Client, error) {
 	c, err := New(servers, opts...)
 	if err != nil {

@@ -13,7 +13,7 @@ const feedBuffer = 64
 type stateFeed struct {
 	*feed.Feed[StateChange]
 	stopCtx func() bool
-	dropped chan struct{} // closed when the end of its context has been dealt with
+	dropped chan struct{} // closed when the end of its context has been handled
 }
 
 func newStateFeed() *stateFeed {

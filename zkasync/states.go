@@ -6,20 +6,20 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 )
 
-// states holds the present state and tells listeners of each change, in order.
+// states holds the current state and tells listeners of each change, in order.
 type states struct {
 	mu        sync.Mutex
 	lane      *lane // of the handler's; nil before the first start
 	now       StateChange
-	outbox    []StateChange // changes that no listener has been told of yet
-	due       []*notice     // calls of listeners for the change that is being told
-	telling   bool          // a goroutine is at it
+	outbox    []StateChange // changes not yet told to any listener
+	due       []*notice     // listener calls for the change that is being told
+	telling   bool          // a goroutine is in tell
 	listeners []*listener
 	feeds     map[*stateFeed]struct{}
-	ending    map[*stateFeed]struct{} // those that were told of Closed
+	ending    map[*stateFeed]struct{} // feeds that have been told of Closed
 	scopes    map[*scope]struct{}
-	scoped    uint64      // so many scopes were made
-	unheard   func() bool // whether the servers may not have heard of the session for its timeout, nil if that is not to be feared
+	scoped    uint64      // number of scopes created so far
+	unheard   func() bool // reports whether the servers may not have heard from the session for its timeout; nil if that need not be feared
 	stopping  bool        // the state may still be Connected, but the session is about to end
 }
 
@@ -33,7 +33,7 @@ func newStates() *states {
 	return &states{feeds: make(map[*stateFeed]struct{})}
 }
 
-// use sets where listeners are called.
+// use sets the lane on which listeners are called.
 func (s *states) use(l *lane) {
 	s.mu.Lock()
 	s.lane = l
@@ -46,22 +46,22 @@ func (s *states) current() StateChange {
 	return s.now
 }
 
-// note sets the session's id, which the next change will tell.
+// note records the session's id, which the next change will report.
 func (s *states) note(id int64) {
 	s.mu.Lock()
 	s.now.SessionID = id
 	s.mu.Unlock()
 }
 
-// change makes the transition that next gives for the present state, if any, and tells everybody. Where two goroutines
-// do so at once, the first tells of both changes, so that the order is one.
+// change makes the transition that next returns for the current state, if any, and tells everybody. If two goroutines do
+// so at once, the first tells of both changes, so that there is one order.
 func (s *states) change(next func(now StateChange) (StateChange, bool)) {
 	s.set(next)
 	s.tell((*lane).executeState)
 }
 
-// set is change for who holds a lock that listeners may want; tell has to follow. Channels have the change at once: a
-// goroutine that tells may be held up by an inline handler's callback, and endFeeds must not come before Closed.
+// set is change for a caller that holds a lock that listeners may need; tell has to follow. Channels get the change at
+// once: the goroutine in tell may be held up by an inline handler's callback, and endFeeds must not come before Closed.
 func (s *states) set(next func(now StateChange) (StateChange, bool)) {
 	s.mu.Lock()
 	var ended []*scope
@@ -81,9 +81,9 @@ func (s *states) set(next func(now StateChange) (StateChange, bool)) {
 	endScopes(ended, change)
 }
 
-// tell tells everybody of what has changed, unless a goroutine is at it, which then tells of this as well. It hands the
-// calls to execute. On a goroutine of the user's that may run them, and a callback may end that goroutine: then another one
-// goes on.
+// tell tells everybody of what has changed, unless another goroutine is in tell, which then tells of this as well. It passes
+// the calls to execute. That may run them on a goroutine of the user's, and a callback may end that goroutine: then another
+// one continues.
 func (s *states) tell(execute func(*lane, future.Task)) {
 	returned := false
 	defer func() {
@@ -116,8 +116,8 @@ func (s *states) tellAll(execute func(*lane, future.Task)) {
 	s.mu.Unlock()
 }
 
-// nextLocked returns the next call of a listener, nil if there is none. Who listens to a change is settled when its turn
-// comes.
+// nextLocked returns the next call of a listener, or nil if there is none. Which listeners get a change is decided when its
+// turn comes.
 func (s *states) nextLocked() *notice {
 	for len(s.due) == 0 && len(s.outbox) > 0 {
 		for _, l := range s.listeners {
@@ -164,7 +164,7 @@ func (s *states) remove(l *listener) {
 	}
 }
 
-// drop ends one feed. Until it is done, endFeeds waits for it.
+// drop ends one feed. endFeeds waits until that is done.
 func (s *states) drop(f *stateFeed) {
 	defer close(f.dropped)
 	f.end()

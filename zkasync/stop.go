@@ -18,7 +18,7 @@ import (
 // well.
 //
 // The client does not wait for a server that sends nothing for a second. Then, and when the connection is lost, it tries
-// to end the session over another connection, for a quarter of a second more, or for 1.25 seconds from the beginning of
+// to end the session over another connection: for a quarter of a second more, or for 1.25 seconds from the start of
 // the stop; for half a second when all servers refuse; longer when handshakes are known to take longer; never longer
 // than the close timeout. If no server could be told to end the session, it ends by its timeout, and the Closed state
 // carries an Err that says so.
@@ -30,7 +30,7 @@ func (c *Client) StopAsync() *future.Future[future.Void] {
 	return r.stopped.Future()
 }
 
-// Close stops the client as StopAsync does and waits for it, for little longer than the close timeout. It may be called
+// Close stops the client as StopAsync does and waits for the end, for little longer than the close timeout. It may be called
 // from any goroutine, any number of times, in any state. When it returns nil, no goroutine of the client is left. If a
 // callback does not return, Close fails with an error that names it. When called from within a callback it cannot wait
 // for its own caller: it stops the client as StopAsync does and returns an error that matches handler.ErrInCallback.
@@ -45,7 +45,7 @@ func (c *Client) Close() error {
 	<-r.stopped.Future().Done()
 	_, err := r.stopped.Future().Result()
 	switch {
-	case r.bye.h.InCallback(): // its callback cannot be waited for here, all else is over
+	case r.bye.h.InCallback(): // its callback cannot be waited for here; everything else is over
 		return err
 	case err == nil:
 		<-r.over
@@ -57,7 +57,7 @@ func (c *Client) Close() error {
 	return err
 }
 
-// inCallback returns the name of the callback, or function of a derived future, that the calling goroutine is in, "" if none.
+// inCallback returns the name of the callback, or function of a derived future, that the calling goroutine is in, or "".
 func (c *Client) inCallback() string {
 	if h := c.cfg.handler; h.InCallback() {
 		return h.Running()
@@ -65,7 +65,7 @@ func (c *Client) inCallback() string {
 	return c.delivery.running()
 }
 
-// stop begins the stop. The caller holds runs.mu.
+// stop starts the stop. The caller holds runs.mu.
 func (r *run) stop() {
 	r.bye = newFarewell(r.c.cfg.logger)
 	r.stopped = future.NewPromise[future.Void](newLane(r.bye, r.bye.lane))
@@ -74,7 +74,7 @@ func (r *run) stop() {
 	go r.shutdown()
 }
 
-// shutdown is the stop.
+// shutdown performs the stop.
 func (r *run) shutdown() {
 	end := time.Now().Add(r.c.cfg.closeTimeout)
 	r.started.Reject(&OpError{Op: "start", Outcome: OutcomeNotSent, Err: ErrClosed})
@@ -104,7 +104,7 @@ func (r *run) farewell(end time.Time, err error) {
 	}
 }
 
-// newFarewell makes what runs the callbacks of a stop's future.
+// newFarewell returns the delivery that runs the callbacks of a stop's future.
 func newFarewell(logger *slog.Logger) *delivery {
 	d := newDelivery(nil, 0)
 	d.direct = true
@@ -112,7 +112,7 @@ func newFarewell(logger *slog.Logger) *delivery {
 	return d
 }
 
-// settle waits for what is the user's until end: functions given to Retry and to derived futures, callbacks, dialers.
+// settle waits until end for user functions: those given to Retry and to derived futures, callbacks, dialers.
 func (r *run) settle(end time.Time) error {
 	return errors.Join(
 		r.resting.wait(end),
@@ -139,8 +139,8 @@ func within(end time.Time, wait func(context.Context) error) error {
 	return nil
 }
 
-// overdue is the error for whoever waits when something of the user's holds the stop up: a dialer that does not heed its
-// context, say, or the connection that it has made. The stop goes on when it returns.
+// overdue returns the error for those who wait when a user function holds up the stop: a dialer that ignores its context,
+// say, or the connection that it made. The stop continues when the function returns.
 func (r *run) overdue() error {
 	if name := r.c.cfg.calls.oldest(); name != "" {
 		return fmt.Errorf("zkasync: close: %s %w", name, errAbandoned)

@@ -15,7 +15,7 @@ import (
 // with Close, with [Client.RemoveWatches] of WatcherAny, with the client, or by its rule for slow readers. It is safe
 // for concurrent use.
 //
-// Events carry the path without the chroot and come in the order in which the server sent them. They are read in one of
+// Events carry the path without the chroot and arrive in the order in which the server sent them. They are read in one of
 // three ways: from the channel of C, with range over All, which reads that channel, or by the callback of [OnEvent].
 // With OnEvent, or as long as the channel has room, an event is delivered before the reply to any later request; events
 // that wait for a slow reader follow when it makes room.
@@ -55,11 +55,11 @@ func (s *Subscription) Mode() AddWatchMode { return s.mode }
 
 // C returns the channel of events, the same one for each call. It is closed after the last event when the subscription
 // has ended; Err then says why. At that moment events that do not fit into the channel are dropped, except that the last
-// one is always kept. With a callback the channel carries nothing, but is closed all the same.
+// one is always kept. With a callback the channel carries nothing, but is still closed.
 func (s *Subscription) C() <-chan Event { return s.feed.C() }
 
-// All ranges over the channel of C until it is closed or ctx ends. The last pair has the reason, that of Err or of ctx. Leaving the
-// loop does not end the subscription.
+// All ranges over the channel of C until it is closed or ctx is done. The last pair carries the reason, that of Err or of
+// ctx. Leaving the loop does not end the subscription.
 func (s *Subscription) All(ctx context.Context) iter.Seq2[Event, error] {
 	return feed.All(ctx, s.C(), s.Err)
 }
@@ -72,7 +72,7 @@ func (s *Subscription) Done() <-chan struct{} { return s.feed.Done() }
 // persistent watches, or [ErrAuthFailed].
 func (s *Subscription) Err() error { return s.feed.Err() }
 
-// Close ends the subscription at once. With a callback, events whose call has not begun are dropped; otherwise events in
+// Close ends the subscription at once. With a callback, events whose call has not started are dropped; otherwise events in
 // the channel, and waiting ones that still fit into it, can be received, see C.
 //
 // Closing the last subscription of a path tells the server to remove the watch, without waiting for it. One-shot watches
@@ -91,7 +91,7 @@ func (s *Subscription) end(err error) {
 	}
 }
 
-// watcher is what of the client's own has a subscription. It is told on the connection's reader, with no lock held.
+// watcher is the part of the client that owns a subscription. It is called on the connection's reader, with no lock held.
 type watcher interface {
 	changed(e Event)
 	unwatched(s *Subscription, why error)

@@ -13,9 +13,9 @@ import (
 	"time"
 )
 
-// userCalls are calls of functions of the user's that the client waits for: the dialer, callbacks of the TLS configuration,
-// methods of a handler of the user's own. Each has a goroutine of its own, so that one that panics, ends its goroutine or does
-// not return harms nobody. They are rare: a few for each connection.
+// userCalls are calls of user functions that the client waits for: the dialer, callbacks of the TLS configuration, methods
+// of a handler of the user's own. Each has a goroutine of its own, so that one that panics, ends its goroutine or does not
+// return harms nobody. They are rare: a few per connection.
 type userCalls struct {
 	mu      sync.Mutex
 	seq     uint64
@@ -33,11 +33,11 @@ type userCall struct {
 	done  chan struct{}
 }
 
-// errAbandoned is why a call is not waited for any longer.
+// errAbandoned says why a call is not waited for any longer.
 var errAbandoned = errors.New("does not return though its context has ended")
 
-// do calls fn, which goes by name, and waits until it has returned or ctx has ended. The error says that it panicked, ended
-// its goroutine, or is still at it.
+// do calls fn, which goes by name, and waits until it has returned or ctx is done. The error says that it panicked, ended
+// its goroutine, or is still running.
 func (u *userCalls) do(ctx context.Context, name string, fn func()) error {
 	c := &userCall{calls: u, name: name, fn: fn, done: make(chan struct{})}
 	u.enter(c)
@@ -47,7 +47,7 @@ func (u *userCalls) do(ctx context.Context, name string, fn func()) error {
 		return c.err
 	case <-ctx.Done():
 	}
-	grace := time.NewTimer(abandonAfter) // it heeds its context as a rule, and has an error of its own
+	grace := time.NewTimer(abandonAfter) // it usually heeds its context and has an error of its own
 	defer grace.Stop()
 	select {
 	case <-c.done:
@@ -57,10 +57,10 @@ func (u *userCalls) do(ctx context.Context, name string, fn func()) error {
 	}
 }
 
-// abandonAfter is how long a call may take to notice that its context has ended.
+// abandonAfter is how long a call may take to notice that its context is done.
 const abandonAfter = 100 * time.Millisecond
 
-// run is the goroutine of a call; its owner is userCalls, for whose end Close waits.
+// run is the goroutine of a call; its owner is userCalls, which Close waits for.
 func (c *userCall) run() {
 	returned := false
 	defer func() {
@@ -98,7 +98,7 @@ func (u *userCalls) leave(c *userCall) {
 	}
 }
 
-// oldest returns the name of the call that has run longest, "" if none runs.
+// oldest returns the name of the call that has run longest, or "" if none runs.
 func (u *userCalls) oldest() string {
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -112,7 +112,7 @@ func (u *userCalls) oldest() string {
 	return slices.MinFunc(all, func(a, b *userCall) int { return cmp.Compare(a.seq, b.seq) }).name
 }
 
-// wait waits until none runs, or ctx ends: then the error names one that does.
+// wait waits until none runs, or ctx is done: then the error names one that does.
 func (u *userCalls) wait(ctx context.Context) error {
 	u.mu.Lock()
 	if len(u.running) == 0 {
@@ -132,7 +132,7 @@ func (u *userCalls) wait(ctx context.Context) error {
 	}
 }
 
-// functionName names a function for people: its name, file and line.
+// functionName names a function for humans: its name, file and line.
 func functionName(fn any) string {
 	f := runtime.FuncForPC(reflect.ValueOf(fn).Pointer())
 	if f == nil {

@@ -8,7 +8,7 @@ var (
 	ErrSlowReader error = &sentinel{text: "reader too slow for the events"}
 )
 
-// opWatch is what errors call a watch that ended.
+// opWatch is the name of an ended watch in errors.
 const opWatch = "watch"
 
 func watchEnded(path string, err error) error { return &OpError{Op: opWatch, Path: path, Err: err} }

@@ -20,7 +20,7 @@ func (h watchHost) Pause(n int, then func(error)) {
 	h.c.pauses.add(context.Background(), h.c.cfg.retry.throttlePause(h.c.cfg.draw, n), then)
 }
 
-// watchErrors are this package's errors for what happens to watches.
+// watchErrors are this package's errors for the ends of watches.
 var watchErrors = &watch.Errors{
 	Ended:   watchEnded,
 	Refused: func(op wire.OpCode, path string, code int32) error { return rejection(op.String(), path, code) },

@@ -3,11 +3,11 @@ package zkasync
 import "sync"
 
 // window submits a growing number of requests of one composite operation, a bounded number at a time. Replies arrive on
-// one goroutine, while the first requests may still be on their way out on another, so it has a lock; each and done are
-// called without it.
+// one goroutine while another may still be sending the first requests, so it has a lock; each and done are called
+// without it.
 type window struct {
 	each func(i int)     // submits the i-th request; its completion calls finish or stop
-	done func(err error) // called once, when all is finished or something stopped it
+	done func(err error) // called once, when all is finished or stop was called
 
 	mu      sync.Mutex
 	total   int // known so far
@@ -18,7 +18,7 @@ type window struct {
 	over    bool
 }
 
-// more adds n requests and submits what has room.
+// more adds n requests and submits those that there is room for.
 func (w *window) more(n int) {
 	w.mu.Lock()
 	w.total += n
@@ -33,7 +33,7 @@ func (w *window) finish(n int) {
 	w.fill()
 }
 
-// stop ends one request with the error that ends all. The others in flight are waited for.
+// stop ends one request with an error that ends everything. The others in flight are waited for.
 func (w *window) stop(err error) {
 	w.mu.Lock()
 	w.pending--
@@ -44,8 +44,8 @@ func (w *window) stop(err error) {
 	w.fill()
 }
 
-// fill submits while there is room and unlocks. One goroutine at a time does it, so that the order is kept; what fails
-// at once calls finish from within and only leaves its count.
+// fill submits requests while there is room, and unlocks. One goroutine at a time does so, which keeps the order; a request
+// that fails at once calls finish from within, which then only counts.
 func (w *window) fill() {
 	if w.filling {
 		w.mu.Unlock()

@@ -15,7 +15,7 @@ import (
 // -2, a version that cannot be asked for (ZOOKEEPER-4743).
 const AnyVersion int32 = -1
 
-// setRequest is Set.
+// setRequest is the request of Set.
 type setRequest struct {
 	op[zk.Stat]
 	data    []byte
@@ -23,7 +23,7 @@ type setRequest struct {
 }
 
 // Set replaces a znode's data if its version is the one given (kazoo: set_async). The data is copied, so the slice may be
-// used again at once; nil is stored as null, which Get gives back as nil. The usual rejections are zk.ErrNoNode,
+// reused at once; nil is stored as null, which Get returns as nil. The usual rejections are zk.ErrNoNode,
 // zk.ErrBadVersion and zk.ErrNoAuth.
 func (c *Client) Set(ctx context.Context, path string, data []byte, version int32) *future.Future[zk.Stat] {
 	o := &setRequest{data: bytes.Clone(data), version: version}
@@ -43,7 +43,7 @@ func (o *setRequest) Append(b []byte) []byte {
 
 func (o *setRequest) Reply(code int32, body []byte) { replyStat(&o.op, code, body) }
 
-// replyStat completes an operation whose answer is a stat.
+// replyStat completes an operation whose reply is a stat.
 func replyStat(o *op[zk.Stat], code int32, body []byte) {
 	if code != 0 {
 		o.reject(code)
@@ -54,7 +54,7 @@ func replyStat(o *op[zk.Stat], code int32, body []byte) {
 	o.finish(st, err)
 }
 
-// deleteRequest is Delete.
+// deleteRequest is the request of Delete.
 type deleteRequest struct {
 	op[future.Void]
 	version int32
@@ -91,7 +91,7 @@ func (o *deleteRequest) Reply(code int32, _ []byte) {
 	o.promise.Resolve(future.Void{})
 }
 
-// setACLRequest is SetACL.
+// setACLRequest is the request of SetACL.
 type setACLRequest struct {
 	op[zk.Stat]
 	acl     []zk.ACL
