@@ -3,6 +3,7 @@ package zkasync
 import (
 	"bytes"
 	"context"
+	"slices"
 	"sync"
 
 	"github.com/go-zookeeper/zk"
@@ -23,7 +24,7 @@ import (
 // The futures complete in the order of the calls. The server may apply the writes in another order, but never one whose
 // results could differ: a write that depends on an earlier one, because it concerns the same znode or its parent or
 // child, is sent together with it or after it. There is no order between a Bulk's writes and other operations of the
-// client: wait for the future of a write before an operation that relies on it.
+// client, or events of its watches: wait for the future of a write before an operation that relies on it.
 //
 // A Bulk uses no goroutine, needs no Close, and ends with its context and its client. It is safe for concurrent use. The
 // number of writes that wait in it is not bounded: a program that writes more than fits into memory should wait for
@@ -166,7 +167,8 @@ func (b *Bulk) nextLocked() (g *bulkGroup, send bool) {
 	if n == 0 {
 		return nil, false
 	}
-	g = &bulkGroup{writes: b.waiting[:n:n], unknown: n}
+	g = &bulkGroup{writes: slices.Clone(b.waiting[:n]), unknown: n}
+	clear(b.waiting[:n]) // what has left must not be kept by what waits
 	b.waiting = b.waiting[n:]
 	g.tangled = b.claims.add(g.writes)
 	b.flying++

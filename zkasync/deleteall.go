@@ -21,11 +21,11 @@ const (
 	deleteTries = 100
 )
 
-// DeleteAll deletes path and everything below it, and returns how many znodes it deleted. It takes two round trips per
-// level, not one per znode: one to delete the znodes without children, and one to list the others; a last one deletes
-// those. Deletes travel together as those of a [Bulk] do. Others may create and delete below path at the same time: what
-// they delete is not counted, and what they create is deleted as well. If path does not exist, that is not an error and
-// nothing is deleted. The root cannot be deleted. (kazoo: delete with recursive=True, which its asynchronous form does
+// DeleteAll deletes path and everything below it, and returns how many znodes it deleted. It takes three round trips per
+// level, not one per znode: one to delete the znodes without children, one to list the others, and on the way back one to
+// delete those. Deletes travel together as those of a [Bulk] do. Others may create and delete below path at the same time:
+// what they delete is not counted, and what they create is deleted as well. If path does not exist, that is not an error
+// and nothing is deleted. The root cannot be deleted. (kazoo: delete with recursive=True, which its asynchronous form does
 // not have.)
 //
 // If it fails, part of the tree may have been deleted; the text of the error says how many znodes were deleted for
@@ -133,8 +133,8 @@ func (d *deleteAll) list(path string) {
 	})
 }
 
-// emptied deletes the parents in the reverse order: what is below comes first, and since the server keeps the order, none
-// of them has to be waited for.
+// emptied deletes the parents in the reverse order: what is below comes first. None of them is waited for here, since a Bulk
+// keeps the order of writes that depend on each other.
 func (d *deleteAll) emptied(err error) {
 	if err != nil {
 		d.fail(err)
