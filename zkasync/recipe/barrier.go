@@ -11,8 +11,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Barrier makes everybody wait for as long as its znode exists (kazoo: Barrier, Curator: DistributedBarrier). It is safe
-// for concurrent use.
+// Barrier makes everybody wait as long as its znode exists (kazoo: Barrier, Curator: DistributedBarrier). It is safe for
+// concurrent use.
 type Barrier struct {
 	c    *zkasync.Client
 	path string
@@ -40,7 +40,7 @@ func (b *Barrier) Remove(ctx context.Context) *future.Future[future.Void] {
 	return removed(ctx, b.c, b.path)
 }
 
-// Wait completes when the barrier does not exist, at once if it does not.
+// Wait completes when the barrier does not exist, which may be at once.
 func (b *Barrier) Wait(ctx context.Context) *future.Future[future.Void] {
 	if b.cfg.err != nil {
 		return failed[future.Void](b.c, "wait", b.path, b.cfg.err)
@@ -50,7 +50,7 @@ func (b *Barrier) Wait(ctx context.Context) *future.Future[future.Void] {
 	return w.future()
 }
 
-// persistent makes a persistent znode, if it is not there.
+// persistent creates a persistent znode unless it exists.
 func persistent(ctx context.Context, c *zkasync.Client, path string, cfg config) *future.Future[future.Void] {
 	made := lasting(ctx, c, func(ctx context.Context) *future.Future[zkasync.Created] {
 		return c.Create(ctx, path, []byte(cfg.id), cfg.createOptions()...)
@@ -58,7 +58,7 @@ func persistent(ctx context.Context, c *zkasync.Client, path string, cfg config)
 	return but(made, zk.ErrNodeExists)
 }
 
-// removed deletes a znode, if it is there.
+// removed deletes a znode if it exists.
 func removed(ctx context.Context, c *zkasync.Client, path string) *future.Future[future.Void] {
 	gone := lasting(ctx, c, func(ctx context.Context) *future.Future[future.Void] {
 		return c.Delete(ctx, path, zkasync.AnyVersion)
@@ -66,7 +66,7 @@ func removed(ctx context.Context, c *zkasync.Client, path string) *future.Future
 	return but(gone, zk.ErrNoNode)
 }
 
-// but is f without its value, for which one error is as good as success.
+// but returns f without its value, counting the error fine as success.
 func but[T any](f *future.Future[T], fine error) *future.Future[future.Void] {
 	return future.Transform(f, func(_ T, err error) *future.Future[future.Void] {
 		if err != nil && !errors.Is(err, fine) {
@@ -76,7 +76,7 @@ func but[T any](f *future.Future[T], fine error) *future.Future[future.Void] {
 	})
 }
 
-// wait is something that is waited for in steps, at the end of its context no longer.
+// wait is a wait in steps that ends with its context.
 type wait struct {
 	c       *zkasync.Client
 	op      string
@@ -94,10 +94,10 @@ func newWait(ctx context.Context, c *zkasync.Client, op, path string) *wait {
 
 func (w *wait) future() *future.Future[future.Void] { return core.OnHandler(w.c, w.promise.Future()) }
 
-// over reports whether nobody waits any more.
+// over reports whether the wait has ended.
 func (w *wait) over() bool { return w.promise.Future().Ready() }
 
-// end completes it, with an error if there is one.
+// end completes the wait, with an error if there is one.
 func (w *wait) end(err error) {
 	if err != nil {
 		w.promise.Reject(&Error{Op: w.op, Path: w.path, Err: err})
@@ -106,12 +106,12 @@ func (w *wait) end(err error) {
 	w.promise.Resolve(future.Void{})
 }
 
-// gone calls next when a znode is not there.
+// gone calls next when a znode does not exist.
 func (w *wait) gone(path string, next func(error)) {
 	w.look(path, func(st *zk.Stat) bool { return st == nil }, next)
 }
 
-// look calls next when what a znode is is as it should be. It looks again at each change.
+// look calls next when right accepts the state of a znode. It looks again after each change.
 func (w *wait) look(path string, right func(*zk.Stat) bool, next func(error)) {
 	if w.over() {
 		return

@@ -11,21 +11,21 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// claim is an attempt to get something: a znode that stands in a queue until it is first, or the attempt is given up. Its
-// steps run one after the other, each where the one before has completed; the end of its context may come at any time.
+// claim is an attempt to get something: a znode that stands in a queue until it is first, or until the attempt is given up.
+// Its steps run one after the other, each when the previous one has completed; its context may end at any time.
 type claim struct {
 	c    *zkasync.Client
 	cfg  config
-	op   string // as errors call it
-	dir  string // whose children queue
+	op   string // the operation's name in errors
+	dir  string // the znode whose children queue
 	role role
 	data []byte
 	try  bool                                   // do not wait
-	most int                                    // how many may be there at once, for a semaphore; 0: one at a time, in their order
-	as   int64                                  // the fence, unless it is 0: then it is the znode's own
+	most int                                    // how many may hold it at once, for a semaphore; 0: one at a time, in their order
+	as   int64                                  // the fence; 0: the znode's own
 	done func()                                 // called once at the end of what was held, or of the attempt
-	make func() *future.Future[zkasync.Created] // makes the znode in another way, unless it is nil
-	made string                                 // where that makes it
+	make func() *future.Future[zkasync.Created] // if not nil, creates the znode in another way
+	made string                                 // where make creates it
 
 	ctx     context.Context
 	unwatch func() bool
@@ -35,12 +35,12 @@ type claim struct {
 	mu    sync.Mutex
 	ended bool                          // the promise is complete
 	own   zkasync.Created               // the znode, once there is one
-	mine  *future.Future[zkasync.Event] // the own znode's watch
-	other *future.Future[zkasync.Event] // that of the one in front
+	mine  *future.Future[zkasync.Event] // the watch of its own znode
+	other *future.Future[zkasync.Event] // the watch of the znode in front
 	held  *Held
 }
 
-// begin has the attempt made. Callbacks of the future run on the client's handler.
+// begin starts the attempt. Callbacks of the future run on the client's handler.
 func (q *claim) begin() *future.Future[*Held] {
 	q.promise, q.clean = future.NewPromise[*Held](nil), future.NewPromise[future.Void](nil)
 	if q.cfg.err != nil {
@@ -56,7 +56,7 @@ func (q *claim) begin() *future.Future[*Held] {
 	return core.OnHandler(q.c, q.promise.Future())
 }
 
-// create makes the znode.
+// create creates the znode.
 func (q *claim) create() *future.Future[zkasync.Created] {
 	if q.make != nil {
 		return q.make()
@@ -67,7 +67,7 @@ func (q *claim) create() *future.Future[zkasync.Created] {
 	}))
 }
 
-// again joins the queue once more, at its end: the znode own is gone, as far as is known. What is held by it is over.
+// again joins the queue once more, at its end: as far as is known, the znode own is gone. What was held by it is over.
 func (q *claim) again(own string) {
 	q.mu.Lock()
 	current, ended, h := own != "" && q.own.Path == own, q.ended, q.held
@@ -86,7 +86,7 @@ func (q *claim) again(own string) {
 	}
 }
 
-// created goes on when there is a znode, or not.
+// created continues after the znode was created, or could not be.
 func (q *claim) created(made zkasync.Created, err error) {
 	q.mu.Lock()
 	ended := q.ended
@@ -111,7 +111,7 @@ func (q *claim) created(made zkasync.Created, err error) {
 	}
 }
 
-// sweep removes what a create has left whose outcome could not be found out.
+// sweep removes the znode of a create whose outcome could not be found out.
 func (q *claim) sweep(made error) *future.Future[future.Void] {
 	var unknown *zkasync.ProtectedError
 	switch {
@@ -121,7 +121,7 @@ func (q *claim) sweep(made error) *future.Future[future.Void] {
 		return future.Resolved(future.Void{})
 	}
 	return discard(q.c, q.dir, func(ctx context.Context) *future.Future[future.Void] {
-		q.c.Sync(ctx, q.dir) // so that this server has it, if it was made
+		q.c.Sync(ctx, q.dir) // so that this server has it, if it was created
 		return future.FlatMap(q.c.Children(ctx, q.dir), func(l zkasync.Children) *future.Future[future.Void] {
 			for _, name := range l.Names {
 				if strings.HasPrefix(name, unknown.Prefix) {
@@ -133,15 +133,15 @@ func (q *claim) sweep(made error) *future.Future[future.Void] {
 	})
 }
 
-// isNotMade reports whether a create failed for a connection or a session that is over, and left nothing: what is unknown then is
-// what became of its parents. A znode that was made, and deleted since, is nothing either.
+// isNotMade reports whether a create failed because of a connection or a session that is over, and left no znode: only the
+// fate of its parents is unknown then. A znode that was created and has been deleted since counts as none.
 func isNotMade(err error) bool {
 	var unknown *zkasync.ProtectedError
 	switch {
 	case over(err) || isGivenUp(err):
 		return false
 	case errors.Is(err, zkasync.ErrSessionExpired):
-		return true // and what may have been created went with it
+		return true // and what may have been created is gone with it
 	case errors.As(err, &unknown):
 		return core.IsNoNode(err)
 	default:
@@ -149,12 +149,12 @@ func isNotMade(err error) bool {
 	}
 }
 
-// acquired makes what is held, if the session that the znode belongs to is alive.
+// acquired creates the Held, if the session that the znode belongs to is alive.
 func (q *claim) acquired(own zkasync.Created) {
 	lease, release := q.cfg.lease.scope(q.c)
 	cause := context.Cause(lease)
 	switch {
-	case q.c.Session().ID != own.Stat.EphemeralOwner: // it will be gone with its session (CURATOR-620)
+	case q.c.Session().ID != own.Stat.EphemeralOwner: // the znode will be deleted with its session (CURATOR-620)
 		release()
 		q.again(own.Path)
 		return
@@ -162,7 +162,7 @@ func (q *claim) acquired(own zkasync.Created) {
 		release()
 		q.fail(cause)
 		return
-	case cause != nil: // the connection is lost by now
+	case cause != nil: // the connection has been lost meanwhile
 		release()
 		q.look(own.Path)
 		return
@@ -182,7 +182,7 @@ func (q *claim) acquired(own zkasync.Created) {
 	q.promise.Resolve(q.held)
 }
 
-// fail ends the attempt, unless it has ended, and has its znode deleted.
+// fail ends the attempt, unless it has ended, and deletes its znode.
 func (q *claim) fail(err error) {
 	q.mu.Lock()
 	ended := q.ended
@@ -204,15 +204,15 @@ func (q *claim) fail(err error) {
 	q.promise.Reject(&Error{Op: q.op, Path: q.dir, Err: err, Removed: q.clean.Future()})
 }
 
-// remove deletes a znode of ours in the background. It is done when the znode is gone, or will be with its session.
+// remove deletes our znode in the background. It completes when the znode is gone, or will be with its session.
 func (q *claim) remove(path string) *future.Future[future.Void] {
 	return discard(q.c, path, func(ctx context.Context) *future.Future[future.Void] {
 		return q.c.Delete(ctx, path, zkasync.AnyVersion)
 	})
 }
 
-// discard has something deleted in the background, however often the connection is lost at that: the request is too small to be the cause.
-// A znode that is gone, or will be with its session, is as good as deleted.
+// discard deletes something in the background, however often the connection is lost: the request is too small to be the
+// cause. A znode that is gone, or will be with its session, counts as deleted.
 func discard(c *zkasync.Client, path string, del func(context.Context) *future.Future[future.Void]) *future.Future[future.Void] {
 	gone := zkasync.Retry(marked, c, core.Patient, quorate(c, func(context.Context) *future.Future[future.Void] { return del(context.Background()) }))
 	return future.Transform(gone, func(_ future.Void, err error) *future.Future[future.Void] {
@@ -234,7 +234,7 @@ func isGivenUp(err error) bool {
 	return err != nil && errors.As(err, &e)
 }
 
-// cleaned notes that the attempt has left no znode, or that nobody knows.
+// cleaned records that the attempt has left no znode, or that this is unknown.
 func (q *claim) cleaned(_ future.Void, err error) {
 	if err != nil {
 		q.clean.Reject(err)
@@ -243,5 +243,5 @@ func (q *claim) cleaned(_ future.Void, err error) {
 	q.clean.Resolve(future.Void{})
 }
 
-// base is the last name of a path.
+// base returns the last name of a path.
 func base(path string) string { return path[strings.LastIndexByte(path, '/')+1:] }

@@ -20,7 +20,7 @@ type Contender struct {
 	SessionID  int64 // of the client
 }
 
-// contenders reads a queue: its names, and then all its znodes at once. Who has gone meanwhile is left out.
+// contenders reads a queue: its names, and then all its znodes at once. Contenders that are gone by then are left out.
 func contenders(ctx context.Context, c *zkasync.Client, dir string, r role) *future.Future[[]Contender] {
 	return future.Transform(c.Children(ctx, dir), func(list zkasync.Children, err error) *future.Future[[]Contender] {
 		switch {

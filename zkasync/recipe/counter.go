@@ -32,7 +32,7 @@ type Counter struct {
 	encoding Encoding
 }
 
-// check is what an encoding has to be.
+// check returns an error if the encoding is invalid.
 func (n *Counter) check(op string) error {
 	if n.encoding < Text || n.encoding > Int64 {
 		return &Error{Op: op, Path: n.path, Err: fmt.Errorf("unknown encoding %d", n.encoding)}
@@ -45,7 +45,7 @@ func NewCounter(c *zkasync.Client, path string, encoding Encoding) *Counter {
 	return &Counter{c, path, encoding}
 }
 
-// Get returns the number that the server has, 0 if there is no znode.
+// Get returns the number that the server has, or 0 if there is no znode.
 func (n *Counter) Get(ctx context.Context) *future.Future[int64] {
 	if err := n.check("read counter"); err != nil {
 		return core.OnHandler(n.c, future.Failed[int64](err))
@@ -102,7 +102,7 @@ func (n *Counter) encode(v int64) []byte {
 	}
 }
 
-// decode reads what is stored. Nothing stands for 0, as for kazoo.
+// decode decodes the stored number. Empty data means 0, as in kazoo.
 func (n *Counter) decode(data []byte) (int64, error) {
 	switch {
 	case len(data) == 0:

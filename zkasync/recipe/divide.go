@@ -5,9 +5,9 @@ import (
 	"slices"
 )
 
-// The rules by which members find out who has which item. All members must have the same rule, whatever their version.
+// The rules by which members decide who gets which item. All members must use the same rule, whatever their version.
 
-// rendezvous gives each item to the member for which both together have the greatest hash.
+// rendezvous gives each item to the member for which the hash of both together is greatest.
 func rendezvous(me string, members, items []string) map[string]bool {
 	mine := make(map[string]bool)
 	for _, item := range items {
@@ -22,8 +22,8 @@ func rendezvous(me string, members, items []string) map[string]bool {
 	return mine
 }
 
-// weight is FNV-1a of member, NUL and item in UTF-8, mixed by the last steps of SplitMix64: FNV alone tells names apart that differ in
-// their last letter by its lowest bits only.
+// weight is the FNV-1a of member, NUL and item in UTF-8, mixed by the last steps of SplitMix64: with FNV alone, names that
+// differ only in their last letter differ only in the lowest bits.
 func weight(member, item string) uint64 {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(member + "\x00" + item)) // never fails
@@ -33,7 +33,7 @@ func weight(member, item string) uint64 {
 	return x ^ x>>31
 }
 
-// inTurns is kazoo's rule: the items in order, one for each member in order, again and again. Members may be there twice, as they are for kazoo.
+// inTurns is kazoo's rule: the items in order, one for each member in order, again and again. A member may be listed twice, as in kazoo.
 func inTurns(me string, members, items []string) map[string]bool {
 	members, items = slices.Sorted(slices.Values(members)), slices.Sorted(slices.Values(items))
 	first, _ := slices.BinarySearch(members, me)

@@ -12,8 +12,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// DoubleBarrier lets a number of participants begin together and end together (kazoo: DoubleBarrier, Curator:
-// DistributedDoubleBarrier, on the same path as well). One value enters and leaves once; it is safe for concurrent use.
+// DoubleBarrier lets a number of participants start together and finish together (kazoo: DoubleBarrier, Curator:
+// DistributedDoubleBarrier, on the same path as well). A value enters and leaves once; it is safe for concurrent use.
 type DoubleBarrier struct {
 	c     *zkasync.Client
 	path  string
@@ -22,7 +22,7 @@ type DoubleBarrier struct {
 	own   string // the own znode
 }
 
-// readyName is the znode that says that all are there.
+// readyName is the znode that says that all have entered.
 const readyName = "ready"
 
 // NewDoubleBarrier returns a barrier for count participants at path, which is created if it is missing. Nothing is sent.
@@ -35,7 +35,7 @@ func NewDoubleBarrier(c *zkasync.Client, path string, count int, opts ...Option)
 	return b
 }
 
-// Enter completes when count participants have entered. If ctx or the session ends first, this one has not.
+// Enter completes when count participants have entered. If ctx or the session ends first, this one has not entered.
 func (b *DoubleBarrier) Enter(ctx context.Context) *future.Future[future.Void] {
 	if b.cfg.err != nil {
 		return failed[future.Void](b.c, "enter", b.path, b.cfg.err)
@@ -56,7 +56,7 @@ func (b *DoubleBarrier) Enter(ctx context.Context) *future.Future[future.Void] {
 			w.end(err)
 			return
 		}
-		if w.over() { // the context has ended while it was made
+		if w.over() { // the context ended while the znode was being created
 			b.withdraw()
 			return
 		}
@@ -65,7 +65,7 @@ func (b *DoubleBarrier) Enter(ctx context.Context) *future.Future[future.Void] {
 	return w.future()
 }
 
-// open opens the barrier for all if the number is reached. Otherwise, or besides, somebody else does: that is what is waited for.
+// open opens the barrier for all once the number is reached. Whether this or another participant opens it, the wait is for the barrier to be open.
 func (b *DoubleBarrier) open(w *wait) {
 	ready := core.Join(b.path, readyName)
 	w.look(ready, func(st *zk.Stat) bool { return st != nil }, w.end)
@@ -81,7 +81,7 @@ func (b *DoubleBarrier) open(w *wait) {
 	})
 }
 
-// list reads who is there, in order.
+// list reads the names of the participants, in order.
 func (b *DoubleBarrier) list(w *wait, next func(names []string)) {
 	ask(b.c, func(ctx context.Context) *future.Future[zkasync.Children] { return b.c.Children(ctx, b.path) },
 		func(l zkasync.Children, err error) {
@@ -108,7 +108,7 @@ func (b *DoubleBarrier) Leave(ctx context.Context) *future.Future[future.Void] {
 	return w.future()
 }
 
-// leave waits for the others: the first in their order for the last, all others for the first, so that few are woken.
+// leave waits for the others: the first in order waits for the last, all others wait for the first, so that few are woken.
 func (b *DoubleBarrier) leave(w *wait) {
 	if w.over() {
 		return
@@ -132,8 +132,8 @@ func (b *DoubleBarrier) leave(w *wait) {
 	})
 }
 
-// shut is for the last one to leave: the barrier stays open until then, as Curator's does, for a participant who is so slow that all others have
-// entered and want to leave before it sees that the barrier is open.
+// shut is for the last one to leave. The barrier stays open until then, as Curator's does, for a participant so slow that all
+// others have entered and want to leave before it sees that the barrier is open.
 func (b *DoubleBarrier) shut(w *wait) {
 	then(removed(context.Background(), b.c, core.Join(b.path, readyName)), func(_ future.Void, err error) {
 		if err != nil {

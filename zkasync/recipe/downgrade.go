@@ -11,9 +11,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Downgrade turns a writer's lock into a reader's: other readers get it too, and no writer does in between (Curator:
-// acquiring the read lock while holding the write lock). Held then ends, and the Held of the future takes its place in
-// the queue, before all waiters, with a context of its own and the same fence. If Downgrade fails, held is as it was;
+// Downgrade turns a writer's lock into a reader's: other readers get the lock too, and no writer does in between (Curator:
+// acquiring the read lock while holding the write lock). held then ends, and the Held of the future takes its place in
+// the queue, before all waiters, with a context of its own and the same fence. If Downgrade fails, held is unchanged;
 // the error is [ErrNotHeld] if held had ended.
 func (m *RWMutex) Downgrade(ctx context.Context, held *Held) *future.Future[*Held] {
 	w := held.q
@@ -40,7 +40,7 @@ func (m *RWMutex) Downgrade(ctx context.Context, held *Held) *future.Future[*Hel
 	})
 }
 
-// number is what the server has put behind the name of a contender.
+// number returns the number that the server has appended to the name of a contender.
 func number(path, name string) string {
 	znode := base(path)
 	for i := len(znode) - len(name); i >= 0; i-- {
@@ -51,8 +51,8 @@ func number(path, name string) string {
 	return ""
 }
 
-// downgrade makes the reader's znode. It has the writer's number, so that it stands in the writer's place (CURATOR-621), and is made only if
-// the writer's is there.
+// downgrade creates the reader's znode. It has the writer's number, so that it takes the writer's place in the queue
+// (CURATOR-621), and is created only if the writer's exists.
 type downgrade struct {
 	q      *claim
 	writer *Held
@@ -82,7 +82,7 @@ func (d *downgrade) create() *future.Future[zkasync.Created] {
 	})
 }
 
-// find finds out whether the znode was made when the answer was lost.
+// find finds out whether the znode was created when the reply was lost.
 func (d *downgrade) find() *future.Future[zkasync.Created] {
 	q := d.q
 	there := zkasync.Retry(q.ctx, q.c, core.Patient, func(ctx context.Context) *future.Future[*zk.Stat] { return q.c.Exists(ctx, d.path) })

@@ -9,8 +9,8 @@ import (
 )
 
 // Election chooses one leader at a time among its candidates, in the order of their arrival (kazoo: Election, Curator:
-// LeaderLatch, and with [CuratorSelector] its LeaderSelector; etcd: Election). What is said of a [Mutex] applies to it
-// as well.
+// LeaderLatch, and with [CuratorSelector] its LeaderSelector; etcd: Election). What is said about a [Mutex] also applies
+// to it.
 type Election struct {
 	s side
 }
@@ -24,8 +24,8 @@ func NewElection(c *zkasync.Client, path string, opts ...Option) *Election {
 	return &Election{s: side{c: c, path: path, cfg: cfg, role: cfg.naming.latch()}}
 }
 
-// Campaign waits until this candidate leads, for as long as it takes, across lost connections and sessions. Value is
-// what the others see of the leader, for example its address; nil means the identifier. [Held.Unlock] gives up the lead.
+// Campaign waits until this candidate leads, as long as it takes, across lost connections and sessions. Others see
+// value as the leader's, for example its address; nil means the identifier. [Held.Unlock] gives up the lead.
 func (e *Election) Campaign(ctx context.Context, value []byte) *future.Future[*Held] {
 	if value == nil {
 		value = []byte(e.s.cfg.id)
@@ -33,12 +33,12 @@ func (e *Election) Campaign(ctx context.Context, value []byte) *future.Future[*H
 	return e.s.contend(ctx, "campaign", value, false)
 }
 
-// Candidates returns the leader and then those who wait, in their order (kazoo: contenders).
+// Candidates returns the leader followed by those who wait, in order (kazoo: contenders).
 func (e *Election) Candidates(ctx context.Context) *future.Future[[]Contender] {
 	return e.s.contenders(ctx, "candidates")
 }
 
-// Leader returns the leader that the server knows of, and fails with [ErrNoLeader] if there is none.
+// Leader returns the leader known to the server, and fails with [ErrNoLeader] if there is none.
 func (e *Election) Leader(ctx context.Context) *future.Future[Contender] {
 	return future.Then(e.s.contenders(ctx, "leader"), func(all []Contender) (Contender, error) {
 		if len(all) == 0 {

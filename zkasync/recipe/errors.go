@@ -10,21 +10,21 @@ import (
 )
 
 var (
-	// ErrLocked is the error of [Mutex.TryLock] and similar methods: somebody else holds the lock.
+	// ErrLocked is the error of [Mutex.TryLock] and similar methods when somebody else holds the lock.
 	ErrLocked = errors.New("somebody else has it")
-	// ErrInUse is the error of Lock on a value that holds the lock already or waits for it. A lock does not belong to a
+	// ErrInUse is the error of Lock on a value that already holds the lock or waits for it. A lock does not belong to a
 	// goroutine: to contend once more, use another value.
 	ErrInUse = errors.New("this value has the lock already, or waits for it")
-	// ErrReleased is the cause when something was given back, as by Unlock.
+	// ErrReleased is the cause after something was given back, as by Unlock.
 	ErrReleased = errors.New("it was given back")
-	// ErrDeleted is the cause when somebody has deleted the znode by which something was held.
+	// ErrDeleted is the cause after somebody deleted the znode of what was held.
 	ErrDeleted = errors.New("its znode was deleted")
 	// ErrNotHeld is the error of [Held.Multi] when the lock is no longer held. Nothing was applied.
 	ErrNotHeld = errors.New("it is no longer held")
 )
 
-// notHeld is ErrNotHeld and says why. The session's end is told in words only: whoever repeats what a lost session has failed must not
-// repeat this.
+// notHeld returns ErrNotHeld with the reason. It mentions the end of the session only in words: code that repeats what failed
+// with a lost session must not repeat this.
 func notHeld(cause error) error {
 	var end *zkasync.SessionEndError
 	switch {
@@ -39,11 +39,11 @@ func notHeld(cause error) error {
 
 // Error is the error of a recipe's operation.
 type Error struct {
-	Op   string // as "lock"
+	Op   string // such as "lock"
 	Path string // of the recipe
-	Err  error  // why
-	// Removed completes when no znode of the attempt is left. It is deleted in the background for as long as the session
-	// lives, even after the context has ended. Removed is nil if there was none.
+	Err  error  // the cause
+	// Removed completes when no znode of the attempt is left. The znode is deleted in the background as long as the session
+	// lives, even after the context is done. Removed is nil if there was none.
 	Removed *future.Future[future.Void]
 }
 
@@ -63,7 +63,7 @@ func plain(path string) string {
 	return path
 }
 
-// because is why something has ended, without the operation and the path that it was told with.
+// because returns why something has ended, without the operation and path of the error that reported it.
 func because(why error) error {
 	var e *Error
 	if errors.As(why, &e) {

@@ -13,7 +13,7 @@ import (
 )
 
 // Group is a group of members with their data: the children of a path (Curator: GroupMember; kazoo: Party, whose members
-// are seen, but have names of their own form). It is safe for concurrent use.
+// are visible, although their names have a form of their own). It is safe for concurrent use.
 type Group struct {
 	c    *zkasync.Client
 	path string
@@ -33,7 +33,7 @@ func NewGroup(c *zkasync.Client, path string, opts ...Option) *Group {
 	return &Group{c: c, path: path, opts: opts}
 }
 
-// Join adds a member of that name and keeps it in the group until [Node.Close].
+// Join adds a member with the given name and keeps it in the group until [Node.Close].
 func (g *Group) Join(name string, data []byte) *Node {
 	return KeepNode(g.c, core.Join(g.path, name), data, g.opts...)
 }

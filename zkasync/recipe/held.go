@@ -10,7 +10,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Held is a lock, a place or a lead that is held. It is safe for concurrent use.
+// Held is a lock, a place or a lead that this process holds. It is safe for concurrent use.
 type Held struct {
 	q       *claim
 	path    string
@@ -18,7 +18,7 @@ type Held struct {
 	ctx     context.Context
 	cancel  context.CancelCauseFunc
 	release context.CancelFunc // of the lease
-	unlink  func() bool        // of what the end of ctx starts
+	unlink  func() bool        // unlinks what the end of ctx starts
 
 	once    sync.Once
 	removed *future.Future[future.Void]
@@ -32,7 +32,7 @@ func newHeld(q *claim, own zkasync.Created, lease context.Context, release conte
 	return h
 }
 
-// Context returns a context that ends when it is no longer certain that nobody else holds the same. Its cause is
+// Context returns a context that ends as soon as it is no longer certain that nobody else holds the same. Its cause is
 // [ErrReleased], [ErrDeleted] or a [*zkasync.SessionEndError].
 func (h *Held) Context() context.Context { return h.ctx }
 
@@ -71,22 +71,22 @@ func refusedAt(err error, index int) bool {
 	return errors.As(err, &m) && m.Index == index
 }
 
-// Unlock gives it back: the context ends at once, and the znode is deleted in the background, with further attempts
-// after lost connections for as long as the session lives. The future completes when the znode is gone, or will go with
-// its session, as when the client is closed; nobody has to wait for it. Calling Unlock more than once is harmless.
+// Unlock gives up what is held: the context ends at once, and the znode is deleted in the background, with further attempts
+// after lost connections as long as the session lives. The future completes when the znode is gone, or will go with its
+// session, as when the client is closed; there is no need to wait for it. Calling Unlock more than once is harmless.
 func (h *Held) Unlock() *future.Future[future.Void] {
 	h.end(ErrReleased)
 	return h.remove()
 }
 
-// end ends the context, and then the znode.
+// end ends the context and then deletes the znode.
 func (h *Held) end(why error) {
 	h.unlink() // it is done here
 	h.cancel(why)
 	h.remove()
 }
 
-// remove has the znode deleted, once.
+// remove deletes the znode, once.
 func (h *Held) remove() *future.Future[future.Void] {
 	h.once.Do(func() {
 		h.release()

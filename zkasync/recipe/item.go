@@ -17,23 +17,23 @@ var ErrConsumed = errors.New("it was consumed")
 
 // Item is an item of a [Queue] that a consumer has taken. It is safe for concurrent use.
 type Item struct {
-	Data []byte   // what was put
-	Rest [][]byte // further values in the same znode, as Curator's putMulti writes them: they are taken and consumed together
+	Data []byte   // what was put into the queue
+	Rest [][]byte // further values in the same znode, as Curator's putMulti writes them; they are taken and consumed together
 	q    *Queue
 
 	name, path string
-	lock       string // "" if the item was deleted before its consumer had it
-	id         string // what the lock holds
+	lock       string // "" if the item was deleted before its consumer got it
+	id         string // the content of the lock
 	owner      int64  // the session that has the lock
 	fence      int64
 	ctx        context.Context
 	cancel     context.CancelCauseFunc
-	removed    *future.Promise[future.Void] // completes when it is not this consumer's any longer
+	removed    *future.Promise[future.Void] // completes when the item is no longer this consumer's
 
 	mu        sync.Mutex
 	consuming bool
 	doubt     bool // a Consume that has failed may have been applied
-	unwatched bool // the lock's watch has fired while it was being consumed
+	unwatched bool // the lock's watch fired while the item was being consumed
 	over      bool // it was consumed, or is being given back
 }
 
@@ -46,14 +46,14 @@ func (i *Item) begin(lease context.Context, release context.CancelFunc) {
 	})
 }
 
-// Context returns a context that ends when it is no longer certain that nobody else has the item. Its cause is
+// Context returns a context that ends as soon as it is no longer certain that nobody else has the item. Its cause is
 // [ErrConsumed], [ErrReleased], [ErrDeleted] if somebody has deleted the lock, or a [*zkasync.SessionEndError].
 func (i *Item) Context() context.Context { return i.ctx }
 
 // Done returns a channel that is closed when the context ends.
 func (i *Item) Done() <-chan struct{} { return i.ctx.Done() }
 
-// ID returns the id given to [Queue.PutID], "" in a layout without ids.
+// ID returns the id given to [Queue.PutID], or "" in a layout without ids.
 func (i *Item) ID() string {
 	item, _ := i.q.layout.parse(i.name)
 	return item.id
@@ -84,15 +84,15 @@ func (i *Item) Holds(ctx context.Context) *future.Future[bool] {
 	})
 }
 
-// Release gives the item back, so that it may be taken again, also by the same consumer. The future completes when that
-// is so. Release is harmless after Consume. In a layout without locks the item is gone.
+// Release gives the item back, so that it may be taken again, even by the same consumer. The future completes when that
+// has happened. Release is harmless after Consume. In a layout without locks the item is gone.
 func (i *Item) Release() *future.Future[future.Void] {
 	i.cancel(ErrReleased)
 	i.giveBack()
 	return core.OnHandler(i.q.c, i.removed.Future())
 }
 
-// giveBack deletes the lock, once, and not while it is found out whether the item was consumed.
+// giveBack deletes the lock, once, but not while a Consume of unknown outcome is being cleared up.
 func (i *Item) giveBack() {
 	i.mu.Lock()
 	wait := i.consuming || i.over
@@ -106,7 +106,7 @@ func (i *Item) giveBack() {
 		unlocked = i.q.unlock(i.lock, i.id, i.owner)
 	}
 	then(unlocked, func(_ future.Void, err error) {
-		i.q.freed(i.name) // first, so that whoever knows that it is given back can take it
+		i.q.freed(i.name) // first, so that a caller that learns that it is given back can take it
 		if err != nil {
 			i.removed.Reject(err)
 		}
@@ -114,8 +114,8 @@ func (i *Item) giveBack() {
 	})
 }
 
-// unlock deletes a lock of a session's in the background, for as long as that lives. A lock of that name may be somebody else's by now,
-// when people have deleted ours or an earlier answer was lost: what it holds decides.
+// unlock deletes a session's lock in the background, as long as that session lives. A lock of that name may be somebody
+// else's by now, if somebody deleted ours or an earlier reply was lost: its content decides.
 func (q *Queue) unlock(lock, id string, owner int64) *future.Future[future.Void] {
 	remove := func(ctx context.Context) *future.Future[future.Void] {
 		q.c.Sync(ctx, lock)
@@ -131,7 +131,7 @@ func (q *Queue) unlock(lock, id string, owner int64) *future.Future[future.Void]
 	})
 }
 
-// watch has the lock's end noticed.
+// watch handles the end of the lock.
 func (i *Item) watch(event *future.Future[zkasync.Event]) {
 	then(event, func(e zkasync.Event, err error) {
 		i.mu.Lock()
@@ -139,7 +139,7 @@ func (i *Item) watch(event *future.Future[zkasync.Event]) {
 		i.unwatched = i.consuming
 		i.mu.Unlock()
 		switch {
-		case mine || err != nil: // with the session all else ends
+		case mine || err != nil: // if the session ended, everything else ends with it
 		case e.Type == zk.EventNodeDeleted:
 			i.cancel(ErrDeleted)
 		default:

@@ -13,9 +13,9 @@ import (
 
 // Consume removes the finished item from the queue. The given operations are applied in the same transaction, so that a
 // result is written exactly once. If the item is no longer this consumer's, the error is [ErrNotHeld] and nothing was
-// applied. After any other error the item is still held for as long as its context lasts, and may be consumed again.
+// applied. After any other error the item is still held as long as its context lasts, and may be consumed again.
 //
-// When the connection is lost, Consume continues afterwards for as long as the session lives. If the session ends before
+// If the connection is lost, Consume continues afterwards as long as the session lives. If the session ends before
 // there is a reply, and the item is gone, the outcome is unknown (zkasync.ErrOutcomeUnknown): this consumer or the next
 // one has consumed it.
 //
@@ -62,7 +62,7 @@ type consumption struct {
 	sent     int
 }
 
-// begin sends it. What has no lock to guard it must not be done twice.
+// begin sends the transaction. Without a lock to guard it, it must not be sent twice.
 func (k *consumption) begin() *future.Future[[]zkasync.MultiResult] {
 	c, ctx := k.i.q.c, k.ctx
 	once := k.send
@@ -75,7 +75,7 @@ func (k *consumption) begin() *future.Future[[]zkasync.MultiResult] {
 	return zkasync.Retry(ctx, c, core.Patient, writing(c, once))
 }
 
-// errSessionOver is what comes of a Consume whose lock's session is over.
+// errSessionOver is the result of a Consume whose lock's session is over.
 var errSessionOver = errors.New("the session of its lock is over")
 
 func (k *consumption) send(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
@@ -105,8 +105,8 @@ func (k *consumption) judge(err error) *future.Future[future.Void] {
 	}
 }
 
-// find finds out whether the item is gone: while its lock was there, nobody else has consumed it. Behind the end of the session somebody else
-// may have.
+// find finds out whether the item is gone: while its lock existed, nobody else consumed it. After the end of the session
+// somebody else may have.
 func (k *consumption) find(late bool) *future.Future[future.Void] {
 	c := k.i.q.c
 	there := zkasync.Retry(k.ctx, c, core.Patient, func(ctx context.Context) *future.Future[*zk.Stat] {
@@ -138,7 +138,7 @@ func (k *consumption) done() *future.Future[future.Void] {
 	return future.Resolved(future.Void{})
 }
 
-// failed goes on holding the item, unless it has ended meanwhile, or ends with this.
+// failed keeps the item held, unless it has ended meanwhile or ends with this.
 func (k *consumption) failed(err, end error) *future.Future[future.Void] {
 	i := k.i
 	i.mu.Lock()

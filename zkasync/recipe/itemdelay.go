@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// alarm has a queue looked at again when an item is due. Queue.mu guards it.
+// alarm makes a queue look again when an item is due. Queue.mu guards it.
 type alarm struct {
 	due    int64 // in milliseconds since 1970
 	disarm func()
 }
 
-// set has it go off at a time, and not at another.
+// set sets the alarm to a time and clears any other.
 func (a *alarm) set(q *Queue, due int64) {
 	if a.disarm != nil && a.due == due {
 		return
@@ -33,7 +33,7 @@ func (a *alarm) set(q *Queue, due int64) {
 	}
 }
 
-// stop keeps it from going off.
+// stop keeps the alarm from firing.
 func (a *alarm) stop() {
 	if a.disarm != nil {
 		a.disarm()

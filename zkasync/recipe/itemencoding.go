@@ -6,14 +6,14 @@ import (
 	"fmt"
 )
 
-// Curator's encoding of what a znode holds.
+// Curator's encoding of a znode's content.
 const (
 	curatorVersion = 0x00010001
 	curatorItem    = 1
 	curatorEnd     = 2
 )
 
-// encode returns what a znode holds.
+// encode returns the content of a znode that holds value.
 func (l QueueLayout) encode(value []byte) []byte {
 	if !l.kind.isEncoded() {
 		return value
@@ -25,7 +25,7 @@ func (l QueueLayout) encode(value []byte) []byte {
 	return append(b, curatorEnd)
 }
 
-// decode returns the values in a znode, of which Curator puts several into one.
+// decode returns the values in a znode; Curator may put several into one.
 func (l QueueLayout) decode(data []byte) (values [][]byte, err error) {
 	if !l.kind.isEncoded() {
 		return [][]byte{data}, nil

@@ -31,7 +31,7 @@ const (
 	curatorSimple
 )
 
-// isKazoo reports whether items are named as kazoo's.
+// isKazoo reports whether items are named as in kazoo.
 func (k queueKind) isKazoo() bool { return k == kazooLocking || k == kazooPlain }
 
 // isEncoded reports whether a znode holds values in Curator's encoding.
@@ -41,7 +41,7 @@ func (k queueKind) isEncoded() bool { return k == curator || k == curatorDelay |
 // is 100.
 func KazooLockingQueue() QueueLayout { return QueueLayout{} }
 
-// KazooQueue is the layout of kazoo's Queue, in which an item is deleted before its consumer has it: if the consumer
+// KazooQueue is the layout of kazoo's Queue, in which an item is deleted before its consumer receives it: if the consumer
 // dies, or the reply is lost, so is the item. Priorities are as in KazooLockingQueue.
 func KazooQueue() QueueLayout { return QueueLayout{kind: kazooPlain} }
 
@@ -83,7 +83,7 @@ func (l QueueLayout) folders(path string) (items, locks string) {
 // defaultPriority is kazoo's.
 const defaultPriority = 100
 
-// plain returns how the name of an item begins of which nothing more is said.
+// plain returns the beginning of the name of an item without id, time or priority.
 func (l QueueLayout) plain() (string, error) {
 	switch l.kind {
 	case curator:
@@ -99,7 +99,7 @@ func (l QueueLayout) plain() (string, error) {
 	}
 }
 
-// due returns how the name of an item begins that is not to be taken before.
+// due returns the beginning of the name of an item that must not be taken before the given time.
 func (l QueueLayout) due(at time.Time) (string, error) {
 	switch {
 	case l.kind != curatorDelay:
@@ -110,7 +110,7 @@ func (l QueueLayout) due(at time.Time) (string, error) {
 	return fmt.Sprintf("queue-|%08X|", at.UnixMilli()), nil
 }
 
-// named returns how the name of an item with an id begins.
+// named returns the beginning of the name of an item with an id.
 func (l QueueLayout) named(id string) (string, error) {
 	switch {
 	case l.kind != curatorID:
@@ -121,12 +121,12 @@ func (l QueueLayout) named(id string) (string, error) {
 	return "queue-|" + cleanID(id) + "|", nil
 }
 
-// cleanID is an id as it stands in a name, as with Curator.
+// cleanID returns an id as it appears in names, as in Curator.
 func cleanID(id string) string { return strings.NewReplacer("/", "_", "|", "_").Replace(id) }
 
 func kazooName(priority int) string { return fmt.Sprintf("entry-%03d-", priority) }
 
-// ranked returns how the name of an item with a priority begins.
+// ranked returns the beginning of the name of an item with a priority.
 func (l QueueLayout) ranked(priority int) (string, error) {
 	switch {
 	case l.kind != curator && !l.kind.isKazoo():
@@ -147,13 +147,13 @@ func (l QueueLayout) ranked(priority int) (string, error) {
 // queued is the name of an item.
 type queued struct {
 	name string
-	rank string // by which it is ordered, before the server's number
-	due  int64  // by which it is ordered before that: the milliseconds since 1970 at which it may be taken
+	rank string // what it is ordered by, before the server's number
+	due  int64  // what it is ordered by before that: the milliseconds since 1970 at which it may be taken
 	id   string
 	seq  int32
 }
 
-// order returns the items among the names, in the order in which they are taken. The server's numbers go on at -2147483648 behind 2147483647.
+// order returns the items among the names, in the order in which they are taken. The server's numbers continue at -2147483648 after 2147483647.
 func (l QueueLayout) order(names []string) []queued {
 	var all []queued
 	for _, name := range names {
@@ -188,7 +188,7 @@ func (l QueueLayout) parse(name string) (item queued, ok bool) {
 	return item, false
 }
 
-// parseRank reads what is before the server's number, if an item's name may begin so.
+// parseRank parses the part before the server's number, if an item's name may start like that.
 func (l QueueLayout) parseRank(rank string) (item queued, ok bool) {
 	item.rank = rank
 	switch l.kind {
@@ -212,7 +212,7 @@ func (l QueueLayout) parseRank(rank string) (item queued, ok bool) {
 	}
 }
 
-// cutFrame returns what stands between the bars of "queue-|…|".
+// cutFrame returns the text between the bars of "queue-|…|".
 func cutFrame(rank string) (text string, ok bool) {
 	text, begins := strings.CutPrefix(rank, "queue-|")
 	text, ends := strings.CutSuffix(text, "|")

@@ -47,8 +47,8 @@ type Queue struct {
 	locks  string // "" if there are none
 
 	mu      sync.Mutex
-	takers  []*taker            // who waits for an item, in order
-	calls   uint64              // of Take
+	takers  []*taker            // callers waiting for an item, in order
+	calls   uint64              // number of calls of Take
 	busy    map[string]struct{} // items that this value has, or is about to take
 	skipped map[string]error
 	waiting names // the items
@@ -69,7 +69,7 @@ func NewQueue(c *zkasync.Client, path string, layout QueueLayout, opts ...Option
 }
 
 // Put puts items into the queue, all or none, and returns their paths (kazoo: put, put_all). If the outcome is unknown
-// (zkasync.ErrOutcomeUnknown), they may be in it, and putting them again may duplicate them.
+// (zkasync.ErrOutcomeUnknown), they may be in the queue, and putting them again may duplicate them.
 func (q *Queue) Put(ctx context.Context, values ...[]byte) *future.Future[[]string] {
 	rank, err := q.layout.plain()
 	return q.put(ctx, rank, err, values)
@@ -88,7 +88,7 @@ func (q *Queue) PutID(ctx context.Context, id string, values ...[]byte) *future.
 	return q.put(ctx, rank, err, values)
 }
 
-// PutPriority is Put with a priority, the lowest first.
+// PutPriority is Put with a priority; the lowest comes first.
 func (q *Queue) PutPriority(ctx context.Context, priority int, values ...[]byte) *future.Future[[]string] {
 	rank, err := q.layout.ranked(priority)
 	return q.put(ctx, rank, err, values)
@@ -132,7 +132,7 @@ func (p *put) send() *future.Future[[]string] {
 	})
 }
 
-// ensure makes a folder.
+// ensure creates a folder.
 func (q *Queue) ensure(ctx context.Context, path string) *future.Future[string] {
 	return lasting(ctx, q.c, func(ctx context.Context) *future.Future[string] {
 		return q.c.EnsurePath(ctx, path, q.cfg.aclOptions()...)
@@ -159,8 +159,8 @@ func (q *Queue) Len(ctx context.Context) *future.Future[int] {
 	})
 }
 
-// Skipped returns, by path, the items that this value has met and cannot read: people have to decide what to do with
-// them. They are not looked at again by the same Queue value.
+// Skipped returns, by path, the items that this value has met and cannot read: a human has to decide what to do with
+// them. The same Queue value does not look at them again.
 func (q *Queue) Skipped() map[string]error {
 	q.mu.Lock()
 	defer q.mu.Unlock()

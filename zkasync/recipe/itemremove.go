@@ -44,7 +44,7 @@ func (q *Queue) Remove(ctx context.Context, id string) *future.Future[int] {
 	}))
 }
 
-// removeItem removes an item if nobody has it: its lock, which goes with it, can be made then.
+// removeItem removes an item if nobody has taken it: only then can its lock be created, which is deleted along with it.
 func (q *Queue) removeItem(ctx context.Context, name string) *future.Future[bool] {
 	ops := []zkasync.MultiOp{zkasync.DeleteOp(core.Join(q.items, name), zkasync.AnyVersion)}
 	if q.locks != "" {

@@ -12,15 +12,15 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// The way to an item: look reads the lists, deal has each taker try an item of its own, and whoever fails gets another one.
+// The way to an item: look reads the lists, deal lets each taker try an item of its own, and a taker that fails gets another one.
 
 // taker is one call of Take.
 type taker struct {
 	promise *future.Promise[*Item]
 	seq     uint64 // takers are served in this order
 	unlink  func() bool
-	bound   bool  // it gets the item that it tries, whatever becomes of its context; guarded by Queue.mu
-	left    error // why it does not wait any longer; guarded by Queue.mu
+	bound   bool  // it gets the item that it tries, whatever happens to its context; guarded by Queue.mu
+	left    error // why it no longer waits; guarded by Queue.mu
 }
 
 // names is a list of children that is known to be current until its watch fires.
@@ -33,8 +33,8 @@ type names struct {
 // current reports whether the list need not be read again. Queue.mu is held.
 func (n *names) current() bool { return n.event != nil && !n.event.Ready() }
 
-// Take waits for an item and takes it, for as long as that takes, across lost connections and sessions. Calls are served
-// in order. If ctx ends first, the future fails with its cause, and no item is taken.
+// Take waits for an item and takes it, as long as it takes, across lost connections and sessions. Calls are served
+// in order. If ctx is done first, the future fails with its cause, and no item is taken.
 func (q *Queue) Take(ctx context.Context) *future.Future[*Item] {
 	if q.cfg.err != nil {
 		return failed[*Item](q.c, "take", q.path, q.cfg.err)
@@ -51,7 +51,7 @@ func (q *Queue) Take(ctx context.Context) *future.Future[*Item] {
 	return core.OnHandler(q.c, t.promise.Future())
 }
 
-// leave is for who does not wait any longer.
+// leave removes a taker that no longer waits.
 func (q *Queue) leave(t *taker, why error) {
 	q.mu.Lock()
 	if i := slices.Index(q.takers, t); i >= 0 {
@@ -73,7 +73,7 @@ func (q *Queue) refuse(t *taker, why error) {
 	t.promise.Reject(&Error{Op: "take", Path: q.path, Err: why})
 }
 
-// refuseAll is for what nobody can go on with.
+// refuseAll fails all takers, because none can go on.
 func (q *Queue) refuseAll(why error) {
 	q.mu.Lock()
 	all := q.takers
@@ -85,7 +85,7 @@ func (q *Queue) refuseAll(why error) {
 	}
 }
 
-// look reads the lists that have changed, if somebody waits. One reading is under way at a time.
+// look reads the lists that have changed, if anybody waits. Only one read is in progress at a time.
 func (q *Queue) look() {
 	q.mu.Lock()
 	idle := q.looking || len(q.takers) == 0
@@ -104,7 +104,7 @@ func (q *Queue) look() {
 	q.refresh(&q.taken, q.locks, func(err error) { second = err; both() })
 }
 
-// refresh reads a list, unless it is current, and makes its folder if that is missing.
+// refresh reads a list, unless it is current, and creates its folder if that is missing.
 func (q *Queue) refresh(n *names, folder string, next func(error)) {
 	q.mu.Lock()
 	current := n.current()
@@ -135,7 +135,7 @@ func (q *Queue) refresh(n *names, folder string, next func(error)) {
 		})
 }
 
-// listed notes a list.
+// listed records a list.
 func (q *Queue) listed(n *names, w zkasync.Watched[zkasync.Children]) {
 	fresh := names{list: w.Value.Names, event: w.Event}
 	if n == &q.waiting {
@@ -150,8 +150,8 @@ func (q *Queue) listed(n *names, w zkasync.Watched[zkasync.Children]) {
 	then(w.Event, func(zkasync.Event, error) { q.look() })
 }
 
-// forgetLocked forgets items that are gone. Those that are this value's are forgotten when they are given back, but where nothing locks
-// them nobody has to say so.
+// forgetLocked forgets items that are gone. Those of this value are forgotten when they are given back, but without locks
+// nothing has to say so.
 func (q *Queue) forgetLocked() {
 	if len(q.skipped) == 0 && (q.locks != "" || len(q.busy) == 0) {
 		return
@@ -175,7 +175,7 @@ func (q *Queue) forgetLocked() {
 	}
 }
 
-// looked gives out what is free.
+// looked hands out what is free.
 func (q *Queue) looked(err error) {
 	if err != nil {
 		q.mu.Lock()
@@ -202,7 +202,7 @@ func (q *Queue) looked(err error) {
 	}
 }
 
-// freeLocked returns the first n items that nobody has.
+// freeLocked returns the first n items that nobody has taken.
 func (q *Queue) freeLocked(n int) (free []string) {
 	taken := make(map[string]struct{}, len(q.taken.list))
 	for _, name := range q.taken.list {
@@ -226,7 +226,7 @@ func (q *Queue) freeLocked(n int) (free []string) {
 	return free
 }
 
-// putBack has a taker wait again, at its place, and the lists be read again: what it has tried was not to be had.
+// putBack makes a taker wait again, in its old position, and has the lists read again: the item it tried was not available.
 func (q *Queue) putBack(t *taker, name string) {
 	q.mu.Lock()
 	delete(q.busy, name)
@@ -249,7 +249,7 @@ func (q *Queue) putBack(t *taker, name string) {
 	q.look()
 }
 
-// freed notes that this value does not have an item any more.
+// freed records that this value no longer has an item.
 func (q *Queue) freed(name string) {
 	q.mu.Lock()
 	delete(q.busy, name)

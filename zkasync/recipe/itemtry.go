@@ -11,12 +11,12 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// try is a taker's attempt to get a certain item.
+// try is a taker's attempt to get one particular item.
 type try struct {
 	q    *Queue
 	t    *taker
 	name string
-	id   string // what the lock holds, by which it is known again
+	id   string // the content of the lock, by which it is recognized
 }
 
 func (t *try) path() string { return core.Join(t.q.items, t.name) }
@@ -30,7 +30,7 @@ func (t *try) begin() {
 	ask(t.q.c, t.grab, t.grabbed)
 }
 
-// grab is what was answered to an attempt.
+// grab is the answer to an attempt.
 type grab struct {
 	made     error // of the lock's creation
 	lock     zkasync.Watched[zkasync.Node]
@@ -40,8 +40,8 @@ type grab struct {
 	unlocked bool // the lock is somebody else's, or nobody's
 }
 
-// grab makes the lock if the item is there, and reads both in the same round trip. What the lock holds says whose it is, also
-// when an earlier answer was lost.
+// grab creates the lock if the item exists, and reads both in the same round trip. The lock's content says whose it is, even
+// if an earlier reply was lost.
 func (t *try) grab(ctx context.Context) *future.Future[grab] {
 	c, opts := t.q.c, append(t.q.cfg.aclOptions(), zkasync.Ephemeral())
 	made := future.Settle(c.Multi(ctx, zkasync.CheckOp(t.path(), zkasync.AnyVersion), zkasync.CreateOp(t.lock(), []byte(t.id), opts...)))
@@ -61,7 +61,7 @@ func (t *try) grab(ctx context.Context) *future.Future[grab] {
 	})
 }
 
-// unanswered returns the first error that is no answer to the request.
+// unanswered returns the first of the errors that is no answer to the request.
 func unanswered(errs ...error) error {
 	for _, err := range errs {
 		var size *zkasync.ReplySizeError
@@ -104,7 +104,7 @@ func (t *try) grabbed(g grab, err error) {
 	}
 }
 
-// locked has the item be its taker's, if it can be read.
+// locked gives the item to its taker, if it can be read.
 func (t *try) locked(g grab) {
 	var values [][]byte
 	err := g.noItem
@@ -125,7 +125,7 @@ func (t *try) locked(g grab) {
 	}
 }
 
-// hold makes the item, if the session that its lock belongs to is alive.
+// hold creates the Item, if the session that its lock belongs to is alive.
 func (t *try) hold(g grab, values [][]byte) {
 	q := t.q
 	lease, release := q.cfg.lease.scope(q.c)
@@ -144,12 +144,12 @@ func (t *try) hold(g grab, values [][]byte) {
 		t.abandon(cause)
 	case q.c.Session().ID != g.lock.Value.Stat.EphemeralOwner:
 		t.again()
-	default: // the connection is lost by now
+	default: // the connection has been lost meanwhile
 		t.begin()
 	}
 }
 
-// give hands the item over, to somebody else if its taker does not want it any longer.
+// give passes the item to its taker, or to another if that no longer wants it.
 func (t *try) give(i *Item) {
 	for to := t.t; to != nil; to = t.q.nextTaker() {
 		to.unlink()
@@ -171,7 +171,7 @@ func (q *Queue) nextTaker() *taker {
 	return t
 }
 
-// pick takes an item without a lock: whoever deletes it has it.
+// pick takes an item without a lock: it belongs to whoever deletes it.
 func (t *try) pick() {
 	ask(t.q.c, func(ctx context.Context) *future.Future[zkasync.Node] { return t.q.c.Get(ctx, t.path()) },
 		func(node zkasync.Node, err error) {
@@ -195,7 +195,7 @@ func (t *try) pick() {
 		})
 }
 
-// remove deletes an item that has no lock. From then on its taker gets it, so that it is not lost to a context that ends.
+// remove deletes an item that has no lock. From then on its taker gets it, so that it is not lost when a context ends.
 func (t *try) remove(version int32, values [][]byte) {
 	q := t.q
 	q.mu.Lock()
@@ -223,10 +223,10 @@ func (t *try) remove(version int32, values [][]byte) {
 	})
 }
 
-// again gives the attempt up, and has its taker get another item.
+// again gives up the attempt, and lets its taker get another item.
 func (t *try) again() { t.q.putBack(t.t, t.name) }
 
-// skip is again for an item that is not to be tried once more.
+// skip is again for an item that must not be tried again.
 func (t *try) skip(why error) {
 	t.q.mu.Lock()
 	t.q.skipped[t.name] = why
@@ -234,7 +234,7 @@ func (t *try) skip(why error) {
 	t.again()
 }
 
-// abandon ends the attempt, and its taker's waiting.
+// abandon ends the attempt and the wait of its taker.
 func (t *try) abandon(why error) {
 	t.q.refuse(t.t, why)
 	t.q.freed(t.name)

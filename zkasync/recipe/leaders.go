@@ -15,10 +15,10 @@ import (
 )
 
 // Leaders follows the leaders of an [Election], with their values and fences: see [Election.Observe]. It is read like a
-// [zkasync.Live]: from the channel of C or with range over All, which share one channel and so are for one reader; with
+// [zkasync.Live]: from the channel of C or with range over All, which share one channel and so serve one reader; with
 // callbacks; and without waiting by Latest. It uses no goroutine and is safe for concurrent use.
 //
-// It delivers the present leader first, or the zero Contender if there is none, and then later ones. A slow reader may
+// It delivers the current leader first, or the zero Contender if there is none, and then later ones. A slow reader may
 // miss leaders that come and go quickly, but never the last one.
 type Leaders struct {
 	c      *zkasync.Client
@@ -33,8 +33,8 @@ type Leaders struct {
 	err    error
 }
 
-// Observe follows the leaders, across lost connections and sessions, until ctx ends, Close is called, or the client
-// ends. It watches the leader only, so candidates that wait cost nothing.
+// Observe follows the leaders, across lost connections and sessions, until ctx is done, Close is called, or the client
+// stops. It watches only the leader, so candidates that wait cost nothing.
 func (e *Election) Observe(ctx context.Context) *Leaders {
 	ctx = core.OrBackground(ctx)
 	l := &Leaders{c: e.s.c, path: e.s.path, role: e.s.role, done: make(chan struct{})}
@@ -53,19 +53,19 @@ func (e *Election) Observe(ctx context.Context) *Leaders {
 // and is closed at the end; Err then says why.
 func (l *Leaders) C() <-chan Contender { return l.newest.C() }
 
-// All ranges over the channel of C until it is closed or ctx ends. The last pair has the reason, that of Err or of ctx. Leaving the
-// loop does not end l.
+// All ranges over the channel of C until it is closed or ctx is done. The last pair carries the reason, that of Err or of
+// ctx. Leaving the loop does not end l.
 func (l *Leaders) All(ctx context.Context) iter.Seq2[Contender, error] {
 	return stream.All(ctx, l.newest.C(), l.Err)
 }
 
-// Latest returns the newest leader, or false while nothing is known.
+// Latest returns the newest leader, or false as long as none is known.
 func (l *Leaders) Latest() (Contender, bool) {
 	return l.newest.Get()
 }
 
-// OnChange calls fn with the present leader, if it is known, and with later ones, on the client's handler. Each call
-// receives the leader that is newest when it runs. After remove it is not called again; a call in progress is not waited
+// OnChange calls fn with the current leader, if it is known, and with later ones, on the client's handler. Each call
+// receives the leader that is newest when it runs. After remove, fn is not called again; a call in progress is not waited
 // for.
 func (l *Leaders) OnChange(fn func(Contender)) (remove func()) {
 	return l.newest.OnChange(fn)
@@ -82,11 +82,11 @@ func (l *Leaders) Err() error {
 	return l.err
 }
 
-// Close ends l at once. Callbacks that have not begun are dropped, as at the client's end; a leader in the channel can
+// Close ends l at once. Callbacks that have not started are dropped, as when the client stops; a leader in the channel can
 // still be received.
 func (l *Leaders) Close() { l.end(ErrReleased) }
 
-// end ends it, once.
+// end ends l, once.
 func (l *Leaders) end(why error) {
 	l.mu.Lock()
 	if l.err != nil {
@@ -105,7 +105,7 @@ func (l *Leaders) end(why error) {
 	}
 }
 
-// show makes a leader the latest, tells everybody if it is another, and waits for the next change.
+// show makes a leader the latest, delivers it if it is a different one, and waits for the next change.
 func (l *Leaders) show(leader Contender, event *future.Future[zkasync.Event]) {
 	l.mu.Lock()
 	if l.err != nil {
@@ -148,7 +148,7 @@ func (l *Leaders) look() {
 		})
 }
 
-// read reads and watches who is first.
+// read reads and watches the first candidate.
 func (l *Leaders) read(path string) {
 	ask(l.c, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Node]] { return l.c.GetW(ctx, path) },
 		func(w zkasync.Watched[zkasync.Node], err error) {
@@ -164,13 +164,13 @@ func (l *Leaders) read(path string) {
 		})
 }
 
-// awaitPath waits for the path.
+// awaitPath waits for the path to exist.
 func (l *Leaders) awaitPath() {
 	ask(l.c, func(ctx context.Context) *future.Future[zkasync.Watched[*zk.Stat]] { return l.c.ExistsW(ctx, l.path) },
 		func(w zkasync.Watched[*zk.Stat], err error) { l.none(w.Value == nil, w.Event, err) })
 }
 
-// awaitCandidate waits for somebody.
+// awaitCandidate waits for a candidate.
 func (l *Leaders) awaitCandidate() {
 	ask(l.c, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Children]] {
 		return l.c.ChildrenW(ctx, l.path)
@@ -180,7 +180,7 @@ func (l *Leaders) awaitCandidate() {
 		})
 }
 
-// none waits if nobody is there, and otherwise looks who it is.
+// none waits if there is no candidate, and otherwise looks again.
 func (l *Leaders) none(nobody bool, event *future.Future[zkasync.Event], err error) {
 	switch {
 	case core.IsNoNode(err):

@@ -32,7 +32,7 @@ type side struct {
 	busy atomic.Bool
 }
 
-// contend makes an attempt; there is one at a time.
+// contend makes an attempt; only one is allowed at a time.
 func (s *side) contend(ctx context.Context, op string, data []byte, try bool) *future.Future[*Held] {
 	if s.busy.Swap(true) {
 		return failed[*Held](s.c, op, s.path, ErrInUse)
@@ -60,14 +60,14 @@ func (s *side) contenders(ctx context.Context, op string) *future.Future[[]Conte
 	return contenders(ctx, s.c, s.path, s.role)
 }
 
-// Lock waits for the lock, for as long as it takes, across lost connections and sessions. If ctx ends first, the future
+// Lock waits for the lock, as long as it takes, across lost connections and sessions. If ctx is done first, the future
 // fails with its cause, and nothing is left behind: see [Error.Removed].
 func (m *Mutex) Lock(ctx context.Context) *future.Future[*Held] { return m.s.lock(ctx) }
 
 // TryLock acquires the lock if nobody holds it or waits for it, and otherwise fails with [ErrLocked].
 func (m *Mutex) TryLock(ctx context.Context) *future.Future[*Held] { return m.s.tryLock(ctx) }
 
-// Contenders returns the holder and then those who wait, in their order.
+// Contenders returns the holder followed by those who wait, in order.
 func (m *Mutex) Contenders(ctx context.Context) *future.Future[[]Contender] {
 	return m.s.contenders(ctx, "contenders")
 }
@@ -99,7 +99,7 @@ func (m *RWMutex) RLock(ctx context.Context) *future.Future[*Held] { return m.re
 // TryRLock is [Mutex.TryLock] for the readers' side.
 func (m *RWMutex) TryRLock(ctx context.Context) *future.Future[*Held] { return m.read.tryLock(ctx) }
 
-// Contenders returns the holders and then those who wait, readers and writers, in their order.
+// Contenders returns the holders followed by those who wait, readers and writers, in order.
 func (m *RWMutex) Contenders(ctx context.Context) *future.Future[[]Contender] {
 	return m.write.contenders(ctx, "contenders")
 }

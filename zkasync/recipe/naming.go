@@ -28,7 +28,7 @@ var (
 	Kazoo = Naming{Lock: "__lock__", Write: "__lock__", Read: "__rlock__", Latch: "__lock__", Hex: true}
 )
 
-// names are those that are known: whoever reads respects them all.
+// names are all known names: every reader respects all of them.
 var (
 	exclusive = []string{"lock-", "__lock__", "__WRIT__"}
 	shared    = []string{"__READ__", "__rlock__"}
@@ -39,8 +39,8 @@ var (
 type role struct {
 	name     string
 	hex      bool
-	excludes []string // names of contenders that are waited for
-	except   string   // a znode that is not
+	excludes []string // names of contenders to wait for
+	except   string   // a znode not to wait for
 }
 
 func (n Naming) mutex() role {
@@ -89,11 +89,11 @@ func (r role) prefix() string {
 // contender is a znode in a queue.
 type contender struct {
 	name string // of the znode
-	as   string // which of the known names it has
+	as   string // which of the known names it uses
 	seq  int32
 }
 
-// parse tells whether a znode is a contender of one of the names. The server writes %010d.
+// parse reports whether a znode is a contender with one of the names. The server appends %010d.
 func parse(znode string, names []string) (c contender, ok bool) {
 	for _, width := range [...]int{sequenceDigits, sequenceDigits + 1} {
 		i := len(znode) - width
@@ -112,8 +112,8 @@ func parse(znode string, names []string) (c contender, ok bool) {
 	return contender{}, false
 }
 
-// before reports whether c stands in front of d. The server's numbers go on at -2147483648 behind 2147483647. A reader with
-// the number of a writer is the one that this writer has become.
+// before reports whether c is in front of d. The server's numbers continue at -2147483648 after 2147483647. A reader with the
+// number of a writer is the one that this writer was downgraded to.
 func (c contender) before(d contender) bool {
 	if c.seq == d.seq {
 		return c.as+c.name < d.as+d.name
@@ -121,7 +121,7 @@ func (c contender) before(d contender) bool {
 	return c.seq-d.seq < 0
 }
 
-// ahead returns the nearest contender of the role's excludes in front of own, "" if there is none; found is false if own is not there.
+// ahead returns the nearest contender in front of own that the role waits for, or ""; found is false if own does not exist.
 func (r role) ahead(children []string, own string) (nearest string, found bool) {
 	me, ok := parse(own, []string{r.name})
 	if !ok {

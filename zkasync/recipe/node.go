@@ -15,17 +15,17 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// Node is a znode that exists for as long as its client does, with the data it should have: it is created again after
+// Node is a znode that exists as long as its client runs, with the data it should have: it is created again after
 // its session has ended, after somebody has deleted it, and together with its parents if they are gone (Curator:
 // PersistentNode). It uses no goroutine and is safe for concurrent use.
 type Node struct {
 	c    *zkasync.Client
-	name string // what was asked for
+	name string // the path as requested
 	cfg  config
 
-	numbered bool // the server puts a number behind the name
+	numbered bool // the server appends a number to the name
 
-	first *future.Promise[future.Void] // completes when it is there for the first time, or cannot be
+	first *future.Promise[future.Void] // completes when the znode exists for the first time, or cannot be created
 	there *future.Future[future.Void]
 	gone  *future.Promise[future.Void] // completes when it is gone for good
 
@@ -33,16 +33,16 @@ type Node struct {
 	done     chan struct{} // closed with closed
 
 	mu      sync.Mutex
-	path    string // where it is
-	took    bool   // it was there, or has tried to take the place of another
+	path    string // the actual path
+	took    bool   // it has existed, or has tried to replace another
 	data    []byte
 	changes int   // of data
-	owner   int64 // the session whose znode is there, 0: none that is ours
+	owner   int64 // the session whose znode exists; 0: there is none of ours
 	event   *future.Future[zkasync.Event]
-	err     error       // why it is not kept, or not at present
-	listen  func(error) // told of err and of its end, without the lock
+	err     error       // why it is not kept, or not at the moment
+	listen  func(error) // called with err and at the end, without the lock
 	closed  bool
-	making  bool // whether there is one of ours is being found out
+	making  bool // it is being found out whether there is one of ours
 }
 
 // KeepNode creates an ephemeral znode and keeps it there until [Node.Close]. If another session has a znode at that
@@ -72,7 +72,7 @@ func (n *Node) Path() string {
 }
 
 // Ready completes when the znode exists for the first time. It fails if the znode cannot be created: the path is
-// invalid, a permission is missing, the client was closed. Then nothing is kept.
+// invalid, a permission is missing, or the client was closed. Then nothing is kept.
 func (n *Node) Ready() *future.Future[future.Void] { return n.there }
 
 // Close deletes the znode, if it exists, and stops keeping it. The future completes when it is gone.
@@ -81,7 +81,7 @@ func (n *Node) Close() *future.Future[future.Void] {
 	return core.OnHandler(n.c, n.gone.Future())
 }
 
-// stop ends the keeping, and has the znode deleted if there is one.
+// stop stops keeping the znode, and deletes it if it exists.
 func (n *Node) stop(why error) {
 	if event := n.end(why); event != nil {
 		n.c.Unwatch(event)
@@ -90,7 +90,7 @@ func (n *Node) stop(why error) {
 	n.remove()
 }
 
-// remove deletes the znode of what is closed, once it is known whether there is one.
+// remove deletes the znode of a closed Node, once it is known whether there is one.
 func (n *Node) remove() {
 	n.mu.Lock()
 	wait := !n.closed || n.making
@@ -110,7 +110,7 @@ func (n *Node) remove() {
 	}
 	n.deleting.Store(true)
 	gone := discard(n.c, path, func(ctx context.Context) *future.Future[future.Void] {
-		// In another session it is gone, and what is there now is somebody else's.
+		// In another session it is gone, and a znode that exists now is somebody else's.
 		return ofSession(ctx, n.c, owner, future.Resolved(future.Void{}), func(ctx context.Context) *future.Future[future.Void] {
 			return n.c.Delete(ctx, path, zkasync.AnyVersion)
 		})
@@ -124,7 +124,7 @@ func (n *Node) remove() {
 	})
 }
 
-// found notes whether there is one of ours, and reports whether it is to be kept.
+// found records whether there is a znode of ours, and reports whether it is to be kept.
 func (n *Node) found(owner int64) (keep bool) {
 	n.mu.Lock()
 	n.owner, n.making, n.took = owner, false, n.took || owner != 0
@@ -136,7 +136,7 @@ func (n *Node) found(owner int64) (keep bool) {
 	return !closed
 }
 
-// create makes the znode, as far as is known it is not there.
+// create creates the znode, which as far as is known does not exist.
 func (n *Node) create() {
 	n.mu.Lock()
 	data, changes, closed := n.data, n.changes, n.closed
@@ -161,7 +161,7 @@ func (n *Node) create() {
 		})
 }
 
-// made notes that the znode is there, and watches it. Changes is how often the data that it holds had been set.
+// made records that the znode exists, and watches it. changes is how often its data had been set by then.
 func (n *Node) made(made zkasync.Created, changes int) {
 	n.mu.Lock()
 	n.path = made.Path
@@ -180,7 +180,7 @@ func (n *Node) made(made zkasync.Created, changes int) {
 	then(n.write(), func(future.Void, error) { n.look() })
 }
 
-// look finds out what is there, and has its end noticed.
+// look finds out what exists, and watches for its end.
 func (n *Node) look() {
 	path := n.Path()
 	ask(n.c, func(ctx context.Context) *future.Future[zkasync.Watched[*zk.Stat]] { return n.c.ExistsW(ctx, path) }, n.looked)
@@ -199,13 +199,13 @@ func (n *Node) looked(w zkasync.Watched[*zk.Stat], err error) {
 		n.setErr(nil)
 	}
 	n.mu.Lock()
-	adopted := owner != 0 && n.owner != owner // an earlier create's whose answer was lost
+	adopted := owner != 0 && n.owner != owner // of an earlier create whose reply was lost
 	closed := n.closed
 	if !closed {
 		n.event = w.Event
 	}
 	n.mu.Unlock()
-	if closed && !n.isMaking() { // what was ours is being deleted
+	if closed && !n.isMaking() { // our znode is being deleted
 		n.c.Unwatch(w.Event)
 		return
 	}
@@ -213,7 +213,7 @@ func (n *Node) looked(w zkasync.Watched[*zk.Stat], err error) {
 	case !n.found(owner):
 		n.c.Unwatch(w.Event)
 		return
-	case w.Value == nil, n.numbered && owner == 0: // it went with its session, or will
+	case w.Value == nil, n.numbered && owner == 0: // gone with its session, or about to be
 		n.c.Unwatch(w.Event)
 		n.create()
 		return
@@ -247,7 +247,7 @@ func (n *Node) changed(event *future.Future[zkasync.Event]) {
 	}
 }
 
-// fail ends the keeping if it cannot go on.
+// fail stops keeping the znode if that cannot go on.
 func (n *Node) fail(err error) {
 	n.mu.Lock()
 	n.making = false
@@ -258,14 +258,14 @@ func (n *Node) fail(err error) {
 		n.remove()
 	case over(err) || n.isNew():
 		n.stop(&Error{Op: "keep", Path: n.name, Err: err})
-	default: // it was there before, so it may be again
+	default: // it existed before, so it may exist again
 		n.setErr(&Error{Op: "keep", Path: n.name, Err: err})
 		then(pause(context.Background(), n.c, keepPause), func(future.Void, error) { n.look() })
 	}
 }
 
-// keepPause bounds the pause for which a server is left alone that has refused something.
+// keepPause bounds the pause after a server has refused something.
 const keepPause = 2 * time.Second
 
-// isNew reports whether the znode was never there.
+// isNew reports whether the znode has never existed.
 func (n *Node) isNew() bool { return !n.first.Future().Ready() }

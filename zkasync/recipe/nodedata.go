@@ -28,10 +28,10 @@ func (n *Node) SetData(data []byte) *future.Future[future.Void] {
 	return future.FlatMap(n.there, func(future.Void) *future.Future[future.Void] { return n.write() })
 }
 
-// write has the znode hold the present data.
+// write makes the znode hold the current data.
 func (n *Node) write() *future.Future[future.Void] {
 	written := persist(context.Background(), n.c, func(ctx context.Context) *future.Future[zk.Stat] {
-		n.mu.Lock() // until it is submitted, so that no older data comes behind newer
+		n.mu.Lock() // until it is submitted, so that no older data is sent after newer
 		defer n.mu.Unlock()
 		made := future.Resolved(zk.Stat{}) // with this data, later
 		if n.owner == 0 {

@@ -5,7 +5,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// How a Node tells what becomes of it.
+// How a Node reports what happens to it.
 
 // Done returns a channel that is closed when the znode is no longer kept: after Close, after the client's Close, and
 // when Ready fails.
@@ -20,7 +20,7 @@ func (n *Node) Err() error {
 	return n.err
 }
 
-// onErr has fn told of what Err gives, now if it is an error, and then at each change from and to nil, and with the end.
+// onErr calls fn with the result of Err: now if it is an error, then at each change from and to nil, and at the end.
 func (n *Node) onErr(fn func(error)) {
 	n.mu.Lock()
 	n.listen = fn
@@ -31,7 +31,7 @@ func (n *Node) onErr(fn func(error)) {
 	}
 }
 
-// setErr notes why the znode is not there at present, nil: it is.
+// setErr records why the znode does not exist at the moment; nil: it does.
 func (n *Node) setErr(why error) {
 	n.mu.Lock()
 	news := !n.closed && (why == nil) != (n.err == nil)
@@ -45,7 +45,7 @@ func (n *Node) setErr(why error) {
 	}
 }
 
-// end notes the end, once, and returns the watch that is left.
+// end records the end, once, and returns the watch that is left.
 func (n *Node) end(why error) (left *future.Future[zkasync.Event]) {
 	n.mu.Lock()
 	first, tell := !n.closed, n.listen

@@ -23,13 +23,13 @@ const (
 	UntilLost
 )
 
-// config is what options say.
+// config is what the options set.
 type config struct {
 	naming Naming
 	id     string
 	lease  Lease
 	acl    []zk.ACL
-	over   bool // take what another session has
+	over   bool // replace the znode of another session
 	err    error
 }
 
@@ -44,7 +44,7 @@ func WithNaming(n Naming) Option {
 	}}
 }
 
-// WithIdentifier sets the data of the znodes, which shows people whose they are: kazoo's identifier, Curator's
+// WithIdentifier sets the data of the znodes, which shows humans whose they are: kazoo's identifier, Curator's
 // participant id. The default is the host's name and the process id.
 func WithIdentifier(id string) Option {
 	return Option{func(cfg *config) error {
@@ -78,7 +78,7 @@ func WithACL(acl []zk.ACL) Option {
 
 // TakeOver makes [KeepNode] and [Group.Join] replace another session's znode at once, in one transaction: the session of
 // a program that has been restarted may still have long to live. A Node that is replaced in this way waits; of two
-// programs that run at the same time the later one has the znode, and they do not replace each other for ever.
+// programs that run at the same time the later one has the znode, and they do not replace each other forever.
 func TakeOver() Option {
 	return Option{func(cfg *config) error {
 		cfg.over = true
@@ -107,12 +107,12 @@ func defaultIdentifier() string {
 	return fmt.Sprintf("%s-%d", host, os.Getpid())
 }
 
-// createOptions are those of every znode.
+// createOptions returns the options of every znode.
 func (cfg *config) createOptions(opts ...zkasync.CreateOption) []zkasync.CreateOption {
 	return append(append(opts, zkasync.MakeParents()), cfg.aclOptions()...)
 }
 
-// aclOptions are those of parents, and of znodes in transactions.
+// aclOptions returns the options of parents, and of znodes in transactions.
 func (cfg *config) aclOptions() []zkasync.CreateOption {
 	if cfg.acl == nil {
 		return nil

@@ -19,7 +19,7 @@ import (
 // Each member has a znode below path/members, from which all members compute the same division: an item belongs to the
 // member whose name gives the greatest hash together with the item's (rendezvous hashing). So only those items move
 // whose owner has left, or that belong to a newcomer, and each member gets about the same number. Each item has a lock
-// in path/locks/item: an item changes hands when its former owner has let go of it, and by the rules of a lease two
+// in path/locks/item: an item changes hands when its former owner has released it, and by the rules of a lease two
 // members never have it, whatever they believe the division to be meanwhile.
 //
 // Events report what happens, see [Partitioner.All] and [Partitioner.Poll]: an item is [Gained], with a [Share] of it,
@@ -57,21 +57,21 @@ type Partitioner struct {
 	c       *zkasync.Client
 	path    string
 	cfg     config
-	me      string // the identifier
+	me      string // its identifier
 	member  *Node
 	members *Roster
-	gone    *future.Promise[future.Void] // completes when nothing of this one is left
+	gone    *future.Promise[future.Void] // completes when nothing of this member is left
 	done    chan struct{}                // closed when it has ended
 
 	mu               sync.Mutex
 	slots            map[string]*slot
-	left             int // what has to go before gone: the own member, attempts, shares and their znodes
+	left             int // what has to go before gone: its member znode, attempts, shares and their znodes
 	events           []ShareEvent
 	changed          *future.Promise[future.Void] // completes when there are events, or with the end
-	told             *future.Future[future.Void]  // the same for users, once one has asked for it
+	told             *future.Future[future.Void]  // the same for users, once requested
 	closing          bool                         // no item is wanted any more
-	unkept, unlisted error                        // why the own member or the list of members is not current
-	err              error                        // why it has ended; all events are there then
+	unkept, unlisted error                        // why its member znode or the list of members is not current
+	err              error                        // why it has ended; all events are queued by then
 }
 
 // Partition joins the division of items, until its own Close or the client's.
@@ -95,7 +95,7 @@ func Partition(c *zkasync.Client, path string, items []string, opts ...Option) *
 	return p
 }
 
-// isKazoo reports whether kazoo's processes may take part.
+// isKazoo reports whether kazoo's processes may be members.
 func (p *Partitioner) isKazoo() bool { return p.cfg.naming == Kazoo }
 
 // folder is where members are.
@@ -126,7 +126,7 @@ func checkItems(items []string) error {
 	return nil
 }
 
-// follow goes by the members, as they are and after each change. Their end is that of the client.
+// follow applies the members, as they are and after each change, until the client ends.
 func (p *Partitioner) follow() {
 	next := p.members.next()
 	if err := p.members.Err(); err != nil {
@@ -143,7 +143,7 @@ func (p *Partitioner) follow() {
 	then(next, func(future.Void, error) { p.follow() })
 }
 
-// memberChanged is told why the own member is not kept, or not at present.
+// memberChanged handles the reason why its member znode is not kept, or not at the moment.
 func (p *Partitioner) memberChanged(why error) {
 	select {
 	case <-p.member.Done():
@@ -151,15 +151,15 @@ func (p *Partitioner) memberChanged(why error) {
 	default:
 		p.trouble(&p.unkept, why)
 	}
-	if why == nil { // the list may have been hidden as well, and its watch spent
+	if why == nil { // the list may have been hidden as well, and its watch used up
 		p.members.Refresh()
 	}
 }
 
-// trouble tells of what keeps this one from taking part as it should, once until it is over.
+// trouble reports what keeps this member from taking part as it should, once until it is over.
 func (p *Partitioner) trouble(was *error, why error) {
 	if isGivenUp(why) {
-		return // it is a connection's
+		return // caused by a lost connection
 	}
 	p.mu.Lock()
 	news := why != nil && *was == nil && !p.closing
@@ -173,7 +173,7 @@ func (p *Partitioner) trouble(was *error, why error) {
 	tell()
 }
 
-// divide finds out which items are to be this one's.
+// divide determines which items this member is to have.
 func (p *Partitioner) divide(members []Member) {
 	var ids []string
 	self := false
@@ -185,7 +185,7 @@ func (p *Partitioner) divide(members []Member) {
 		ids = append(ids, id)
 		self = self || m.Name == base(p.member.Path())
 	}
-	if !self { // it is being made, or made again: whoever goes by this list would have all of the items move
+	if !self { // it is being created, perhaps again: going by this list would make all of the items move
 		return
 	}
 	rule := rendezvous
@@ -209,7 +209,7 @@ func (p *Partitioner) Close() *future.Future[future.Void] {
 	return core.OnHandler(p.c, p.gone.Future())
 }
 
-// stop ends the taking part, once.
+// stop ends the membership, once.
 func (p *Partitioner) stop(why error) {
 	p.mu.Lock()
 	first := !p.closing
@@ -232,7 +232,7 @@ func (p *Partitioner) stop(why error) {
 	}
 }
 
-// drop notes that something is gone.
+// drop records that something is gone.
 func (p *Partitioner) drop() {
 	p.mu.Lock()
 	p.left--

@@ -13,9 +13,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// The steps of a claim that has its znode and stands in the queue.
+// The steps of a claim whose znode exists and waits in the queue.
 
-// look finds out who stands in front. The own znode's watch is set in the same round trip.
+// look finds out who is in front. The watch of its own znode is set in the same round trip.
 func (q *claim) look(own string) {
 	q.mu.Lock()
 	stale, watched := q.ended || q.own.Path != own, q.mine != nil
@@ -53,7 +53,7 @@ func (q *claim) look(own string) {
 	q.list(func(l zkasync.Watched[zkasync.Children], err error) { children, second = l, err; both() })
 }
 
-// list reads the queue. A semaphore waits for the list to change, so it is watched at once.
+// list reads the queue. A semaphore waits for the list to change, so it sets a watch right away.
 func (q *claim) list(seen func(zkasync.Watched[zkasync.Children], error)) {
 	if q.most > 0 {
 		ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Children]] {
@@ -65,7 +65,7 @@ func (q *claim) list(seen func(zkasync.Watched[zkasync.Children], error)) {
 		func(l zkasync.Children, err error) { seen(zkasync.Watched[zkasync.Children]{Value: l}, err) })
 }
 
-// found notes the own znode's stat, which not every way to create it tells.
+// found records the stat of its own znode, which not every way to create it returns.
 func (q *claim) found(own string, stat zk.Stat) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
@@ -74,7 +74,7 @@ func (q *claim) found(own string, stat zk.Stat) {
 	}
 }
 
-// after returns a function that calls fn when it was called n times.
+// after returns a function that calls fn when it has been called n times.
 func after(n int, fn func()) func() {
 	var mu sync.Mutex
 	return func() {
@@ -88,7 +88,7 @@ func after(n int, fn func()) func() {
 	}
 }
 
-// listed decides by the queue, and reports whether it waits for the list to change. Own is the znode that it is about.
+// listed decides by the queue, and reports whether it waits for the list to change. own is the znode in question.
 func (q *claim) listed(own string, list zkasync.Watched[zkasync.Children], err error) (waits bool) {
 	q.mu.Lock()
 	stale := q.ended || q.own.Path != own
@@ -115,7 +115,7 @@ func (q *claim) listed(own string, list zkasync.Watched[zkasync.Children], err e
 		q.fail(ErrLocked)
 	case nearest != "":
 		q.await(core.Join(q.dir, nearest), own)
-	case !watched: // it was not there when its watch was to be set, and is there now: impossible but for a lost answer
+	case !watched: // missing when its watch was to be set, but there now: impossible unless a reply was lost
 		q.look(own)
 	default:
 		q.acquired(made)
@@ -123,7 +123,7 @@ func (q *claim) listed(own string, list zkasync.Watched[zkasync.Children], err e
 	return false
 }
 
-// await looks again when the one in front is gone. A read leaves no watch where there is nothing, unlike exists.
+// await looks again when the one in front is gone. Unlike exists, a read leaves no watch if there is no znode.
 func (q *claim) await(path, own string) {
 	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Node]] { return q.c.GetW(ctx, path) },
 		func(w zkasync.Watched[zkasync.Node], err error) {
@@ -140,8 +140,8 @@ func (q *claim) await(path, own string) {
 		})
 }
 
-// awaitHidden waits for a znode that may not be read, by the list that it is in: of the znode itself servers tell nothing then
-// (ZOOKEEPER-4799). It looks again when the list has changed, or at once when the znode is not in it.
+// awaitHidden waits for a znode that may not be read, using the list of its siblings: servers report nothing about the znode
+// itself (ZOOKEEPER-4799). It looks again when the list has changed, or at once if the znode is not in it.
 func (q *claim) awaitHidden(path, own string) {
 	ask(q.c, func(ctx context.Context) *future.Future[zkasync.Watched[zkasync.Children]] {
 		return q.c.ChildrenW(ctx, q.dir)
@@ -189,7 +189,7 @@ func (q *claim) waitFor(event *future.Future[zkasync.Event], own string) {
 	})
 }
 
-// watchMine has the end of the own znode noticed. Other changes are somebody's who wants to be seen, as Curator's Revoker.
+// watchMine handles the end of its own znode. Other changes come from those who want to be noticed, such as Curator's Revoker.
 func (q *claim) watchMine(own string, event *future.Future[zkasync.Event]) {
 	q.mu.Lock()
 	current := q.own.Path == own
@@ -206,7 +206,7 @@ func (q *claim) watchMine(own string, event *future.Future[zkasync.Event]) {
 		current := q.own.Path == own && q.mine == event
 		q.mu.Unlock()
 		switch {
-		case !current || err != nil: // with the session all else ends
+		case !current || err != nil: // if the session ended, everything else ends with it
 		case e.Type == zk.EventNodeDeleted:
 			q.again(own)
 		default:
@@ -230,7 +230,7 @@ func (q *claim) watchAgain(own string) {
 		})
 }
 
-// forget drops the watch of whoever is in front.
+// forget drops the watch of the contender in front.
 func (q *claim) forget() {
 	q.mu.Lock()
 	other := q.other

@@ -10,9 +10,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Of a client WithReadOnly, a server that has no quorum has a temporary session: nothing belongs to that, and what is read there may be old.
+// With WithReadOnly, a client has a temporary session on a server without a quorum: nothing belongs to it, and what is read there may be outdated.
 
-// quorate is op for a server that has a quorum. On another it is not sent, and [zkasync.Retry] makes it again.
+// quorate is op for a server that has a quorum. On any other it is not sent, and [zkasync.Retry] repeats it.
 func quorate[T any](c *zkasync.Client, op func(context.Context) *future.Future[T]) func(context.Context) *future.Future[T] {
 	return func(ctx context.Context) *future.Future[T] {
 		if c.Session().ReadOnly {
@@ -22,12 +22,12 @@ func quorate[T any](c *zkasync.Client, op func(context.Context) *future.Future[T
 	}
 }
 
-// isVoid reports whether an outcome does not count, for a server without a quorum has to do with it.
+// isVoid reports whether an outcome does not count because it comes from a server without a quorum.
 func isVoid(c *zkasync.Client, err error) bool {
 	return (c.Session().ReadOnly || errors.Is(err, zkasync.ErrNotReadOnly)) && !over(err)
 }
 
-// writing is quorate for one write that must not be made twice. No server without a quorum takes it, so any outcome but that is one.
+// writing is quorate for one write that must not be made twice. No server without a quorum accepts it, so any outcome but a refusal for that reason counts.
 func writing[T any](c *zkasync.Client, op func(context.Context) *future.Future[T]) func(context.Context) *future.Future[T] {
 	return quorate(c, func(ctx context.Context) *future.Future[T] {
 		f := op(ctx)
@@ -41,13 +41,13 @@ func writing[T any](c *zkasync.Client, op func(context.Context) *future.Future[T
 }
 
 var (
-	// errNoQuorum has a request repeated that no server takes at present.
+	// errNoQuorum makes Retry repeat a request that no server accepts at the moment.
 	errNoQuorum = &zkasync.OpError{Op: "wait for a quorum", Outcome: zkasync.OutcomeNotSent, Err: zkasync.ErrConnectionLoss}
-	// errWaits has a request of a session's repeated that nobody knows to be alive.
+	// errWaits makes Retry repeat a request of a session that nobody knows to be alive.
 	errWaits = &zkasync.OpError{Op: "wait for the session", Outcome: zkasync.OutcomeNotSent, Err: zkasync.ErrConnectionLoss}
 )
 
-// pause completes after up to d, or with an error when ctx ends before or the client is closed, whose Close waits for what follows.
+// pause completes after up to d, or with an error when ctx is done before or the client is closed, whose Close waits for what follows.
 func pause(ctx context.Context, c *zkasync.Client, d time.Duration) *future.Future[future.Void] {
 	begun := false
 	policy := zkasync.RetryPolicy{FirstPause: d, MaxPause: d, MaxElapsed: math.MaxInt64}
@@ -60,10 +60,10 @@ func pause(ctx context.Context, c *zkasync.Client, d time.Duration) *future.Futu
 	})
 }
 
-// later is what again gives a moment from now.
+// later returns what again returns a moment from now.
 func later[T any](ctx context.Context, c *zkasync.Client, again func() *future.Future[T]) *future.Future[T] {
 	return future.FlatMap(pause(ctx, c, quorumPause), func(future.Void) *future.Future[T] { return again() })
 }
 
-// quorumPause bounds the pause before a client is asked again whether its server has a quorum.
+// quorumPause bounds the pause before the client is asked again whether its server has a quorum.
 const quorumPause = 200 * time.Millisecond

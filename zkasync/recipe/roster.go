@@ -29,20 +29,20 @@ type Roster struct {
 	cancel context.CancelFunc
 	unlink func() bool
 	newest *stream.Latest[[]Member] // for C and OnChange
-	shown  int64                    // the revision that newest has; used by news only
+	shown  int64                    // the revision that newest holds; used by news only
 	done   chan struct{}            // closed when it has ended
 
 	mu       sync.Mutex
-	list     *future.Future[zkasync.Event] // the watch of the list, or of what is to become it
+	list     *future.Future[zkasync.Event] // the watch of the list, or of the missing path
 	members  map[string]*seen
-	unread   int      // members that were never read, and the list if that is so
-	known    bool     // all were read once
-	listed   bool     // the list was read once
-	latest   []Member // nil: to be made from members
+	unread   int      // members that were never read, plus the list if it was not
+	known    bool     // all have been read once
+	listed   bool     // the list has been read once
+	latest   []Member // nil: to be built from members
 	revision int64
-	stale    error                        // why the list may not be read at present
+	stale    error                        // why the list may not be read at the moment
 	changed  *future.Promise[future.Void] // completes with the next change
-	told     *future.Future[future.Void]  // the same for users, once one has asked for it
+	told     *future.Future[future.Void]  // the same for users, once requested
 	err      error
 }
 
@@ -54,7 +54,7 @@ type seen struct {
 	event  *future.Future[zkasync.Event] // nil while there is none
 }
 
-// Roster keeps the list of members current until ctx ends, Close is called, or the client ends.
+// Roster keeps the list of members current until ctx is done, Close is called, or the client stops.
 func (g *Group) Roster(ctx context.Context) *Roster {
 	r := &Roster{c: g.c, path: g.path, done: make(chan struct{}), members: make(map[string]*seen), unread: 1}
 	r.newest = stream.NewLatest[[]Member](func(fn func()) { core.Post(r.c, fn) })
@@ -72,7 +72,7 @@ func (g *Group) Roster(ctx context.Context) *Roster {
 	return r
 }
 
-// Latest returns the members, by name, or false while they are not known. The slice is shared: do not write to it.
+// Latest returns the members, by name, or false as long as they are not known. The slice is shared: do not write to it.
 func (r *Roster) Latest() ([]Member, bool) {
 	members, _, known := r.At()
 	return members, known
@@ -159,14 +159,14 @@ func (r *Roster) OnChange(fn func([]Member)) (remove func()) {
 	return remove
 }
 
-// show tells the readers of C and OnChange what is new to them.
+// show delivers to the readers of C and OnChange what is new to them.
 func (r *Roster) show() {
 	if r.newest.Wanted() {
 		r.newest.Pull(r.news)
 	}
 }
 
-// news returns who is there, unless that was shown.
+// news returns the members, unless they were shown.
 func (r *Roster) news() ([]Member, bool) {
 	members, revision, known := r.At()
 	if !known || revision == r.shown {

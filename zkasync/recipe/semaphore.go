@@ -29,8 +29,8 @@ func NewSemaphore(c *zkasync.Client, path string, most int, opts ...Option) *Sem
 	return s
 }
 
-// Acquire waits for one of the places, for as long as it takes, across lost connections and sessions, in the order of
-// the calls. If ctx ends first, the future fails with its cause, and nothing is left behind. [Held.Unlock] gives the
+// Acquire waits for one of the places, as long as it takes, across lost connections and sessions, in the order of
+// the calls. If ctx is done first, the future fails with its cause, and nothing is left behind. [Held.Unlock] gives the
 // place back.
 //
 // The next in line holds a lock while it waits for a place, so that two waiters do not count each other.
@@ -55,7 +55,7 @@ func (a *acquisition) claim(ctx context.Context, dir string, r role) *claim {
 	return &claim{c: s.c, cfg: s.cfg, op: "acquire", dir: core.Join(s.path, dir), role: r, data: []byte(s.cfg.id), ctx: ctx, done: func() {}}
 }
 
-// lock gets the turn.
+// lock waits for the turn.
 func (a *acquisition) lock() {
 	then(a.claim(a.ctx, "locks", a.s.cfg.naming.mutex()).begin(), func(turn *Held, err error) {
 		if err != nil {
@@ -66,7 +66,7 @@ func (a *acquisition) lock() {
 	})
 }
 
-// place waits for a place. When the turn is lost meanwhile, all begins again.
+// place waits for a place. If the turn is lost meanwhile, everything starts again.
 func (a *acquisition) place(turn *Held) {
 	waiting, cancel := context.WithCancelCause(a.ctx)
 	unlink := a.s.c.AfterFunc(turn.Context(), func() { cancel(errTurnLost) })
@@ -88,8 +88,8 @@ func (a *acquisition) place(turn *Held) {
 	})
 }
 
-// both has the znodes of an attempt be removed when that of its turn is as well. Whoever has given up is told so, and not that the turn
-// was lost meanwhile.
+// both makes Removed of an attempt wait for the znode of its turn as well. A caller that has given up is told so, and not
+// that the turn was lost meanwhile.
 func (a *acquisition) both(err error, unlocked *future.Future[future.Void]) error {
 	var e *Error
 	if !errors.As(err, &e) || e.Removed == nil {
@@ -103,7 +103,7 @@ func (a *acquisition) both(err error, unlocked *future.Future[future.Void]) erro
 	return &all
 }
 
-// leaseName is Curator's.
+// leaseName is the name that Curator uses.
 const leaseName = "lease-"
 
 var errTurnLost = errors.New("the turn to take a place was lost")

@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// ErrMoved is the cause with which a [Share] ends whose item is to go to another member.
+// ErrMoved is the cause of a [Share] that has ended because its item is to go to another member.
 var ErrMoved = errors.New("it is to be another member's")
 
 // Share is an item of a [Partitioner] that this member has: a lease, like a [Held]. It is safe for concurrent use.
@@ -54,7 +54,7 @@ func (h *Share) Unlock() *future.Future[future.Void] {
 	return h.letGo()
 }
 
-// letGo gives the lock back, once.
+// letGo releases the lock, once.
 func (h *Share) letGo() *future.Future[future.Void] {
 	removed := h.held.Unlock()
 	p := h.s.p
@@ -72,7 +72,7 @@ func (h *Share) letGo() *future.Future[future.Void] {
 	return removed
 }
 
-// end tells of the end of the context, once. A share that nobody was told of is nobody's to unlock.
+// end reports the end of the context, once. A share that nobody was told about need not be unlocked by anybody.
 func (h *Share) end() {
 	p := h.s.p
 	p.mu.Lock()
@@ -100,13 +100,13 @@ type slot struct {
 	item string
 	lock *Mutex
 
-	wanted  bool                    // it is to be this member's
-	cancel  context.CancelCauseFunc // of the attempt under way
+	wanted  bool                    // this member is to have it
+	cancel  context.CancelCauseFunc // cancels the attempt in progress
 	share   *Share                  // until it is unlocked
-	refused bool                    // and told
+	refused bool                    // refused, and reported
 }
 
-// want says whether the item is to be this member's.
+// want records whether this member is to have the item.
 func (s *slot) want(wanted bool) {
 	p := s.p
 	p.mu.Lock()
@@ -128,7 +128,7 @@ func (s *slot) want(wanted bool) {
 	}
 }
 
-// contend begins to wait for the item's lock, if the item is to be this member's and there is no attempt or share of it.
+// contend starts to wait for the item's lock, if this member is to have the item and there is no attempt or share of it.
 func (s *slot) contend() {
 	p := s.p
 	p.mu.Lock()
@@ -150,7 +150,7 @@ func (s *slot) contend() {
 	})
 }
 
-// got has the user be told of a share.
+// got reports a share to the user.
 func (s *slot) got(held *Held) {
 	h := &Share{s: s, held: held}
 	h.ctx, h.cancel = context.WithCancelCause(held.Context())
@@ -172,7 +172,7 @@ func (s *slot) got(held *Held) {
 	tell()
 }
 
-// failed goes on after an attempt that was given up, or refused.
+// failed continues after an attempt that was given up or refused.
 func (s *slot) failed(err error, givenUp bool) {
 	p := s.p
 	refused := !givenUp && !over(err)

@@ -12,8 +12,8 @@ import (
 type ShareEvent struct {
 	Kind  ShareChange
 	Item  string
-	Share *Share // of what was gained or lost
-	Cause error  // of what was lost or refused
+	Share *Share // the share that was gained or lost
+	Cause error  // why it was lost or refused
 }
 
 // ShareChange is a kind of ShareEvent.
@@ -73,7 +73,7 @@ func (p *Partitioner) Changed() *future.Future[future.Void] {
 	return p.told
 }
 
-// All ranges over the events until p has ended and all were delivered, or ctx ends. Each event goes to one reader. The
+// All ranges over the events until p has ended and all were delivered, or ctx is done. Each event goes to one reader. The
 // last pair carries the reason, that of Err or of ctx. Leaving the loop does not end p.
 func (p *Partitioner) All(ctx context.Context) iter.Seq2[ShareEvent, error] {
 	ctx = core.OrBackground(ctx)
@@ -82,7 +82,7 @@ func (p *Partitioner) All(ctx context.Context) iter.Seq2[ShareEvent, error] {
 			p.mu.Lock()
 			changed := p.changed.Future()
 			p.mu.Unlock()
-			ended := p.Err() // looked at before the events: with it, all of them are there
+			ended := p.Err() // read before the events: if it is set, all of them are queued
 			e, ok := p.Poll()
 			switch {
 			case ok && !yield(e, nil):
@@ -102,7 +102,7 @@ func (p *Partitioner) All(ctx context.Context) iter.Seq2[ShareEvent, error] {
 	}
 }
 
-// tellLocked returns what tells of events, which is to be called without the lock.
+// tellLocked returns a function that announces events, to be called without the lock.
 func (p *Partitioner) tellLocked() (tell func()) {
 	changed := p.changed
 	if p.err == nil { // otherwise it stays complete

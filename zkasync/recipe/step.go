@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// then has step called with what comes of f, where it completes: not on the handler, where a callback of the user's may block.
+// then calls step with the outcome of f where f completes, not on the handler, where a user's callback may block.
 // Steps do not block.
 func then[T any](f *future.Future[T], step func(T, error)) {
 	future.Transform(f, func(v T, err error) *future.Future[future.Void] {
@@ -18,15 +18,15 @@ func then[T any](f *future.Future[T], step func(T, error)) {
 	})
 }
 
-// nothing is what comes of a step.
+// nothing is the result of a step without one.
 var nothing = future.Resolved(future.Void{})
 
-// marked has Retry make requests again whose outcome is unknown. They are not given it themselves: a client WithRetry must not repeat by itself
-// what a step has to know about.
+// marked makes Retry repeat requests whose outcome is unknown. The requests themselves do not get it: a client WithRetry must
+// not repeat by itself what a step has to know about.
 var marked = zkasync.MarkIdempotent(context.Background())
 
-// ask is then for a request that may be made twice without harm. It is repeated until there is an answer of a server that has a quorum, or
-// the session that it was for is over.
+// ask is then for a request that may be made twice without harm. It is repeated until a server with a quorum has answered,
+// or the session that it was for is over.
 func ask[T any](c *zkasync.Client, op func(context.Context) *future.Future[T], step func(T, error)) {
 	f := zkasync.Retry(marked, c, core.Patient, quorate(c, func(context.Context) *future.Future[T] { return op(context.Background()) }))
 	then(f, func(v T, err error) {
@@ -38,7 +38,7 @@ func ask[T any](c *zkasync.Client, op func(context.Context) *future.Future[T], s
 	})
 }
 
-// persist is ask for as long as ctx lasts, as a future.
+// persist is ask as a future, as long as ctx lasts.
 func persist[T any](ctx context.Context, c *zkasync.Client, op func(context.Context) *future.Future[T]) *future.Future[T] {
 	ctx = core.OrBackground(ctx)
 	f := zkasync.Retry(zkasync.MarkIdempotent(ctx), c, core.Patient, quorate(c, func(context.Context) *future.Future[T] { return op(ctx) }))
@@ -50,7 +50,7 @@ func persist[T any](ctx context.Context, c *zkasync.Client, op func(context.Cont
 	})
 }
 
-// lasting is persist for what has nothing to do with a session: it goes on in the next one.
+// lasting is persist for requests that do not depend on a session: it continues in the next one.
 func lasting[T any](ctx context.Context, c *zkasync.Client, op func(context.Context) *future.Future[T]) *future.Future[T] {
 	ctx = core.OrBackground(ctx)
 	f := persist(ctx, c, op)
@@ -62,7 +62,7 @@ func lasting[T any](ctx context.Context, c *zkasync.Client, op func(context.Cont
 	})
 }
 
-// ofSession is a request that is for one session only: over is what comes of it in any other. It does not go out on the next one,
+// ofSession makes a request for one session only: in any other, the result is over. It is not sent in the next session,
 // however long it waits for a connection.
 func ofSession[T any](ctx context.Context, c *zkasync.Client, owner int64, over *future.Future[T], op func(context.Context) *future.Future[T]) *future.Future[T] {
 	bound, release := c.SessionContext(ctx)
@@ -70,7 +70,7 @@ func ofSession[T any](ctx context.Context, c *zkasync.Client, owner int64, over 
 	case c.Session().ID != owner:
 		release()
 		return over
-	case bound.Err() != nil: // it is lost by the local clock, and may turn out to live
+	case bound.Err() != nil: // lost by the local clock, but it may turn out to be alive
 		release()
 		return future.Failed[T](errWaits)
 	}
@@ -85,12 +85,12 @@ func ofSession[T any](ctx context.Context, c *zkasync.Client, owner int64, over 
 	})
 }
 
-// over reports whether nothing more can be had from the client.
+// over reports whether the client has ended for good.
 func over(err error) bool {
 	return errors.Is(err, zkasync.ErrClosed) || errors.Is(err, zkasync.ErrAuthFailed)
 }
 
-// failed is an operation that ends before anything is sent. Its callbacks run on the client's handler.
+// failed returns the future of an operation that ends before anything is sent. Its callbacks run on the client's handler.
 func failed[T any](c *zkasync.Client, op, path string, why error) *future.Future[T] {
 	return core.OnHandler(c, future.Failed[T](&Error{Op: op, Path: path, Err: why}))
 }

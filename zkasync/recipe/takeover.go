@@ -10,7 +10,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// exists goes on when there is a znode already. Data is what it was to be created with.
+// exists continues when there is a znode already. data is what it was to be created with.
 func (n *Node) exists(data []byte) {
 	n.mu.Lock()
 	take := n.cfg.over && !n.took && !n.closed
@@ -25,9 +25,9 @@ func (n *Node) exists(data []byte) {
 			switch {
 			case err != nil:
 				n.fail(err)
-			case st == nil || st.EphemeralOwner == n.c.Session().ID: // gone by now, or made by a create whose answer was lost
+			case st == nil || st.EphemeralOwner == n.c.Session().ID: // gone by now, or created by a create whose reply was lost
 				n.look()
-			case !isSession(st.EphemeralOwner): // it may hold what somebody needs: its end is waited for
+			case !isSession(st.EphemeralOwner): // it may hold what somebody needs: wait for its end
 				n.look()
 			default:
 				n.replace(st.Version, data)
@@ -35,13 +35,13 @@ func (n *Node) exists(data []byte) {
 		})
 }
 
-// isSession reports whether the owner of a znode is a session: it is 0 for those that stay, and marked for containers and those with a
-// time to live.
+// isSession reports whether the owner of a znode is a session: it is 0 for persistent znodes, and has a special form for
+// containers and those with a time to live.
 func isSession(owner int64) bool {
 	return owner != 0 && uint64(owner)>>56 != 0xff && owner != math.MinInt64
 }
 
-// replace puts the own znode in the place of another. Whatever comes of it, a look at what is there then says how to go on.
+// replace replaces another session's znode with our own. Whatever the outcome, a look at what exists then says how to continue.
 func (n *Node) replace(version int32, data []byte) {
 	opts := []zkasync.CreateOption{zkasync.Ephemeral()}
 	if n.cfg.acl != nil {

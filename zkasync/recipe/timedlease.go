@@ -97,7 +97,7 @@ func (l *TimedLease) Obtain(ctx context.Context) *future.Future[time.Time] {
 	return core.OnHandler(l.c, l.try(core.OrBackground(ctx), 0))
 }
 
-// try obtains the first lease from number i on that can be had.
+// try obtains the first available lease from number i on.
 func (l *TimedLease) try(ctx context.Context, i int) *future.Future[time.Time] {
 	o := &obtaining{l: l, ctx: ctx, path: l.paths[i]}
 	return future.Transform(o.begin(), func(end time.Time, err error) *future.Future[time.Time] {
@@ -139,7 +139,7 @@ func (o *obtaining) begin() *future.Future[time.Time] {
 	})
 }
 
-// look reads who has it, and takes it if nobody has it any longer.
+// look reads who has the lease, and takes it if nobody has it any longer.
 func (o *obtaining) look() *future.Future[time.Time] {
 	read := zkasync.Retry(o.ctx, o.l.c, core.Patient, func(ctx context.Context) *future.Future[zkasync.Node] { return o.l.c.Get(ctx, o.holder()) })
 	return future.Transform(read, func(node zkasync.Node, err error) *future.Future[time.Time] {
@@ -160,7 +160,7 @@ func (o *obtaining) look() *future.Future[time.Time] {
 	})
 }
 
-// judge returns why the lease is not to be had.
+// judge returns why the lease is not available.
 func (l *TimedLease) judge(data []byte, now time.Time) error {
 	t, err := decodeTerm(data)
 	switch {
@@ -173,12 +173,12 @@ func (l *TimedLease) judge(data []byte, now time.Time) error {
 	}
 }
 
-// write writes it, unless the lock is somebody else's by now.
+// write writes the lease, unless the lock has gone to somebody else.
 func (o *obtaining) write(end time.Time, op zkasync.MultiOp) *future.Future[time.Time] {
 	return future.Then(o.held.Multi(o.ctx, op), func([]zkasync.MultiResult) (time.Time, error) { return end, nil })
 }
 
-// term is what the znode holds: kazoo's JSON.
+// term is the content of the znode: kazoo's JSON.
 type term struct {
 	version int
 	holder  string

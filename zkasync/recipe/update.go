@@ -83,7 +83,7 @@ func (u *update) create() *future.Future[zkasync.Node] {
 	})
 }
 
-// judge begins again when somebody else was faster.
+// judge starts again if somebody else was faster.
 func (u *update) judge(data []byte, stat zk.Stat, err error) *future.Future[zkasync.Node] {
 	switch {
 	case err == nil:

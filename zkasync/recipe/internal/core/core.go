@@ -1,4 +1,4 @@
-// Package core holds what the recipes' packages have in common.
+// Package core holds what the packages of the recipes share.
 package core
 
 import (
@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Patient is the policy for what must be known in the end: it retries for as long as the client runs.
+// Patient is the policy for requests that must succeed eventually: it retries as long as the client runs.
 var Patient = zkasync.RetryPolicy{MaxPause: time.Second, MaxElapsed: math.MaxInt64}
 
 // IsNoNode reports whether a znode does not exist.
@@ -27,8 +27,8 @@ func Join(parent, name string) string {
 	return parent + "/" + name
 }
 
-// OnHandler returns f with the client's handler for its callbacks, which all futures of the client have. A future derived from
-// one of them has it too, and one that is refused for its path is complete at once.
+// OnHandler returns f with its callbacks on the client's handler. All futures of the client have that, and so has a future
+// derived from one of them; but one refused because of its path is complete at once.
 func OnHandler[T any](c *zkasync.Client, f *future.Future[T]) *future.Future[T] {
 	refused := c.Exists(context.Background(), "")
 	return future.Transform(refused, func(*zk.Stat, error) *future.Future[T] { return f })

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Latest holds the newest state of something and tells its readers: one that receives from the channel, callbacks, and those who look
-// without waiting. A reader that is slow misses states, but never the newest. It is safe for concurrent use.
+// Latest holds the newest state of something and passes it to its readers: one that receives from the channel, callbacks, and
+// those that look without waiting. A slow reader misses states, but never the newest. It is safe for concurrent use.
 type Latest[T any] struct {
 	post func(func()) // calls a function on the client's handler
 	ch   chan T       // has room for one, filled by Pull and closed by End
@@ -30,7 +30,7 @@ func NewLatest[T any](post func(func())) *Latest[T] {
 	return &Latest[T]{post: post, ch: make(chan T, 1)}
 }
 
-// C returns the channel of states, which holds the newest one that was not received.
+// C returns the channel of states, which holds the newest one that has not been received.
 func (l *Latest[T]) C() <-chan T {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -45,18 +45,18 @@ func (l *Latest[T]) Wanted() bool {
 	return l.wanted
 }
 
-// Get returns the newest state, or false when there is none.
+// Get returns the newest state, or false if there is none.
 func (l *Latest[T]) Get() (T, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.value, l.known
 }
 
-// Show makes v the newest state and tells the readers. The caller holds no lock: without a handler, callbacks run here.
+// Show makes v the newest state and passes it to the readers. The caller holds no lock: without a handler, callbacks run here.
 func (l *Latest[T]) Show(v T) { l.Pull(func() (T, bool) { return v, true }) }
 
-// Pull is Show with what get returns; with false it does nothing. Calls of get run one at a time, so that of two concurrent calls of Pull
-// the later one has the newer state. It may take locks that are never held around a call of l's methods.
+// Pull is Show with what get returns; if that is false, it does nothing. Calls of get run one at a time, so that of two
+// concurrent calls of Pull the later one has the newer state. get may take locks that are never held around a call of l's methods.
 func (l *Latest[T]) Pull(get func() (T, bool)) {
 	for _, due := range l.pull(get) {
 		l.call(due)
@@ -73,7 +73,7 @@ func (l *Latest[T]) pull(get func() (T, bool)) (due []*call[T]) {
 	}
 	l.value, l.known = v, true
 	select {
-	case <-l.ch: // nobody has received it, and it is old now
+	case <-l.ch: // not received by anybody, and outdated now
 	default:
 	}
 	l.ch <- v
@@ -110,7 +110,7 @@ func (l *Latest[T]) OnChange(fn func(T)) (remove func()) {
 	}
 }
 
-// call has a callback called with the newest state at that time.
+// call calls a callback with the state that is newest when it runs.
 func (l *Latest[T]) call(c *call[T]) {
 	l.post(func() {
 		l.mu.Lock()
