@@ -32,7 +32,7 @@ func (c *Clock) Now() time.Time {
 
 // Advance moves the clock forward by d. When it returns, everything that the servers using it do in that time has been
 // done, one thing after the other, each at its time: sessions have expired, containers are gone, delayed answers are
-// sent. Clients keep their own time.
+// sent. Clients keep their own time. It panics if d is negative: a clock belongs to no test that it could fail.
 func (c *Clock) Advance(d time.Duration) {
 	if d < 0 {
 		panic(fmt.Sprintf("zktest: Advance by %v: time does not go back", d))

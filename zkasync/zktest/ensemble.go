@@ -38,6 +38,7 @@ func RunEnsemble(tb TB, n int, opts ...Option) *Ensemble {
 	if err != nil {
 		tb.Fatalf("%v", err)
 	}
+	e.w.tb = tb
 	tb.Cleanup(func() { _ = e.Close() })
 	return e
 }

@@ -22,7 +22,7 @@ func ExampleServer_WaitFor() {
 		fmt.Println(q.Op, q.Path)
 	}
 	// Output:
-	// set /heartbeat zk: node does not exist <nil>
+	// set /heartbeat node does not exist <nil>
 	// set /heartbeat
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/zkasync/zkasync-go/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/jute"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/serve"
 )
@@ -34,24 +35,34 @@ type Fault struct {
 }
 
 // Action says what happens to a request. The zero value lets it pass.
-type Action struct{ do serve.Action }
+type Action struct {
+	do  serve.Action
+	err error // why it cannot be done
+}
 
 // Fail answers with an error: one of go-zookeeper's, such as zk.ErrNoNode, or an error of package zkasync that a server's
-// code became. It panics when a server has no code for err.
+// code became. [Server.Fault] and [Server.Intercept] refuse an error for which servers have no code.
 func Fail(err error) Action {
 	code, ok := codeOf(err)
 	if !ok {
-		panic(fmt.Sprintf("zktest: Fail: no server answers with the error %v", err))
+		return Action{err: fmt.Errorf("no server answers with the error %v", err)}
 	}
-	return Action{serve.Action{Kind: serve.Fail, Code: code}}
+	return Code(code)
 }
 
 // codeOf finds the code of an error.
 func codeOf(err error) (int32, bool) {
 	const least = -127
-	var own wire.ServerError
-	if errors.As(err, &own) {
-		return own.Code, true
+	if err == nil {
+		return 0, false
+	}
+	var internal wire.ServerError
+	if errors.As(err, &internal) {
+		return internal.Code, true
+	}
+	var public zkasync.ServerError
+	if errors.As(err, &public) {
+		return public.Code, true
 	}
 	for code := int32(-1); code >= least; code-- {
 		if known := wire.ErrorOf(code); errors.Is(err, known) {
@@ -62,24 +73,24 @@ func codeOf(err error) (int32, bool) {
 }
 
 // Code answers with an error's number, as in KeeperException.Code.
-func Code(code int32) Action { return Action{serve.Action{Kind: serve.Fail, Code: code}} }
+func Code(code int32) Action { return Action{do: serve.Action{Kind: serve.Fail, Code: code}} }
 
 // Drop ends the connection instead of answering. All that was answered before still arrives. With [After] that is the
 // unknown outcome: applied, and the client cannot know.
-func Drop() Action { return Action{serve.Action{Kind: serve.Drop}} }
+func Drop() Action { return Action{do: serve.Action{Kind: serve.Drop}} }
 
 // Hold keeps the request, or with [After] its answer, until [Injected.Release]. What the client sends behind it waits as
 // well.
-func Hold() Action { return Action{serve.Action{Kind: serve.Hold}} }
+func Hold() Action { return Action{do: serve.Action{Kind: serve.Hold}} }
 
 // Cut sends the first n bytes of the answer and ends the connection.
-func Cut(n int) Action { return Action{serve.Action{Kind: serve.Cut, N: n}} }
+func Cut(n int) Action { return Action{do: serve.Action{Kind: serve.Cut, N: n}} }
 
 // Raw sends bytes instead of the answer, whatever they are.
-func Raw(bytes []byte) Action { return Action{serve.Action{Kind: serve.Raw, Bytes: bytes}} }
+func Raw(bytes []byte) Action { return Action{do: serve.Action{Kind: serve.Raw, Bytes: bytes}} }
 
 // Answer answers with success and a record, which is the bytes behind the header.
-func Answer(record []byte) Action { return Action{serve.Action{Kind: serve.Answer, Bytes: record}} }
+func Answer(record []byte) Action { return Action{do: serve.Action{Kind: serve.Answer, Bytes: record}} }
 
 // Injected is an active fault. Its methods are safe for concurrent use.
 type Injected struct {
@@ -87,13 +98,14 @@ type Injected struct {
 	in *serve.Injected
 }
 
-// Fault activates a fault, on all servers of an ensemble. If several match a request, the first one strikes. It panics
-// if f is invalid.
+// Fault activates a fault, on all servers of an ensemble. If several match a request, the first one strikes. An
+// invalid fault fails the test, or panics on a server of [New] or [NewEnsemble].
 //
 //	lost := srv.Fault(zktest.Fault{Op: zktest.OpSetData, Path: "/config", Count: 1, When: zktest.After, Do: zktest.Drop()})
 func (s *Server) Fault(f Fault) *Injected {
+	s.w.tb.Helper()
 	if err := f.check(); err != nil {
-		panic("zktest: Fault: " + err.Error())
+		s.w.tb.Fatalf("zktest: Fault: %v", err)
 	}
 	s.w.Lock()
 	defer s.w.Unlock()
@@ -107,6 +119,8 @@ func (f *Fault) check() error {
 		return fmt.Errorf("path %q: %w", f.Path, err)
 	}
 	switch {
+	case f.Do.err != nil:
+		return f.Do.err
 	case f.Do.do.Kind == serve.Pass:
 		return errors.New("it has no Do")
 	case f.Skip < 0 || f.Count < 0:
@@ -173,7 +187,7 @@ func (f *Fault) matches(p string) bool {
 // Intercept shows every request except pings and credentials to f before it is processed, and does with it what f
 // returns; the zero Action lets it pass. f must not return Hold, but may block instead, which delays only the client
 // whose request it was given. It may call methods of the server. A nil f ends the interception. In an ensemble it
-// applies to all servers.
+// applies to all servers. An invalid action panics, as f does not run on the test's goroutine.
 func (s *Server) Intercept(f func(Request) Action) {
 	s.w.Lock()
 	defer s.w.Unlock()
@@ -181,5 +195,11 @@ func (s *Server) Intercept(f func(Request) Action) {
 		s.w.Cluster.Intercept(nil)
 		return
 	}
-	s.w.Cluster.Intercept(func(q serve.Request) serve.Action { return f(requestOf(&q)).do })
+	s.w.Cluster.Intercept(func(q serve.Request) serve.Action {
+		a := f(requestOf(&q))
+		if a.err != nil {
+			panic("zktest: Intercept: " + a.err.Error())
+		}
+		return a.do
+	})
 }

@@ -1,7 +1,6 @@
 package zktest
 
 import (
-	"fmt"
 	"time"
 
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/history"
@@ -9,10 +8,11 @@ import (
 
 // Lag keeps the server n transactions behind the leader, so that its clients read old data. When one of its own clients
 // waits for a write or a sync, the server catches up as far as necessary, as a real one does. 0 makes it catch up. A
-// leader never lags.
+// leader never lags. A negative n fails the test, or panics on a server of [NewEnsemble].
 func (s *Server) Lag(n int) {
+	s.w.tb.Helper()
 	if n < 0 {
-		panic(fmt.Sprintf("zktest: Lag by %d transactions", n))
+		s.w.tb.Fatalf("zktest: Lag by %d transactions: want 0 or more", n)
 	}
 	s.setLag(history.Lag{Transactions: n})
 }

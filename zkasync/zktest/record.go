@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/serve"
 )
 
@@ -17,7 +18,7 @@ type Request struct {
 	Path    string // of a multi, that of its first part
 	Time    time.Time
 	Zxid    int64 // in the header of the answer; of a write that was not refused, its own
-	Err     error // as package zkasync would report it: zk.ErrNoNode and so on; nil if it succeeded
+	Err     error // the zkasync.ServerError that the client receives, which matches zk.ErrNoNode and so on; nil if it succeeded
 	Lost    bool  // a fault kept the answer from the client, or changed it
 }
 
@@ -34,9 +35,13 @@ func (r Request) String() string {
 }
 
 func requestOf(q *serve.Request) Request {
+	err := q.Err
+	if code, ok := codeOf(err); ok {
+		err = zkasync.ServerError{Code: code}
+	}
 	return Request{
 		Server: q.Server, Session: q.Session, Xid: q.Xid, Op: Op(q.Op), Path: q.Path,
-		Time: q.Time, Zxid: q.Zxid, Err: q.Err, Lost: q.Lost,
+		Time: q.Time, Zxid: q.Zxid, Err: err, Lost: q.Lost,
 	}
 }
 

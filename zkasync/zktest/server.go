@@ -2,6 +2,7 @@ package zktest
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"time"
 
@@ -22,14 +23,22 @@ type world struct {
 	*serve.Cluster
 	cfg     *config
 	servers []*Server
+	tb      TB // that a call with a bad argument fails
 }
+
+// noTest stands for the test of servers that belong to none.
+type noTest struct{}
+
+func (noTest) Helper()                           {}
+func (noTest) Fatalf(format string, args ...any) { panic(fmt.Sprintf(format, args...)) }
+func (noTest) Cleanup(func())                    {}
 
 func newWorld(cfg *config, servers int) *world {
 	tree := znode.New()
 	if cfg.Forgets {
 		tree.AddKeeper()
 	}
-	w := &world{Cluster: serve.NewCluster(&cfg.Config, tree, servers, cfg.observers), cfg: cfg}
+	w := &world{Cluster: serve.NewCluster(&cfg.Config, tree, servers, cfg.observers), cfg: cfg, tb: noTest{}}
 	for _, in := range w.Servers() {
 		w.servers = append(w.servers, &Server{w: w, in: in})
 	}
@@ -49,6 +58,7 @@ func New(opts ...Option) (*Server, error) {
 }
 
 // TB is the part of testing.TB that this package needs. Being its own, it keeps package testing out of programs.
+// Fatalf must not return.
 type TB interface {
 	Helper()
 	Fatalf(format string, args ...any)
@@ -65,6 +75,7 @@ func Run(tb TB, opts ...Option) *Server {
 	if err != nil {
 		tb.Fatalf("%v", err)
 	}
+	s.w.tb = tb
 	tb.Cleanup(func() { _ = s.Close() })
 	return s
 }
