@@ -1,9 +1,19 @@
 package mux
 
+import "github.com/zkasync/zkasync-go/internal/wire"
+
 // habits is what a server has shown.
 type habits struct {
-	joins    int32 // what it does with joined reads, see joinsNot
-	addWatch bool  // it knows AddWatch
+	joins int32                // what it does with joined reads, see joinsNot
+	known map[wire.OpCode]bool // of the recent operations, those that it has answered
+}
+
+// learn notes that the server knows an operation.
+func (h *habits) learn(op wire.OpCode) {
+	if h.known == nil {
+		h.known = make(map[wire.OpCode]bool)
+	}
+	h.known[op] = true
 }
 
 // What is known of whether a server takes multi-reads.

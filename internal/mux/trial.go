@@ -6,8 +6,19 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Servers end the connection at an operation that they do not know. So the first AddWatch, which servers know since 3.6, is alone
-// in flight: a server that ends the connection at it takes nothing else along, and what is queued waits for the next one.
+// Servers close the connection upon an operation that they do not know. So the first request for an operation that older servers lack is
+// alone in flight: if the server closes the connection, nothing else is lost with it, and what is queued waits for the next one.
+
+// isRecent reports whether there are servers that do not know an operation: AddWatch, getEphemerals and getAllChildrenNumber came with 3.6,
+// whoAmI with 3.7.
+func isRecent(op wire.OpCode) bool {
+	switch op {
+	case wire.OpAddWatch, wire.OpGetEphemerals, wire.OpGetAllChildrenNumber, wire.OpWhoAmI:
+		return true
+	default:
+		return false
+	}
+}
 
 // habitsLocked returns what is known of the connection's server.
 func (c *Conn) habitsLocked() *habits {
@@ -32,11 +43,11 @@ func (c *Conn) aloneLocked(out *outgoing) bool {
 
 // isTrialLocked reports whether r is the first of its kind for this server.
 func (c *Conn) isTrialLocked(r Request) bool {
-	return r.Op() == wire.OpAddWatch && !c.habitsLocked().addWatch
+	return isRecent(r.Op()) && !c.habitsLocked().known[r.Op()]
 }
 
-// tryAddWatchLocked takes an AddWatch, if it is next and to be alone. It reports whether nothing else is to be taken for now.
-func (c *Conn) tryAddWatchLocked(out *outgoing) bool {
+// tryRecentLocked takes a request for a recent operation, if it is next and to be alone. It reports whether nothing else is to be taken for now.
+func (c *Conn) tryRecentLocked(out *outgoing) bool {
 	m := c.m
 	if c.trial.Load() || m.queue.Len() == 0 || !c.isTrialLocked(m.queue.At(0)) {
 		return c.trial.Load()
@@ -71,7 +82,7 @@ func (c *Conn) replied(r Request, code int32, body []byte) error {
 	if c.trial.Store(false); unknown {
 		c.keepQueueLocked()
 	} else {
-		c.habitsLocked().addWatch = true
+		c.habitsLocked().learn(r.Op())
 		m.wakeLocked()
 	}
 	m.mu.Unlock()

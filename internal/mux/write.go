@@ -97,7 +97,7 @@ func (c *Conn) takeRestoreLocked(out *outgoing) {
 func (c *Conn) takeQueuedLocked(out *outgoing) {
 	m := c.m
 	m.queue.SkipGone()
-	if c.tryLocked(out) || c.tryAddWatchLocked(out) {
+	if c.tryLocked(out) || c.tryRecentLocked(out) {
 		return
 	}
 	most := batchCount
