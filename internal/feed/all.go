@@ -5,8 +5,8 @@ import (
 	"iter"
 )
 
-// All ranges over a channel until it is closed or ctx ends. The last pair has the reason: the cause of ctx, or what why says
-// of the channel.
+// All ranges over a channel until it is closed or ctx is done. The last pair carries the reason: the cause of ctx, or what why
+// returns for the channel.
 func All[T any](ctx context.Context, ch <-chan T, why func() error) iter.Seq2[T, error] {
 	if ctx == nil {
 		ctx = context.Background()

@@ -2,21 +2,21 @@ package feed
 
 import "sync"
 
-// Crew counts goroutines. Unlike a sync.WaitGroup it may grow from zero while somebody waits. The zero value is ready.
+// Crew counts goroutines. Unlike a sync.WaitGroup it may grow from zero while somebody waits. The zero value is ready to use.
 type Crew struct {
 	mu   sync.Mutex
 	n    int
 	idle chan struct{} // closed when n falls to zero; nil while nobody waits
 }
 
-// Enter counts one more.
+// Enter adds one goroutine.
 func (c *Crew) Enter() {
 	c.mu.Lock()
 	c.n++
 	c.mu.Unlock()
 }
 
-// Leave counts one less: it is what a goroutine does last.
+// Leave removes one. It is the last thing a goroutine does.
 func (c *Crew) Leave() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -27,7 +27,7 @@ func (c *Crew) Leave() {
 	}
 }
 
-// Wait returns when there is none.
+// Wait returns when none is left.
 func (c *Crew) Wait() {
 	c.mu.Lock()
 	if c.n == 0 {

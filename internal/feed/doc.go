@@ -1,2 +1,2 @@
-// Package feed takes values to readers that may be slow, in order and without holding anybody up.
+// Package feed delivers values to readers that may be slow, in order and without holding anybody up.
 package feed

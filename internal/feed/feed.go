@@ -2,8 +2,8 @@ package feed
 
 import "sync"
 
-// Feed takes values to the reader of a channel. As long as the reader keeps up it needs no goroutine; what waits is moved into the
-// channel by one.
+// Feed delivers values to the reader of a channel. As long as the reader keeps up it needs no goroutine; otherwise one moves the
+// waiting values into the channel.
 type Feed[T any] struct {
 	ch    chan T        // closed by End
 	done  chan struct{} // closed by End, before ch
@@ -18,8 +18,8 @@ type Feed[T any] struct {
 	pumps   sync.WaitGroup
 }
 
-// Queued returns a feed with a channel of the given room, at least 1, and a queue for what does not fit. Its goroutine is one of the crew, which
-// may be nil.
+// Queued returns a feed with a channel of the given capacity, at least 1, and a queue for values that do not fit. Its goroutine
+// belongs to the crew, which may be nil.
 func Queued[T any](room int, q Queue[T], crew *Crew) *Feed[T] {
 	return &Feed[T]{ch: make(chan T, room), done: make(chan struct{}), queue: q, crew: crew}
 }
@@ -29,7 +29,7 @@ func Bounded[T any](limit int) *Feed[T] {
 	return &Feed[T]{ch: make(chan T, limit+1), done: make(chan struct{}), limit: limit}
 }
 
-// Put takes one value; false when it was the one too many.
+// Put adds one value; it returns false if that was one too many.
 func (f *Feed[T]) Put(v T) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -65,7 +65,7 @@ func (f *Feed[T]) C() <-chan T {
 // Done returns a channel that is closed when the feed has ended.
 func (f *Feed[T]) Done() <-chan struct{} { return f.done }
 
-// Err returns why the feed has ended, nil as long as it goes on.
+// Err returns why the feed has ended, or nil if it has not.
 func (f *Feed[T]) Err() error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -85,7 +85,7 @@ func (f *Feed[T]) pumpLocked() {
 	go f.pump()
 }
 
-// pump moves what waits into the channel as the reader makes room.
+// pump moves waiting values into the channel as the reader makes room.
 func (f *Feed[T]) pump() {
 	if f.crew != nil {
 		defer f.crew.Leave()
@@ -110,7 +110,7 @@ func (f *Feed[T]) pump() {
 	f.pumping = false
 }
 
-// End closes the channel, behind what of the rest fits into it, and the latest value in any case. The first error stays.
+// End closes the channel after as many of the waiting values as fit, always including the latest. The first error is kept.
 func (f *Feed[T]) End(err error) {
 	f.mu.Lock()
 	if f.err != nil {
@@ -129,7 +129,7 @@ func (f *Feed[T]) End(err error) {
 	close(f.ch)
 }
 
-// keepLastLocked moves what fits into the channel, and the latest value in any case.
+// keepLastLocked moves the values that fit into the channel, always including the latest.
 func (f *Feed[T]) keepLastLocked() {
 	for el := f.queue.Front(); el != nil; el = el.Next() {
 		select {

@@ -2,11 +2,11 @@ package feed
 
 import "container/list"
 
-// Queue holds what waits for a reader. It belongs to a Feed, which guards it.
+// Queue holds values that wait for a reader. It belongs to a Feed, which guards it.
 type Queue[T any] interface {
-	// Add takes one more, which may replace others.
+	// Add adds one value, which may replace others.
 	Add(v T)
-	// Front is the one to be read next, nil if there is none; Back is the latest. Their Value is a T.
+	// Front is the value to be read next, or nil if there is none; Back is the latest. Their Value is a T.
 	Front() *list.Element
 	Back() *list.Element
 	// Delivered removes one that was read, unless it has been replaced meanwhile.

@@ -9,12 +9,12 @@ import (
 	"github.com/zkasync/zkasync-go/internal/mux"
 )
 
-// askLimit is how long a server's answer is listened for at the most, beside other attempts and behind them. A session that
-// it grants later is ended by what is sent when the connection is given up.
+// askLimit is the maximum time to listen for a server's answer, during and after other attempts. A session that it grants
+// later is ended by a request sent when the connection is given up.
 const askLimit = time.Minute
 
-// attempt is the way to one server: connecting, and the handshake. Each has a goroutine, since a server that takes its time
-// must not hold up the way to others.
+// attempt is the way to one server: connecting, and the handshake. Each has a goroutine, since a slow server must not hold up
+// the way to others.
 type attempt struct {
 	server hosts.Server
 	kind   mux.Offer
@@ -23,12 +23,12 @@ type attempt struct {
 	cancel context.CancelFunc
 	turn   chan *mux.Handshake // hands the handshake to the goroutine, once
 
-	// What the goroutine has found out; written before it is sent to events.
+	// Results of the goroutine, written before it is sent to events.
 	sock net.Conn
 	err  error
 	done bool // it has ended
 
-	// The seek's own.
+	// Owned by the seek.
 	hand  *mux.Handshake // nil until its turn
 	begun time.Time      // of the connecting, then of the handshake
 	until time.Time      // the end of its share
@@ -62,7 +62,7 @@ func (a *attempt) run(ctx context.Context, sk *Seeker) {
 	}
 }
 
-// shake shakes hands. When nobody wants the outcome any more, the session that it may have brought is ended.
+// shake shakes hands. If the outcome is no longer wanted, the session that it may have created is ended.
 func (a *attempt) shake(ctx context.Context, hand *mux.Handshake) {
 	cutoff := CutoffBy(ctx, a.sock)
 	a.err = hand.Ask()
@@ -81,7 +81,7 @@ func (a *attempt) shake(ctx context.Context, hand *mux.Handshake) {
 	}
 }
 
-// report tells the seek how far the attempt is; false when nobody listens any more.
+// report tells the seek how far the attempt has got; it returns false if nobody listens any more.
 func (a *attempt) report(ctx context.Context) bool {
 	select {
 	case a.events <- a:

@@ -6,13 +6,13 @@ import (
 	"time"
 )
 
-// Cutoff breaks off what is done with a socket when a context ends.
+// Cutoff interrupts the use of a socket when a context is done.
 type Cutoff struct {
 	stop func() bool
 	cut  chan struct{} // closed when the socket has been dealt with
 }
 
-// CutoffBy has it done when ctx ends, until End.
+// CutoffBy interrupts when ctx is done, until End.
 func CutoffBy(ctx context.Context, sock net.Conn) Cutoff {
 	c := Cutoff{cut: make(chan struct{})}
 	c.stop = context.AfterFunc(ctx, func() {
@@ -24,7 +24,7 @@ func CutoffBy(ctx context.Context, sock net.Conn) Cutoff {
 	return c
 }
 
-// End ends it; true when the context came first.
+// End ends the Cutoff; it returns true if the context was done first.
 func (c Cutoff) End() (cut bool) {
 	if c.stop() {
 		return false

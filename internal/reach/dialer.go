@@ -19,7 +19,7 @@ type Dialer struct {
 	TLS  *tls.Config // nil: none
 }
 
-// Connect dials, and secures the connection when TLS is asked for.
+// Connect dials, and secures the connection if TLS is configured.
 func (d Dialer) Connect(ctx context.Context, s hosts.Server) (net.Conn, error) {
 	sock, err := d.Dial(ctx, "tcp", s.Addr)
 	if err == nil && ctx.Err() != nil { // the dialer has come too late
@@ -47,8 +47,8 @@ func (d Dialer) Connect(ctx context.Context, s hosts.Server) (net.Conn, error) {
 	return abruptTLS{Conn: secured, raw: sock}, nil
 }
 
-// abruptTLS is a TLS connection whose Close does not send the alert that ends TLS in good order, for which it would wait up
-// to five seconds on a peer that does not read. Sessions have an end of their own.
+// abruptTLS is a TLS connection whose Close does not send the alert that ends TLS properly, for which it would wait up to five
+// seconds on a peer that does not read. Sessions have an end of their own.
 type abruptTLS struct {
 	*tls.Conn
 	raw net.Conn

@@ -8,7 +8,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/hosts"
 )
 
-// newPass begins a pass, behind the pause that is due.
+// newPass starts a pass, after the pause that is due.
 func (s *seek) newPass() {
 	now := time.Now()
 	h := s.sk.cfg.Hosts
@@ -25,8 +25,8 @@ func (s *seek) newPass() {
 	s.building, s.waiting, s.graceEnds = true, names, now.Add(hosts.Grace)
 }
 
-// gather takes in what the look-ups have brought. The pass begins when all have ended, or has waited long enough and there
-// is a server to try; what comes later is tried at its end.
+// gather collects the results of the look-ups. The pass starts when all have ended, or when it has waited long enough and there
+// is a server to try; later results are tried at its end.
 func (s *seek) gather(now time.Time) {
 	if len(s.waiting) == 0 {
 		return
@@ -59,7 +59,7 @@ func (s *seek) gather(now time.Time) {
 	s.building, s.waiting = false, pending
 }
 
-// lookupFailed notes that a name could not be resolved. With addresses from before that is no obstacle.
+// lookupFailed records that a name could not be resolved. If there are addresses from before, that is no obstacle.
 func (sk *Seeker) lookupFailed(name string, res hosts.Resolution) {
 	if len(res.Addrs) > 0 {
 		sk.cfg.Session.Log(slog.LevelWarn, "cannot resolve, using the addresses of before", "server", name, "error", res.Err)

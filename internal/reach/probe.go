@@ -11,13 +11,12 @@ import (
 	"github.com/zkasync/zkasync-go/internal/mux"
 )
 
-// A server that ends handshakes without a word may be one without a quorum (then it will come back), one that has no place
-// left for this client's host (maxClientCnxns), a read-only one (which takes up no session of its ensemble's), or one that
-// was wiped (which refuses clients that have seen a later state).
+// A server that ends handshakes without a word may have no quorum (then it will recover), have no room left for this client's
+// host (maxClientCnxns), be read-only (it does not resume sessions of its ensemble), or have been wiped (it refuses clients that
+// have seen a later state).
 //
-// Read-only servers are asked. Whether one was wiped shows when it refuses the session, admits a stranger, and refuses the
-// session again. The stranger's connection then becomes the client's, so that the one place that may have become free is
-// not taken by a question.
+// Read-only servers are asked. A server was wiped if it refuses the session, admits a stranger, and refuses the session again.
+// The stranger's connection then becomes the client's, so that a single free place is not taken by a question.
 
 // countRefusal counts the handshakes in a row that servers ended without a word.
 func (sk *Seeker) countRefusal(refused bool) {
@@ -29,13 +28,13 @@ func (sk *Seeker) countRefusal(refused bool) {
 }
 
 // mayBeWiped reports whether the servers have refused the session for so long that they may have been wiped: it would be
-// over by now, had they not stood still themselves.
+// over by now, unless they were down themselves.
 func (sk *Seeker) mayBeWiped() bool {
 	gone := sk.cfg.Session.Gone()
 	return !gone.IsZero() && int(sk.refusals.Load()) >= sk.cfg.Hosts.Len() && time.Since(gone) > sk.cfg.Session.Timeout()
 }
 
-// refused decides what comes next when a server has ended a handshake without a word.
+// refused decides what to do after a server has ended a handshake without a word.
 func (s *seek) refused(a *attempt) {
 	switch {
 	case a.kind != mux.OfferSession || !a.hand.Offers():
@@ -48,7 +47,7 @@ func (s *seek) refused(a *attempt) {
 	}
 }
 
-// admitted has the session offered once more to a server that has admitted a stranger: it may have come back just now.
+// admitted offers the session once more to a server that has admitted a stranger: it may have recovered just now.
 func (s *seek) admitted(a *attempt) {
 	if a.hand.Granted() == 0 || a.hand.ReadOnly() {
 		a.hand.Close()
@@ -65,7 +64,7 @@ func isRefusal(err error) bool {
 	return errors.Is(err, io.EOF) || errors.As(err, &reset) && !reset.Timeout()
 }
 
-// doubt gives the stranger up when the session was not refused as it was before.
+// doubt gives up the stranger if the session was not refused as before.
 func (s *seek) doubt(a *attempt) {
 	if s.stranger != nil && s.stranger.server == a.server {
 		s.stranger.hand.Close()
@@ -93,7 +92,7 @@ func (sk *Seeker) IsWritable(ctx context.Context, s hosts.Server) bool {
 	return sk.askMode(ctx, s) == modeReadWrite
 }
 
-// askMode asks a server by the four-letter word "isro", as the Java client does. It gets the share of the time that a
+// askMode asks a server by the four-letter word "isro", as the Java client does. It gets the share of time that a
 // handshake would get at first.
 func (sk *Seeker) askMode(ctx context.Context, s hosts.Server) string {
 	ctx, cancel := context.WithTimeout(ctx, sk.cfg.AskTime)

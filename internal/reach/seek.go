@@ -12,20 +12,20 @@ import (
 )
 
 const (
-	// dialStagger is how long a connection may take to be made before the way to the next server is tried beside it, as
-	// between families of addresses (RFC 8305, "connection attempt delay").
+	// dialStagger is how long connecting may take before the next server is tried concurrently, as between families of addresses
+	// (RFC 8305, "connection attempt delay").
 	dialStagger = 300 * time.Millisecond
-	// MaxPending bounds the attempts under way, maxPendingPerServer those with one address. The oldest gives way.
+	// MaxPending bounds the attempts in progress, maxPendingPerServer those with one address. The oldest is dropped.
 	MaxPending          = 16
 	maxPendingPerServer = 3
 	// longShare bounds what a server's share of the time grows to when no session is at stake.
 	longShare = 30 * time.Second
 )
 
-// seek is the search for a server that answers a handshake. Each server gets a share of the time. One that has not answered
-// by then is listened to further, while the next one is tried: the first answer counts. The session, however, is offered
-// to one server after the other, and only the answer to the last offer counts, for that server has the session now
-// (SessionMovedException is for the others). It runs on go-zookeeper's loop.
+// seek is the search for a server that answers a handshake. Each server gets a share of the time. If it has not answered
+// by then, the next server is tried while the seek keeps listening to it: the first answer counts. The session, however, is
+// offered to one server after the other, and only the answer to the last offer counts, because that server has the session
+// now (the others get SessionMovedException). It runs on go-zookeeper's loop.
 type seek struct {
 	sk     *Seeker
 	events chan *attempt
@@ -49,7 +49,7 @@ type seek struct {
 	passed   bool // a pass is over
 }
 
-// step is an attempt to be made.
+// step is an attempt that is to be made.
 type step struct {
 	server hosts.Server
 	kind   mux.Offer
@@ -65,7 +65,7 @@ func (sk *Seeker) newSeek() *seek {
 	return s
 }
 
-// run seeks until a handshake is answered, which then is in won, or a pass is over.
+// run seeks until a handshake is answered, which is then in won, or a pass is over.
 func (s *seek) run() {
 	s.passed = false
 	for s.won == nil && !s.passed && s.sk.ctx.Err() == nil {
@@ -82,7 +82,7 @@ func (s *seek) run() {
 	}
 }
 
-// advance does what is due: a handshake for the next one in line, another attempt, another pass.
+// advance does what is due: a handshake for the next in line, another attempt, another pass.
 func (s *seek) advance(now time.Time) {
 	if s.asking != nil || now.Before(s.pauseEnds) {
 		return
@@ -114,7 +114,7 @@ func (s *seek) advance(now time.Time) {
 	}
 }
 
-// begin begins an attempt.
+// begin starts an attempt.
 func (s *seek) begin(step step, now time.Time) {
 	s.makeRoom(step.server)
 	ctx, cancel := context.WithTimeout(s.sk.ctx, askLimit)
@@ -155,7 +155,7 @@ func (s *seek) forget(a *attempt) {
 	}
 }
 
-// giveTurn has the first that is connected shake hands.
+// giveTurn lets the first connected attempt shake hands.
 func (s *seek) giveTurn(now time.Time) {
 	a := s.ready[0]
 	s.ready = s.ready[1:]
@@ -165,7 +165,7 @@ func (s *seek) giveTurn(now time.Time) {
 	a.turn <- a.hand
 }
 
-// expireShares notes who has not answered within its share. It is listened to further.
+// expireShares records which servers have not answered within their share. The seek keeps listening to them.
 func (s *seek) expireShares(now time.Time) {
 	for _, a := range s.pending {
 		if a.late || now.Before(a.until) || slices.Contains(s.ready, a) {
@@ -188,7 +188,7 @@ func (s *seek) expireShares(now time.Time) {
 	}
 }
 
-// wait waits for the next event, or for the time of what is to be done next.
+// wait waits for the next event, or until something is due.
 func (s *seek) wait(now time.Time) {
 	t := time.NewTimer(s.due(now).Sub(now))
 	defer t.Stop()
@@ -205,7 +205,7 @@ func (s *seek) wait(now time.Time) {
 	}
 }
 
-// due is when something is to be done even if nothing happens.
+// due returns when something must be done even if nothing happens.
 func (s *seek) due(now time.Time) time.Time {
 	due := now.Add(time.Minute)
 	sooner := func(t time.Time) {
@@ -224,7 +224,7 @@ func (s *seek) due(now time.Time) time.Time {
 	return due
 }
 
-// heard takes in how far an attempt has come.
+// heard handles an attempt's progress.
 func (s *seek) heard(a *attempt, now time.Time) {
 	switch {
 	case !slices.Contains(s.pending, a): // dropped meanwhile
@@ -242,7 +242,7 @@ func (s *seek) heard(a *attempt, now time.Time) {
 	}
 }
 
-// failed notes the failure of an attempt. The next one follows at once.
+// failed handles the failure of an attempt. The next one follows at once.
 func (s *seek) failed(a *attempt) {
 	s.forget(a)
 	s.dial = time.Time{}
@@ -263,7 +263,7 @@ func (s *seek) failed(a *attempt) {
 	}
 }
 
-// answered takes a handshake's answer.
+// answered handles a handshake's answer.
 func (s *seek) answered(a *attempt, now time.Time) {
 	s.forget(a)
 	s.sk.pace.answered(now.Sub(a.begun))
@@ -272,7 +272,7 @@ func (s *seek) answered(a *attempt, now time.Time) {
 		return
 	}
 	if later := s.laterOffer(a); later != nil {
-		// That one has the session, or will. It is likely to take as long, and gets the time.
+		// That server has the session, or will have it. It is likely to take as long again, and gets that time.
 		later.until = later.begun.Add(s.sk.share())
 		later.late = later.late && now.After(later.until)
 		if !later.late {
@@ -304,7 +304,7 @@ func (s *seek) win(a *attempt) {
 	s.sk.cfg.Hosts.Found(a.server)
 }
 
-// end leaves nothing behind but handshakes that may bring another session, which is ended when it is granted.
+// end leaves nothing behind but handshakes that may create another session, which is ended when it is granted.
 func (s *seek) end() {
 	close(s.over)
 	if s.stranger != nil && s.stranger != s.won {

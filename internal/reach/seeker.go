@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/mux"
 )
 
-// Session is what a session tells a Seeker, and is told by it.
+// Session is what a Seeker learns from a session, and reports to it.
 type Session interface {
 	Timeout() time.Duration     // as negotiated, or as it will be asked for
 	Left() time.Duration        // until it can no longer be alive, as far as this side knows; the whole of it once that has passed
@@ -21,7 +21,7 @@ type Session interface {
 	Log(level slog.Level, msg string, args ...any)
 }
 
-// Config is what a Seeker works with.
+// Config configures a Seeker.
 type Config struct {
 	Hosts          *hosts.List
 	Mux            *mux.Mux
@@ -32,8 +32,8 @@ type Config struct {
 	ReadOnly       bool          // servers without a quorum will do
 }
 
-// Seeker finds servers, one after the other as connections are lost. But for IsWritable, Took and Forgive it is for one
-// goroutine alone.
+// Seeker finds servers, one after the other as connections are lost. Except for IsWritable, Took and Forgive, it must be used
+// by a single goroutine.
 type Seeker struct {
 	cfg      Config
 	ctx      context.Context
@@ -44,11 +44,11 @@ type Seeker struct {
 	won      *attempt // found, and not taken yet
 }
 
-// New returns a Seeker that gives up when ctx ends.
+// New returns a Seeker that gives up when ctx is done.
 func New(ctx context.Context, cfg Config) *Seeker { return &Seeker{ctx: ctx, cfg: cfg} }
 
-// Seek goes on seeking, and reports whether a server is found: it has answered a handshake. When a pass over the servers is
-// over, or the context has ended, it is false.
+// Seek continues seeking, and reports whether a server was found, which means that it has answered a handshake. It returns false
+// after a pass over the servers, or when the context is done.
 func (sk *Seeker) Seek() bool {
 	if sk.seeking == nil {
 		sk.seeking = sk.newSeek()
@@ -61,7 +61,7 @@ func (sk *Seeker) Seek() bool {
 	return sk.won != nil
 }
 
-// Found returns the handshake and the server that were found, nil if there is none that was not taken.
+// Found returns the handshake and the server that were found, or nil if none was found or it has been taken.
 func (sk *Seeker) Found() (*mux.Handshake, hosts.Server) {
 	if sk.won == nil {
 		return nil, hosts.Server{}
@@ -69,7 +69,7 @@ func (sk *Seeker) Found() (*mux.Handshake, hosts.Server) {
 	return sk.won.hand, sk.won.server
 }
 
-// Take gives up what was found to the caller.
+// Take passes what was found to the caller.
 func (sk *Seeker) Take() { sk.won = nil }
 
 // Drop gives up what was found.
@@ -80,13 +80,13 @@ func (sk *Seeker) Drop() {
 	}
 }
 
-// Forgive begins to count refusals anew: there is a connection, or another session.
+// Forgive starts to count refusals anew: there is a connection, or another session.
 func (sk *Seeker) Forgive() { sk.refusals.Store(0) }
 
-// Took is the time that handshakes are known to take.
+// Took returns the time that handshakes are known to take.
 func (sk *Seeker) Took() time.Duration { return sk.pace.took }
 
-// Stop leaves nothing behind. The context has ended.
+// Stop leaves nothing behind. The context must be done.
 func (sk *Seeker) Stop() {
 	sk.endSeek()
 	sk.Drop()

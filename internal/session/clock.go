@@ -7,10 +7,10 @@ import (
 	"github.com/zkasync/zkasync-go/internal/mux"
 )
 
-// clock is the session's time. While there is no connection it runs, and tells when the session can no longer be alive: a session
-// timeout after the server has heard from this side for certain. The time that the host sleeps counts, though it does not for timers.
+// clock is the session's time. It runs while there is no connection, and reports when the session can no longer be alive: a
+// session timeout after the server has certainly heard from this side. Time during which the host sleeps counts, though timers ignore it.
 type clock struct {
-	ranOut func()               // called when it runs out, on a goroutine that wait joins
+	ranOut func()               // called when the session can no longer be alive, on a goroutine that wait joins
 	slept  func() time.Duration // of mux.Config
 
 	mu      sync.Mutex
@@ -22,10 +22,10 @@ type clock struct {
 	running sync.WaitGroup
 }
 
-// clockTick is how often the clock looks whether the host has slept.
+// clockTick is how often the clock checks whether the host has slept.
 const clockTick = time.Second
 
-// start has the clock run out a session timeout after heard.
+// start makes the clock run out a session timeout after heard.
 func (c *clock) start(heard time.Time) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -40,7 +40,7 @@ func (c *clock) start(heard time.Time) {
 	c.timer = timer
 }
 
-// tick calls ranOut, unless there is time left, or the clock was stopped meanwhile. What timer points to is guarded by mu.
+// tick calls ranOut, unless there is time left or the clock has been stopped. mu guards what timer points to.
 func (c *clock) tick(timer **time.Timer) {
 	c.mu.Lock()
 	if c.timer != *timer {
@@ -74,7 +74,7 @@ func (c *clock) stop() {
 // wait joins the clock's goroutines.
 func (c *clock) wait() { c.running.Wait() }
 
-// reset is for another session, or one that lives after all. A timeout of 0 leaves that as it is.
+// reset is for a new session, or one that turned out to be alive. A timeout of 0 leaves the timeout unchanged.
 func (c *clock) reset(timeout time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -84,14 +84,14 @@ func (c *clock) reset(timeout time.Duration) {
 	c.lives, c.gone = time.Time{}, time.Time{}
 }
 
-// negotiated is the session timeout.
+// negotiated returns the session timeout.
 func (c *clock) negotiated() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.timeout
 }
 
-// left is the time until the session can no longer be alive, as far as this side knows; the whole of it, once that has
+// left returns the time until the session can no longer be alive, as far as this side knows; the whole timeout once that has
 // passed.
 func (c *clock) left() time.Duration {
 	c.mu.Lock()
@@ -102,7 +102,7 @@ func (c *clock) left() time.Duration {
 	return c.timeout
 }
 
-// goneSince is since when the session is over by this clock, the zero time if it is not.
+// goneSince returns since when the session is over by this clock, or the zero time if it is not.
 func (c *clock) goneSince() time.Time {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -9,11 +9,11 @@ import (
 	"github.com/zkasync/zkasync-go/internal/hosts"
 )
 
-// errElsewhere has go-zookeeper ask the list for the server once more: it is told by name what it is connected to.
+// errElsewhere makes go-zookeeper ask the list for the server once more, which then names the one it is connected to.
 var errElsewhere = errors.New("another server has answered")
 
-// dial is go-zookeeper's Dialer. It seeks a server, whatever the address, and gives way to a stop at once. When a pass over the
-// servers is over go-zookeeper has to be given a connection, if only one that fails, to look whether somebody has closed it.
+// dial is go-zookeeper's Dialer. It seeks a server, whatever the address, and yields to a stop at once. After a pass over the
+// servers go-zookeeper needs a connection, even one that fails, in order to check whether it has been closed.
 func (r *Run) dial(_, address string, _ time.Duration) (net.Conn, error) {
 	hand, server := r.seeker.Found()
 	if hand == nil && r.mayDial() {
@@ -36,7 +36,7 @@ func (r *Run) dial(_, address string, _ time.Duration) (net.Conn, error) {
 	return r.m.NewConn(hand), nil
 }
 
-// mayDial is false when the client stops. Behind refused credentials it waits for that.
+// mayDial returns false when the client stops. After credentials were rejected it waits for the stop.
 func (r *Run) mayDial() bool {
 	if r.refused.Load() {
 		<-r.ctx.Done()
@@ -46,23 +46,23 @@ func (r *Run) mayDial() bool {
 
 // The methods of reach.Session.
 
-// Timeout is that of the session, or what is asked for.
+// Timeout returns the session timeout, or the requested one.
 func (r *Run) Timeout() time.Duration { return r.clock.negotiated() }
 
-// Left is the time until the session can no longer be alive.
+// Left returns the time until the session can no longer be alive.
 func (r *Run) Left() time.Duration { return r.clock.left() }
 
-// Gone is since when the session is over by the local clock.
+// Gone returns since when the session is over by the local clock.
 func (r *Run) Gone() time.Time { return r.clock.goneSince() }
 
-// Trying notes whose answer is waited for.
+// Trying records the server whose answer is awaited.
 func (r *Run) Trying(s hosts.Server) {
 	r.mu.Lock()
 	r.awaited = s
 	r.mu.Unlock()
 }
 
-// Failed notes why there is no connection.
+// Failed records why there is no connection.
 func (r *Run) Failed(s hosts.Server, err error) {
 	r.mu.Lock()
 	r.lastError = err
@@ -70,5 +70,5 @@ func (r *Run) Failed(s hosts.Server, err error) {
 	r.Log(slog.LevelWarn, "cannot connect", "server", s.String(), "error", err)
 }
 
-// Log tells the client's logger.
+// Log returns the client's logger.
 func (r *Run) Log(level slog.Level, msg string, args ...any) { r.cfg.Log(level, msg, args...) }

@@ -1,3 +1,3 @@
-// Package session keeps a session alive: it has go-zookeeper's connection on top of a multiplexer, finds it servers, tells its owner what
-// becomes of it, and ends it.
+// Package session keeps a session alive: it runs go-zookeeper's connection on top of a multiplexer, finds servers for it, tells its
+// owner what happens to it, and ends it.
 package session

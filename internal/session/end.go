@@ -6,15 +6,15 @@ import (
 )
 
 const (
-	// Stall is how long a stop goes on waiting for a server that answers nothing.
+	// Stall is how long a stop waits for a server that sends no replies.
 	Stall = time.Second
-	// closeTick is how often it looks.
+	// closeTick is how often it checks.
 	closeTick = 20 * time.Millisecond
 )
 
-// End ends the session and all goroutines of the run. Until it is called, nothing of the client ends. It takes no longer than to
-// end, and a moment, unless something of the user's holds it up; then Overdue is told. It returns why the session was
-// left to its timeout, nil if it was not.
+// End ends the session and all goroutines of the run. Until it is called, nothing of the client ends. It takes little longer
+// than until end, unless a user function holds it up; then it calls Overdue. It returns why the session was left to its
+// timeout, or nil if it was not.
 func (r *Run) End(end time.Time) (left error) {
 	r.m.Stop()
 	r.cancel()
@@ -54,12 +54,12 @@ func (r *Run) endSession(end time.Time) error {
 	}
 }
 
-// errUnanswered is why what is in flight fails then: its cause is the stop, not the network.
+// errUnanswered is why requests in flight fail then: the cause is the stop, not the network.
 func (r *Run) errUnanswered() error {
 	return fmt.Errorf("the server did not answer for %v: %w", Stall, r.cfg.Closed)
 }
 
-// closeSession is on a goroutine of its own because go-zookeeper's Close waits for an answer.
+// closeSession runs on a goroutine of its own because go-zookeeper's Close waits for a reply.
 func (r *Run) closeSession(closed chan<- struct{}) {
 	defer close(closed)
 	r.conn.Close()

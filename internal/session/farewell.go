@@ -14,17 +14,17 @@ import (
 )
 
 const (
-	// partingTime is how long a stop tries to end the session at some server when the one that it had says nothing, or is
-	// lost, counted from its beginning. Servers that are slow get twice the time that handshakes take.
+	// partingTime is how long, from its start, a stop tries to end the session at any server when the connected one is silent or
+	// lost. Slow servers get twice the time that handshakes take.
 	partingTime = Stall * 5 / 4
-	// refusedTime is how long it tries when all servers refuse.
+	// refusedTime is how long it tries if all servers refuse.
 	refusedTime = Stall / 2
-	// partingStagger lies between the attempts at one server and the next.
+	// partingStagger is the time between the attempts at one server and the next.
 	partingStagger = 100 * time.Millisecond
 )
 
-// farewell ends the session at some server, for a stop whose own connection is lost. It may be told to several at once:
-// servers do not look who has the session when they end it (PrepRequestProcessor).
+// farewell ends the session at any server, for a stop whose own connection is lost. Several servers may be told at once:
+// they do not check which of them has the session when they end it (PrepRequestProcessor).
 type farewell struct {
 	r      *Run
 	ctx    context.Context
@@ -36,8 +36,8 @@ type farewell struct {
 	err   error // of the last attempt
 }
 
-// endElsewhere ends the session if there is one that no server was told to end. It returns why it was left to its timeout,
-// nil if it was not. Go-zookeeper's goroutines have ended.
+// endElsewhere ends the session if there is one that no server was told to end. It returns why the session was left to its
+// timeout, or nil if it was not. By now go-zookeeper's goroutines have ended.
 func (r *Run) endElsewhere(end time.Time) error {
 	if r.m.SessionEnded() || r.Session().ID == 0 || r.m.Offered().ID == 0 {
 		return nil
@@ -69,7 +69,7 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// pauseIn waits, for no longer than ctx lives.
+// pauseIn waits, but not after ctx is done.
 func pauseIn(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -79,7 +79,7 @@ func pauseIn(ctx context.Context, d time.Duration) {
 	}
 }
 
-// pass tells all servers, one shortly after the other, until one has taken it.
+// pass tells all servers, one shortly after the other, until one has accepted.
 func (f *farewell) pass(end time.Time) {
 	servers := f.r.cfg.Hosts.All()
 	for i, s := range servers[:min(len(servers), reach.MaxPending)] {

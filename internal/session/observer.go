@@ -37,7 +37,7 @@ func (r *Run) Restored() {
 	}
 }
 
-// Lost implements mux.Observer. From here on the session lives for as long as the server does not miss the client.
+// Lost implements mux.Observer. From here on the session lives as long as the server does not miss the client.
 func (r *Run) Lost(cause error, heard time.Time) {
 	r.edition.Add(1)
 	r.owner.Disconnected()

@@ -6,20 +6,20 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Owner is the client, as its session sees it. It is told of everything in the order in which it happens, and does not block.
+// Owner is the client as its session sees it. It is told of everything in the order in which it happens, and does not block.
 type Owner interface {
-	// Established is called with each connection that has a session. It returns what has to be sent first, behind a state as
+	// Established is called for each connection that has a session. It returns the requests to be sent first, for a state as
 	// of zxid.
 	Established(s mux.Session, zxid int64) []mux.Request
-	// Restored is called when that was answered.
+	// Restored is called when these have been answered.
 	Restored(readOnly bool)
-	// Disconnected is called at the end of each connection, Suspended too if the client does not stop.
+	// Disconnected is called at the end of each connection; so is Suspended, unless the client is stopping.
 	Disconnected()
 	Suspended(cause error)
-	// ClockRanOut says that the session can no longer be alive, by the local clock. It may turn out to be.
+	// ClockRanOut says that by the local clock the session can no longer be alive. It may turn out to be.
 	ClockRanOut()
-	// Unheard says that the servers may not have heard of the session for nearly its timeout, though there is a connection: again and
-	// again while that is so, and once when it is so no longer.
+	// Unheard says that the servers may not have heard from the session for nearly its timeout although there is a connection:
+	// repeatedly while that is so, and once when it no longer is.
 	Unheard(on bool)
 	// Expired says that a server has ended the session, before what waits fails; ExpiredDone, when it has.
 	Expired(id int64)
@@ -28,12 +28,12 @@ type Owner interface {
 	Event(e wire.WatchEvent, at watch.Place)
 	// WatchesLost says that connections end at the request that restores watches.
 	WatchesLost()
-	// ReplyDropped says that the reply to a request of go-zookeeper's was too large.
+	// ReplyDropped says that the reply to one of go-zookeeper's requests was too large.
 	ReplyDropped(cause *mux.ReplySizeError)
 	// Demanded says that servers want credentials, by the code of their refusal.
 	Demanded(code int32)
 	// CloseAsked says that somebody has closed go-zookeeper's connection.
 	CloseAsked()
-	// Overdue says that something of the user's holds up End.
+	// Overdue says that a user function holds up End.
 	Overdue()
 }

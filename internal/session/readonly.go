@@ -13,7 +13,7 @@ const (
 )
 
 // seekWritable looks for a server with a quorum while the session is on one without, and moves there when it finds one. It
-// asks one address after the other, less and less often. It gives up when the nth connection is no longer there.
+// asks one address after the other, less and less often. It gives up when the nth connection has ended.
 func (r *Run) seekWritable(nth int64) {
 	defer r.seekers.Done()
 	pause := firstSeek

@@ -17,7 +17,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/watch"
 )
 
-// Config is what a run works with.
+// Config configures a run.
 type Config struct {
 	Mux            mux.Config
 	Hosts          *hosts.List
@@ -30,7 +30,7 @@ type Config struct {
 	Log            func(level slog.Level, msg string, args ...any)
 }
 
-// Run is a session, and those that follow it, from a start to a stop: a multiplexer and go-zookeeper's connection on top of it.
+// Run is a session, and those that follow it, from a start to a stop: a multiplexer with go-zookeeper's connection on top of it.
 type Run struct {
 	owner  Owner
 	cfg    Config
@@ -53,7 +53,7 @@ type Run struct {
 	awaited   hosts.Server // that was tried last
 }
 
-// New returns a run that has not begun. Requests can be submitted to its Mux.
+// New returns a run that has not started. Requests can be submitted to its Mux.
 func New(owner Owner, cfg Config) *Run {
 	r := &Run{owner: owner, cfg: cfg, ended: make(chan struct{})}
 	r.ctx, r.cancel = context.WithCancel(context.Background())
@@ -71,7 +71,7 @@ func New(owner Owner, cfg Config) *Run {
 	return r
 }
 
-// Begin begins it. It fails when the list of hosts is empty.
+// Begin starts the run. It fails if the list of hosts is empty.
 func (r *Run) Begin() error {
 	conn, events, err := zk.Connect(r.cfg.Names, r.cfg.Mux.SessionTimeout,
 		zk.WithDialer(r.dial),
@@ -93,12 +93,12 @@ func (r *Run) Begin() error {
 // would let a request through at which the server resets the connection.
 const requestSlack = 4
 
-// theirWatches is the size up to which go-zookeeper makes requests that restore its watches. One that does not fit into the
-// buffer is dropped, watches and all, so the multiplexer gets it and divides it.
+// theirWatches is the size up to which go-zookeeper builds requests that restore its watches. go-zookeeper drops a request
+// that does not fit into its buffer, watches and all, so the multiplexer gets it and divides it.
 const theirWatches = watch.MostRestored
 
-// follow waits for the end of go-zookeeper's loop, which closes its events then, and for that of the last connection, which
-// go-zookeeper closes only after that. Somebody may have closed it through Conn() while no connection was there to see it:
+// follow waits for the end of go-zookeeper's loop, which then closes its events, and for that of the last connection, which
+// go-zookeeper closes only after that. Somebody may have closed it through Conn() while there was no connection to notice:
 // without it the client is of no use.
 func (r *Run) follow(events <-chan zk.Event) {
 	defer close(r.ended)
@@ -112,13 +112,13 @@ func (r *Run) follow(events <-chan zk.Event) {
 	r.seeker.Stop()
 }
 
-// Mux is the multiplexer.
+// Mux returns the multiplexer.
 func (r *Run) Mux() *mux.Mux { return r.m }
 
-// Conn is go-zookeeper's connection.
+// Conn returns go-zookeeper's connection.
 func (r *Run) Conn() *zk.Conn { return r.conn }
 
-// Session is the session as of the last handshake, the zero value as long as there was none.
+// Session returns the session as of the last handshake, or the zero value if there has been none.
 func (r *Run) Session() mux.Session {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -133,13 +133,13 @@ func (r *Run) UpdateHosts(names []string) {
 	}
 }
 
-// Stopping has it refuse requests. End follows.
+// Stopping makes the run refuse requests. End follows.
 func (r *Run) Stopping() {
 	r.stopping.Store(true)
 	r.m.Refuse(r.cfg.Closed)
 }
 
-// Refused has no more connections be made: servers do not accept the credentials. Requests fail with err.
+// Refused prevents further connections, because servers reject the credentials. Requests fail with err.
 func (r *Run) Refused(err error) {
 	r.refused.Store(true)
 	if !r.stopping.Load() {
@@ -147,7 +147,7 @@ func (r *Run) Refused(err error) {
 	}
 }
 
-// Explain adds to the error of a start how far it has come.
+// Explain adds the last connection failure to the error of a start.
 func (r *Run) Explain(err error) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -160,7 +160,7 @@ func (r *Run) Explain(err error) error {
 	return err
 }
 
-// debugLog takes go-zookeeper's log, which tells of trouble that is ours to report.
+// debugLog receives go-zookeeper's log; the problems that it mentions are ours to report.
 type debugLog struct{ r *Run }
 
 func (d debugLog) Printf(format string, args ...any) {

@@ -54,7 +54,7 @@ type Event struct {
 	Old, New Entry
 }
 
-// change is what has become of one znode; nil stands for none.
+// change is what happened to one znode; nil stands for no znode.
 type change struct {
 	path     string
 	old, new *Entry
@@ -73,12 +73,12 @@ func isSame(a, b *Entry) bool {
 	}
 }
 
-// isAnother reports whether a znode was deleted and made again in between.
+// isAnother reports whether a znode was deleted and created again in between.
 func isAnother(a, b *Entry) bool {
 	return a.Err == nil && b.Err == nil && a.Stat.Czxid != b.Stat.Czxid
 }
 
-// events are what a change is told as.
+// events returns the events that report a change.
 func (ch change) events() []Event {
 	switch {
 	case ch.old == nil:

@@ -45,14 +45,14 @@ func plain(path string) string {
 	return path
 }
 
-// fate is what a failed read is to the cache.
+// fate is what a failed read means to the cache.
 type fate int
 
 const (
-	hidden    fate = iota // the server does not tell
+	hidden    fate = iota // the server does not return the data
 	absent                // there is no such znode
-	lost                  // no answer came: it is asked again
-	throttled             // the server has not looked: it is asked again after a pause
+	lost                  // no answer came: the read is repeated
+	throttled             // the server has not executed it: the read is repeated after a pause
 	fatal                 // there will be no more answers
 )
 
@@ -60,11 +60,11 @@ func fateOf(err error) fate {
 	var givenUp *zkasync.GivenUpError
 	var code zkasync.ServerError
 	switch {
-	case errors.As(err, &code) && errors.Is(code, zkasync.ErrSessionExpired): // until the connection ends there is no other answer
+	case errors.As(err, &code) && errors.Is(code, zkasync.ErrSessionExpired): // until the connection ends there will be no other answer
 		return throttled
 	case errors.Is(err, zk.ErrNoNode):
 		return absent
-	case errors.As(err, &givenUp): // each connection is lost at it
+	case errors.As(err, &givenUp): // it ends each connection
 		return hidden
 	case errors.Is(err, zkasync.ErrConnectionLoss), errors.Is(err, zkasync.ErrSessionExpired):
 		return lost
@@ -77,7 +77,7 @@ func fateOf(err error) fate {
 	}
 }
 
-// causeOf is err without the name of the request that has met it.
+// causeOf returns err without the name of the request that failed with it.
 func causeOf(err error) error {
 	var op *zkasync.OpError
 	var own *Error

@@ -1,6 +1,6 @@
 package cache
 
-// fifo is a queue that gives its memory back.
+// fifo is a queue that releases its memory.
 type fifo[T any] struct {
 	items []T
 	head  int // of what is in it

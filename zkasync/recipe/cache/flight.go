@@ -4,14 +4,14 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 )
 
-// flying is a request that was sent. Answers come in the order of the requests.
+// flying is a request that has been sent. Replies come in the order of the requests.
 type flying interface {
 	ready() bool
 	done() <-chan struct{}
 	settle(l *loop)
 }
 
-// request is a flying one whose answer is a T.
+// request is a flying request whose reply is a T.
 type request[T any] struct {
 	f   *future.Future[T]
 	w   *work

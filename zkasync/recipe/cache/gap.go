@@ -7,14 +7,14 @@ import (
 	"slices"
 )
 
-// gap is a time of which servers do not tell what has happened: before the first load, and while there was no connection. What has, is
-// found out by reading everything. Its changes are told at its end, in the order in which they were made.
+// gap is a time for which servers do not report what happened: before the first load, and while there was no connection. It
+// is found out by reading everything. The changes are reported at the end of the gap, in the order in which they were made.
 type gap struct {
 	slot *slot
-	open int // reads that it is not over before
+	open int // reads that must be answered before it ends
 }
 
-// startGap has everything read again. What waits to be told is told with what is found: it may be from before.
+// startGap has everything read again. Changes that wait to be reported are reported along with what is found: they may be older.
 func (l *loop) startGap() {
 	if l.end != nil {
 		return
@@ -27,7 +27,7 @@ func (l *loop) startGap() {
 		l.gap.slot.marks = append(l.gap.slot.marks, s.marks...)
 		l.record(nil, true, s.changes...)
 	}
-	for _, w := range l.works { // among them are some that nobody else would come upon
+	for _, w := range l.works { // some of them might not be found in any other way
 		w.slots, w.sent, w.doubt, w.deep, w.deepAgain = nil, 0, doubt{}, true, false
 	}
 	for _, b := range l.later.all() {
@@ -40,7 +40,7 @@ func (l *loop) startGap() {
 	l.want(key{path: l.root}, true)
 }
 
-// closeGap takes note that a read of the gap has been answered. The last one ends it.
+// closeGap records that a read of the gap has been answered. The last one ends the gap.
 func (l *loop) closeGap() {
 	if l.gap.open--; l.gap.open > 0 {
 		return
@@ -51,10 +51,10 @@ func (l *loop) closeGap() {
 	s.known, s.synced = true, true
 }
 
-// attach notes the connection that tells of changes from now on.
+// attach records the connection that reports changes from now on.
 func (l *loop) attach() {
 	if l.old {
-		return // its watches come back with the next connection, and miss nothing
+		return // its watches are restored with the next connection, and miss nothing
 	}
 	l.detach()
 	ctx, cancel := l.client.ConnectedContext(context.Background())
@@ -73,15 +73,15 @@ func (l *loop) detach() {
 // unknown is later than any zxid.
 const unknown = math.MaxInt64 - 1<<32
 
-// dated is a change with the zxid by which it was there at the latest.
+// dated is a change with the zxid by which it had happened at the latest.
 type dated struct {
 	change
 	zxid int64
 }
 
-// sort brings the changes of a gap into the order in which they were made. Of what is there the zxid is known. Of what is gone
-// there is only a bound, unless it was the last change of its parent's children. What has become of one znode stays in order, and so
-// does a deletion behind those of what was below.
+// sort puts the changes of a gap into the order in which they were made. The zxid of an existing znode is known. For a deleted
+// one there is only a bound, unless its deletion was the last change of its parent's children. The changes of one znode stay
+// in order, and a deletion stays behind those of the znodes below.
 func (l *loop) sort(changes []change) {
 	all := make([]dated, len(changes))
 	next := make(map[string]int64) // of a path's later change
@@ -136,14 +136,14 @@ func (l *loop) dateOf(ch change) int64 {
 	}
 }
 
-// boundOf bounds the zxid of the deletion of a znode that was made by the zxid created: whatever has become of its parent came later.
+// boundOf bounds the zxid of the deletion of a znode that was created by the zxid created: whatever happened to its parent came later.
 func (l *loop) boundOf(path string, created int64) int64 {
 	for path != l.root {
 		path, _ = split(path)
 		n := l.find(path)
 		switch {
 		case n == nil || n.entry == nil || n.entry.Err != nil:
-		case n.entry.Stat.Czxid > created: // it was made again
+		case n.entry.Stat.Czxid > created: // it was created again
 			return n.entry.Stat.Czxid
 		default:
 			return n.pzxid

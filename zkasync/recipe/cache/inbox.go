@@ -2,16 +2,16 @@ package cache
 
 import "sync"
 
-// inbox takes what others want of a goroutine: calls with what it works on.
+// inbox collects calls for a goroutine to make with the state that it owns.
 type inbox[T any] struct {
-	wake chan struct{} // there is something
+	wake chan struct{} // signals that there are calls
 
 	mu     sync.Mutex
 	steps  []func(T)
 	closed bool
 }
 
-// post has step called there; false if the goroutine has ended.
+// post queues step for the goroutine; it returns false if the goroutine has ended.
 func (b *inbox[T]) post(step func(T)) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -34,7 +34,7 @@ func (b *inbox[T]) take() []func(T) {
 	return steps
 }
 
-// close returns what nobody has taken.
+// close returns the calls that have not been taken.
 func (b *inbox[T]) close() []func(T) {
 	b.mu.Lock()
 	b.closed = true

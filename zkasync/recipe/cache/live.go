@@ -69,7 +69,7 @@ func WatchChildrenData(c *zkasync.Client, path string, opts ...Option) *Children
 	return newChildrenData(Open(c, path, append(slices.Clone(opts), WithDepth(1))...))
 }
 
-// newChildrenData follows a cache that may have been loaded by now.
+// newChildrenData follows a cache that may already have been loaded.
 func newChildrenData(cache *Cache) *ChildrenData {
 	d := &ChildrenData{cache: cache, sub: cache.Subscribe(), over: make(chan struct{})}
 	d.newest = stream.NewLatest[zkasync.Reading[Level]](func(fn func()) { core.Post(cache.client, fn) })
@@ -89,7 +89,7 @@ func (d *ChildrenData) run() {
 		case <-d.sub.done:
 			ended = true
 		}
-		changed, entries := false, slices.Clone(now.Value.entries) // what was given does not change
+		changed, entries := false, slices.Clone(now.Value.entries) // readers may still use the old slice
 		for e, ok := d.sub.next(); ok; e, ok = d.sub.next() {
 			changed = changed || e.Kind != Synced || !synced
 			synced = synced || e.Kind == Synced
@@ -108,7 +108,7 @@ func (d *ChildrenData) run() {
 	}
 }
 
-// apply returns entries as they are after an event.
+// apply returns the entries after an event.
 func apply(entries []*Entry, e Event) []*Entry {
 	_, name := split(e.Path)
 	i, found := Level{entries}.search(name)

@@ -12,38 +12,38 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// loop keeps the store current. All of it belongs to one goroutine, so events, answers and what users want are dealt with one at a
-// time. An event is dealt with before the answer to any request that was sent behind it: it is in the channel by the time when the
-// answer is there, and all that is in the channel comes first.
+// loop keeps the store current. All of it belongs to one goroutine, so events, replies and users' calls are handled one at a
+// time. An event is handled before the reply to any request sent after it: it is in the channel by the time the reply
+// is there, and everything in the channel comes first.
 type loop struct {
 	*Cache
-	placing *future.Future[*zkasync.Subscription] // the watch that is being set; nothing is read before. nil: none
+	placing *future.Future[*zkasync.Subscription] // the watch that is being set, before which nothing is read; nil: none
 	sub     *zkasync.Subscription                 // nil: none, or the servers know one-shot watches only
 	old     bool                                  // the servers know one-shot watches only
-	watches map[key]*future.Future[zkasync.Event] // those
+	watches map[key]*future.Future[zkasync.Event] // the one-shot watches
 
 	works  map[key]*work
-	queued fifo[*work]  // to be sent
-	later  fifo[*brood] // to be read when nothing is queued
+	queued fifo[*work]  // waiting to be sent
+	later  fifo[*brood] // waiting to be read when nothing is queued
 	flight fifo[flying] // sent, in order
 	order  fifo[*slot]
-	slots  uint64           // how many there were
-	latest map[string]*slot // where the latest change of a znode waits to be told
-	gap    *gap             // changes may have been missed, and it is being found out which; nil: none
+	slots  uint64           // number of slots created
+	latest map[string]*slot // where the latest change of a znode waits to be reported
+	gap    *gap             // nil: no changes may have been missed
 
-	resting map[key]bool // what was refused, and is to be asked again
-	parked  []*work      // what no server has looked at, and is to be sent again
-	timer   *time.Timer  // for both; nil: it does not run
+	resting map[key]bool // refused reads to be repeated
+	parked  []*work      // reads that no server has executed, to be sent again
+	timer   *time.Timer  // for both; nil: not running
 	pause   time.Duration
-	syncs   map[*future.Promise[future.Void]]func() // what is to be done when the wait ends
+	syncs   map[*future.Promise[future.Void]]func() // what to do when each wait ends
 	release func()                                  // of the context of the connection
-	end     error                                   // why it is to end
+	end     error                                   // why the loop is to end
 }
 
 const (
-	// window is how many reads are in flight at most.
+	// window is the maximum number of reads in flight.
 	window = 4096
-	// eventRoom is how many events wait for the loop at most. What is more leads to reading everything again.
+	// eventRoom is the maximum number of events that wait for the loop. Any more make it read everything again.
 	eventRoom = 8192
 )
 
@@ -66,7 +66,7 @@ func (l *loop) run(err error) {
 	}
 }
 
-// look takes note of what wait waits for besides, however much else there is to do.
+// look handles the other channels that wait waits for, however much else there is to do.
 func (l *loop) look() {
 	var rested <-chan time.Time
 	if l.timer != nil {
@@ -81,7 +81,7 @@ func (l *loop) look() {
 	}
 }
 
-// fail has the loop end. The first reason stays.
+// fail makes the loop end. The first reason is kept.
 func (l *loop) fail(err error) {
 	switch {
 	case l.end != nil:
@@ -92,7 +92,7 @@ func (l *loop) fail(err error) {
 	}
 }
 
-// step does what there is to do, and returns false if there was nothing.
+// step does the pending work, and returns false if there was none.
 func (l *loop) step() bool {
 	if l.placing != nil && l.placing.Ready() {
 		l.subscribed()
@@ -100,7 +100,7 @@ func (l *loop) step() bool {
 	}
 	answers, steps := l.answers(), l.inbox.take()
 	busy := answers+len(steps) > 0
-	for n := l.waiting(); n > 0 && l.end == nil && l.nextEvent(); n-- { // whatever came before these answers and steps is there by now
+	for n := l.waiting(); n > 0 && l.end == nil && l.nextEvent(); n-- { // everything that came before these replies and steps has arrived by now
 		busy = true
 	}
 	for _, step := range steps {
@@ -112,7 +112,7 @@ func (l *loop) step() bool {
 	return l.send() || busy
 }
 
-// answers returns how many requests are answered. While a watch is being set they wait, as what is to be read does.
+// answers returns how many requests have been answered. While a watch is being set the replies wait, as the reads do.
 func (l *loop) answers() (n int) {
 	if l.placing != nil {
 		return 0
@@ -126,8 +126,8 @@ func (l *loop) answers() (n int) {
 	return n
 }
 
-// waiting returns how many events are there: one more if the watch has ended. No more are dealt with in a step, so that a flood of them
-// keeps nothing else waiting.
+// waiting returns how many events have arrived, plus one if the watch has ended. A step handles no more than these, so that a
+// flood of events keeps nothing else waiting.
 func (l *loop) waiting() int {
 	if l.sub == nil {
 		return 0
@@ -135,7 +135,7 @@ func (l *loop) waiting() int {
 	return len(l.sub.C()) + 1
 }
 
-// nextEvent deals with an event, if there is one.
+// nextEvent handles an event, if there is one.
 func (l *loop) nextEvent() bool {
 	if l.sub == nil {
 		return false
@@ -178,7 +178,7 @@ func (l *loop) wait() {
 	}
 }
 
-// event deals with what the watch tells, or with its end.
+// event handles an event of the watch, or its end.
 func (l *loop) event(e zkasync.Event, ok bool) {
 	switch {
 	case !ok:
@@ -190,13 +190,13 @@ func (l *loop) event(e zkasync.Event, ok bool) {
 	}
 }
 
-// touched has a znode read that an event was about.
+// touched has the znode of an event read.
 func (l *loop) touched(path string, kind zk.EventType, zxid int64) {
 	w := l.want(key{path: path}, false)
 	w.slots = append(w.slots, l.place(kind, zxid))
 }
 
-// watch has the servers tell of changes.
+// watch sets the watch that reports changes.
 func (l *loop) watch() {
 	l.placing = zkasync.Retry(zkasync.MarkIdempotent(l.ctx), l.client, core.Patient,
 		func(ctx context.Context) *future.Future[*zkasync.Subscription] {
@@ -204,7 +204,7 @@ func (l *loop) watch() {
 		})
 }
 
-// subscribed deals with what has become of the watch.
+// subscribed handles the outcome of setting the watch.
 func (l *loop) subscribed() {
 	sub, err := l.placing.Result()
 	l.placing = nil
@@ -218,7 +218,7 @@ func (l *loop) subscribed() {
 	}
 }
 
-// unwatched deals with the end of the watch.
+// unwatched handles the end of the watch.
 func (l *loop) unwatched(why error) {
 	l.sub = nil
 	switch {
@@ -233,7 +233,7 @@ func (l *loop) unwatched(why error) {
 	l.startGap()
 }
 
-// finish ends all that waits for the loop.
+// finish ends everything that waits for the loop.
 func (l *loop) finish() {
 	l.fail(future.ErrGoexit) // in the user's filter, if nothing else is known
 	l.cancel()
@@ -267,7 +267,7 @@ func (l *loop) finish() {
 	}
 }
 
-// leave ends a wait, with nil if what it was for is told.
+// leave ends a wait, with nil if what it was for has been reported.
 func (l *loop) leave(p *future.Promise[future.Void], err error) {
 	end := l.syncs[p]
 	if end == nil {
@@ -282,7 +282,7 @@ func (l *loop) leave(p *future.Promise[future.Void], err error) {
 	}
 }
 
-// answer completes the futures that somebody may wait for. When the client's handler has stopped, their callbacks run in place.
+// answer completes the futures that users may wait for. If the client's handler has stopped, their callbacks run in place.
 func (l *loop) answer() {
 	l.ready.Reject(l.failure("keep", l.end))
 	for p := range l.syncs {

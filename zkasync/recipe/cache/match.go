@@ -6,9 +6,9 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// assign gives what a read has found its slot among those of the events that wait for it, and drops the slots that the read covers:
-// those of events that came before it was sent, and those up to the slot. A read may cover later events, too. Gone is the slot of the
-// deletion if the znode was made again. Without slots both are nil.
+// assign returns the slot for what a read has found, among those of the events that wait for the read, and drops the slots that
+// the read covers: those of events that came before it was sent, and those up to the slot. A read may cover later events, too.
+// gone is the slot of the deletion if the znode was created again. Without slots both are nil.
 func (w *work) assign(was, found *Entry) (gone, at *slot) {
 	i := w.match(was, found)
 	n := max(w.sent, i+1)
@@ -33,8 +33,8 @@ func (w *work) assign(was, found *Entry) (gone, at *slot) {
 	return gone, at
 }
 
-// match returns the index of the event that made what was found of what was there, or -1. Where the server tells no zxids the version
-// says which one it was: each write counts it up, and each write is an event of its own.
+// match returns the index of the event that turned was into found, or -1. If the server sends no zxids, the version decides:
+// each write increments it, and each write has an event of its own.
 func (w *work) match(was, found *Entry) int {
 	switch {
 	case found == nil:
@@ -64,11 +64,11 @@ func (w *work) dated(found *Entry) int {
 	return slices.IndexFunc(w.slots, func(s *slot) bool { return s.zxid != 0 && s.zxid == found.Stat.Mzxid })
 }
 
-// mostDoubts bounds how often a read is made again for that: everything that is to be told waits for it.
+// mostDoubts bounds how often a read is repeated because of doubts: everything still to be reported waits for it.
 const mostDoubts = 8
 
-// doubts reports whether what was found, which was made since the last time, may be of several creations. Events that came
-// behind the answer are known when it is dealt with, so the last creation need not be the one. Then the read is to be made again.
+// doubts reports whether the znode that was found, created since the last read, may come from any of several creations. Events
+// that came after the reply are known when it is handled, so the last creation need not be the one. Then the read is repeated.
 func (w *work) doubts(was, found *Entry) bool {
 	if found == nil || found.Err != nil || was != nil && was.Err == nil && was.Stat.Czxid == found.Stat.Czxid {
 		return false
@@ -80,8 +80,8 @@ func (w *work) doubts(was, found *Entry) bool {
 	return true
 }
 
-// births returns the indices of the events that may have made what was found: those that came after the read was sent, and the last one
-// before, unless a deletion followed. If another read has found the same before, then only those that had come by then.
+// births returns the indices of the events that may have created what was found: those that came after the read was sent, and the
+// last one before, unless a deletion followed. If an earlier read has found the same, only those that had come by then count.
 func (w *work) births(found *Entry) (all []int) {
 	last := -1
 	for i, s := range w.slots {

@@ -15,7 +15,7 @@ func (c *Cache) OnChange(fn func(Event)) (remove func()) {
 	return o.s.Close
 }
 
-// onChange calls fn with one event after the other, each in a turn of its own among the callbacks. One turn at most is queued.
+// onChange calls fn with one event after the other, each in a turn of its own among the callbacks. At most one turn is queued.
 type onChange struct {
 	fn   func(Event)
 	s    *Subscription

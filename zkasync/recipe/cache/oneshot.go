@@ -9,8 +9,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Servers before 3.6 know no watch of a tree. There each read leaves a one-shot watch, of data and of the list of children for each
-// znode, and reading again sets it again.
+// Servers before 3.6 have no recursive watches. There each read sets a one-shot watch, of the data and of the list of children of
+// each znode, and reading again sets it again.
 
 func (l *loop) askWatched(w *work) {
 	if w.list {
@@ -24,7 +24,7 @@ func (l *loop) gotWatched(w *work, r zkasync.Watched[zkasync.Node], err error) {
 	if err == nil {
 		l.await(w.key, r.Event)
 	}
-	if fateOf(err) == absent && w.path == l.root { // nobody else tells when it comes
+	if fateOf(err) == absent && w.path == l.root { // nothing else reports its creation
 		fly(l, l.client.ExistsW(l.ctx, w.path), w, (*loop).checkedRoot)
 		return
 	}
@@ -51,7 +51,7 @@ func (l *loop) checkedRoot(w *work, r zkasync.Watched[*zk.Stat], err error) {
 	}
 }
 
-// await has a watch that fires lead to another read.
+// await makes a watch that fires lead to another read.
 func (l *loop) await(k key, event *future.Future[zkasync.Event]) {
 	l.unwatch(k)
 	l.watches[k] = event

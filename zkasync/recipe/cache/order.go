@@ -6,7 +6,7 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 )
 
-// place makes a slot behind all others.
+// place creates a slot behind all others.
 func (l *loop) place(kind zk.EventType, zxid int64) *slot {
 	l.slots++
 	s := &slot{number: l.slots, kind: kind, zxid: zxid}
@@ -14,7 +14,7 @@ func (l *loop) place(kind zk.EventType, zxid int64) *slot {
 	return s
 }
 
-// record has changes told at a slot, nil if no event has told of them; but none before an earlier one of the same znode.
+// record has changes reported at a slot, or nil if no event reported them, but not before an earlier change of the same znode.
 func (l *loop) record(s *slot, told bool, changes ...change) {
 	switch {
 	case !told || len(changes) == 0:
@@ -37,8 +37,8 @@ func (l *loop) record(s *slot, told bool, changes ...change) {
 	s.changes = append(s.changes, changes...)
 }
 
-// deletion returns the slot of a znode's deletion, which an answer about a znode above it has told of: at, or its own event's, whose read
-// is still to be answered.
+// deletion returns the slot of a znode's deletion that was inferred from a reply about a znode above it: at, or the slot of its own
+// event, whose read has not been answered yet.
 func (l *loop) deletion(path string, at *slot) *slot {
 	w := l.works[key{path: path}]
 	if w == nil {
@@ -50,7 +50,7 @@ func (l *loop) deletion(path string, at *slot) *slot {
 	return at
 }
 
-// tell tells what is known and has nothing unknown in front of it.
+// tell reports all changes that are known and have nothing unknown in front of them.
 func (l *loop) tell() {
 	for l.order.len() > 0 && l.order.all()[0].known {
 		s := l.order.pop()
@@ -72,7 +72,7 @@ func (l *loop) tell() {
 	}
 }
 
-// reach returns who is to be told.
+// reach returns the subscriptions to report to.
 func (l *loop) reach(synced bool) []*Subscription {
 	l.mu.Lock()
 	defer l.mu.Unlock()

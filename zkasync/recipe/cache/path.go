@@ -2,7 +2,7 @@ package cache
 
 import "strings"
 
-// split returns the path above and the last name.
+// split returns the parent's path and the last name.
 func split(path string) (parent, name string) {
 	i := strings.LastIndexByte(path, '/')
 	if i <= 0 {
@@ -11,7 +11,7 @@ func split(path string) (parent, name string) {
 	return path[:i], path[i+1:]
 }
 
-// below returns what leads from root to a path, without a slash in front; false if path is not at or below root.
+// below returns the path relative to root, without a leading slash, or false if path is not at or below root.
 func below(root, path string) (rest string, ok bool) {
 	if path == root {
 		return "", true
@@ -26,7 +26,7 @@ func below(root, path string) (rest string, ok bool) {
 	return rest, ok && rest != ""
 }
 
-// depth is how many steps lead from root to a path below it.
+// depth returns how many levels a path is below root.
 func depth(root, path string) int {
 	rest, _ := below(root, path)
 	if rest == "" {
@@ -35,7 +35,7 @@ func depth(root, path string) int {
 	return 1 + strings.Count(rest, "/")
 }
 
-// step takes the first name off rest, which below has returned and is not empty.
+// step removes the first name from rest, which below has returned and which is not empty.
 func step(rest string) (name, behind string) {
 	name, behind, _ = strings.Cut(rest, "/")
 	return name, behind

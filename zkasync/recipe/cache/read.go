@@ -8,8 +8,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// want has something read: a read that is sent from now on. Deep says that the gap is not over before, and that what is below is
-// to be read as well.
+// want has something read by a read that is sent from now on. deep means that the gap does not end before, and that everything
+// below is read as well.
 func (l *loop) want(k key, deep bool) *work {
 	w := l.works[k]
 	switch {
@@ -63,7 +63,7 @@ func (l *loop) hatch() {
 	}
 }
 
-// send sends what there is room for.
+// send sends reads as long as there is room.
 func (l *loop) send() (sent bool) {
 	for l.end == nil && l.placing == nil && l.flight.len() < window {
 		switch {
@@ -91,7 +91,7 @@ func (l *loop) ask(w *work) {
 	}
 }
 
-// got deals with a znode's data, or with why there is none.
+// got handles a znode's data, or the reason why there is none.
 func (l *loop) got(w *work, n zkasync.Node, err error) {
 	found := &Entry{Path: w.path, Data: n.Data, Stat: n.Stat}
 	if err != nil {
@@ -123,20 +123,20 @@ func (l *loop) got(w *work, n zkasync.Node, err error) {
 	l.answered(w)
 }
 
-// isOlder reports whether what was found is from before what is known. A client never goes back in time; servers can, when they are set
-// up again from a backup.
+// isOlder reports whether found is older than was. A client never goes back in time; servers can, when they are restored
+// from a backup.
 func isOlder(found, was *Entry) bool {
 	return found != nil && was != nil && found.Err == nil && was.Err == nil && found.Stat.Mzxid < was.Stat.Mzxid
 }
 
-// confirm reads again behind a Sync: if the leader says the same, it is the truth.
+// confirm reads again after a Sync: if the leader says the same, it is the truth.
 func (l *loop) confirm(w *work) {
 	w.confirmed = true
 	l.client.Sync(l.ctx, w.path)
 	l.ask(w)
 }
 
-// show stores what was found, and has it told.
+// show stores what was found and has it reported.
 func (l *loop) show(w *work, was, found *Entry) {
 	gone, at := w.assign(was, found)
 	switch {
@@ -171,7 +171,7 @@ func (l *loop) bound() {
 	}
 }
 
-// explore has read what is below a znode that was found.
+// explore has everything below a znode that was found read.
 func (l *loop) explore(w *work, was, found *Entry) {
 	if found == nil || depth(l.root, w.path) >= l.cfg.depth {
 		return
@@ -191,7 +191,7 @@ func (l *loop) explore(w *work, was, found *Entry) {
 	}
 }
 
-// listed deals with a list of children. Who has gone is told by the own events of that child.
+// listed handles a list of children. Deletions are reported by the events of the children themselves.
 func (l *loop) listed(w *work, ch zkasync.Children, err error) {
 	switch {
 	case err == nil:
@@ -201,16 +201,16 @@ func (l *loop) listed(w *work, ch zkasync.Children, err error) {
 	case fateOf(err) != hidden:
 		l.unanswered(w, err)
 		return
-	case isTooLarge(err): // there is no way to be complete
+	case isTooLarge(err): // the cache cannot be complete
 		l.fail(err)
-	default: // nor can its data be read, as a rule
+	default: // usually its data cannot be read either
 		l.want(key{path: w.path}, false)
 		l.rest(w.key)
 	}
 	l.answered(w)
 }
 
-// meet has the children read that are not known yet.
+// meet has those children read that are not known yet.
 func (l *loop) meet(w *work, ch zkasync.Children) {
 	n := l.find(w.path)
 	if n == nil || n.entry == nil {
@@ -223,7 +223,7 @@ func (l *loop) meet(w *work, ch zkasync.Children) {
 	}), w.deep)
 }
 
-// answered ends a read, or has it made once more.
+// answered ends a read, or has it repeated.
 func (l *loop) answered(w *work) {
 	deep := w.deep
 	w.deep, w.deepAgain, w.confirmed = w.deepAgain, false, false
@@ -238,7 +238,7 @@ func (l *loop) answered(w *work) {
 	}
 }
 
-// unanswered has a read made again that no server has answered, or ends the cache.
+// unanswered has a read repeated that no server has answered, or ends the cache.
 func (l *loop) unanswered(w *work, err error) {
 	fate := fateOf(err)
 	if fate == fatal {
@@ -271,7 +271,7 @@ func (l *loop) forget(path string, changes []change) {
 	l.unwatch(key{path, true})
 }
 
-// unwatch gives the one-shot watch up that was left by a read of k.
+// unwatch gives up the one-shot watch that was set by a read of k.
 func (l *loop) unwatch(k key) {
 	if event := l.watches[k]; event != nil {
 		delete(l.watches, k)

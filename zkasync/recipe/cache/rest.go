@@ -15,20 +15,20 @@ const (
 	mostPause  = 30 * time.Second
 )
 
-// rest has a read made again after a pause, and again, until it is not refused any more: no server tells when it would not be.
+// rest has a read repeated after pauses until it is no longer refused: no server reports when that changes.
 func (l *loop) rest(k key) {
 	first := !l.resting[k]
 	l.resting[k] = true
 	l.schedule(first)
 }
 
-// park has a read made after a pause that a server has not looked at.
+// park has a read that a server has not executed sent again after a pause.
 func (l *loop) park(w *work) {
 	l.parked = append(l.parked, w)
 	l.schedule(len(l.parked) == 1)
 }
 
-// schedule sees to it that there is a pause, with first a short one. They become longer.
+// schedule makes sure that the timer runs; first asks for a short pause. The pauses grow.
 func (l *loop) schedule(first bool) {
 	if first && l.timer != nil {
 		l.timer.Stop()
@@ -42,7 +42,7 @@ func (l *loop) schedule(first bool) {
 	}
 }
 
-// askAgain makes the reads whose pause is over.
+// askAgain repeats the reads whose pause is over.
 func (l *loop) askAgain() {
 	l.timer = nil
 	for _, w := range l.parked {
@@ -59,7 +59,7 @@ func isTooLarge(err error) bool {
 	return errors.As(err, &size)
 }
 
-// keeps reports whether a path is in the cache's tree, and nothing leaves it out.
+// keeps reports whether a path is in the cache's tree and not left out.
 func (l *loop) keeps(path string) bool {
 	rest, ok := below(l.root, path)
 	if !ok || depth(l.root, path) > l.cfg.depth {
@@ -77,10 +77,10 @@ func (l *loop) keeps(path string) bool {
 	return true
 }
 
-// keepsOne is keeps for a child of what is kept.
+// keepsOne is keeps for a child of a znode that is kept.
 func (l *loop) keepsOne(path string) bool { return l.cfg.keep == nil || l.passes(path) }
 
-// passes asks the user's filter.
+// passes calls the user's filter.
 func (l *loop) passes(path string) (yes bool) {
 	defer func() {
 		if v := recover(); v != nil {

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// alarm calls a function after a pause, and never after its end. Nothing of the user's runs under its lock, so that a strategy or a
+// alarm calls a function after a pause, and never after its end. No user function runs under its lock, so a strategy or a
 // filter may close its provider.
 type alarm struct {
 	mu    sync.Mutex
@@ -13,7 +13,7 @@ type alarm struct {
 	ended bool
 }
 
-// set has fn called after a pause, unless it is set already.
+// set calls fn after a pause, unless the alarm is set already.
 func (a *alarm) set(pause time.Duration, fn func()) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -27,7 +27,7 @@ func (a *alarm) set(pause time.Duration, fn func()) {
 	})
 }
 
-// rang takes note that the pause is over, and reports whether it counts.
+// rang records that the pause is over, and reports whether it counts.
 func (a *alarm) rang() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -35,7 +35,7 @@ func (a *alarm) rang() bool {
 	return !a.ended
 }
 
-// end stops it for good.
+// end stops the alarm for good.
 func (a *alarm) end() {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -56,7 +56,7 @@ type Skipped struct {
 	Err  error // ErrMalformed, or a server's refusal such as zk.ErrNoAuth
 }
 
-// isRefusal reports whether a server has refused something, as it does when a permission is missing.
+// isRefusal reports whether a server refused something, as it does when a permission is missing.
 func isRefusal(err error) bool {
 	var op *zkasync.OpError
 	var size *zkasync.ReplySizeError
@@ -64,7 +64,7 @@ func isRefusal(err error) bool {
 	return errors.As(err, &op) && op.Outcome == zkasync.OutcomeRejected || errors.As(err, &size) || errors.As(err, &poison)
 }
 
-// path is that of a service.
+// path returns the path of a service.
 func (d *Discovery) path(name string) string { return core.Join(d.base, name) }
 
 func fails[T any](d *Discovery, op, path string, err error) *future.Future[T] {
@@ -72,12 +72,12 @@ func fails[T any](d *Discovery, op, path string, err error) *future.Future[T] {
 }
 
 // Names returns the names of all services, in order (Curator: queryForNames). A service without instances is among them
-// for as long as its znode exists.
+// as long as its znode exists.
 func (d *Discovery) Names(ctx context.Context) *future.Future[[]string] {
 	return d.list(ctx, d.base)
 }
 
-// list returns the names of the children of a path, in order; none if it does not exist.
+// list returns the names of the children of a path, in order; none if the path does not exist.
 func (d *Discovery) list(ctx context.Context, path string) *future.Future[[]string] {
 	list := future.Then(d.c.Children(ctx, path), func(l zkasync.Children) ([]string, error) {
 		slices.Sort(l.Names)
@@ -91,7 +91,7 @@ func (d *Discovery) list(ctx context.Context, path string) *future.Future[[]stri
 	})
 }
 
-// Service returns a service with its present instances (Curator: queryForInstances). A service that does not exist has
+// Service returns a service with its current instances (Curator: queryForInstances). A service that does not exist has
 // no instances. An instance that leaves while they are read is left out.
 func (d *Discovery) Service(ctx context.Context, name string) *future.Future[Service] {
 	if err := checkName("a service", name); err != nil {
@@ -117,7 +117,7 @@ func (d *Discovery) Service(ctx context.Context, name string) *future.Future[Ser
 	})
 }
 
-// add adds what was read of a znode.
+// add adds the instance read from a znode, or the znode to Skipped.
 func (s *Service) add(path string, data []byte, err error) {
 	var i Instance
 	if err == nil {

@@ -36,19 +36,19 @@ func (p DownPolicy) checked() (DownPolicy, error) {
 	return p, nil
 }
 
-// down is what is known of instances that have failed.
+// down keeps track of instances that have failed.
 type down struct {
 	policy DownPolicy
 	failed map[identity]failures
 }
 
-// failures are those of an instance.
+// failures are those of one instance.
 type failures struct {
 	count int
-	since time.Time // the first of them, or when it was set aside
+	since time.Time // of the first failure, or when it was set aside
 }
 
-// note counts an error, and reports whether the instance is set aside by it.
+// note counts an error, and reports whether this sets the instance aside.
 func (d *down) note(id identity, now time.Time) bool {
 	d.forget(now)
 	f := d.failed[id]
@@ -70,7 +70,7 @@ func (d *down) isAside(id identity, now time.Time) bool {
 	return ok && f.count >= d.policy.Errors && now.Sub(f.since) < d.policy.Timeout
 }
 
-// next returns how long it is until the first of those that are set aside is back; false if there is none.
+// next returns how long it takes until the first instance that is set aside returns; false if there is none.
 func (d *down) next(now time.Time) (pause time.Duration, ok bool) {
 	for id, f := range d.failed {
 		if left := d.policy.Timeout - now.Sub(f.since); d.isAside(id, now) && (!ok || left < pause) {
@@ -80,7 +80,7 @@ func (d *down) next(now time.Time) (pause time.Duration, ok bool) {
 	return pause, ok
 }
 
-// forget drops what is old.
+// forget drops failures that no longer count.
 func (d *down) forget(now time.Time) {
 	for id, f := range d.failed {
 		if now.Sub(f.since) >= d.policy.Timeout {

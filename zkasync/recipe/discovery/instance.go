@@ -29,7 +29,7 @@ type Instance struct {
 	Disabled bool
 }
 
-// identity is what an instance is known by: whoever is registered anew is another.
+// identity is what identifies an instance: one that is registered again is another.
 type identity struct {
 	name, id   string
 	registered int64
@@ -37,7 +37,7 @@ type identity struct {
 
 func (i *Instance) identity() identity { return identity{i.Name, i.ID, milliseconds(i.Registered)} }
 
-// milliseconds are those since the epoch; the zero time is Curator's 0.
+// milliseconds returns those since the epoch; the zero time is Curator's 0.
 func milliseconds(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -47,7 +47,7 @@ func milliseconds(t time.Time) int64 {
 
 const maxPort = 65535
 
-// check says what is wrong with an instance that is to be registered.
+// check returns what is wrong with an instance that is to be registered.
 func (i *Instance) check() error {
 	if err := checkName("a service", i.Name); err != nil {
 		return err
@@ -69,7 +69,7 @@ func (i *Instance) check() error {
 	return nil
 }
 
-// checkName says what is wrong with a name that is to be a znode's.
+// checkName returns what is wrong with a name that is to be a znode's.
 func checkName(what, name string) error {
 	if name == "" || name == "." || name == ".." || strings.Contains(name, "/") {
 		return fmt.Errorf("name %q of %s is empty, a dot or two, or has a slash", name, what)
@@ -87,7 +87,7 @@ const (
 	Static
 	// Permanent instances are treated like Static ones, by Curator as well.
 	Permanent
-	// DynamicSequential instances are Dynamic ones which may share their id: the server puts a number behind it.
+	// DynamicSequential instances are Dynamic ones that may share their id: the server appends a number to it.
 	DynamicSequential
 )
 

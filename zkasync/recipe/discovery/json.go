@@ -25,7 +25,7 @@ type uriDocument struct {
 	Parts URISpec `json:"parts"`
 }
 
-// orNull is nil for what stands for nothing.
+// orNull returns nil for the zero value.
 func orNull[T comparable](v T) *T {
 	var nothing T
 	if v == nothing {

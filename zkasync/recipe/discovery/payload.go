@@ -30,7 +30,7 @@ func PayloadOf[T any](i Instance) (T, error) {
 	return v, nil
 }
 
-// unwrapped is what stands behind the name of a class.
+// unwrapped returns what follows the name of a class.
 func unwrapped(payload json.RawMessage) (raw json.RawMessage, ok bool) {
 	var pair []json.RawMessage
 	var class string

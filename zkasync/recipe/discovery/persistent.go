@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// persistent is the znode of an instance that stays without its process.
+// persistent is the znode of an instance that outlives its process.
 type persistent struct {
 	d    *Discovery
 	path string
@@ -23,7 +23,7 @@ type persistent struct {
 	mu   sync.Mutex
 	data []byte
 
-	order  sync.Mutex                  // held while a step is put behind another; before mu
+	order  sync.Mutex                  // held while a step is queued behind another; locked before mu
 	last   *future.Future[future.Void] // the latest write
 	closed *future.Future[future.Void] // nil until it is deleted
 }
@@ -65,12 +65,12 @@ func (p *persistent) Close() *future.Future[future.Void] {
 	return p.closed
 }
 
-// behind makes a step when the one before is over, so that nothing that was repeated comes late.
+// behind makes a step when the previous one is over, so that no repetition arrives late.
 func behind(before *future.Future[future.Void], step func() *future.Future[future.Void]) *future.Future[future.Void] {
 	return future.FlatMap(future.Settle(before), func([]future.Result[future.Void]) *future.Future[future.Void] { return step() })
 }
 
-// steps makes a chain of requests, again as a whole when the connection is lost: each of its steps looks at what is there.
+// steps makes a chain of requests, and repeats it as a whole when the connection is lost: each step looks at what exists.
 func (p *persistent) steps(chain func(context.Context) *future.Future[future.Void]) *future.Future[future.Void] {
 	return zkasync.Retry(zkasync.MarkIdempotent(context.Background()), p.d.c, core.Patient, chain)
 }
@@ -87,10 +87,10 @@ func (p *persistent) remove() *future.Future[future.Void] {
 	})
 }
 
-// put has the znode hold the present data, and be persistent.
+// put makes the znode persistent, with the current data.
 func (p *persistent) put() *future.Future[future.Void] { return p.steps(p.create) }
 
-// present is the data of now.
+// present returns the current data.
 func (p *persistent) present() []byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -114,7 +114,7 @@ func (p *persistent) create(ctx context.Context) *future.Future[future.Void] {
 	})
 }
 
-// write changes what is there. An ephemeral znode would go with its session, so another takes its place.
+// write changes the existing znode. An ephemeral znode would go with its session, so it is replaced.
 func (p *persistent) write(ctx context.Context) *future.Future[future.Void] {
 	return future.FlatMap(p.d.c.Exists(ctx, p.path), func(st *zk.Stat) *future.Future[future.Void] {
 		again := func(err error) *future.Future[future.Void] {
@@ -134,7 +134,7 @@ func (p *persistent) write(ctx context.Context) *future.Future[future.Void] {
 	})
 }
 
-// orElse is f without its value, or what comes of its error.
+// orElse returns f without its value, or what failed returns for its error.
 func orElse[T any](f *future.Future[T], failed func(error) *future.Future[future.Void]) *future.Future[future.Void] {
 	return future.FlatMap(future.Settle(f), func(rs []future.Result[T]) *future.Future[future.Void] {
 		if rs[0].Err != nil {

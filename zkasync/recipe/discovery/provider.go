@@ -21,7 +21,7 @@ type Provider struct {
 
 	mu      sync.Mutex
 	down    down
-	waiting []*waiter // in the order of their calls
+	waiting []*waiter // in the order of the calls
 
 	back alarm // serves them when an instance is no longer set aside
 }
@@ -35,7 +35,7 @@ type waiter struct {
 // ErrNoInstance is the error of [Provider.Next] when no instance is available.
 var ErrNoInstance = errors.New("no instance is available")
 
-// providerConfig is what options say.
+// providerConfig is what the options set.
 type providerConfig struct {
 	strategy Strategy
 	down     DownPolicy
@@ -96,7 +96,7 @@ func (d *Discovery) Provider(ctx context.Context, name string, opts ...ProviderO
 	return p
 }
 
-// follow serves those who wait, after each change.
+// follow serves waiting calls, after each change.
 func (p *Provider) follow() {
 	changed := p.view.Changed()
 	p.serve()
@@ -159,7 +159,7 @@ func (p *Provider) fail(err error) error {
 }
 
 // Await waits until an instance is available and chooses one by the strategy; calls are served in order. The future
-// fails with the cause of ctx if that ends first, and when the provider ends.
+// fails with the cause of ctx if that is done first, and when the provider ends.
 func (p *Provider) Await(ctx context.Context) *future.Future[Instance] {
 	if ctx == nil {
 		ctx = context.Background()
@@ -178,7 +178,7 @@ func (p *Provider) Await(ctx context.Context) *future.Future[Instance] {
 	return told
 }
 
-// leave is the end of a context.
+// leave ends a wait whose context is done.
 func (p *Provider) leave(w *waiter, why error) {
 	p.mu.Lock()
 	p.waiting = slices.DeleteFunc(p.waiting, func(other *waiter) bool { return other == w })
@@ -186,7 +186,7 @@ func (p *Provider) leave(w *waiter, why error) {
 	w.promise.Reject(p.fail(why))
 }
 
-// serve gives instances to those who wait, as long as there are any.
+// serve gives instances to waiting calls as long as there are any.
 func (p *Provider) serve() {
 	for {
 		w, i, err := p.due()
@@ -202,7 +202,7 @@ func (p *Provider) serve() {
 	}
 }
 
-// due takes whoever is to be served next, nil if there is nobody or nothing to give.
+// due removes the call to be served next, or returns nil if there is none, or nothing to give.
 func (p *Provider) due() (w *waiter, i Instance, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -240,7 +240,7 @@ func (p *Provider) NoteError(i Instance) {
 	}
 }
 
-// returned serves those who wait, since an instance is back.
+// returned serves waiting calls because an instance has returned.
 func (p *Provider) returned() {
 	p.mu.Lock()
 	pause, more := p.down.next(time.Now())

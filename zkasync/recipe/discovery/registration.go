@@ -23,11 +23,11 @@ type Registration struct {
 
 	mu       sync.Mutex
 	instance Instance // what was registered last
-	updates  int      // that were begun
-	shown    int      // the one that instance is of
+	updates  int      // number of updates that were started
+	shown    int      // the update that instance comes from
 }
 
-// keeper has a znode there, as a recipe.Node does.
+// keeper keeps a znode in existence, as a recipe.Node does.
 type keeper interface {
 	Path() string
 	Ready() *future.Future[future.Void]
@@ -73,7 +73,7 @@ func (d *Discovery) Register(i Instance) *Registration {
 	return r
 }
 
-// own is a copy that the caller's further use of i does not touch, with the time as it is written.
+// own returns a copy that later changes to i do not affect, with the time as it is written.
 func (i Instance) own() Instance {
 	i.Registered = time.UnixMilli(i.Registered.UnixMilli()).UTC()
 	i.Payload, i.URI = bytes.Clone(i.Payload), slices.Clone(i.URI)
@@ -89,7 +89,7 @@ func newID() string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", id[:4], id[4:6], id[6:8], id[8:10], id[10:])
 }
 
-// encode returns an instance's JSON, if it is one.
+// encode returns the JSON of a valid instance.
 func (i Instance) encode() ([]byte, error) {
 	if err := i.check(); err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func (r *Registration) Update(i Instance) *future.Future[future.Void] {
 	})
 }
 
-// write begins an update, and returns what will be registered, and which update it is. They are in order.
+// write starts an update, and returns what will be registered and the update's number. Updates are in order.
 func (r *Registration) write(i Instance) (written *future.Future[future.Void], next Instance, turn int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -160,7 +160,7 @@ func (r *Registration) write(i Instance) (written *future.Future[future.Void], n
 	return r.kept.SetData(data), i, r.updates
 }
 
-// show notes what an update has written, unless a later one was faster.
+// show records what an update has written, unless a later one was faster.
 func (r *Registration) show(i Instance, turn int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

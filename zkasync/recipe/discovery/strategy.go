@@ -24,7 +24,7 @@ func Random() Strategy {
 	return func(available []Instance) int { return rand.IntN(len(available)) }
 }
 
-// Sticky stays with an instance for as long as it is available, and then lets first choose another.
+// Sticky stays with an instance as long as it is available, and then lets first choose another.
 func Sticky(first Strategy) Strategy {
 	var mine identity
 	return func(available []Instance) int {

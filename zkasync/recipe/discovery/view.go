@@ -28,7 +28,7 @@ type View struct {
 	read     map[string]reading // by the znode's name
 }
 
-// reading is what a znode's content was found to be.
+// reading is what a znode's content was decoded to.
 type reading struct {
 	czxid, mzxid int64
 	instance     Instance
@@ -65,7 +65,7 @@ func (v *View) at() (s Service, revision int64, known bool) {
 	return v.latest, revision, known
 }
 
-// serviceLocked reads what is new.
+// serviceLocked decodes what is new.
 func (v *View) serviceLocked(members []recipe.Member) Service {
 	s := Service{Name: v.name}
 	read := make(map[string]reading, len(members))
@@ -126,7 +126,7 @@ func (v *View) OnChange(fn func(Service)) (remove func()) {
 	return remove
 }
 
-// next shows what is new to the readers of C and OnChange, now and after each change.
+// next delivers what is new to the readers of C and OnChange, now and after each change.
 func (v *View) next() {
 	changed := v.roster.Changed()
 	if v.Err() != nil {
