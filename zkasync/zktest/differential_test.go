@@ -41,10 +41,36 @@ func TestDifferential_RandomRequests(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) { both.sequence(t, rt) })
 }
 
+// As above, with sessions that expire because nothing is heard of them, by the clock of each server. Each takes a while, so
+// these are fewer sequences, with one at the end of each.
+func TestDifferential_ExpiringSessions(t *testing.T) {
+	zkserver.Needs(t, "3.6", "some of what zktest knows")
+	const tick = 50 * time.Millisecond
+	real := zkserver.Run(t, zkserver.WithTickTime(tick), zkserver.WithConfig("maxSessionTimeout", "60000"),
+		zkserver.WithJVMFlag("-Dznode.container.checkIntervalMs=86400000"))
+	srv := zktest.Run(t, zktest.WithVersion(real.Version()), zktest.WithCleaning(24*time.Hour), zktest.WithTick(tick),
+		zktest.WithSessionTimeouts(2*tick, time.Minute))
+	both := &differential{
+		ours:    side{dial: func() (net.Conn, error) { return srv.DialContext(context.Background(), "tcp", srv.Addr()) }},
+		theirs:  side{dial: func() (net.Conn, error) { return net.DialTimeout("tcp", real.Addr(), wait) }},
+		expires: true,
+	}
+	must(t, flag.Set("rapid.nofailfile", "true"))
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		must(t, checks.Value.Set("5"))
+		if testing.Short() {
+			must(t, checks.Value.Set("2"))
+		}
+		defer func() { must(t, checks.Value.Set(checks.DefValue)) }()
+	}
+	rapid.Check(t, func(rt *rapid.T) { both.sequence(t, rt) })
+}
+
 // differential plays to two servers at once.
 type differential struct {
 	ours, theirs side
 	sequences    int
+	expires      bool // sessions expire as well
 }
 
 // side is one of the two servers, and what is connected to it in one sequence.
@@ -70,6 +96,9 @@ func (d *differential) sequence(t *testing.T, rt *rapid.T) {
 	for range steps {
 		do := d.draw(rt, root)
 		d.play(rt, do)
+	}
+	if d.expires {
+		d.play(rt, func(s *side) { s.expire(1) })
 	}
 	d.play(rt, func(s *side) { s.players[0].do("closeSession", wire.OpClose, nil, nil) })
 }
@@ -127,7 +156,7 @@ func (d *differential) draw(rt *rapid.T, root string) step {
 	version := rapid.SampledFrom([]int32{-1, -1, -1, 0, 1, 2}).Draw(rt, "version")
 	flag := rapid.Bool().Draw(rt, "flag")
 	by := func(f func(p *player)) step { return func(s *side) { f(s.players[n]) } }
-	kind := rapid.SampledFrom(kinds).Draw(rt, "kind")
+	kind := rapid.SampledFrom(d.kinds()).Draw(rt, "kind")
 	switch kind {
 	case "create":
 		o := creating{
@@ -178,6 +207,8 @@ func (d *differential) draw(rt *rapid.T, root string) step {
 		ago := rapid.Int64Range(0, 5).Draw(rt, "ago")
 		lists := drawWatches(rt, root)
 		return func(s *side) { s.reconnect(n, ago, lists) }
+	case "expire":
+		return func(s *side) { s.expire(n) }
 	default: // "end": of a session, and the begin of another
 		return func(s *side) {
 			old := s.players[n]
@@ -192,6 +223,13 @@ var kinds = []string{
 	"create", "create", "create", "create", "delete", "delete", "set", "set", "get", "get", "exists", "exists", "children", "children",
 	"setACL", "getACL", "auth", "multi", "multi", "multi", "multiRead", "addWatch", "addWatch", "removeWatches", "checkWatches", "count",
 	"reconnect", "end",
+}
+
+func (d *differential) kinds() []string {
+	if d.expires {
+		return append([]string{"expire", "expire"}, kinds...)
+	}
+	return kinds
 }
 
 func drawACL(rt *rapid.T) []zk.ACL {
@@ -255,4 +293,20 @@ func (s *side) reconnect(n int, ago int64, lists *wire.WatchSet) {
 	_ = old.sock.Close()
 	s.players[n] = again
 	again.doAs(-8, "setWatches2", wire.OpSetWatches2, wire.AppendSetWatches2(nil, again.pingZxid()-ago, lists), nil)
+}
+
+// expire takes a session up with the least timeout, waits until the server ends it, tries to go on with it, and begins
+// another.
+func (s *side) expire(n int) {
+	old := s.players[n]
+	as := connectAs{session: old.session, password: old.password, timeout: 1, quiet: true}
+	silent := s.g.session(old.name, as)
+	old.rest("old connection")
+	_ = old.sock.Close()
+	silent.rest("silence")
+	_ = silent.sock.Close()
+	as.quiet = false
+	late := s.g.session(old.name, as)
+	_ = late.sock.Close()
+	s.players[n] = s.g.session(old.name, connectAs{quiet: true})
 }

@@ -49,7 +49,8 @@
 //
 // # What it is not
 //
-// It writes nothing to disk, so a transaction costs no time. It does not throttle. Other defaults that differ from those
+// It writes nothing to disk, so a transaction costs no time. It does not throttle, and carries
+// out no reconfig, on an ensemble either. Other defaults that differ from those
 // of a real server are named at their options: [WithMaxConnections], [WithFourLetterWords], [WithExtendedTypes].
 //
 // # Goroutines

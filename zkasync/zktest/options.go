@@ -204,7 +204,8 @@ func WithExtendedTypes(on bool) Option {
 	}}
 }
 
-// WithReconfig enables reconfig, reconfigEnabled. A standalone server refuses it all the same, with another error.
+// WithReconfig enables reconfig, reconfigEnabled. A standalone server refuses it all the same, with another error. So do the
+// servers of an ensemble here, unlike real ones: none of them carries out a reconfig.
 func WithReconfig() Option {
 	return Option{func(cfg *config) error {
 		cfg.Rules.Reconfig = true
