@@ -2,15 +2,15 @@ package mux
 
 import "time"
 
-// answerClock is since when no answer has come, as far as silenceLoop has seen.
+// answerClock records since when no reply has come, as far as silenceLoop has seen.
 type answerClock struct {
 	progress, since int64
 	waiting         bool
 }
 
-// checkAnswers finds a server that answers heartbeats and never a request. Answers come in order, so the clock that counts
-// is that of the first request in flight: no request has one of its own. A large answer that is coming in is progress, and
-// for a reader that is held up nobody else is to blame.
+// checkAnswers finds a server that answers heartbeats but no requests. Replies come in order, so only the clock of the first
+// request in flight counts: no request has one of its own. A large reply that is arriving is progress, and if the reader is
+// held up, the server is not to blame.
 func (c *Conn) checkAnswers(k *answerClock, now int64) {
 	progress := c.m.replies.Load() + c.pieces.Load()
 	waiting := c.listening.Load() && c.waits()

@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// batchBytes and batchCount bound what one write carries: enough to fill a socket buffer, little enough that a slow
-	// link shows progress and that contexts are looked at shortly before their requests leave.
+	// batchBytes and batchCount bound one write: enough to fill a socket buffer, little enough that a slow link shows progress
+	// and that contexts are checked shortly before their requests leave.
 	batchBytes = 64 << 10
 	batchCount = 1024
 	// keepBuffer is the size up to which an encode buffer is kept for the next batch.

@@ -33,7 +33,7 @@ func (c *Conn) pendingLocked() int {
 	return int(c.written-(c.m.replies.Load()-c.repliesAt)) + len(c.auths)
 }
 
-// roomLocked is how many more requests a careful connection may send, the next of which has the size given.
+// roomLocked returns how many more requests a careful connection may send if the next one has the given size.
 func (c *Conn) roomLocked(next int) int {
 	pending := c.pendingLocked()
 	switch {
@@ -48,7 +48,7 @@ func (c *Conn) roomLocked(next int) int {
 	return max(c.m.care.window-pending, 0)
 }
 
-// eased is called by the reader after an answer: the writer may have waited for it.
+// eased is called by the reader after a reply: the writer may be waiting for it.
 func (c *Conn) eased() {
 	m := c.m
 	m.mu.Lock()
@@ -62,7 +62,7 @@ func (c *Conn) eased() {
 // one that is lost soon.
 func (c *Conn) heldLocked() bool { return !c.liveSince.IsZero() && time.Since(c.liveSince) > c.session }
 
-// lostLocked works out whom the loss points at.
+// lostLocked determines which request the loss points at.
 func (c *Conn) lostLocked(all []Request, cut, cutAuths int, sent []Request) (b blame) {
 	n := len(sent)
 	switch {

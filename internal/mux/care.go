@@ -1,7 +1,7 @@
 package mux
 
 const (
-	// strikesForCare is how many short-lived connections in a row have the next one go carefully.
+	// strikesForCare is how many short-lived connections in a row make the next one careful.
 	strikesForCare = 2
 	// singles is how many requests a careful connection sends one by one before it doubles their number.
 	singles = 32
@@ -10,8 +10,8 @@ const (
 	heavy = 4 << 10
 )
 
-// care limits what is in flight after several connections in a row were lost soon, so that a request that ends each
-// connection is found out and no other is blamed. It is guarded by Mux.mu.
+// care limits what is in flight after several short-lived connections in a row, so that a request that ends each connection
+// is found and no other is blamed. Mux.mu guards it.
 type care struct {
 	strikes int // connections in a row that were lost soon, with something in flight
 	window  int // how many requests may be in flight, 0: any number

@@ -14,8 +14,8 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Conn is the connection that go-zookeeper is given. It is a net.Conn for that one user: one goroutine reads, one writes,
-// any closes. Deadlines are its own business, go-zookeeper's are ignored: see silenceLoop.
+// Conn is the connection passed to go-zookeeper. It is a net.Conn for that one user: one goroutine reads, one writes, any
+// closes. It manages deadlines itself and ignores those of go-zookeeper: see silenceLoop.
 type Conn struct {
 	m      *Mux
 	flight flight.Flight // written, no answer taken yet

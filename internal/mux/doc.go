@@ -10,8 +10,8 @@
 //	                       └─► flight (written, no reply yet)            │
 //	go-zookeeper ── Read ──► head of flight, watch event, ... ◄──────────┘
 //
-// A [Handshake] is a connection before that: servers are asked for the session by whoever dials, several at a time, and the
-// one that is chosen becomes the Conn. go-zookeeper is only told the outcome.
+// A [Handshake] is the stage before a Conn: whoever dials asks servers for the session, several at a time, and the chosen
+// connection becomes the Conn. go-zookeeper only learns the outcome.
 //
 // A request is in the queue ("queued": not sent) or in flight ("in flight": its outcome is unknown until the reply).
 // When a connection dies, everything in flight and then everything queued fails, in order, and only then the

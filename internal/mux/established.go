@@ -8,7 +8,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// finishHandshake takes the server's answer in, on the goroutine that reads, before go-zookeeper sees it.
+// finishHandshake handles the server's answer, on the reading goroutine, before go-zookeeper sees it.
 func (c *Conn) finishHandshake() error {
 	if c.isDead() {
 		return c.deathCause()
@@ -73,7 +73,7 @@ func (r *restoring) Reply(code int32, body []byte) {
 	}
 }
 
-// goOn has another request take the place of r.
+// goOn replaces r with another request.
 func (r *restoring) goOn(next Request) {
 	m := r.c.m
 	m.mu.Lock()

@@ -15,8 +15,8 @@ import (
 // of at most a request's size.
 const MaxEvent = 4 << 20
 
-// large deals with a frame above the limit, about which next has said why. The request that it answers fails alone: its
-// body is skipped, and the connection goes on. It returns false when more bytes are needed.
+// large handles a frame above the limit; next has reported why it is too large. Only the request that it answers fails: its
+// body is skipped, and the connection continues. It returns false if more bytes are needed.
 func (c *Conn) large(why error) (ok bool, err error) {
 	var bad *inbox.FrameError
 	if !errors.As(why, &bad) || int64(bad.Length) <= int64(bad.Max) || bad.Length > math.MaxInt32 {

@@ -2,11 +2,11 @@ package mux
 
 import "errors"
 
-// errMoving is why a connection ends that is left for another server.
+// errMoving is the cause of a connection's end when the client moves to another server.
 var errMoving = errors.New("moving to another server")
 
-// Move leaves the present server without losing a request: nothing more is sent, what is in flight is waited for, and what
-// is queued stays for the next connection. A connection that is not live yet is left at once.
+// Move leaves the current server without losing a request: nothing more is sent, requests in flight are waited for, and
+// queued ones stay for the next connection. A connection that is not live yet is left at once.
 func (m *Mux) Move() {
 	m.mu.Lock()
 	c := m.cur
