@@ -46,17 +46,19 @@ func TestDoubleBarrier_TogetherInAndOut(t *testing.T) {
 	var all []*recipe.DoubleBarrier
 	for i := range count {
 		all = append(all, recipe.NewDoubleBarrier(c, "/double", count))
-		if i < count-1 {
+		if i < count-2 {
 			in = append(in, all[i].Enter(t.Context()))
 		}
 	}
-	poll(t, "all but one", func() bool { return len(names(t, c, "/double")) == count-1 })
+	poll(t, "all but two", func() bool { return len(names(t, c, "/double")) == count-2 })
 	enough := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
 	given := recipe.NewDoubleBarrier(c, "/double", count+1).Enter(ctx) // one too many in mind
 	cancel(enough)
 	fails(t, given, enough)
-	poll(t, "all but one again", func() bool { return len(names(t, c, "/double")) == count-1 })
+	poll(t, "all but two again", func() bool { return len(names(t, c, "/double")) == count-2 })
+	in = append(in, all[count-2].Enter(t.Context()))
+	poll(t, "all but one", func() bool { return len(names(t, c, "/double")) == count-1 })
 	for _, f := range in {
 		if f.Ready() {
 			t.Fatal("it is passed")

@@ -49,7 +49,8 @@ func TestQueue_CountsRequests(t *testing.T) {
 		must(t, must(t, waiting[0]).Consume(ctx))
 		must(t, c.Sync(ctx, "/"))
 	})
-	if len(one) > 11 { // put, lists for it, lock with two reads, the list of locks, consume, both lists, the sync
+	// Put, lists for it, lock with two reads, the list of locks, consume, both lists, the sync; and another attempt by a list from before.
+	if len(one) > 15 {
 		t.Errorf("an item takes %d requests: %q", len(one), one)
 	}
 }
