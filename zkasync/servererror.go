@@ -19,8 +19,9 @@ type ServerError struct {
 var (
 	// ErrMarshalling (-5): the server could not read the request.
 	ErrMarshalling error = ServerError{wire.CodeMarshalling}
-	// ErrUnimplemented (-6): the server does not know the operation. Persistent watches need ZooKeeper 3.6, removing watches
-	// 3.5. The server ends the connection at such a request.
+	// ErrUnimplemented (-6): the server does not know the operation. Persistent watches, MultiRead, Ephemerals and
+	// DescendantCount need ZooKeeper 3.6, WhoAmI 3.7, removing watches 3.5. The server closes the connection upon such a
+	// request.
 	ErrUnimplemented error = ServerError{wire.CodeUnimplemented}
 	// ErrOperationTimeout (-7): the server gave up on the operation.
 	ErrOperationTimeout error = ServerError{wire.CodeOperationTimeout}

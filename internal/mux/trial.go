@@ -9,9 +9,8 @@ import (
 // Servers close the connection upon an operation that they do not know. So the first request for an operation that older servers lack is
 // alone in flight: if the server closes the connection, nothing else is lost with it, and what is queued waits for the next one.
 
-// isRecent reports whether there are servers that do not know an operation: AddWatch, multiRead, getEphemerals and getAllChildrenNumber came
-// with 3.6,
-// whoAmI with 3.7.
+// isRecent reports whether there are servers that do not know an operation: AddWatch, multiRead, getEphemerals and
+// getAllChildrenNumber came with 3.6, whoAmI with 3.7.
 func isRecent(op wire.OpCode) bool {
 	switch op {
 	case wire.OpAddWatch, wire.OpMultiRead, wire.OpGetEphemerals, wire.OpGetAllChildrenNumber, wire.OpWhoAmI:
