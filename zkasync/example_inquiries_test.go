@@ -35,6 +35,26 @@ func ExampleClient_Ephemerals() {
 	// Output: [/members/host1] <nil>
 }
 
+// The children of a znode with their data, in one call.
+func ExampleClient_ChildrenData() {
+	ctx := context.Background()
+	c := demoClient()
+	defer c.Close()
+
+	c.Create(ctx, "/members", nil)
+	c.Create(ctx, "/members/host1", []byte("10.0.0.1:80"))
+	c.Create(ctx, "/members/host2", []byte("10.0.0.2:80"))
+	members, err := c.ChildrenData(ctx, "/members").Get(ctx)
+	for _, m := range members {
+		fmt.Printf("%s %s\n", m.Name, m.Data)
+	}
+	fmt.Println(err)
+	// Output:
+	// host1 10.0.0.1:80
+	// host2 10.0.0.2:80
+	// <nil>
+}
+
 // How large a tree is, without reading it.
 func ExampleClient_DescendantCount() {
 	ctx := context.Background()
