@@ -118,6 +118,7 @@ func TestCallbacks_RunAfterCloseBegan(t *testing.T) {
 	must(t, stopped)
 	noted(&j, "after", f)
 	if got := strings.Join(j.all(), ", "); got != "before, refused failed, after" && got != "refused failed, before, after" {
-		t.Errorf("callbacks %s", got)
+		_, err := f.Result()
+		t.Errorf("callbacks %s; the first ended with %v", got, err)
 	}
 }

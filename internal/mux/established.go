@@ -97,9 +97,13 @@ func (c *Conn) goLive() {
 	if c.isDead() {
 		return
 	}
-	c.m.obs.Restored()
 	m := c.m
 	m.mu.Lock()
+	m.opening = true // whoever hears of it may submit, and stop
+	m.mu.Unlock()
+	m.obs.Restored()
+	m.mu.Lock()
+	m.opening = false
 	if m.cur == c && !c.moving.Load() && !c.isDead() {
 		m.live = true
 		m.queue.Unguard()

@@ -112,6 +112,21 @@ func TestMux_StopTakesAMoveBack(t *testing.T) {
 	})
 }
 
+// What is submitted by whoever hears of the restoration is sent, also if a stop comes before the queue is open.
+func TestFailWaiting_WhileTheQueueOpens(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t, zkpeer.Healthy)
+		w.obs.then = func() {
+			w.get("/a")
+			w.m.Stop()
+			w.m.FailWaiting(errors.New("closed"))
+		}
+		w.open()
+		time.Sleep(time.Second)
+		w.j.want(t, "established", "restored", "/a: ok")
+	})
+}
+
 func TestHandshake_IsNotRestoredWhenTheRestorationGivesUp(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t, func(c *zkpeer.Conn) {

@@ -57,6 +57,7 @@ type Mux struct {
 	queue   queue.Queue // accepted, not written; guards contexts while cur does not take from it
 	cur     *Conn       // the connection in use, nil between connections
 	live    bool        // cur's session is restored: the writer may take from queue
+	opening bool        // that is being told, and live follows unless the connection is given up meanwhile
 	refusal error       // not nil: nothing is accepted
 	parked  bool        // cur's writer waits for work
 	work    sync.Cond   // on mu; wakes the writer
@@ -107,11 +108,11 @@ func (m *Mux) Refuse(cause error) {
 	m.mu.Unlock()
 }
 
-// FailWaiting fails what waits for a connection; it does nothing on a live one, whose queue is going out.
+// FailWaiting fails what waits for a connection; it does nothing on a live one, whose queue is going out or is about to.
 func (m *Mux) FailWaiting(cause error) {
 	m.mu.Lock()
 	var waiting []Request
-	if !m.live {
+	if !m.live && !m.opening {
 		waiting = m.queue.Drain(nil)
 	}
 	m.mu.Unlock()
