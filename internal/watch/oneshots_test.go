@@ -3,6 +3,7 @@ package watch
 import (
 	"errors"
 	"runtime"
+	"slices"
 	"testing"
 	"weak"
 
@@ -57,9 +58,14 @@ func TestOneShots_EndedWatchKeepsNoOther(t *testing.T) {
 			end(ws)
 			kept := ws.events[0]
 			ws = nil
-			runtime.GC()
+			isKept := func(p weak.Pointer[future.Future[zk.Event]]) bool { return p.Value() != nil }
+			for range 10 { // a stack that has grown may hold one for one collection more
+				if runtime.GC(); !slices.ContainsFunc(seen[1:], isKept) {
+					break
+				}
+			}
 			for i, p := range seen[1:] {
-				if p.Value() != nil {
+				if isKept(p) {
 					t.Errorf("watch %d is kept by watch 0", i+1)
 				}
 			}

@@ -54,9 +54,10 @@ func (im *importer) send(it *item) {
 
 func (im *importer) create(it *item) {
 	var f *future.Future[zkasync.Created]
-	if it.parent == nil || it.tries > 0 { // after a connection loss the parent may be on its way still
+	switch target := it.parent == nil && it.markOf == nil; {
+	case target, it.tries > 0: // after a connection loss the parent may be on its way still
 		f = im.c.Create(im.ctx, it.path, it.data, zkasync.MakeParents())
-	} else {
+	default: // a mark as well, which would otherwise overtake its directory
 		f = im.bulk.Create(it.path, it.data)
 	}
 	pipeline.Add(im.win, it.source, int64(len(it.data)), f, func(_ zkasync.Created, err error) {
