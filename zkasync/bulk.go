@@ -26,7 +26,8 @@ import (
 // child, is sent together with it or after it. There is no order between a Bulk's writes and other operations of the
 // client, or events of its watches: wait for the future of a write before an operation that relies on it.
 //
-// A Bulk uses no goroutine, needs no Close, and ends with its context and its client. It is safe for concurrent use. The
+// A Bulk uses no goroutine, needs no Close, and ends with its context and its client: a stop sends the transactions that
+// are queued, and writes that still wait for others in flight fail with [ErrNotSent]. It is safe for concurrent use. The
 // number of writes that wait in it is not bounded: a program that writes more than fits into memory should wait for
 // earlier futures from time to time.
 type Bulk struct {
@@ -58,13 +59,11 @@ func (b *Bulk) Create(path string, data []byte, opts ...CreateOption) *future.Fu
 	case spec.hasTTL || spec.parents || spec.protected:
 		return b.c.Create(b.ctx, path, data, opts...)
 	}
-	w := &bulkWriteOf[Created]{value: createdOf}
+	w := &bulkWriteOf[Created]{value: func(r MultiResult) Created { return Created(r) }}
 	w.op = MultiOp{path: path, data: bytes.Clone(data), spec: spec}
 	w.op.mode, w.op.code = spec.mode()
 	return addTo(b, w, b.c.completion(path))
 }
-
-func createdOf(r MultiResult) Created { return Created(r) }
 
 // Set is [Client.Set].
 func (b *Bulk) Set(path string, data []byte, version int32) *future.Future[zk.Stat] {

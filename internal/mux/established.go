@@ -99,7 +99,7 @@ func (c *Conn) goLive() {
 	}
 	m := c.m
 	m.mu.Lock()
-	m.opening = true // whoever hears of it may submit, and stop
+	m.opening = true // a listener may submit requests and stop the client
 	m.mu.Unlock()
 	m.obs.Restored()
 	m.mu.Lock()

@@ -57,7 +57,7 @@ type Mux struct {
 	queue   queue.Queue // accepted, not written; guards contexts while cur does not take from it
 	cur     *Conn       // the connection in use, nil between connections
 	live    bool        // cur's session is restored: the writer may take from queue
-	opening bool        // that is being told, and live follows unless the connection is given up meanwhile
+	opening bool        // the restoration is being announced; live follows, unless the connection is given up meanwhile
 	refusal error       // not nil: nothing is accepted
 	parked  bool        // cur's writer waits for work
 	work    sync.Cond   // on mu; wakes the writer

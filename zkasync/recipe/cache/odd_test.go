@@ -365,61 +365,6 @@ func TestCache_IsNotHeldUp(t *testing.T) {
 	comesTo(t, k, "/a=\n/a/b=1")
 }
 
-func TestChildrenData_IsLive(t *testing.T) {
-	t.Parallel()
-	c, other := place(t)
-	d := cache.WatchChildrenData(c, "/g", cache.WithDepth(5))
-	defer d.Close()
-	show := func(r zkasync.Reading[cache.Level]) string {
-		text := fmt.Sprint(r.Exists, r.Err)
-		for name, e := range r.Value.All() {
-			text += fmt.Sprintf(" %s=%s", name, e.Data)
-		}
-		return text
-	}
-	comes := func(want string) zkasync.Reading[cache.Level] {
-		t.Helper()
-		last := ""
-		for r, err := range d.All(t.Context()) {
-			if err != nil {
-				t.Fatal(err)
-			}
-			if last = show(r); last == want {
-				return r
-			}
-		}
-		t.Fatalf("the last is %s, want %s", last, want)
-		return zkasync.Reading[cache.Level]{}
-	}
-	comes("false <nil>")
-	told := make(chan string, 100)
-	remove := d.OnChange(func(r zkasync.Reading[cache.Level]) { told <- show(r) })
-	if got := <-told; got != "false <nil>" {
-		t.Errorf("a callback begins with %s", got)
-	}
-	create(t, other, "/g/b", "1")
-	old := comes("true <nil> b=1")
-	create(t, other, "/g/a/deep", "2")
-	must(t, other.Set(t.Context(), "/g/b", []byte("3"), zkasync.AnyVersion))
-	comes("true <nil> a= b=3")
-	for got := <-told; got != "true <nil> a= b=3"; got = <-told {
-	}
-	remove()
-	if show(old) != "true <nil> b=1" {
-		t.Errorf("what was given has changed: %s", show(old))
-	}
-	must(t, other.Delete(t.Context(), "/g/b", zkasync.AnyVersion))
-	now := comes("true <nil> a=")
-	if _, ok := now.Value.Get("b"); ok {
-		t.Error("b is there")
-	}
-	must(t, other.DeleteAll(t.Context(), "/g"))
-	comes("false <nil>")
-	if len(told) != 0 {
-		t.Errorf("after it was removed, the callback was told %s", <-told)
-	}
-}
-
 // However often a load is interrupted, when it is ready everything is there.
 func TestCache_ReadyMeansComplete(t *testing.T) {
 	t.Parallel()
@@ -491,39 +436,5 @@ func TestCache_TellsAGapInOrder(t *testing.T) {
 		"Created /a/again", "Created /a/b", "Deleted /a/gone/below", "Deleted /a/gone", "Changed /a"}
 	if got := next(); !slices.Equal(got, want) {
 		t.Errorf("told\n%q, want\n%q", got, want)
-	}
-}
-
-// Sync heeds its context to the end: also when the server has caught up, and what was written before cannot be read yet.
-func TestSync_HeedsItsContext(t *testing.T) {
-	t.Parallel()
-	srv, c := inMemory(t)
-	must(t, c.Create(t.Context(), "/a", nil))
-	k := open(t, c, "/a")
-	refused := srv.Fault(zktest.Fault{Op: zktest.OpGetData, Path: "/a", Do: zktest.Fail(zkasync.ErrThrottled)})
-	must(t, c.Set(t.Context(), "/a", []byte("late"), 0))
-	ctx, cancel := context.WithCancel(t.Context())
-	var none context.Context // counts as Background
-	left, stays := k.Sync(ctx), k.Sync(none)
-	poll(t, "the server has caught up", func() bool {
-		syncs := 0
-		for _, q := range srv.Requests() {
-			if q.Op == zktest.OpSync {
-				syncs++
-			}
-		}
-		return syncs >= 2 && refused.Fired() >= 2
-	})
-	cancel()
-	if _, err := get(left); !errors.Is(err, context.Canceled) {
-		t.Errorf("left with %v", err)
-	}
-	if stays.Ready() {
-		t.Error("what was written is not told, and Sync has completed")
-	}
-	refused.Remove()
-	must(t, stays)
-	if e, _ := k.Get("/a"); string(e.Data) != "late" {
-		t.Errorf("the cache has %q", e.Data)
 	}
 }
