@@ -7,20 +7,20 @@ import (
 
 // app is one run of the program.
 type app struct {
-	input  io.Reader // the input as it was given, for other programs
+	input  io.Reader // the input itself, for commands that zkdemo runs
 	stdin  io.Reader
-	stdout io.Writer // the output as it was given, to ask whether it is a terminal
+	stdout io.Writer // the output itself, for those commands, and to ask whether it is a terminal
 	stderr io.Writer
 	out    *output
 	flags  globalFlags
-	doing  string // the command and what it is about
+	doing  string // the command and its first argument, for messages
 	stream
 }
 
-// stream counts what is read and written, so that a command which is stuck there can be told.
+// stream counts reads and writes, so that execute can notice a command that is stuck in one.
 type stream struct {
-	blocked atomic.Int32 // reads and writes under way
-	streams atomic.Int64 // that have begun
+	blocked atomic.Int32 // how many are under way
+	streams atomic.Int64 // how many have begun
 }
 
 // during calls fn, which reads or writes.

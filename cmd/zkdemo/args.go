@@ -4,7 +4,7 @@ import (
 	"github.com/spf13/cobra"
 )
 
-// noArgs is cobra.NoArgs with an error that says what there is instead.
+// noArgs is cobra.NoArgs with errors of our own: they count as wrong usage, and name the argument.
 func noArgs(cmd *cobra.Command, args []string) error {
 	if len(args) == 0 {
 		return nil
@@ -15,7 +15,7 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return usagef("%s takes no argument, got %q", cmd.Name(), args[0])
 }
 
-// argCount refuses any other number of arguments than from least to most, naming usage.
+// argCount accepts from least to most arguments. Its errors show how the command is used.
 func argCount(least, most int) cobra.PositionalArgs {
 	return func(cmd *cobra.Command, args []string) error {
 		switch {
@@ -28,7 +28,7 @@ func argCount(least, most int) cobra.PositionalArgs {
 	}
 }
 
-// localArg completes the argument with that number as the name of a file, and the others not at all.
+// localArg completes argument number n, counted from 0, as a file name, and completes no other argument.
 func localArg(n int) cobra.CompletionFunc {
 	return func(_ *cobra.Command, args []string, _ string) ([]string, cobra.ShellCompDirective) {
 		if len(args) == n {

@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// benchFlags say how to measure.
+// benchFlags say what to measure, and for how long.
 type benchFlags struct {
 	depth, size, keys, rounds int
 	count                     int64
@@ -27,7 +27,7 @@ const (
 	maxKeys           = 1_000_000
 	benchSession      = 10 * time.Second
 	benchRootPrefix   = "/zkdemo-bench-"
-	requestOverhead   = 512 // what a request holds beside the data: path, ACL, frame
+	requestOverhead   = 512 // room in a request for what is not data: path, ACL, frame
 	maxBenchDataBytes = defaultMaxRequest - requestOverhead
 )
 
@@ -39,12 +39,12 @@ func (a *app) benchCommand() *cobra.Command {
 		Long: `Measures gets, sets and creates (all three, unless some are named) with many
 requests in flight: throughput, latencies, and what a request costs this
 process. --compare does the same work through go-zookeeper, with a goroutine for
-each request in flight; the two take turns, so that what else happens on the
-machine meets both.
+each request in flight. The two take turns, so that other load on the machine
+affects both.
 
-A latency counts from submitting a request to its answer, so with 1000 requests
-in flight it is mostly the wait behind the 999 others; --depth 1 shows a single
-round trip. The znodes are below a name of their own, /zkdemo-bench-…, and are
+A latency is the time from submitting a request to its answer. So with 1000
+requests in flight it is mostly the time spent behind the 999 others; --depth 1
+shows a single round trip. The znodes are created below /zkdemo-bench-…, and
 deleted at the end.`,
 		Example: `  zkdemo --local=zookeeper bench --compare
   zkdemo bench get --depth 1
@@ -62,11 +62,11 @@ deleted at the end.`,
 	}
 	flags := cmd.Flags()
 	flags.IntVar(&f.depth, "depth", defaultDepth, "keep `n` requests in flight")
-	flags.IntVar(&f.size, "size", 100, "data of each znode in `bytes`")
+	flags.IntVar(&f.size, "size", 100, "the size of each znode's data in `bytes`")
 	flags.IntVar(&f.keys, "keys", 1000, "read and write `n` different znodes")
 	flags.Int64Var(&f.count, "count", 0, "stop after `n` requests of each kind")
-	flags.DurationVar(&f.duration, "duration", defaultBenchTime, "stop after this time for each kind; with --count, no limit unless given")
-	flags.BoolVar(&f.compare, "compare", false, "do the same through go-zookeeper and goroutines, and print the ratios")
+	flags.DurationVar(&f.duration, "duration", defaultBenchTime, "measure each kind for this long; with --count, the time is unlimited by default")
+	flags.BoolVar(&f.compare, "compare", false, "do the same work through go-zookeeper with goroutines, and print the ratios")
 	flags.IntVar(&f.rounds, "rounds", 0, "divide the work into `n` turns (default 3 with --compare, else 1)")
 	return cmd
 }
@@ -86,7 +86,7 @@ func parseOps(args []string) ([]load.Op, error) {
 	return ops, nil
 }
 
-// check refuses what cannot be measured, and fills in what depends on other flags.
+// check refuses values that cannot be measured with, and sets the defaults that depend on other flags.
 func (f *benchFlags) check(durationGiven bool) error {
 	if f.rounds == 0 {
 		f.rounds = 1
@@ -101,7 +101,7 @@ func (f *benchFlags) check(durationGiven bool) error {
 	case f.depth < 1 || f.depth > maxDepth:
 		return usagef("--depth %d: must be from 1 to %d", f.depth, maxDepth)
 	case f.size < 0 || f.size > maxBenchDataBytes:
-		return usagef("--size %d: must be from 0 to %d, what one request may hold", f.size, maxBenchDataBytes)
+		return usagef("--size %d: must be from 0 to %d, the most that fits into one request", f.size, maxBenchDataBytes)
 	case f.keys < 1 || f.keys > maxKeys:
 		return usagef("--keys %d: must be from 1 to %d", f.keys, maxKeys)
 	case f.rounds < 1:
@@ -109,9 +109,9 @@ func (f *benchFlags) check(durationGiven bool) error {
 	case f.count < 0:
 		return usagef("--count %d: must be 1 or more, or 0 for any number", f.count)
 	case f.count > 0 && f.count < int64(f.rounds):
-		return usagef("--count %d: must be at least the %d rounds it is divided into", f.count, f.rounds)
+		return usagef("--count %d: must be at least 1 for each of the %d rounds", f.count, f.rounds)
 	case f.duration < 0 || f.duration == 0 && f.count == 0:
-		return usagef("--duration %v: must be longer than nothing, or --count must say when to stop", f.duration)
+		return usagef("--duration %v: must be more than zero, unless --count says when to stop", f.duration)
 	}
 	return nil
 }
@@ -157,7 +157,7 @@ func (a *app) benchAll(ctx context.Context, c *zkasync.Client, ops []load.Op, f 
 	return nil
 }
 
-// announce says on a terminal whose turn it is; the line is gone when the figures come.
+// announce returns a function that says on a terminal whose turn it is. showMeasures clears that line.
 func (a *app) announce(p load.Plan) func(round int, client string) {
 	if !screen.IsTerminal(a.stderr) {
 		return func(int, string) {}

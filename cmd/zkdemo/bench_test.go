@@ -7,6 +7,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
+// nothingLeft fails the test if a command has left znodes behind.
 func nothingLeft(t *testing.T, c *zkasync.Client) {
 	t.Helper()
 	children, err := c.Children(t.Context(), "/").Get(t.Context())

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// A command that reads from a pipe which nobody writes to, or writes to one that nobody reads, can be interrupted.
+// Nobody writes to the pipe that the one command reads, and nobody reads the pipe that the other writes to.
 func TestProgram_CanBeInterruptedWhileItIsStuck(t *testing.T) {
 	t.Parallel()
 	server, c := place(t)
@@ -39,7 +39,7 @@ func TestProgram_CanBeInterruptedWhileItIsStuck(t *testing.T) {
 					}
 					return
 				case <-tick.C:
-					// The first ones may come before the program listens; only one counts after that.
+					// The first signals may come before the program handles them. Once it does, one must be enough.
 					if cmd.Process.Signal(os.Interrupt) == nil {
 						tick.Reset(10 * time.Second)
 					}
@@ -49,7 +49,7 @@ func TestProgram_CanBeInterruptedWhileItIsStuck(t *testing.T) {
 	}
 }
 
-// Contents may be protected by access control lists: who may read the copy is what the umask says, and an old mode stays.
+// ACLs may protect the data in ZooKeeper, so the umask must decide who may read the copy; a replaced file keeps its mode.
 func TestExport_KeepsModes(t *testing.T) {
 	server, c := place(t)
 	if _, err := c.EnsurePath(t.Context(), "/e/f").Get(t.Context()); err != nil {
@@ -80,7 +80,7 @@ func TestExport_KeepsModes(t *testing.T) {
 	wantMode(filepath.Join(tree, "f"), 0o600)
 }
 
-// What is no file is not replaced by one.
+// A pipe, a link and a device must not be replaced by a file.
 func TestExport_ReplacesFilesOnly(t *testing.T) {
 	t.Parallel()
 	server, c := place(t)
@@ -106,14 +106,14 @@ func TestExport_ReplacesFilesOnly(t *testing.T) {
 	}
 	r := zkdemo(t, "export", "/e", "-", "--tar", "-q", server).expect(t, exitOK)
 	if !strings.Contains(r.out, "ustar") || strings.Contains(r.out, "exported") {
-		t.Errorf("standard output of %d bytes: no archive, or more than that", len(r.out))
+		t.Errorf("standard output of %d bytes is no archive, or has more than that in it", len(r.out))
 	}
 	if _, err := os.Lstat("-"); err == nil {
 		t.Error("a file named - was made")
 	}
 }
 
-// Another export into the same directory may be at work.
+// Another export into the same directory may be running.
 func TestExport_LeavesThePartialFilesOfOthers(t *testing.T) {
 	t.Parallel()
 	server, c := place(t)
@@ -129,9 +129,9 @@ func TestExport_LeavesThePartialFilesOfOthers(t *testing.T) {
 	}
 	zkdemo(t, "export", "/e", dir, "-q", server).expect(t, exitOK)
 	if _, err := os.Stat(living); err != nil {
-		t.Errorf("the file of a process that runs: %v", err)
+		t.Errorf("the partial file of a running process: %v", err)
 	}
 	if _, err := os.Stat(dead); err == nil {
-		t.Error("the file of a process that is no more is left")
+		t.Error("the partial file of a process that has ended is left")
 	}
 }

@@ -88,7 +88,7 @@ func TestCommands_DataAreExactFromEverySource(t *testing.T) {
 func TestCommands_ListAndTree(t *testing.T) {
 	t.Parallel()
 	server, c := place(t)
-	for i := range 1500 { // more than a window
+	for i := range 1500 { // more than fit into one window
 		if _, err := c.Create(t.Context(), fmt.Sprintf("/big/n%04d", i), []byte("x"), zkasync.MakeParents()).Get(t.Context()); err != nil {
 			t.Fatal(err)
 		}

@@ -14,7 +14,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// createFlags are the kinds of znode that can be asked for.
+// createFlags say what kind of znode to create.
 type createFlags struct {
 	parents, ephemeral, sequential, container bool
 }
@@ -105,11 +105,11 @@ func (a *app) create(ctx context.Context, c *zkasync.Client, name string, data [
 	if err != nil || !kind.ephemeral {
 		return err
 	}
-	fmt.Fprintln(a.stderr, "it ends with this session; interrupt to end it")
+	fmt.Fprintln(a.stderr, "the znode ends with this session; interrupt this command to end it")
 	return a.holdSession(ctx, c)
 }
 
-// holdSession stays until ctx ends, or the session does.
+// holdSession waits until ctx or the session ends.
 func (a *app) holdSession(ctx context.Context, c *zkasync.Client) error {
 	for change := range c.States(ctx) {
 		if change.State == zkasync.StateLost {

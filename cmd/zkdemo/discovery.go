@@ -19,9 +19,9 @@ func (a *app) discoveryCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "discovery",
 		Short: "list, follow, register and choose instances of services",
-		Long: `Services below a path, each with its instances, in the JSON of Curator's service
-discovery (curator-x-discovery): programs that use that see what is registered
-here, and the other way round.`,
+		Long: `Works with services below a path and their instances, in the format of Curator's
+service discovery (curator-x-discovery). So programs that use Curator see what is
+registered here, and the other way round.`,
 		Example: `  zkdemo discovery list /services                 # which services are there?
   zkdemo discovery list /services web             # where are the instances of one?
   zkdemo discovery watch /services web
@@ -37,7 +37,7 @@ here, and the other way round.`,
 	return cmd
 }
 
-// withDiscovery calls fn with the services below a path, the first of the arguments; the second, if there is one, is the name of a service.
+// withDiscovery calls fn with the services below the path args[0]. args[1], if there is one, must be the name of a service.
 func (a *app) withDiscovery(cmd *cobra.Command, args []string, fn func(ctx context.Context, d *discovery.Discovery) error) error {
 	base := args[0]
 	if err := checkPath(base); err != nil {
@@ -55,9 +55,9 @@ func (a *app) discoveryListCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "list BASE [SERVICE]",
 		Short: "the services below a path, or the instances of one",
-		Long: `Prints the names of the services below BASE, or the instances of SERVICE. What is no
-instance, or may not be read, is skipped: it is named on the standard error, and
-the exit code is 4.`,
+		Long: `Prints the names of the services below BASE, or the instances of SERVICE. A znode
+that is not an instance, or may not be read, is skipped: it is named on the
+standard error, and the exit code is 4.`,
 		Args: argCount(1, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withDiscovery(cmd, args, func(ctx context.Context, d *discovery.Discovery) error {
@@ -109,7 +109,7 @@ func (a *app) listService(s discovery.Service) error {
 	return nil
 }
 
-// printInstances prints one on each line: id, address, and what else there is.
+// printInstances prints each instance on a line: its id, its address, and whatever else is set.
 func (a *app) printInstances(s discovery.Service, indent string) error {
 	for _, i := range s.Instances {
 		text := fmt.Sprintf("%s%s  %s", indent, screen.Name(i.ID), screen.Name(whereIs(i)))
@@ -129,7 +129,7 @@ func (a *app) printInstances(s discovery.Service, indent string) error {
 	return nil
 }
 
-// whereIs is an instance's address: by its form if it has one, or else as host:port.
+// whereIs returns an instance's address: its URI if it has a template for one, or else host:port.
 func whereIs(i discovery.Instance) string {
 	port := i.Port
 	if port == 0 {
@@ -145,7 +145,7 @@ func whereIs(i discovery.Instance) string {
 	}
 }
 
-// serviceJSON is a service as programs read it. Instances have the form that they have in ZooKeeper.
+// serviceJSON is the JSON for a service. Instances look the same as in ZooKeeper.
 type serviceJSON struct {
 	Time      *time.Time           `json:"time,omitempty"`
 	Service   string               `json:"service"`
@@ -170,7 +170,7 @@ func (a *app) discoveryWatchCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "watch BASE SERVICE",
 		Short: "follow the instances of a service",
-		Long:  `Prints the instances of a service, and again after each change, until interrupted.`,
+		Long:  `Prints the instances of a service, and prints them again after each change, until interrupted.`,
 		Args:  argCount(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.withDiscovery(cmd, args, func(ctx context.Context, d *discovery.Discovery) error {
@@ -210,15 +210,15 @@ func (a *app) printService(s discovery.Service, now time.Time) error {
 	return nil
 }
 
-// checkNodeName refuses what cannot be the name of one znode.
+// checkNodeName refuses what cannot be the name of a znode. what says whose name it is.
 func checkNodeName(what, name string) error {
 	if strings.Contains(name, "/") {
-		return usagef("%s %q: a name has no slash", what, name)
+		return usagef("%s %q: a name has no slash in it", what, name)
 	}
 	return checkPath("/" + name + "/x")
 }
 
-// strategies are those that a flag names.
+// strategies are the values of --strategy.
 var strategies = map[string]func() discovery.Strategy{
 	"random": discovery.Random, "round-robin": discovery.RoundRobin,
 	"sticky": func() discovery.Strategy { return discovery.Sticky(discovery.Random()) },
@@ -230,17 +230,17 @@ func (a *app) discoveryProvideCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "provide BASE SERVICE",
 		Short: "choose an instance of a service",
-		Long: `Prints where an instance of a service is: its address by its own form if it has one, or
-else as host:port. It waits for one for as long as --timeout says. Disabled
-instances are left out.`,
+		Long: `Prints the address of an instance of a service: its URI if it has a template for
+one, or else host:port. Waits for an instance for as long as --timeout says.
+Disabled instances are not chosen.`,
 		Args: argCount(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			chosen, ok := strategies[strategy]
 			switch {
 			case !ok:
-				return usagef("--strategy %q: want random, round-robin or sticky", strategy)
+				return usagef("--strategy %q: must be random, round-robin or sticky", strategy)
 			case count < 1:
-				return usagef("--count %d: want at least 1", count)
+				return usagef("--count %d: must be 1 or more", count)
 			}
 			return a.withDiscovery(cmd, args, func(ctx context.Context, d *discovery.Discovery) error {
 				p := d.Provider(ctx, args[1], discovery.WithStrategy(chosen()))
@@ -250,7 +250,7 @@ instances are left out.`,
 		},
 	}
 	cmd.Flags().StringVar(&strategy, "strategy", "random", "how to choose: random, round-robin or sticky")
-	cmd.Flags().IntVarP(&count, "count", "n", 1, "how many times")
+	cmd.Flags().IntVarP(&count, "count", "n", 1, "how many times to choose")
 	return cmd
 }
 

@@ -56,7 +56,7 @@ func TestDiscovery_RefusesWrongUsage(t *testing.T) {
 		"one argument":            {"list", "/s", "web", "more"},
 		"s\": ":                   {"list", "s"},
 		"has no slash":            {"list", "/s", "a/b"},
-		"port -1 is":              {"register", "/s", "web", "--port", "-1"},
+		"port -1: ":               {"register", "/s", "web", "--port", "-1"},
 		"no command \"nonsense\"": {"nonsense"},
 	} {
 		says(t, zkdemo(t, append([]string{"discovery"}, args...)...).expect(t, exitUsage).err, want)

@@ -11,13 +11,13 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/discovery"
 )
 
-// registerFlags are what an instance is made of.
+// registerFlags describe the instance to register.
 type registerFlags struct {
 	instance               discovery.Instance
 	payload, uri, typeName string
 }
 
-// parse completes the instance.
+// parse returns the instance that the flags describe.
 func (f *registerFlags) parse(name string) (discovery.Instance, error) {
 	i := f.instance
 	i.Name = name
@@ -28,12 +28,12 @@ func (f *registerFlags) parse(name string) (discovery.Instance, error) {
 	}
 	for _, port := range []int{i.Port, i.SSLPort} {
 		if port < 0 || port > 65535 {
-			return i, usagef("port %d is not from 0 to 65535", port)
+			return i, usagef("port %d: must be from 0 to 65535", port)
 		}
 	}
 	if f.payload != "" {
 		if i.Payload = json.RawMessage(f.payload); !json.Valid(i.Payload) {
-			return i, usagef("--payload %s is not JSON; text needs quotes, as in '\"text\"'", f.payload)
+			return i, usagef("--payload %s: is not JSON; text needs quotes, as in '\"text\"'", f.payload)
 		}
 	}
 	if f.uri != "" {
@@ -53,11 +53,12 @@ func (a *app) discoveryRegisterCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "register BASE SERVICE",
 		Short: "register an instance of a service",
-		Long: `Registers an instance, and keeps it registered until interrupted: its znode is made again
-when its session ends or somebody deletes it. One of type STATIC or PERMANENT stays
-without this program, which ends at once; zkdemo rm deletes it.
+		Long: `Registers an instance, and keeps it registered until interrupted: its znode is
+created again when its session ends or somebody deletes it. With --type STATIC or
+PERMANENT the program ends at once, and the instance stays until somebody deletes
+it, for example with zkdemo rm.
 
-It takes the place of another one with the same id.`,
+The new instance replaces another one with the same id.`,
 		Example: `  zkdemo discovery register /services web --id host1 --address 10.0.0.1 --port 80
   zkdemo discovery register /services db --address db1 --port 5432 --type STATIC --payload '{"zone":"a"}'
   zkdemo discovery register /services api --address api1 --ssl-port 443 --uri '{scheme}://{address}/v1'`,
@@ -71,14 +72,14 @@ It takes the place of another one with the same id.`,
 		},
 	}
 	flags := cmd.Flags()
-	flags.StringVar(&f.instance.ID, "id", "", "its `id` in the service (default a random one)")
+	flags.StringVar(&f.instance.ID, "id", "", "its `id` in the service (default: a random one)")
 	flags.StringVar(&f.instance.Address, "address", "", "its `host` or IP address")
 	flags.IntVar(&f.instance.Port, "port", 0, "its TCP `port`")
 	flags.IntVar(&f.instance.SSLPort, "ssl-port", 0, "its TCP `port` for TLS")
-	flags.StringVar(&f.payload, "payload", "", "what else it says of itself, any `JSON`")
-	flags.StringVar(&f.uri, "uri", "", "the `form` of its address, as {scheme}://{address}:{port}")
+	flags.StringVar(&f.payload, "payload", "", "more about it, as any `JSON`")
+	flags.StringVar(&f.uri, "uri", "", "a `template` for its URI, such as {scheme}://{address}:{port}")
 	flags.StringVar(&f.typeName, "type", "DYNAMIC", "DYNAMIC, STATIC, PERMANENT or DYNAMIC_SEQUENTIAL")
-	flags.BoolVar(&f.instance.Disabled, "disabled", false, "do not have it given out")
+	flags.BoolVar(&f.instance.Disabled, "disabled", false, "mark it as not to be used")
 	return cmd
 }
 

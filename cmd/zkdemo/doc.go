@@ -5,14 +5,15 @@
 //	zkdemo tree /           what a server holds
 //	zkdemo help             everything else
 //
-// Each command has a file of its own; what takes more than that is in a folder below internal:
+// Each command has a file of its own; larger parts have a package below internal:
 //
 //	internal/znode      names and paths
 //	internal/pipeline   a window of requests in flight
 //	internal/screen     terminals, colours, sizes and times for people
 //	internal/transfer   import and export
-//	internal/bench      the measurements
+//	internal/load       the measurements
 //	internal/tour       the tour
 //
-// The program starts no goroutine itself; internal/bench lists its own.
+// The program itself starts one goroutine, app.command, which runs the command. app.execute joins it, except if an
+// interrupted command is stuck in a read or a write that nobody answers. internal/load lists its own goroutines.
 package main

@@ -18,19 +18,19 @@ func (a *app) electCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "elect PATH [-- COMMAND [ARGUMENT]...]",
 		Short: "follow who leads, or lead and run a command",
-		Long: `Without a command, prints who leads the election at a path, and each leader that
-follows, until interrupted. Candidates may be zkasync's elections, Curator's
-LeaderLatch and LeaderSelector, and kazoo's Election.
+		Long: `Without a command, prints who leads the election at a path, and then each new
+leader, until interrupted. Candidates may use zkasync's Election, Curator's
+LeaderLatch and LeaderSelector, or kazoo's Election.
 
 With a command, stands for election and runs the command while leading. When the
-lead is lost, the command is asked to end (SIGTERM), and after ` + endOfCommand.String() + ` it is
-killed; the exit code is 1. It finds a number that grows with every leader in
-$` + fenceVariable + `.`,
+lead is lost, the command is asked to end (SIGTERM), and is killed after ` + endOfCommand.String() + `;
+the exit code is then 1. In $` + fenceVariable + ` the command finds a number that grows
+with every leader.`,
 		Example: `  zkdemo elect /leader                                   # who leads?
   zkdemo elect /leader --value $(hostname) -- ./scheduler`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if dash := cmd.ArgsLenAtDash(); len(args) == 0 || dash != 1 && len(args) > 1 {
-				return usagef("elect: one path, and the command behind --; usage: %s", cmd.UseLine())
+				return usagef("elect: want one path, and the command after --; usage: %s", cmd.UseLine())
 			}
 			return nil
 		},
@@ -52,7 +52,7 @@ $` + fenceVariable + `.`,
 			})
 		},
 	}
-	cmd.Flags().StringVar(&value, "value", "", "what the others see of this candidate (default the host and the process)")
+	cmd.Flags().StringVar(&value, "value", "", "how others see this candidate (default: host name and process id)")
 	return cmd
 }
 
@@ -61,19 +61,19 @@ func (a *app) lead(ctx context.Context, election *recipe.Election, value string,
 	if value != "" {
 		data = []byte(value)
 	}
-	held, err := election.Campaign(ctx, data).Get(context.WithoutCancel(ctx)) // it ends with its own context
+	held, err := election.Campaign(ctx, data).Get(context.WithoutCancel(ctx)) // ctx ends it
 	if err != nil {
 		return err
 	}
 	return a.holding(ctx, held, command)
 }
 
-// leaderJSON is a leader as programs read it.
+// leaderJSON is the JSON for a leader.
 type leaderJSON struct {
 	Time    time.Time `json:"time"`
 	Leader  string    `json:"leader"` // "" when nobody leads
 	Path    string    `json:"path,omitempty"`
-	Fence   string    `json:"fence,omitempty"` // a number above 2^53
+	Fence   string    `json:"fence,omitempty"` // a string, since it may be above 2⁵³
 	Session sessionID `json:"session,omitempty"`
 }
 

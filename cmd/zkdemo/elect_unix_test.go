@@ -17,7 +17,7 @@ func TestElect_FollowsLeadersAndLeads(t *testing.T) {
 	second.end(t).expect(t, 3)
 	seen.out.await(t, "nobody")
 	seen.interrupt(t).expect(t, exitInterrupted)
-	says(t, zkdemo(t, "elect", "/leader", "true").expect(t, exitUsage).err, "behind --")
+	says(t, zkdemo(t, "elect", "/leader", "true").expect(t, exitUsage).err, "after --")
 	says(t, zkdemo(t, "elect", "/leader", "--", "no-such-command").expect(t, exitUsage).err, "no-such-command")
 }
 

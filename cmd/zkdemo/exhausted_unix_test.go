@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// limited runs this test binary as zkdemo below a shell's ulimit.
+// limited runs this test binary as zkdemo under a ulimit.
 func limited(t *testing.T, limit string, args ...string) result {
 	t.Helper()
 	script := "ulimit " + limit + ` && exec "$0" "$@"`
@@ -26,8 +26,8 @@ func limited(t *testing.T, limit string, args ...string) result {
 	return result{exitCodeOf(t, cmd), out.String(), errs.String()}
 }
 
-// What every file would meet ends a transfer, with its cause and the file's own path, said once.
-func TestTransfer_EndsWithWhatEveryFileWouldMeet(t *testing.T) {
+// An error that every other file would meet too ends the transfer. Its message names the cause once, and no temporary file.
+func TestTransfer_EndsWithAnErrorThatEveryFileWouldMeet(t *testing.T) {
 	t.Parallel()
 	server, _ := place(t)
 	from := t.TempDir()
@@ -38,7 +38,7 @@ func TestTransfer_EndsWithWhatEveryFileWouldMeet(t *testing.T) {
 	}
 	zkdemo(t, "import", from, "/x", server).expect(t, exitOK)
 	into := t.TempDir()
-	var descriptors []string // as many as it takes to come to the files
+	var descriptors []string // limits in ascending order, until one is enough to get to the files
 	for n := 6; n < 40; n++ {
 		descriptors = append(descriptors, fmt.Sprintf("-n %d", n))
 	}
@@ -64,10 +64,10 @@ func TestTransfer_EndsWithWhatEveryFileWouldMeet(t *testing.T) {
 			r.expect(t, exitFailed)
 			said := regexp.MustCompile(`(?m)^zkdemo: .*` + tc.cause + `$`)
 			if n := strings.Count(r.out+r.err, tc.cause); n > 2 || !said.MatchString(r.err) {
-				t.Errorf("the cause is told %d times\n%s%s", n, r.out, r.err)
+				t.Errorf("the cause is named %d times\n%s%s", n, r.out, r.err)
 			}
 			if strings.Contains(r.out+r.err, "partial") || strings.Contains(r.out+r.err, into+into) {
-				t.Errorf("a path that is not the user's\n%s%s", r.out, r.err)
+				t.Errorf("a path that the user does not know\n%s%s", r.out, r.err)
 			}
 		})
 	}

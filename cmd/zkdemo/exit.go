@@ -10,25 +10,25 @@ import (
 	"syscall"
 )
 
-// What the program ends with. They are part of its interface and stand in its help.
+// The program's exit codes. They are part of its interface; exitCodesHelp explains them to users.
 const (
 	exitOK          = 0
 	exitFailed      = 1
 	exitUsage       = 2
 	exitConnect     = 3
 	exitSkipped     = 4
-	exitInterrupted = 130 // as a shell reports a program that was interrupted
+	exitInterrupted = 130 // what a shell reports for an interrupted program
 )
 
 const exitCodesHelp = `Exit codes:
   0    done
   1    an operation failed
-  2    wrong usage; nothing was done
+  2    wrong usage, and nothing was done
   3    no connection to ZooKeeper
   4    done, but something was skipped
   130  interrupted`
 
-// usageError is the user's to mend: nothing has been done yet.
+// usageError is a mistake in the command line. Nothing has been done yet.
 type usageError struct{ err error }
 
 func (e usageError) Error() string { return e.err.Error() }
@@ -36,13 +36,13 @@ func (e usageError) Unwrap() error { return e.err }
 
 func usagef(format string, args ...any) error { return usageError{fmt.Errorf(format, args...)} }
 
-// connectError is a session that did not come about.
+// connectError means that there is no session.
 type connectError struct{ err error }
 
 func (e connectError) Error() string { return e.err.Error() }
 func (e connectError) Unwrap() error { return e.err }
 
-// skippedError is a command that did what it could.
+// skippedError means that the command did everything else, but had to skip items.
 type skippedError struct{ skipped int }
 
 func (e skippedError) Error() string {
@@ -52,10 +52,10 @@ func (e skippedError) Error() string {
 	return fmt.Sprintf("%d items were skipped", e.skipped)
 }
 
-// errOutput is why a command is stopped whose output nobody can take any more.
+// errOutput is why a command is stopped when its output can no longer be written.
 var errOutput = errors.New("cannot write the output")
 
-// exitCode gives what the program ends with after err.
+// exitCode returns the exit code for a command that ended with err.
 func exitCode(ctx context.Context, err error) int {
 	var usage usageError
 	var connect connectError
@@ -78,7 +78,7 @@ func exitCode(ctx context.Context, err error) int {
 	return exitFailed
 }
 
-// output is the standard output. Its first failure ends the command through stop; later writes fail at once.
+// output is the standard output. The first write that fails stops the command; later writes fail at once.
 type output struct {
 	w    io.Writer
 	stop context.CancelCauseFunc
@@ -102,15 +102,15 @@ func (o *output) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// failure is why no more can be written, nil if it can.
+// failure returns why writing has failed, or nil.
 func (o *output) failure() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.err
 }
 
-// closedByReader reports whether the output failed because its reader had seen enough, which nobody needs to be told.
+// closedByReader reports whether writing failed because the reader has gone away, which is no reason to complain.
 func (o *output) closedByReader() bool { return errors.Is(o.failure(), syscall.EPIPE) }
 
-// ownPrefixes takes out the names of the packages that an error passed through: the reader asked zkdemo.
+// ownPrefixes removes the names of packages from error messages: users of zkdemo need not know them.
 var ownPrefixes = strings.NewReplacer("zkasync: ", "", "zk: ", "")

@@ -15,7 +15,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// exportMemory is the default of --memory, in MiB: a request counts with the largest znode there may be, few of which are.
+// exportMemory is the default of --memory, in MiB. It is larger than for imports, since each request counts as much as the
+// largest possible znode, although most znodes are much smaller.
 const exportMemory = 256
 
 func (a *app) exportCommand() *cobra.Command {
@@ -23,26 +24,28 @@ func (a *app) exportCommand() *cobra.Command {
 	var tar bool
 	cmd := &cobra.Command{
 		Use:   "export PATH DIR",
-		Short: "copy a znode and all that is below it into a directory",
-		Long: `Copies the znode PATH, and all that is below it, into the directory DIR, which
-is created if need be. Each file is written under a temporary name and renamed,
-so that none is ever seen half-written; what a killed run left behind under such
-a name (.zkdemo.partial-) is removed by the next one. Nothing outside DIR is
-written, and no symbolic link in it is followed. /zookeeper, which is the
-server's own, is not part of an export of /.
+		Short: "copy a znode and everything below it into a directory",
+		Long: `Copies the znode PATH, and everything below it, into the directory DIR, which is
+created if necessary. Each file is written under a temporary name and then
+renamed, so that nobody sees a half-written file. If a run is killed, the next one
+removes the temporary files (.zkdemo.partial-…) that it left behind. Nothing
+outside DIR is written, and no symbolic link in it is followed. /zookeeper belongs
+to the server and is not part of an export of /.
 
-What a request brings is not known before. Until it has been answered, it counts
-against --memory with the largest znode that the server can hold (--max-request):
-by default no more than 256 znodes are asked for at a time.
+How large an answer is cannot be known before it comes. So each request counts
+against --memory with the largest size that a znode can have (--max-request) until
+it is answered: by default, at most 256 znodes are read at a time.
 
-With --tar, DIR is the name of one file, a tar archive of the same files, which
-takes far less time, or - for the standard output. It is there when it is complete;
-a killed run leaves DIR.partial- and numbers. Whether a system allows the names is
-for whoever unpacks it. Files get the mode that the umask leaves; one that is
-replaced keeps its own.
+With --tar, DIR is the name of one file, a tar archive of the same files, or - for
+the standard output. This takes far less time. The archive gets its name when it
+is complete; a killed run leaves a file DIR.partial-…. The archive may contain
+names that a system does not allow when it is unpacked.
 
-Skipped are names that this system does not allow for files, or takes for the
-same file (by case, for instance), and what was deleted meanwhile.
+New files get the mode that the umask allows; a file that is replaced keeps its
+mode.
+
+Skipped are names that this system does not allow for files, or cannot tell apart
+(for example by case), and znodes that are deleted meanwhile.
 
 ` + mappingHelp,
 		Example:           "  zkdemo export /config ./backup\n  zkdemo export / everything.tar --tar --quiet",
@@ -62,10 +65,10 @@ same file (by case, for instance), and what was deleted meanwhile.
 			}
 			if tar && dir == standardOutput {
 				if screen.IsTerminal(a.stdout) {
-					return usagef("export to -: the standard output is a terminal")
+					return usagef("export to -: the standard output is a terminal, which cannot take an archive")
 				}
 				archive := a.out
-				a.out = &output{w: a.stderr, stop: archive.stop} // the report does not belong into the archive
+				a.out = &output{w: a.stderr, stop: archive.stop} // keep the report out of the archive
 				return a.transfer(cmd.Context(), flags, "exported", archiveInto(path, archive))
 			}
 			copyTree, err := choose(path, dir, flags.overwrite)
@@ -80,10 +83,10 @@ same file (by case, for instance), and what was deleted meanwhile.
 	return cmd
 }
 
-// standardOutput is its name as an argument.
+// standardOutput is the argument that means the standard output.
 const standardOutput = "-"
 
-// archiveInto is archiveTo for what is there already.
+// archiveInto is like archiveTo, but writes to w.
 func archiveInto(path string, w io.Writer) transferFunc {
 	return func(ctx context.Context, c *zkasync.Client, o transfer.Options) (transfer.Report, error) {
 		b := bufio.NewWriterSize(w, fileBuffer)
@@ -94,7 +97,7 @@ func archiveInto(path string, w io.Writer) transferFunc {
 
 func exportTo(path, dir string, _ bool) (transferFunc, error) {
 	if info, err := os.Stat(dir); err == nil && !info.IsDir() {
-		return nil, usagef("export to %s: is there, and is not a directory", dir)
+		return nil, usagef("export to %s: it exists and is not a directory", dir)
 	} else if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, usagef("export: %w", err)
 	}
@@ -106,11 +109,11 @@ func exportTo(path, dir string, _ bool) (transferFunc, error) {
 func archiveTo(path, file string, overwrite bool) (transferFunc, error) {
 	switch info, err := os.Lstat(file); {
 	case err == nil && info.IsDir():
-		return nil, usagef("export to %s: is a directory", file)
+		return nil, usagef("export to %s: it is a directory", file)
 	case err == nil && notReplaceable(file, info) != nil:
 		return nil, usagef("export to %w (- writes to the standard output)", notReplaceable(file, info))
 	case err == nil && !overwrite:
-		return nil, usagef("export to %s: is there (--overwrite replaces it)", file)
+		return nil, usagef("export to %s: it exists already (--overwrite replaces it)", file)
 	case err != nil && !errors.Is(err, fs.ErrNotExist):
 		return nil, usagef("export: %w", err)
 	}

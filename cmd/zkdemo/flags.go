@@ -13,7 +13,7 @@ import (
 
 const (
 	serversVariable = "ZKASYNC_SERVERS"
-	authVariable    = "ZKASYNC_AUTH" // a flag's value can be seen by everybody on the machine
+	authVariable    = "ZKASYNC_AUTH" // a secret in a flag could be seen by everybody on the machine
 	defaultServers  = "127.0.0.1:2181"
 	defaultTimeout  = 10 * time.Second
 )
@@ -32,19 +32,19 @@ type globalFlags struct {
 	timeout time.Duration
 	auth    []string
 
-	credentials []load.Credential // auth, once checked
+	credentials []load.Credential // auth in parts; check sets it
 }
 
 func (g *globalFlags) register(f *pflag.FlagSet) {
 	f.StringVarP(&g.server, "server", "s", "", "`servers` to connect to, host:port,host:port/chroot (default $"+serversVariable+", else "+defaultServers+")")
-	f.StringVar(&g.local, "local", "", "have a private server for this command: inside this `process`, or with =zookeeper one of Apache ZooKeeper")
+	f.StringVar(&g.local, "local", "", "start a private server for this command: inside this `process`, or with =zookeeper an Apache ZooKeeper")
 	f.Lookup("local").NoOptDefVal = localMemory
 	f.BoolVar(&g.json, "json", false, "print JSON, where the output is data")
-	f.DurationVar(&g.timeout, "timeout", defaultTimeout, "how long to wait for a connection, and for any one answer")
+	f.DurationVar(&g.timeout, "timeout", defaultTimeout, "how long to wait for a connection, and for each answer")
 	f.StringArrayVar(&g.auth, "auth", nil, "`scheme:credential` to show the server, such as digest:user:password; may be repeated (default $"+authVariable+")")
 }
 
-// check refuses what cannot be meant, before anything is done.
+// check refuses values that make no sense, before the command does anything.
 func (g *globalFlags) check(serverGiven bool) error {
 	if serverGiven && g.server == "" {
 		return usagef(`--server "": must name a server, such as %s`, defaultServers)
@@ -56,14 +56,14 @@ func (g *globalFlags) check(serverGiven bool) error {
 		return usagef("--local and --server %s exclude each other", g.server)
 	}
 	if g.timeout <= 0 {
-		return usagef("--timeout %v: must be longer than nothing, such as 10s", g.timeout)
+		return usagef("--timeout %v: must be more than zero, such as 10s", g.timeout)
 	}
 	if a := os.Getenv(authVariable); a != "" && len(g.auth) == 0 {
 		g.auth = []string{a}
 	}
 	for _, a := range g.auth {
 		scheme, credential, found := strings.Cut(a, ":")
-		if !found || scheme == "" || credential == "" { // its value is a secret, so it is not repeated
+		if !found || scheme == "" || credential == "" { // the error does not repeat the value, which is a secret
 			return usagef("--auth (or $%s) must be scheme:credential, such as digest:user:password", authVariable)
 		}
 		g.credentials = append(g.credentials, load.Credential{Scheme: scheme, Value: []byte(credential)})
@@ -71,7 +71,7 @@ func (g *globalFlags) check(serverGiven bool) error {
 	return nil
 }
 
-// servers gives what to connect to, and where that was said.
+// servers returns the servers to connect to, and where they were named.
 func (g *globalFlags) servers() (servers, source string) {
 	if g.server != "" {
 		return g.server, "--server"
@@ -82,7 +82,7 @@ func (g *globalFlags) servers() (servers, source string) {
 	return defaultServers, "the default"
 }
 
-// checkPath refuses an argument that is no znode path.
+// checkPath refuses an argument that is not a valid znode path.
 func checkPath(path string) error {
 	if err := znode.CheckPath(path); err != nil {
 		return usageError{err}

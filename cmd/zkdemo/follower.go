@@ -14,13 +14,13 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// follower watches one znode: it reads it with watches, waits until one of them fires, and reads again what that one
-// stood for.
+// follower watches one znode. It reads the data and the children with a watch on each, waits until a watch fires, and then
+// reads again what that watch was for.
 type follower struct {
 	a     *app
 	c     *zkasync.Client
 	path  string
-	limit int // changes to report; 0: any number
+	limit int // how many changes to report; 0: any number
 	style screen.Style
 
 	seen     int
@@ -28,10 +28,10 @@ type follower struct {
 	there    bool
 	stat     zk.Stat
 	children []string
-	listed   bool                          // children are known; until then they are not news
-	data     *future.Future[zkasync.Event] // the watches that are set; nil: to be set
-	kids     *future.Future[zkasync.Event]
-	birth    *future.Future[zkasync.Event]
+	listed   bool                          // the children have been read before, so that a new one is a change
+	data     *future.Future[zkasync.Event] // the watch on the data; nil: not set, as for the next two
+	kids     *future.Future[zkasync.Event] // the watch on the children
+	birth    *future.Future[zkasync.Event] // the watch on the creation of a missing znode
 }
 
 func (f *follower) follow(ctx context.Context) error {
@@ -52,15 +52,15 @@ func (f *follower) follow(ctx context.Context) error {
 	}
 }
 
-// first reads for the first time. That has to be answered soon; later outages are reported and waited for.
+// first reads for the first time. It gives up when no answer comes in time; later outages are only reported, and waited out.
 func (f *follower) first(ctx context.Context) error {
 	waiting, stop := f.a.patient(ctx)
 	defer stop()
 	return f.read(waiting)
 }
 
-// read reads what no watch stands for, both parts at once, and reports what is new. A znode that is not there is watched
-// for its creation.
+// read reads the parts, data and children, that have no watch set, and reports what is new. If the znode does not exist,
+// read sets a watch for its creation.
 func (f *follower) read(ctx context.Context) error {
 	for {
 		err := f.readNode(ctx)
@@ -84,7 +84,7 @@ func (f *follower) read(ctx context.Context) error {
 	}
 }
 
-// again reports whether a read that failed is worth doing once more: it then waits for the connection.
+// again reports whether a read that failed should be repeated. The repeated read then waits for the connection.
 func again(ctx context.Context, err error) bool {
 	lost := errors.Is(err, zkasync.ErrConnectionLoss) || errors.Is(err, zkasync.ErrSessionExpired)
 	return lost && !errors.Is(err, zkasync.ErrClosed) && ctx.Err() == nil
@@ -120,8 +120,8 @@ func (f *follower) readNode(ctx context.Context) error {
 	return f.sawChildren(k.Value.Names)
 }
 
-// wait returns when something is to be read again. Watches that ended are forgotten; one that ended with its session is
-// set again like one that fired.
+// wait returns when something has to be read again. It forgets the watch that has fired, or has ended with its session: in
+// both cases the next read sets it again.
 func (f *follower) wait(ctx context.Context, states <-chan zkasync.StateChange) error {
 	for {
 		select {
@@ -147,7 +147,7 @@ func (f *follower) wait(ctx context.Context, states <-chan zkasync.StateChange) 
 	}
 }
 
-// stateChanged reports what became of the connection. Its error means that nothing more can come.
+// stateChanged reports a change of the connection's state. It returns an error if nothing more can be reported after it.
 func (f *follower) stateChanged(s zkasync.StateChange) error {
 	if err := f.report(change{Change: changeState, Path: f.path, State: s.State.String(), text: s.State.String()}); err != nil {
 		return err
@@ -158,7 +158,7 @@ func (f *follower) stateChanged(s zkasync.StateChange) error {
 	return nil
 }
 
-// done is the channel of a watch, and one that never fires where there is none.
+// done returns the channel of a watch, or nil, on which nothing is ever received, if there is no watch.
 func done(watch *future.Future[zkasync.Event]) <-chan struct{} {
 	if watch == nil {
 		return nil
@@ -166,7 +166,7 @@ func done(watch *future.Future[zkasync.Event]) <-chan struct{} {
 	return watch.Done()
 }
 
-// absent notes that the znode is not there.
+// absent records that the znode does not exist, and reports it if that is new.
 func (f *follower) absent() error {
 	f.data, f.kids = nil, nil
 	kind := changeAbsent
@@ -180,7 +180,7 @@ func (f *follower) absent() error {
 	return f.report(change{Change: kind, Path: f.path, text: screen.Name(f.path)})
 }
 
-// sawData notes what was read, and reports it if it is new.
+// sawData records the data that were read, and reports them if they are new.
 func (f *follower) sawData(n zkasync.Node) error {
 	ch := change{Path: f.path, Version: &n.Stat.Version, Data: newDataJSON(n.Data)}
 	what := fmt.Sprintf("version %d, %s: %s", n.Stat.Version, screen.Bytes(int64(len(n.Data))), screen.Preview(n.Data, previewLength))
@@ -192,7 +192,7 @@ func (f *follower) sawData(n zkasync.Node) error {
 	case !wasThere:
 		ch.Change = changeCreated
 	case before.Czxid != n.Stat.Czxid:
-		ch.Change, what = changeCreated, "anew, after a deletion; "+what
+		ch.Change, what = changeCreated, "again, after a deletion; "+what
 		f.children = nil
 	case before.Mzxid == n.Stat.Mzxid:
 		return nil
@@ -206,7 +206,7 @@ func (f *follower) sawData(n zkasync.Node) error {
 	return f.report(ch)
 }
 
-// sawChildren reports who has come and who has gone.
+// sawChildren records the names of the children, and reports those that were added or removed.
 func (f *follower) sawChildren(names []string) error {
 	slices.Sort(names)
 	before := f.children
@@ -232,7 +232,7 @@ func (f *follower) sawChildren(names []string) error {
 	return nil
 }
 
-// namesShown is how many children are named at the beginning.
+// namesShown is how many children the first report names.
 const namesShown = 8
 
 func namesText(names []string) string {

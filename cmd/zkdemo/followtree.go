@@ -10,14 +10,14 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// eventChanges gives events the words that watch has for them.
+// eventChanges are the kinds of change that the watch command reports for events.
 var eventChanges = map[zk.EventType]string{
 	zk.EventNodeCreated:     changeCreated,
 	zk.EventNodeDataChanged: changeData,
 	zk.EventNodeDeleted:     changeDeleted,
 }
 
-// followTree follows the znode and all that is below it, with one watch that goes on.
+// followTree follows the znode and everything below it, with one persistent recursive watch.
 func (f *follower) followTree(ctx context.Context) error {
 	waiting, stop := f.a.patient(ctx)
 	sub, err := f.c.AddWatch(ctx, f.path, zkasync.PersistentRecursive).Get(waiting)
@@ -26,7 +26,7 @@ func (f *follower) followTree(ctx context.Context) error {
 		return err
 	}
 	defer sub.Close()
-	if err := f.report(change{Change: changeWatched, Path: f.path, text: screen.Name(f.path) + " and all that is below it"}); err != nil {
+	if err := f.report(change{Change: changeWatched, Path: f.path, text: screen.Name(f.path) + " and everything below it"}); err != nil {
 		return err
 	}
 	states := f.c.States(ctx)
@@ -62,7 +62,7 @@ func (f *follower) event(e zkasync.Event) error {
 	}
 	if e.Resync {
 		ch.Change = changeMissed
-		ch.text = "there may have been changes that nobody told of"
+		ch.text = "some changes may not have been reported"
 		if e.Err != nil {
 			ch.text += ": " + ownPrefixes.Replace(e.Err.Error())
 		}

@@ -15,8 +15,8 @@ func (a *app) getCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "get PATH",
 		Short: "print the data of a znode",
-		Long: `Prints the data of a znode, byte for byte. On a terminal, data that it would
-obey or could not show are printed as a hex dump, and text gets a line end.`,
+		Long: `Prints the data of a znode, byte for byte. On a terminal, data that could control
+it or could not be shown are printed as a hex dump, and text gets a line end.`,
 		Example: "  zkdemo get /config/limit\n  zkdemo get /config/logo > logo.png",
 		Args:    argCount(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -47,7 +47,7 @@ func (a *app) get(ctx context.Context, c *zkasync.Client, path string) error {
 	return err
 }
 
-// shown gives data as they are, and on a terminal so that a person can read them.
+// shown returns the data unchanged or, for a terminal, in a form that is safe there and that people can read.
 func shown(data []byte, terminal bool) []byte {
 	switch {
 	case !terminal || len(data) == 0:

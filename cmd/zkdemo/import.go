@@ -19,14 +19,14 @@ func (a *app) importCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "import DIR PATH",
 		Short: "copy a directory into ZooKeeper",
-		Long: `Copies the directory DIR, and all that is in it, to the znode PATH, which is
-created if need be. Many requests are in flight at a time; the memory for contents
-is bounded by --memory, not by the size of the tree. Beside that it grows with the
-names in the directories that are being worked on, and with what is skipped.
+		Long: `Copies the directory DIR, and everything in it, to the znode PATH, which is created
+if necessary. Many requests are in flight at a time. The memory for contents is
+bounded by --memory, not by the size of the tree; further memory is needed for the
+names in the directories that are being read, and for the list of skipped items.
 
-Skipped are symbolic links, devices and the like, files that one request cannot
-hold (--max-request), and names that ZooKeeper does not allow: control
-characters, what is not UTF-8, and characters beyond U+FFFF, such as emoji.
+Skipped are symbolic links, devices and the like, files that do not fit into one
+request (--max-request), and names that ZooKeeper does not allow: with control
+characters, with characters beyond U+FFFF, such as emoji, or not in UTF-8.
 
 ` + mappingHelp,
 		Example:           "  zkdemo import ./conf /config\n  zkdemo import ./conf /config --overwrite --json",
@@ -46,7 +46,7 @@ characters, what is not UTF-8, and characters beyond U+FFFF, such as emoji.
 			if info, err := os.Stat(dir); err != nil {
 				return usagef("import: %w", err)
 			} else if !info.IsDir() {
-				return usagef("import %s: is not a directory; 'zkdemo create PATH --file %s' stores one file", dir, dir)
+				return usagef("import %s: it is not a directory; 'zkdemo create PATH --file %s' stores one file", dir, dir)
 			}
 			return a.transfer(cmd.Context(), flags, "imported", func(ctx context.Context, c *zkasync.Client, o transfer.Options) (transfer.Report, error) {
 				return transfer.Import(ctx, c, dir, path, o)

@@ -14,10 +14,10 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// printJSON writes v for programs, and for people who look all the same.
+// printJSON writes v as JSON, indented so that people can read it too.
 func printJSON(w io.Writer, v any) error { return encodeJSON(w, v, "  ") }
 
-// printJSONLine writes v on one line, for programs that follow what happens.
+// printJSONLine writes v as JSON on one line, for programs that read one report after the other.
 func printJSONLine(w io.Writer, v any) error { return encodeJSON(w, v, "") }
 
 func encodeJSON(w io.Writer, v any, indent string) error {
@@ -32,8 +32,8 @@ func encodeJSON(w io.Writer, v any, indent string) error {
 	return err
 }
 
-// escapeUnseen escapes what a terminal would obey and the encoder lets through: DEL, the control characters from U+0080 on,
-// and those that turn the direction of writing. Outside of strings JSON has none of them.
+// escapeUnseen escapes what could control a terminal and the encoder lets through: DEL, the control characters from U+0080
+// on, and those that change the direction of writing. JSON has none of them outside of strings.
 func escapeUnseen(doc []byte) []byte {
 	out := make([]byte, 0, len(doc))
 	for _, r := range string(doc) {
@@ -48,7 +48,8 @@ func escapeUnseen(doc []byte) []byte {
 	return out
 }
 
-// sessionID is a session's id as servers print it. As a number it would be above 2⁵³, where JavaScript and jq round.
+// sessionID is a session's id, in JSON a string in the form that servers print. As a number it would be above 2⁵³, which
+// JavaScript and jq would round.
 type sessionID int64
 
 // MarshalText implements encoding.TextMarshaler.
@@ -84,7 +85,7 @@ func newStatJSON(s zk.Stat) *statJSON {
 	}
 }
 
-// dataJSON is a znode's data: as text where they are, in base64 otherwise.
+// dataJSON is the JSON for a znode's data: text if they are valid UTF-8, and base64 otherwise.
 type dataJSON struct {
 	Text   *string `json:"text,omitempty"`
 	Base64 []byte  `json:"base64,omitempty"`

@@ -16,18 +16,20 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// fenceVariable is where the command finds the lock's fence.
+// fenceVariable is the environment variable in which the command finds the lock's fence.
 const fenceVariable = "ZKASYNC_FENCE"
 
-// endOfCommand is how long a command that has lost its lock may take to end when it is asked to.
+// endOfCommand is how much time a command has to end when it is asked to, because its lock is lost. Then it is killed.
 const endOfCommand = 5 * time.Second
 
-// commandExit is a command that has ended with another code than 0.
+// commandExit is an exit code other than 0 of the command that was run.
 type commandExit struct{ code int }
 
-func (e commandExit) Error() string { return fmt.Sprintf("the command ended with %d", e.code) }
+func (e commandExit) Error() string {
+	return fmt.Sprintf("the command ended with exit code %d", e.code)
+}
 
-// lockFlags are flock's, as far as they make sense.
+// lockFlags are those of flock that make sense here, and two of our own.
 type lockFlags struct {
 	nonblock, read, kazoo bool
 	wait                  time.Duration
@@ -40,18 +42,18 @@ func (a *app) lockCommand() *cobra.Command {
 		Use:   "lock PATH -- COMMAND [ARGUMENT]...",
 		Short: "run a command while holding a lock",
 		Long: `Runs a command while holding the lock at a path, as flock does with a file, and
-ends with the command's exit code. Processes of Curator and go-zookeeper that use
-the same path are kept out as well, and with --kazoo those of kazoo.
+ends with the command's exit code. The lock also excludes programs that use
+Curator's or go-zookeeper's locks on the same path, or with --kazoo those of kazoo.
 
 When the lock can no longer be guaranteed, because the connection is lost or
-somebody has deleted its znode, the command is asked to end (SIGTERM), and after
-` + endOfCommand.String() + ` it is killed; the exit code is 1. It finds a number that grows with
-every holder in $` + fenceVariable + `, for stores that refuse former holders.`,
+somebody has deleted its znode, the command is asked to end (SIGTERM), and is
+killed after ` + endOfCommand.String() + `; the exit code is then 1. In $` + fenceVariable + ` the command finds
+a number that grows with every holder, for stores that refuse former holders.`,
 		Example: `  zkdemo lock /locks/report -- ./report --daily
-  zkdemo lock -n /locks/report -- ./report     # or end with 1 if somebody else has it`,
+  zkdemo lock -n /locks/report -- ./report     # end with 1 if somebody else has it`,
 		Args: func(cmd *cobra.Command, args []string) error {
 			if cmd.ArgsLenAtDash() != 1 || len(args) < 2 {
-				return usagef("lock: one path, and the command behind --; usage: %s", cmd.UseLine())
+				return usagef("lock: want one path, and the command after --; usage: %s", cmd.UseLine())
 			}
 			return nil
 		},
@@ -64,10 +66,10 @@ every holder in $` + fenceVariable + `, for stores that refuse former holders.`,
 			})
 		},
 	}
-	cmd.Flags().BoolVarP(&f.nonblock, "nonblock", "n", false, "fail rather than wait")
-	cmd.Flags().DurationVarP(&f.wait, "wait", "w", 0, "fail after waiting for so `long` (0: wait for ever)")
-	cmd.Flags().IntVarP(&f.conflict, "conflict-exit-code", "E", exitFailed, "the exit `code` when somebody else has the lock")
-	cmd.Flags().BoolVar(&f.read, "read", false, "share the lock with others that read")
+	cmd.Flags().BoolVarP(&f.nonblock, "nonblock", "n", false, "fail instead of waiting")
+	cmd.Flags().DurationVarP(&f.wait, "wait", "w", 0, "fail after waiting for this `long` (0: wait for ever)")
+	cmd.Flags().IntVarP(&f.conflict, "conflict-exit-code", "E", exitFailed, "the exit `code` if somebody else has the lock")
+	cmd.Flags().BoolVar(&f.read, "read", false, "share the lock with other readers")
 	cmd.Flags().BoolVar(&f.kazoo, "kazoo", false, "name the znode as kazoo does")
 	return cmd
 }
@@ -87,7 +89,7 @@ func (f lockFlags) check(args []string) error {
 	return checkPath(args[0])
 }
 
-// contend begins to wait for the lock.
+// contend asks for the lock.
 func (f lockFlags) contend(ctx context.Context, c *zkasync.Client, path string) *future.Future[*recipe.Held] {
 	naming := recipe.Curator
 	if f.kazoo {
@@ -115,7 +117,7 @@ func (a *app) lock(ctx context.Context, c *zkasync.Client, path string, command 
 		waiting, stop = context.WithTimeoutCause(ctx, f.wait, errLockBusy)
 	}
 	defer stop()
-	held, err := f.contend(waiting, c, path).Get(context.WithoutCancel(ctx)) // it ends with its own context
+	held, err := f.contend(waiting, c, path).Get(context.WithoutCancel(ctx)) // waiting ends it
 	if errors.Is(err, recipe.ErrLocked) || errors.Is(err, errLockBusy) {
 		fmt.Fprintf(a.stderr, "zkdemo: lock %s: %v\n", screen.Name(path), errLockBusy)
 		return commandExit{f.conflict}
@@ -126,18 +128,18 @@ func (a *app) lock(ctx context.Context, c *zkasync.Client, path string, command 
 	return a.holding(ctx, held, command)
 }
 
-// holding runs the command, and gives back what is held.
+// holding runs the command, and then releases what is held.
 func (a *app) holding(ctx context.Context, held *recipe.Held, command []string) error {
 	err := a.runHolding(ctx, held, command)
 	unlocking, stop := a.patient(context.WithoutCancel(ctx))
 	defer stop()
 	if _, unlockErr := held.Unlock().Get(unlocking); unlockErr != nil && err == nil {
-		err = fmt.Errorf("giving %s back: %w", screen.Name(held.Path()), unlockErr)
+		err = fmt.Errorf("releasing %s: %w", screen.Name(held.Path()), unlockErr)
 	}
 	return err
 }
 
-// runHolding runs the command until it ends, or the lock or the program does.
+// runHolding runs the command, and ends it when held is lost or ctx ends.
 func (a *app) runHolding(ctx context.Context, held *recipe.Held, command []string) error {
 	both, stop := context.WithCancel(ctx)
 	defer stop()
@@ -149,7 +151,7 @@ func (a *app) runHolding(ctx context.Context, held *recipe.Held, command []strin
 	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=%d", fenceVariable, held.Fence()))
 	err := cmd.Run()
 	if cause := context.Cause(held.Context()); cause != nil {
-		return fmt.Errorf("it was lost, and the command ended: %w", cause)
+		return fmt.Errorf("no longer held, so the command was ended: %w", cause)
 	}
 	if exit := (*exec.ExitError)(nil); errors.As(err, &exit) {
 		return commandExit{exitCodeOfProcess(exit)}

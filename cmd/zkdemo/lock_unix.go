@@ -10,7 +10,7 @@ import (
 
 func askToEnd(p *os.Process) error { return p.Signal(syscall.SIGTERM) }
 
-// exitCodeOfProcess is the code that a shell gives, 128 and the number of the signal for one that a signal has ended.
+// exitCodeOfProcess returns the exit code as a shell would: for a process that was ended by a signal, 128 plus its number.
 func exitCodeOfProcess(e *exec.ExitError) int {
 	if status, ok := e.Sys().(syscall.WaitStatus); ok && status.Signaled() {
 		return 128 + int(status.Signal())

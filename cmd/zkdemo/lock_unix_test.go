@@ -43,7 +43,7 @@ func TestLock_OneAtATime(t *testing.T) {
 	}
 }
 
-// A command whose lock is gone is asked to end.
+// When the lock is lost, the command is asked to end.
 func TestLock_EndsTheCommandWithTheLock(t *testing.T) {
 	t.Parallel()
 	server, c := place(t)
@@ -58,7 +58,7 @@ func TestLock_EndsTheCommandWithTheLock(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := holder.end(t).expect(t, exitFailed)
-	says(t, r.err, "it was lost", "its znode was deleted")
+	says(t, r.err, "no longer held", "its znode was deleted")
 	if !strings.Contains(r.out, "asked") || time.Since(begun) > endOfCommand {
 		t.Errorf("%q after %v", r.out, time.Since(begun))
 	}
@@ -67,12 +67,12 @@ func TestLock_EndsTheCommandWithTheLock(t *testing.T) {
 func TestLock_RefusesWhatCannotBeMeant(t *testing.T) {
 	t.Parallel()
 	for want, line := range map[string]string{
-		"one path, and the command behind --": "lock /lock true",
-		"no-such-command":                     "lock /lock -- no-such-command",
-		"exclude each other":                  "lock /lock -n -w 1s -- true",
-		"must not be negative":                "lock /lock -w -1s -- true",
-		"from 0 to 255":                       "lock /lock -E 256 -- true",
-		"lock":                                "lock lock -- true",
+		"one path, and the command after --": "lock /lock true",
+		"no-such-command":                    "lock /lock -- no-such-command",
+		"exclude each other":                 "lock /lock -n -w 1s -- true",
+		"must not be negative":               "lock /lock -w -1s -- true",
+		"from 0 to 255":                      "lock /lock -E 256 -- true",
+		"lock":                               "lock lock -- true",
 	} {
 		says(t, zkdemo(t, strings.Fields(line)...).expect(t, exitUsage).err, want)
 	}

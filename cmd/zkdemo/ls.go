@@ -17,7 +17,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// How much a listing keeps in flight. It holds names and Stats only.
+// The limits of what a listing keeps in flight. Its answers are Stats, so their number is what matters.
 const (
 	listDepth = 1000
 	listBytes = 1 << 30
@@ -38,11 +38,11 @@ func (a *app) lsCommand() *cobra.Command {
 			return a.withClient(cmd.Context(), func(ctx context.Context, c *zkasync.Client) error { return a.ls(ctx, c, path, long) })
 		},
 	}
-	cmd.Flags().BoolVarP(&long, "long", "l", false, "with what is known of each child")
+	cmd.Flags().BoolVarP(&long, "long", "l", false, "show each child's size, children, version and time of change")
 	return cmd
 }
 
-// optionalPath gives the path that was named, and the root where none was.
+// optionalPath returns the path in args, or the root if there is none.
 func optionalPath(args []string) (string, error) {
 	if len(args) == 0 {
 		return znode.Root, nil
@@ -53,7 +53,7 @@ func optionalPath(args []string) (string, error) {
 type childJSON struct {
 	Name string    `json:"name"`
 	Stat *statJSON `json:"stat,omitempty"`
-	// Hidden: the server does not tell of it.
+	// Hidden means that the server does not let us read it.
 	Hidden bool `json:"unreadable,omitempty"`
 }
 
@@ -86,7 +86,7 @@ func (a *app) ls(ctx context.Context, c *zkasync.Client, path string, long bool)
 	return w.Flush()
 }
 
-// statAll asks for all of the children's Stats at once. One that is deleted meanwhile is left out.
+// statAll reads the Stats of the children, many at a time. A child that has been deleted meanwhile is left out.
 func (a *app) statAll(ctx context.Context, c *zkasync.Client, path string, names []string) ([]childJSON, error) {
 	list := make([]childJSON, 0, len(names))
 	var failed error
@@ -100,7 +100,7 @@ func (a *app) statAll(ctx context.Context, c *zkasync.Client, path string, names
 		child := znode.Join(path, name)
 		pipeline.Add(win, child, 0, c.Exists(ctx, child), func(stat *zk.Stat, err error) {
 			switch {
-			case errors.Is(err, zk.ErrNoAuth): // so it is there
+			case errors.Is(err, zk.ErrNoAuth): // so the child exists
 				list = append(list, childJSON{Name: name, Hidden: true})
 			case err != nil && failed == nil:
 				failed = err

@@ -17,19 +17,19 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// asProgram is set in the environment of a test binary that is to be zkdemo itself, for tests that need a process.
+// asProgram is an environment variable that turns the test binary into zkdemo, for tests that need a process.
 const asProgram = "ZKDEMO_TEST_AS_PROGRAM"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(asProgram) != "" {
 		main()
 	}
-	os.Unsetenv(serversVariable) // what the tests expect of the defaults is not to depend on who runs them
+	os.Unsetenv(serversVariable) // the tests expect the defaults, whoever runs them
 	os.Unsetenv(authVariable)
 	goleak.VerifyTestMain(check.Main(m))
 }
 
-// result is what a run of the program gave.
+// result is what a run of the program has returned and printed.
 type result struct {
 	code     int
 	out, err string
@@ -66,7 +66,7 @@ func says(t *testing.T, text string, wanted ...string) {
 	}
 }
 
-// place gives a --server value whose root is the test's own, and a client for it.
+// place returns a --server flag whose chroot belongs to the test alone, and a client with the same chroot.
 func place(t *testing.T) (server string, c *zkasync.Client) {
 	t.Helper()
 	addr, root := zkserver.Shared(t).Addr(), zkserver.Root(t)
@@ -105,11 +105,11 @@ func parse[T any](t *testing.T, text string) T {
 	return v
 }
 
-// lines is an output that a test waits on line by line.
+// lines is an output in which a test can wait for a text.
 type lines struct {
 	mu   sync.Mutex
 	text bytes.Buffer
-	more chan struct{} // closed when something is written, and made anew
+	more chan struct{} // closed by each write, and then replaced
 }
 
 func newLines() *lines { return &lines{more: make(chan struct{})} }
@@ -147,14 +147,14 @@ func (l *lines) await(t *testing.T, want string) {
 	}
 }
 
-// running is a run of the program beside the test.
+// running is a run of the program in the background.
 type running struct {
 	out, err *lines
 	stop     context.CancelFunc
 	code     chan int
 }
 
-// start runs the program on a goroutine that end joins.
+// start runs the program on a goroutine, which end joins.
 func start(t *testing.T, args ...string) *running {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
@@ -164,7 +164,7 @@ func start(t *testing.T, args ...string) *running {
 	return r
 }
 
-// end waits for the program, without interrupting it.
+// end waits until the program ends by itself.
 func (r *running) end(t *testing.T) result {
 	t.Helper()
 	select {
@@ -176,7 +176,7 @@ func (r *running) end(t *testing.T) result {
 	}
 }
 
-// interrupt ends the program as an interrupt does.
+// interrupt ends the program's context, as an interrupt does, and waits for its end.
 func (r *running) interrupt(t *testing.T) result {
 	t.Helper()
 	r.stop()

@@ -17,10 +17,10 @@ func (a *app) membersCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "members PATH",
 		Short: "follow who is in a group, or be in it",
-		Long: `Prints the children of a path with their data, and again after each change of who
-they are or of what they hold, until interrupted.
+		Long: `Prints the members of a group, which are the children of a path, with their data,
+and prints them again after each change, until interrupted.
 
-With --join this process is one of them meanwhile: its znode is made again when its
+With --join this process is a member meanwhile: its znode is created again when its
 session ends or somebody deletes it.`,
 		Example: "  zkdemo members /services/web\n  zkdemo members /services/web --join host1 --data 10.0.0.1:80",
 		Args:    argCount(1, 1),
@@ -45,12 +45,12 @@ session ends or somebody deletes it.`,
 			})
 		},
 	}
-	cmd.Flags().StringVar(&name, "join", "", "be a member of this `name`")
-	cmd.Flags().StringVar(&data, "data", "", "what that member holds")
+	cmd.Flags().StringVar(&name, "join", "", "be a member under this `name`")
+	cmd.Flags().StringVar(&data, "data", "", "the data of that member")
 	return cmd
 }
 
-// membersJSON is a group as programs read it.
+// membersJSON is the JSON for the members of a group.
 type membersJSON struct {
 	Time    time.Time    `json:"time"`
 	Members []memberJSON `json:"members"`

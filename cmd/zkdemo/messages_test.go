@@ -30,7 +30,7 @@ func TestMessages_SayWhatToDo(t *testing.T) {
 	says(t, do(exitOK, "tree", "/m", "--data"), "may not be read", "o")
 }
 
-// Session ids are above 2⁵³, and a terminal shows what jq prints.
+// Session ids are above 2⁵³, which jq rounds; and what jq prints may go to a terminal.
 func TestJSON_IsSafeForOtherPrograms(t *testing.T) {
 	t.Parallel()
 	for lines, print := range map[int]func(io.Writer, any) error{4: printJSON, 1: printJSONLine} {

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// full is an output that takes so many bytes.
+// full is an output that takes room bytes and then fails with err.
 type full struct {
 	room int
 	err  error

@@ -7,7 +7,7 @@ import (
 	"github.com/spf13/pflag"
 )
 
-// defaultMaxRequest is ZooKeeper's own limit of one request, jute.maxbuffer.
+// defaultMaxRequest is ZooKeeper's default limit for one request, jute.maxbuffer.
 const defaultMaxRequest = 0xfffff
 
 // payload is where a command takes a znode's data from.
@@ -17,13 +17,13 @@ func (p *payload) register(f *pflag.FlagSet) {
 	f.StringVarP(&p.file, "file", "f", "", "take the data from `file`, - for the standard input")
 }
 
-const payloadHelp = `The data are the argument DATA, byte for byte, or come from --file.`
+const payloadHelp = `The data are either the argument DATA, byte for byte, or the contents of --file.`
 
-// read gives the data: nil when none were named.
+// read returns the data, or nil if the command line names none.
 func (p *payload) read(s *stream, stdin io.Reader, args []string) ([]byte, error) {
 	switch {
 	case len(args) > 0 && p.file != "":
-		return nil, usagef("data were given twice, as the argument %q and as --file %s", args[0], p.file)
+		return nil, usagef("data are given twice, as the argument %q and as --file %s", args[0], p.file)
 	case len(args) > 0:
 		return []byte(args[0]), nil
 	case p.file == "-":
@@ -43,7 +43,7 @@ func (p *payload) read(s *stream, stdin io.Reader, args []string) ([]byte, error
 	return nil, nil
 }
 
-// readLimited reads no more than a znode can hold, so that a wrong file does not fill the memory.
+// readLimited reads all of r, but not much more than a znode can hold, so that a wrong file does not fill the memory.
 func readLimited(r io.Reader, name string) ([]byte, error) {
 	data, err := io.ReadAll(io.LimitReader(r, defaultMaxRequest+1))
 	if err != nil {

@@ -11,8 +11,8 @@ import (
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/transfer"
 )
 
-// newProgress shows how a transfer gets on: a bar on a terminal, a line now and then elsewhere. The returned function
-// ends the display.
+// newProgress shows the progress of a transfer: as a bar on a terminal, and otherwise as a line now and then. The returned
+// function ends the display.
 func newProgress(w io.Writer, verb string, quiet bool) (transfer.Progress, func()) {
 	switch {
 	case quiet:
@@ -24,7 +24,7 @@ func newProgress(w io.Writer, verb string, quiet bool) (transfer.Progress, func(
 	return &lineProgress{w: w, verb: verb, last: time.Now()}, func() {}
 }
 
-// tally counts what both displays show.
+// tally has the counts that both displays show.
 type tally struct{ things, bytes, allThings, allBytes int64 }
 
 func (t *tally) found(things, bytes int64) { t.allThings += things; t.allBytes += bytes }
@@ -38,7 +38,7 @@ type lineProgress struct {
 	tally
 	w      io.Writer
 	verb   string
-	silent bool // only what was skipped
+	silent bool // show only what was skipped
 	last   time.Time
 }
 
@@ -60,7 +60,7 @@ func printSkipped(w io.Writer, item transfer.Item, style screen.Style) {
 	fmt.Fprintf(w, "%s %s: %s\n", style.Notice("skipped"), screen.Name(item.Name), item.Reason)
 }
 
-// barProgress draws a bar. What is found while it runs makes the whole larger.
+// barProgress draws a bar. Its total grows as more is found.
 type barProgress struct {
 	tally
 	w     io.Writer
@@ -69,7 +69,7 @@ type barProgress struct {
 	drawn time.Time
 }
 
-// barPause is the least time between two drawings: more often only costs.
+// barPause is the least time between two drawings: nobody would see more of them.
 const barPause = 50 * time.Millisecond
 
 func newBarProgress(w io.Writer, verb string) *barProgress {
@@ -96,7 +96,7 @@ func (p *barProgress) Done(bytes int64) {
 	}
 	p.drawn = time.Now()
 	p.bar.Describe(fmt.Sprintf("%s %s", p.verb, screen.Bytes(p.bytes)))
-	p.bar.ChangeMax64(max(p.allThings, p.things+1)) // never full before the end: a full bar is final
+	p.bar.ChangeMax64(max(p.allThings, p.things+1)) // a full bar is final, so it must not be full before the end
 	_ = p.bar.Set64(p.things)
 }
 
@@ -105,5 +105,5 @@ func (p *barProgress) Skipped(item transfer.Item) {
 	printSkipped(p.w, item, screen.StyleFor(p.w))
 }
 
-// finish takes the bar off the terminal; the summary says the rest.
+// finish removes the bar from the terminal; the summary follows.
 func (p *barProgress) finish() { _ = p.bar.Finish() }

@@ -11,14 +11,15 @@ import (
 )
 
 const (
-	// fileBuffer is how much replaceFile gathers for one write.
+	// fileBuffer is how many bytes are gathered for one write.
 	fileBuffer = 64 << 10
-	// newFileMode is what the umask leaves of it: who may read data that access control lists protect is the user's choice.
+	// newFileMode is reduced by the umask: ACLs may protect the data in ZooKeeper, so the user must be able to decide who may
+	// read the file.
 	newFileMode = 0o666
 )
 
-// replaceFile has write make a file beside the one of that name, and gives it the name when it is whole. A file that was
-// there is replaced by one of the same mode.
+// replaceFile has write fill a new file in the same directory, and renames it to name when it is complete. If it replaces a
+// file, it takes over the mode of that.
 func replaceFile(name string, write func(io.Writer) error) error {
 	f, err := createPartial(name)
 	if err != nil {
@@ -40,7 +41,7 @@ func replaceFile(name string, write func(io.Writer) error) error {
 	return nil
 }
 
-// writerFor is a file whose errors name the one that it is to become.
+// writerFor is a file whose errors give its later name, since the user knows that one.
 type writerFor struct {
 	*os.File
 	name string
@@ -54,7 +55,7 @@ func (w writerFor) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// createPartial makes a file that nobody else has, with the mode that the umask allows.
+// createPartial creates a file beside name that no other process uses, with the mode that the umask allows.
 func createPartial(name string) (*os.File, error) {
 	for n := 0; ; n++ {
 		partial := fmt.Sprintf("%s.partial-%d-%d", filepath.Base(name), os.Getpid(), n)
@@ -65,10 +66,10 @@ func createPartial(name string) (*os.File, error) {
 	}
 }
 
-// notReplaceable refuses what is no file: a device, a pipe or a link would be gone, and a file in its place.
+// notReplaceable returns an error unless info describes a regular file: a device, a pipe or a link must not be replaced.
 func notReplaceable(name string, info fs.FileInfo) error {
 	if !info.Mode().IsRegular() {
-		return fmt.Errorf("%s is there, and is not a regular file", name)
+		return fmt.Errorf("%s exists and is not a regular file", name)
 	}
 	return nil
 }

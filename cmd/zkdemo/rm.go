@@ -19,10 +19,10 @@ func (a *app) rmCommand() *cobra.Command {
 	var version int32
 	cmd := &cobra.Command{
 		Use:   "rm PATH",
-		Short: "delete a znode, with -r all that is below it too",
-		Long: `Deletes a znode. With -r all that is below it is deleted as well, the deepest
-first; what is interrupted leaves a smaller tree, which can be deleted again.
-The root and the server's own /zookeeper are refused.`,
+		Short: "delete a znode, and with -r everything below it",
+		Long: `Deletes a znode. With -r everything below it is deleted first, from the bottom up.
+If that is interrupted, a smaller tree is left, and the same command deletes the
+rest. The root and the server's own /zookeeper are refused.`,
 		Example: "  zkdemo rm /config/limit\n  zkdemo rm -r /config",
 		Args:    argCount(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -34,14 +34,14 @@ The root and the server's own /zookeeper are refused.`,
 				return usagef("rm %s: the root and %s belong to the server and cannot be deleted", path, znode.System)
 			}
 			if recursive && version != zkasync.AnyVersion {
-				return usagef("-r and --version %d exclude each other: a version is one znode's", version)
+				return usagef("-r and --version %d exclude each other: a version belongs to one znode", version)
 			}
 			return a.withClient(cmd.Context(), func(ctx context.Context, c *zkasync.Client) error {
 				return a.rm(ctx, c, path, recursive, version)
 			})
 		},
 	}
-	cmd.Flags().BoolVarP(&recursive, "recursive", "r", false, "delete all that is below it too")
+	cmd.Flags().BoolVarP(&recursive, "recursive", "r", false, "delete everything below it too")
 	cmd.Flags().Int32Var(&version, "version", zkasync.AnyVersion, "delete only if the data have this `version` (-1: any)")
 	return cmd
 }
@@ -51,7 +51,7 @@ func (a *app) rm(ctx context.Context, c *zkasync.Client, path string, recursive 
 	var err error
 	if recursive {
 		deleted, err = a.deleteAll(ctx, c, path)
-		if err == nil && deleted == 0 { // which DeleteAll does not mind; a mistyped path should not pass
+		if err == nil && deleted == 0 { // DeleteAll accepts a missing path; here it may be a mistyped one
 			err = fmt.Errorf("delete %s: %w", path, zk.ErrNoNode)
 		}
 	} else {
@@ -60,7 +60,7 @@ func (a *app) rm(ctx context.Context, c *zkasync.Client, path string, recursive 
 		_, err = c.Delete(ctx, path, version).Get(waiting)
 	}
 	if errors.Is(err, zk.ErrNotEmpty) {
-		return fmt.Errorf("%w (-r deletes them too)", err)
+		return fmt.Errorf("%w (-r deletes its children too)", err)
 	}
 	if err != nil {
 		return a.withVersion(ctx, c, path, version, err)
@@ -75,10 +75,10 @@ func (a *app) rm(ctx context.Context, c *zkasync.Client, path string, recursive 
 	return err
 }
 
-// lastDeletes is how long an interrupted delete waits for the answers to what it has sent.
+// lastDeletes is how long an interrupted delete waits for the answers to the requests that it has sent.
 const lastDeletes = 2 * time.Second
 
-// deleteAll deletes a tree, which takes as long as there is something to delete. Interrupted, it tells how far it has come.
+// deleteAll deletes a tree, however long that takes. If it is interrupted, it reports how far it has got.
 func (a *app) deleteAll(ctx context.Context, c *zkasync.Client, path string) (int, error) {
 	all := c.DeleteAll(ctx, path)
 	deleted, err := all.Get(ctx)

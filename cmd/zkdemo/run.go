@@ -14,8 +14,8 @@ import (
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
 )
 
-// run is the program: it does what args say and returns the exit code. It leaves nothing behind, no goroutine and no
-// server, also when ctx ends.
+// run is the program: it runs the command in args and returns the exit code. It leaves no server and no goroutine behind,
+// even if ctx ends early; only a command that is stuck in a read or a write stays, see execute.
 func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
 	running, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
@@ -36,11 +36,12 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	return code
 }
 
-// stuckAfter is how long a read or write that nobody answers may hold up the end of an interrupted command.
+// stuckAfter is how long a read or a write that nobody answers may hold up an interrupted command.
 const stuckAfter = time.Second
 
-// execute runs the command. An interrupt ends what waits for ZooKeeper by its context. A read from a pipe that nobody writes
-// to, and a write that nobody reads, end by themselves only; such a command is left to the end of the process.
+// execute runs the command. After an interrupt, waits for ZooKeeper end because their context has ended. But a read from a
+// pipe that nobody writes to, or a write that nobody reads, cannot be ended: execute leaves such a command to the end of the
+// process.
 func (a *app) execute(ctx context.Context, root *cobra.Command) error {
 	done := make(chan error, 1)
 	go a.command(ctx, root, done)
@@ -65,15 +66,15 @@ func (a *app) execute(ctx context.Context, root *cobra.Command) error {
 	}
 }
 
-// command is the goroutine of execute.
+// command runs on the goroutine that execute starts.
 func (a *app) command(ctx context.Context, root *cobra.Command, done chan<- error) {
 	done <- root.ExecuteContext(ctx)
 }
 
-// waitEnded is how the library says that a wait was bounded; what it was for is known here.
+// waitEnded is how the library reports that a wait has timed out. explain replaces it with what was waited for.
 const waitEnded = "future: wait ended: context deadline exceeded: "
 
-// explain writes what went wrong.
+// explain tells the user what went wrong.
 func (a *app) explain(code int, err error) {
 	style := screen.StyleFor(a.stderr)
 	message := ""
@@ -94,16 +95,16 @@ func (a *app) explain(code int, err error) {
 const rootHelp = `zkdemo shows what zkasync does, and is a small ZooKeeper client of its own.
 
 "zkdemo tour --local" takes you on a tour: connecting, callbacks, reading and
-writing, waiting for several things at once, failures, shutting down, each on a
-live server, with the Go call and what came back.`
+writing, waiting for several things at once, failures, shutting down. Each step
+runs on a live server, and shows the Go call and its result.`
 
 const rootExamples = `  zkdemo tour --local                     the tour, on a server of its own
   zkdemo --server zk1:2181,zk2:2181 tree /config
   zkdemo create /config/limit 100 --parents
-  zkdemo import ./conf /config            a directory into ZooKeeper
+  zkdemo import ./conf /config            copy a directory into ZooKeeper
   zkdemo export /config ./backup          and back
   zkdemo lock /locks/report -- ./report   run a command while holding a lock
-  zkdemo --local=zookeeper bench --compare   zkasync beside go-zookeeper
+  zkdemo --local=zookeeper bench --compare   compare zkasync with go-zookeeper
   zkdemo server --load ./conf             a server for development, in memory`
 
 func (a *app) rootCommand() *cobra.Command {
@@ -132,13 +133,13 @@ func (a *app) rootCommand() *cobra.Command {
 		a.watchCommand(), a.importCommand(), a.exportCommand(), a.lockCommand(), a.electCommand(), a.membersCommand(), a.discoveryCommand(), a.benchCommand(), a.serverCommand())
 	for _, cmd := range root.Commands() {
 		if cmd.ValidArgsFunction == nil {
-			cmd.ValidArgsFunction = cobra.NoFileCompletions // a znode's path is no file's
+			cmd.ValidArgsFunction = cobra.NoFileCompletions // arguments are znode paths, not files
 		}
 	}
 	return root
 }
 
-// helpCommand is cobra's, and refuses what is no command.
+// helpCommand is like cobra's, but refuses unknown commands.
 func helpCommand(root *cobra.Command) *cobra.Command {
 	return &cobra.Command{
 		Use:   "help [COMMAND]",
@@ -154,7 +155,7 @@ func helpCommand(root *cobra.Command) *cobra.Command {
 	}
 }
 
-// version gives the version of the module that the program was built from.
+// version returns the version of the module that the program was built from.
 func version() string {
 	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
 		return info.Main.Version

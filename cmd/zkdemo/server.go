@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// serverFlags are those of the server command.
+// serverFlags are the flags of the server command.
 type serverFlags struct{ listen, load, save string }
 
 func (a *app) serverCommand() *cobra.Command {
@@ -22,18 +22,18 @@ func (a *app) serverCommand() *cobra.Command {
 		Use:   "server",
 		Short: "run a ZooKeeper server for development, in memory",
 		Long: `Runs a server that speaks ZooKeeper's protocol until it is interrupted, and
-prints its address. It is for tests, demos and development: its data live in
-memory only and are gone when it ends, unless --save writes them to a directory.
-Production is an ensemble of Apache ZooKeeper.
+prints its address. It is for tests, demos and development: its data are kept in
+memory only, and are lost when it ends unless --save writes them to a directory.
+In production, use an ensemble of Apache ZooKeeper.
 
-The directory of --load becomes the tree below /: a file is a znode with its
-bytes as data. That of --save is written at the end, as 'zkdemo export' does; the
-next --load or 'zkdemo import' takes it.`,
+The directory given to --load becomes the tree below /: a file becomes a znode
+with the same bytes as data. The directory given to --save is written at the end,
+as by 'zkdemo export', and can be read by --load or 'zkdemo import'.`,
 		Example: "  zkdemo server\n  zkdemo server --listen 127.0.0.1:0 --load ./conf --save ./after",
 		Args:    noArgs,
 		RunE:    func(cmd *cobra.Command, _ []string) error { return a.serve(cmd.Context(), flags) },
 	}
-	cmd.Flags().StringVar(&flags.listen, "listen", defaultServers, "the `address` to listen on; port 0 is any free one")
+	cmd.Flags().StringVar(&flags.listen, "listen", defaultServers, "the `address` to listen on; port 0 means any free port")
 	cmd.Flags().StringVar(&flags.load, "load", "", "begin with the files of a `directory`")
 	cmd.Flags().StringVar(&flags.save, "save", "", "write the data to a `directory` at the end")
 	return cmd
@@ -50,7 +50,7 @@ func (f serverFlags) check(g globalFlags) error {
 		return nil
 	}
 	if info, err := os.Stat(f.load); err != nil || !info.IsDir() {
-		return usagef("--load %s: is no directory", f.load)
+		return usagef("--load %s: is not a directory", f.load)
 	}
 	return nil
 }
@@ -77,7 +77,7 @@ func (a *app) serve(ctx context.Context, flags serverFlags) error {
 		return err
 	}
 	fmt.Fprintln(a.out, addr)
-	fmt.Fprintln(a.stderr, "zkdemo: a server for development; its data live in memory only; an interrupt ends it")
+	fmt.Fprintln(a.stderr, "zkdemo: this server is for development: it keeps its data in memory only; interrupt it to stop")
 	<-ctx.Done()
 	if a.out.err != nil || flags.save == "" {
 		return a.out.err
@@ -92,7 +92,7 @@ func (a *app) serve(ctx context.Context, flags serverFlags) error {
 	return nil
 }
 
-// copyBetween copies between the server and a directory, as import and export do.
+// copyBetween runs copyTree, an import or an export, with the server.
 func (a *app) copyBetween(ctx context.Context, srv *zktest.Server, verb string, copyTree transferFunc) error {
 	flags := transferFlags{overwrite: true, quiet: true, depth: defaultDepth, memory: exportMemory, maxRequest: defaultMaxRequest}
 	report, err := a.transferAt(ctx, srv.Addr(), flags, verb, copyTree, srv.Options()...)

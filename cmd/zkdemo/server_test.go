@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// A server begins with a directory, serves until it is interrupted, and leaves its data in another.
+// The server loads a directory, serves until it is interrupted, and saves its data to another directory.
 func TestServer_LoadsServesAndSaves(t *testing.T) {
 	t.Parallel()
 	load, save := t.TempDir(), filepath.Join(t.TempDir(), "after")

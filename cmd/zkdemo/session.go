@@ -10,7 +10,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// withServers calls fn with the servers to connect to, and starts and stops a private one if so asked.
+// withServers calls fn with the servers to connect to. With --local it starts a private server before, and stops it after.
 func (a *app) withServers(ctx context.Context, fn func(ctx context.Context, servers string) error) error {
 	switch a.flags.local {
 	case localMemory:
@@ -72,7 +72,7 @@ func (a *app) withClientOf(ctx context.Context, servers string, fn func(c *zkasy
 	if _, err := zkasync.New(servers, opts...); err != nil { // starts nothing
 		return usageError{err}
 	}
-	opts = append(opts, zkasync.WithRequestTimeout(a.flags.timeout)) // also where what is waited for takes many answers
+	opts = append(opts, zkasync.WithRequestTimeout(a.flags.timeout)) // for operations that take many answers, too
 	connecting, stop := context.WithTimeout(ctx, a.flags.timeout)
 	c, err := zkasync.Connect(connecting, servers, opts...)
 	stop()
@@ -87,7 +87,7 @@ func (a *app) withClientOf(ctx context.Context, servers string, fn func(c *zkasy
 	return fn(c)
 }
 
-// localHint says, to somebody who named no server, that there is another way.
+// localHint tells users who have not named a server how they can.
 func (a *app) localHint() string {
 	if _, source := a.flags.servers(); source != "the default" || a.flags.local != "" {
 		return ""
@@ -95,7 +95,7 @@ func (a *app) localHint() string {
 	return "\n--server names another server; --local starts one for this command"
 }
 
-// patient bounds the waiting for one answer.
+// patient limits a wait for one answer to --timeout.
 func (a *app) patient(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, a.flags.timeout, fmt.Errorf("no answer within %v (--timeout)", a.flags.timeout))
 }

@@ -29,7 +29,7 @@ func (a *app) setCommand() *cobra.Command {
 				return err
 			}
 			if len(args) == 1 && from.file == "" {
-				return usagef("set %s: to what? DATA or --file is missing; '' empties the znode", path)
+				return usagef("set %s: DATA or --file is missing ('' as DATA empties the znode)", path)
 			}
 			data, err := from.read(&a.stream, a.stdin, args[1:])
 			if err != nil {
@@ -60,7 +60,7 @@ func (a *app) set(ctx context.Context, c *zkasync.Client, path string, data []by
 	return err
 }
 
-// withVersion adds the present version to a conflict of versions, as far as the server tells.
+// withVersion adds the znode's present version to an error about a version conflict, if the server can be asked for it.
 func (a *app) withVersion(ctx context.Context, c *zkasync.Client, path string, version int32, err error) error {
 	if !errors.Is(err, zk.ErrBadVersion) {
 		return err
@@ -71,5 +71,5 @@ func (a *app) withVersion(ctx context.Context, c *zkasync.Client, path string, v
 	if lookErr != nil || stat == nil {
 		return err
 	}
-	return fmt.Errorf("%w: --version %d was given, the present version is %d", err, version, stat.Version)
+	return fmt.Errorf("%w: --version %d was given, but the present version is %d", err, version, stat.Version)
 }

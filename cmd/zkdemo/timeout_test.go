@@ -10,7 +10,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// A server that stops answering, at once or after some answers, ends every command by --timeout.
+// Every command ends by --timeout when the server stops answering, at once or after some answers.
 func TestTimeout_BoundsEveryCommand(t *testing.T) {
 	t.Parallel()
 	const timeout = "700ms"
@@ -24,7 +24,7 @@ func TestTimeout_BoundsEveryCommand(t *testing.T) {
 		what string
 		run  *running
 	}
-	var all []attempt // at once: each waits for its timeout
+	var all []attempt // they run at the same time, since each takes its whole timeout
 	for command, requests := range map[string]int{
 		"ls /": 1, "ls -l /": 3, "tree /": 4, "stat /a": 1, "get /a": 1, "set /a x": 1, "create /new": 1, "create /p/q --parents": 4,
 		"rm /a/b": 1, "rm -r /a": 4, "watch /a": 2, "watch -r /a": 1,
@@ -47,7 +47,7 @@ func TestTimeout_BoundsEveryCommand(t *testing.T) {
 	}
 }
 
-// listening is a server in memory with some znodes, and its address.
+// listening starts a server in memory with these znodes, and returns it with its address.
 func listening(t *testing.T, paths ...string) (*zktest.Server, string) {
 	t.Helper()
 	srv := zktest.Run(t)

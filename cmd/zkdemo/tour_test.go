@@ -2,7 +2,7 @@ package main
 
 import "testing"
 
-// It writes, so a server that somebody named in passing must not be it.
+// The tour writes, so it must not do so on a server that $ZKASYNC_SERVERS or a habit has named.
 func TestTour_AsksBeforeItWrites(t *testing.T) {
 	t.Parallel()
 	server, c := place(t)

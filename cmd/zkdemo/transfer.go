@@ -33,11 +33,11 @@ const (
 
 // register declares the flags; memory is the default of --memory.
 func (t *transferFlags) register(f *pflag.FlagSet, memory int) {
-	f.BoolVar(&t.overwrite, "overwrite", false, "replace what is there with other contents")
+	f.BoolVar(&t.overwrite, "overwrite", false, "replace existing data that differ")
 	f.BoolVarP(&t.quiet, "quiet", "q", false, "show no progress")
 	f.IntVar(&t.depth, "depth", defaultDepth, "keep up to `n` requests in flight")
-	f.IntVar(&t.memory, "memory", memory, "hold up to `n` MiB of contents at a time; the process takes some four times that")
-	f.IntVar(&t.maxRequest, "max-request", defaultMaxRequest, "the server's limit of one request in `bytes`, its jute.maxbuffer")
+	f.IntVar(&t.memory, "memory", memory, "hold up to `n` MiB of contents at a time; the process takes about four times that")
+	f.IntVar(&t.maxRequest, "max-request", defaultMaxRequest, "the server's limit for one request in `bytes`, its jute.maxbuffer")
 }
 
 func (t *transferFlags) check() error {
@@ -52,25 +52,25 @@ func (t *transferFlags) check() error {
 	return nil
 }
 
-// mappingHelp tells both commands' users what becomes of what.
+// mappingHelp explains to users of both commands how files and znodes correspond.
 const mappingHelp = `Files and znodes:
-  A file is a znode without children; its bytes are the znode's data, exactly.
-  A directory is a znode with children. An empty directory has one child,
-  .zkdemo.dir, which tells it from an empty file. Data of a znode that also has
-  children are the file .zkdemo.data in its directory, both ways. PATH itself is
-  always a directory. Other names that begin with .zkdemo. are refused.
-  Permissions, times and ACLs are not copied.
+  A file corresponds to a znode without children; its bytes are exactly the
+  znode's data. A directory corresponds to a znode with children. The znode of an
+  empty directory has one child, .zkdemo.dir, which tells it from an empty file.
+  The data of a znode that also has children are the file .zkdemo.data in its
+  directory, both ways. PATH itself is always a directory. Other names that begin
+  with .zkdemo. are refused. Permissions, times and ACLs are not copied.
 
-What is there already with the same contents is left alone, so a run that was
-interrupted is finished by the same command once more. What is there with other
-contents is skipped, or replaced with --overwrite; nothing is ever deleted.
-Each thing that is skipped is named on the standard error with the reason, and
-the exit code is then 4. A run that is cut short names what it was at.`
+What exists already with the same contents is left alone, so the same command
+finishes a run that was interrupted. What exists with other contents is skipped,
+or replaced with --overwrite; nothing is ever deleted. Each skipped item is named
+on the standard error with the reason, and the exit code is then 4. A run that is
+interrupted names the items it was working on.`
 
-// transferFunc is transfer.Import or transfer.Export with its arguments but these filled in.
+// transferFunc is transfer.Import or transfer.Export with all arguments but these filled in.
 type transferFunc func(ctx context.Context, c *zkasync.Client, o transfer.Options) (transfer.Report, error)
 
-// transfer runs a copy and reports on it.
+// transfer runs copyTree and reports on it.
 func (a *app) transfer(ctx context.Context, t transferFlags, verb string, copyTree transferFunc) error {
 	return a.withServers(ctx, func(ctx context.Context, servers string) error {
 		started := time.Now()
@@ -83,7 +83,7 @@ func (a *app) transfer(ctx context.Context, t transferFlags, verb string, copyTr
 	})
 }
 
-// transferAt runs a copy with a client of its own.
+// transferAt runs copyTree with a client of its own.
 func (a *app) transferAt(ctx context.Context, servers string, t transferFlags, verb string, copyTree transferFunc, opts ...zkasync.Option) (report transfer.Report, err error) {
 	err = a.withClientOf(ctx, servers, func(c *zkasync.Client) error {
 		progress, finish := newProgress(a.stderr, verb, t.quiet)
@@ -101,7 +101,7 @@ func (a *app) transferAt(ctx context.Context, servers string, t transferFlags, v
 	return report, err
 }
 
-// ended gives the transfer's error, or what follows from things that were skipped.
+// ended returns err or, if there is none and items were skipped, a skippedError.
 func ended(report transfer.Report, err error) error {
 	if err == nil && len(report.Skipped) > 0 {
 		return skippedError{len(report.Skipped)}
@@ -109,7 +109,7 @@ func ended(report transfer.Report, err error) error {
 	return err
 }
 
-// report writes what a transfer did, and what it was at when it was cut short.
+// report writes what a transfer has done and, if it was interrupted, which items it was working on.
 func (a *app) report(r transfer.Report, verb string, took time.Duration) error {
 	for _, item := range r.Unfinished {
 		fmt.Fprintf(a.stderr, "%s %s: %s\n", screen.StyleFor(a.stderr).Notice("unfinished"), screen.Name(item.Name), item.Reason)

@@ -15,7 +15,7 @@ import (
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/transfer"
 )
 
-// writeFiles makes a directory with these files; a name that ends with a slash is a directory.
+// writeFiles creates a directory with these files in it. A name that ends with a slash is a directory.
 func writeFiles(t *testing.T, files map[string]string) string {
 	t.Helper()
 	dir := t.TempDir()
@@ -84,11 +84,11 @@ func TestTransfer_ToAnArchive(t *testing.T) {
 	r := zkdemo(t, "export", "/conf", file, "--tar", server).expect(t, exitOK)
 	says(t, r.out, "exported 2 files (7 B), 4 directories in ")
 	r = zkdemo(t, "export", "/conf", file, "--tar", server).expect(t, exitUsage)
-	says(t, r.err, file+": is there (--overwrite replaces it)")
+	says(t, r.err, file+": it exists already (--overwrite replaces it)")
 	zkdemo(t, "export", "/conf", file, "--tar", "--overwrite", server).expect(t, exitOK)
 	zkdemo(t, "export", "/missing", filepath.Join(parent, "missing.tar"), "--tar", server).expect(t, exitFailed)
 	if there, err := os.ReadDir(parent); err != nil || len(there) != 1 {
-		t.Errorf("%d entries beside the archive, %v", len(there)-1, err)
+		t.Errorf("%d entries in the directory beside the archive, %v", len(there)-1, err)
 	}
 	f, err := os.Open(file)
 	if err != nil {
@@ -170,7 +170,7 @@ func TestProgress_WritesPlainLinesAwayFromATerminal(t *testing.T) {
 	progress.Found(2000, 1<<20)
 	progress.Done(100)
 	if out.Len() > 0 {
-		t.Errorf("a line at once: %q", out.String())
+		t.Errorf("a line too early: %q", out.String())
 	}
 	lines.last = time.Now().Add(-linePause)
 	progress.Done(1 << 19)
@@ -197,7 +197,7 @@ func TestProgress_DrawsABar(t *testing.T) {
 	bar.Done(100)
 	says(t, out.String(), "exported 100 B", "(1/10")
 	bar.drawn = time.Time{}
-	bar.Found(90, 0) // found on the way: the whole grows
+	bar.Found(90, 0) // found later, so the total grows
 	bar.Done(0)
 	says(t, out.String(), "(2/100")
 	bar.Skipped(transfer.Item{Name: "x", Reason: "because"})

@@ -23,7 +23,7 @@ func (a *app) treeCommand() *cobra.Command {
 	var data bool
 	cmd := &cobra.Command{
 		Use:     "tree [PATH]",
-		Short:   "show a znode and all that is below it",
+		Short:   "show a znode and everything below it",
 		Example: "  zkdemo tree /\n  zkdemo tree --depth 2 --data /config",
 		Args:    argCount(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
@@ -44,15 +44,15 @@ func (a *app) treeCommand() *cobra.Command {
 	return cmd
 }
 
-// branch is a znode of the tree that is shown.
+// branch is a znode of the tree, with the branches below it.
 type branch struct {
 	Path     string    `json:"path"`
 	Stat     *statJSON `json:"stat,omitempty"`
 	Data     *dataJSON `json:"data,omitempty"`
 	Children []*branch `json:"children,omitempty"`
 	preview  string
-	Hidden   bool `json:"unreadable,omitempty"` // the server does not tell of it, or of what is below
-	gone     bool // deleted between its parent's answer and its own
+	Hidden   bool `json:"unreadable,omitempty"` // the server does not let us read it, or its children
+	gone     bool // deleted after its parent was read
 }
 
 func (a *app) tree(ctx context.Context, c *zkasync.Client, path string, depth int, data bool) error {
@@ -76,14 +76,14 @@ func (a *app) tree(ctx context.Context, c *zkasync.Client, path string, depth in
 // previewLength is how many characters of a znode's data fit beside its name.
 const previewLength = 40
 
-// remark says what there is to say of a znode beside its name.
+// remark describes a znode, for display beside its name.
 func (b *branch) remark(style screen.Style) string {
 	var parts []string
 	if b.Hidden {
 		parts = append(parts, "may not be read")
 	}
 	if b.Stat == nil {
-		b = &branch{Stat: new(statJSON)} // there is no more to say
+		b = &branch{Stat: new(statJSON)} // nothing else is known
 	}
 	if b.Stat.DataLength > 0 {
 		parts = append(parts, screen.Bytes(int64(b.Stat.DataLength)))
@@ -114,7 +114,7 @@ func printBranches(w io.Writer, b *branch, indent string, style screen.Style) {
 	}
 }
 
-// treeBytes bounds the data in flight; what is shown of them is a beginning, or, as JSON, all.
+// treeBytes bounds the data in flight. Less of it is kept: a preview of each znode's data, except for JSON.
 const treeBytes = 64 << 20
 
 // grower reads a tree with many requests in flight, level by level.
@@ -123,8 +123,8 @@ type grower struct {
 	c      *zkasync.Client
 	win    *pipeline.Window
 	data   bool
-	keep   bool // all of the data, not their beginning
-	levels int  // 0: all
+	keep   bool // keep all of the data, not just a preview
+	levels int  // how many levels to read; 0: all
 	todo   []*branch
 	level  map[*branch]int
 	count  int64
@@ -160,7 +160,7 @@ func (g *grower) grow(path string) (*branch, error) {
 	return root, nil
 }
 
-// look asks for a znode's Stat, and with that decides what else to ask for.
+// look reads a znode's Stat, and then whatever else is needed according to it.
 func (g *grower) look(b *branch) {
 	pipeline.Add(g.win, b.Path, 0, g.c.Exists(g.ctx, b.Path), func(stat *zk.Stat, err error) {
 		if err != nil || stat == nil {
@@ -208,13 +208,13 @@ func (g *grower) read(b *branch) {
 	})
 }
 
-// lost deals with a znode that could not be read. One that was deleted meanwhile is no failure.
+// lost deals with a znode that could not be read. If it has been deleted meanwhile, that is no failure.
 func (g *grower) lost(b *branch, err error) {
 	switch {
 	case err == nil || errors.Is(err, zk.ErrNoNode):
 		b.gone = true
 		return
-	case errors.Is(err, zk.ErrNoAuth): // so it is there
+	case errors.Is(err, zk.ErrNoAuth): // so the znode exists
 		if b.Stat == nil && !b.Hidden {
 			g.count++
 		}
@@ -226,7 +226,7 @@ func (g *grower) lost(b *branch, err error) {
 	}
 }
 
-// prune takes out what was deleted while the tree was read.
+// prune removes the znodes that were deleted while the tree was being read.
 func prune(b *branch) {
 	b.Children = slices.DeleteFunc(b.Children, func(child *branch) bool { return child.gone })
 	for _, child := range b.Children {

@@ -111,7 +111,7 @@ func TestRun_ExplainsEveryCommand(t *testing.T) {
 			t.Errorf("help %s and %s --help differ", command, command)
 		}
 		for line := range strings.Lines(help) {
-			if strings.HasPrefix(line, "      --") || strings.HasPrefix(line, "  -") { // the flags' table is as wide as it must be
+			if strings.HasPrefix(line, "      --") || strings.HasPrefix(line, "  -") { // the table of flags cannot be narrower
 				continue
 			}
 			if len(line) > 90 {
@@ -127,7 +127,7 @@ func TestRun_SaysWhenThereIsNoServer(t *testing.T) {
 	r := zkdemo(t, "--server", "127.0.0.1:1", "--timeout", "300ms", "ls").expect(t, exitConnect)
 	says(t, r.err, "127.0.0.1:1", "300ms", "refused")
 	if strings.Contains(r.err, "--local") {
-		t.Errorf("a hint for those who named no server: %s", r.err)
+		t.Errorf("a hint that is only for users who have named no server: %s", r.err)
 	}
 }
 

@@ -17,17 +17,18 @@ func (a *app) watchCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "watch PATH",
 		Short: "follow the changes of a znode until interrupted",
-		Long: `Follows a znode: its data, its children, its creation and deletion, and what
-becomes of the connection meanwhile: an outage is told and waited for, however
-long it is. The znode need not exist yet.
+		Long: `Follows a znode: its data, its children, its creation and its deletion. The state
+of the connection is reported too: the command waits for the end of an outage,
+however long it takes. The znode need not exist yet.
 
-A watch tells that something has changed, not what: of several changes in quick
-succession the last one is shown, and the version says how many there were.
+A watch tells that something has changed, but not what. If several changes follow
+each other quickly, only the last one is shown; the version tells how many there
+were.
 
-With -r everything below the znode is followed too, with the paths of what is
-created, changed and deleted. After a lost connection some of it may have been
-missed, which is then said. It needs ZooKeeper 3.6 or later.`,
-		Example: "  zkdemo watch /config\n  zkdemo watch -r /                   # whatever happens\n  zkdemo watch /members --count 1     # wait for one change",
+With -r everything below the znode is followed too, and each line shows the path
+of what was created, changed or deleted. Some changes may be missed while the
+connection is lost; a line says so. This needs ZooKeeper 3.6 or later.`,
+		Example: "  zkdemo watch /config\n  zkdemo watch -r /                   # every change on the server\n  zkdemo watch /members --count 1     # wait for one change",
 		Args:    argCount(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path := args[0]
@@ -46,14 +47,14 @@ missed, which is then said. It needs ZooKeeper 3.6 or later.`,
 			})
 		},
 	}
-	cmd.Flags().BoolVarP(&recursive, "recursive", "r", false, "follow all that is below it too")
+	cmd.Flags().BoolVarP(&recursive, "recursive", "r", false, "follow everything below it too")
 	cmd.Flags().IntVar(&changes, "count", 0, "stop after `n` changes (0: never)")
 	return cmd
 }
 
 // The kinds of change that watch reports.
 const (
-	changeThere   = "there" // what was found at the beginning
+	changeThere   = "there" // what the first read has found
 	changeAbsent  = "absent"
 	changeCreated = "created"
 	changeDeleted = "deleted"
@@ -61,11 +62,11 @@ const (
 	changeAdded   = "child added"
 	changeRemoved = "child removed"
 	changeState   = "connection"
-	changeWatched = "watching" // that a tree is followed from now on
-	changeMissed  = "missed"   // that there may have been changes that nobody was told of
+	changeWatched = "watching" // a tree is followed from now on
+	changeMissed  = "missed"   // some changes may not have been reported
 )
 
-// change is one thing that was seen.
+// change is one line of the report.
 type change struct {
 	Time     time.Time `json:"time"`
 	Change   string    `json:"change"`
@@ -77,7 +78,7 @@ type change struct {
 	text     string
 }
 
-// isChange tells what --count counts from the rest.
+// isChange reports whether --count counts it.
 func (ch change) isChange() bool {
 	switch ch.Change {
 	case changeThere, changeAbsent, changeState, changeWatched, changeMissed:
@@ -86,7 +87,7 @@ func (ch change) isChange() bool {
 	return true
 }
 
-// report prints a change, as a line for people or for programs.
+// report prints a change on a line, as text or as JSON.
 func (f *follower) report(ch change) error {
 	ch.Time = time.Now()
 	if ch.isChange() {

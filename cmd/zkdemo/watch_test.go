@@ -82,7 +82,7 @@ func TestWatch_FollowsATree(t *testing.T) {
 	zkserver.Needs(t, "3.6", "persistent watches, which watch -r uses")
 	server, c := place(t)
 	w := start(t, "watch", "-r", "/", server, "--count", "4")
-	w.out.await(t, "watching       / and all that is below it")
+	w.out.await(t, "watching       / and everything below it")
 	for _, step := range []func() error{
 		func() error {
 			_, err := c.Create(t.Context(), "/a/b", []byte("one"), zkasync.MakeParents()).Get(t.Context())

@@ -21,7 +21,7 @@ func TestWatch_TellsOfTheConnectionAndMissesNothing(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.out.await(t, "Suspended")
-	changed := c.Set(t.Context(), "/w", []byte("after"), zkasync.AnyVersion) // waits for the server
+	changed := c.Set(t.Context(), "/w", []byte("after"), zkasync.AnyVersion) // is sent when the server is back
 	if err := server.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +50,7 @@ func TestWatch_SaysThatATreeMayHaveChangedUnseen(t *testing.T) {
 	if err := server.Restart(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	w.out.await(t, "missed         there may have been changes that nobody told of: connection lost")
+	w.out.await(t, "missed         some changes may not have been reported: connection lost")
 	if _, err := c.Create(t.Context(), "/after", nil).Get(t.Context()); err != nil {
 		t.Fatal(err)
 	}
