@@ -2,6 +2,7 @@ package future
 
 import (
 	"reflect"
+	"sync"
 	"sync/atomic"
 )
 
@@ -28,10 +29,20 @@ type batch struct {
 	running atomic.Uintptr // the code of the user function that is running; 0: none
 }
 
+// batches keeps those that were run by the goroutine that made them: there is one for each future of an aggregate.
+var batches = sync.Pool{New: func() any { return new(batch) }}
+
 func newBatch(ex Executor) *batch {
-	b := &batch{ex: ex}
+	b := batches.Get().(*batch)
+	b.ex = ex
 	b.futures = b.few[:0]
 	return b
+}
+
+// recycle gives b back, whose work is done.
+func (b *batch) recycle() {
+	*b = batch{}
+	batches.Put(b)
 }
 
 // completed is a complete future of any type.
@@ -51,12 +62,13 @@ func (b *batch) add(f completed, ex Executor) {
 	b.futures = append(b.futures, f)
 }
 
-// Run implements Task, for deliverers.
+// Run implements Task, for deliverers, which may still ask for its name afterwards.
 func (b *batch) Run() { b.run() }
 
 // run processes the batch, or as much of it as may be done here. Each step can be
-// resumed where it was left.
-func (b *batch) run() {
+// resumed where it was left. It returns false if a deliverer has the rest: then it owns
+// the batch.
+func (b *batch) run() (done bool) {
 	returned := false
 	defer func() {
 		if !returned {
@@ -74,7 +86,7 @@ func (b *batch) run() {
 		if f.hasHooks() {
 			returned = true
 			b.deliver(home)
-			return
+			return false
 		}
 	}
 	b.queue()
@@ -82,6 +94,7 @@ func (b *batch) run() {
 		b.futures[b.posted].postAll(b.at)
 	}
 	returned = true
+	return true
 }
 
 // deliver hands the batch over to home, which owns it from here on.

@@ -45,7 +45,9 @@ func (f *Future[T]) complete(v T, err error, b *batch) bool {
 		b = newBatch(ex)
 		b.held = held
 		b.add(f, ex)
-		b.run()
+		if b.run() {
+			b.recycle()
+		}
 	case held != nil:
 		task = f.queue(task, held)
 		held.Release()
