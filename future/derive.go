@@ -86,7 +86,7 @@ func (p *Promise[T]) adopt(inner *Future[T], err error, b *batch) {
 			p.f.complete(inner.value, inner.err, b)
 			return
 		}
-		inner.hook(b, p.follow)
+		inner.hook(b, hookFunc[T](p.follow))
 	}
 }
 

@@ -97,7 +97,9 @@ func firstExecutor[T any](fs []*Future[T]) Executor {
 
 // gathering is one set of hooks on many futures. Once stopped, it leaves nothing
 // behind on pending ones, which may live much longer.
-type gathering struct {
+type gathering[T any] struct {
+	each func(i int, v T, err error, b *batch) bool
+
 	mu      sync.Mutex
 	stopped bool
 	links   []Link
@@ -105,23 +107,32 @@ type gathering struct {
 
 // gather calls each for every future as it completes, until a call returns false.
 // Calls for different futures may run at the same time.
-func gather[T any](fs []*Future[T], each func(i int, v T, err error, b *batch) bool) *gathering {
-	g := &gathering{links: make([]Link, 0, len(fs))}
+func gather[T any](fs []*Future[T], each func(i int, v T, err error, b *batch) bool) *gathering[T] {
+	g := &gathering[T]{each: each, links: make([]Link, 0, len(fs))}
+	members := make([]member[T], len(fs)) // one allocation for all hooks
 	for i, f := range fs {
-		l := f.hook(nil, func(v T, err error, b *batch) {
-			if !each(i, v, err, b) {
-				g.stop()
-			}
-		})
-		if !g.add(l) {
+		members[i] = member[T]{g, i}
+		if !g.add(f.hook(nil, &members[i])) {
 			break
 		}
 	}
 	return g
 }
 
+// member is the hook of a gathering on one of its futures.
+type member[T any] struct {
+	g *gathering[T]
+	i int
+}
+
+func (m *member[T]) completed(v T, err error, b *batch) {
+	if !m.g.each(m.i, v, err, b) {
+		m.g.stop()
+	}
+}
+
 // add keeps l for stop. If stop came first, it unlinks l and returns false.
-func (g *gathering) add(l Link) bool {
+func (g *gathering[T]) add(l Link) bool {
 	g.mu.Lock()
 	stopped := g.stopped
 	if !stopped {
@@ -134,7 +145,7 @@ func (g *gathering) add(l Link) bool {
 	return !stopped
 }
 
-func (g *gathering) stop() {
+func (g *gathering[T]) stop() {
 	g.mu.Lock()
 	links := g.links
 	g.stopped, g.links = true, nil

@@ -50,7 +50,7 @@ func TestLink_RunLeavesNothing(t *testing.T) {
 func TestGathering_TakesBackWhatIsLinkedAfterStop(t *testing.T) {
 	t.Parallel()
 	var long Promise[int]
-	var g gathering
+	var g gathering[int]
 	g.stop()
 	if g.add(long.Future().OnDone(func(int, error) {})) {
 		t.Error("add returned true after stop")

@@ -6,7 +6,7 @@ type node[T any] struct {
 	f          *Future[T]
 	prev, next *node[T] // neighbours while the status is linked
 	fn         func(T, error)
-	hook       hookFunc[T]
+	hook       hook[T]
 	users      bool // hook calls a function of the user's
 	status     status
 }
