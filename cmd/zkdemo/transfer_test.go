@@ -128,7 +128,7 @@ func TestTransfer_SkippingHasAnExitCodeOfItsOwn(t *testing.T) {
 		t.Fatal(err)
 	}
 	r = zkdemo(t, "export", "/x", out, server).expect(t, exitSkipped)
-	says(t, r.err, "skipped /x/good: a file of that name is there with other contents", "1 item was skipped")
+	says(t, r.err, "skipped /x/good: a file of that name exists with other contents", "1 item was skipped")
 	zkdemo(t, "export", "/x", out, server, "--overwrite").expect(t, exitOK)
 	if got := readFile(t, out, "good"); got != "1" {
 		t.Errorf("overwritten with %q", got)

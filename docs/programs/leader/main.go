@@ -1,4 +1,4 @@
-// Leader competes for the lead and works while it has it: every write is refused by the servers when somebody else leads by then.
+// Leader competes for leadership and works while it leads. ZooKeeper refuses each of its writes if somebody else leads by then.
 //
 //	go run ./docs/programs/leader 127.0.0.1:2181 host1
 package main
@@ -32,7 +32,7 @@ func run(ctx context.Context, servers, name string) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close() // gives the lead to the next at once
+	defer c.Close() // lets the next candidate lead at once
 	if _, err := c.EnsurePath(ctx, "/jobs/last").Get(ctx); err != nil {
 		return err
 	}

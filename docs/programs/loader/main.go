@@ -1,4 +1,5 @@
-// Loader writes the lines of its input, "PATH VALUE", to ZooKeeper: a thousand at a time are under way, and parents are made.
+// Loader writes the lines of its input, "PATH VALUE", to ZooKeeper, with up to a thousand requests in flight. It creates missing
+// parents.
 //
 //	go run ./docs/programs/loader 127.0.0.1:2181 <values.txt
 package main
@@ -34,7 +35,7 @@ func load(ctx context.Context, servers string, lines *bufio.Scanner) error {
 	}
 	defer c.Close()
 
-	ctx = zkasync.MarkIdempotent(ctx) // writing a value twice does no harm, so a lost answer is no failure
+	ctx = zkasync.MarkIdempotent(ctx) // writing a value twice does no harm, so a request whose answer was lost can be repeated
 	n, pending := 0, []*future.Future[zk.Stat](nil)
 	defer func() { fmt.Println("loaded:", n) }()
 	for more := true; more || len(pending) > 0; {
@@ -52,7 +53,7 @@ func load(ctx context.Context, servers string, lines *bufio.Scanner) error {
 	return lines.Err()
 }
 
-// write creates a znode, or sets it if it is there.
+// write creates a znode, or sets its data if it exists.
 func write(ctx context.Context, c *zkasync.Client, path string, value []byte) *future.Future[zk.Stat] {
 	created := future.Then(c.Create(ctx, path, value, zkasync.MakeParents()), func(made zkasync.Created) (zk.Stat, error) { return made.Stat, nil })
 	return future.FlatMap(future.Settle(created), func(rs []future.Result[zk.Stat]) *future.Future[zk.Stat] {

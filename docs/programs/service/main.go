@@ -1,4 +1,4 @@
-// Service registers itself, follows its peers with their data, and its configuration, until it is interrupted.
+// Service registers itself, and follows its peers with their data and its configuration until it is interrupted.
 //
 //	go run ./docs/programs/service 127.0.0.1:2181 web1 10.0.0.1:8080
 package main
@@ -31,21 +31,21 @@ func run(ctx context.Context, servers, name, address string) error {
 	if err != nil {
 		return err
 	}
-	defer c.Close() // leaves at once
+	defer c.Close() // leaves the group at once
 
-	// Registered again whenever the session has ended; what an earlier run of this program left is replaced.
+	// The group registers us again whenever the session has ended. TakeOver replaces what an earlier run has left behind.
 	group := recipe.NewGroup(c, "/services/web", recipe.TakeOver())
 	if _, err := group.Join(name, []byte(address)).Ready().Get(ctx); err != nil {
 		return err
 	}
 	c.WatchData(ctx, "/config/web").OnChange(func(config zkasync.Reading[zkasync.Node]) {
-		if config.Exists { // otherwise the old one stays in force
+		if config.Exists { // otherwise keep the old configuration
 			fmt.Printf("config: %s\n", config.Value.Data)
 		}
 	})
 	for members, err := range group.Watch(ctx) {
 		if err != nil {
-			return err // the last pair: the end of ctx, for instance
+			return err // the watch has ended, for example because ctx has
 		}
 		fmt.Print("peers:")
 		for _, m := range members {

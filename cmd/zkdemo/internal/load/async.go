@@ -11,10 +11,11 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// asyncClient measures zkasync: each answer's callback sends the next request, on no goroutine of its own.
+// asyncClient measures zkasync. The callback of each answer sends the next request, so that it needs no goroutines.
 type asyncClient struct{ c *zkasync.Client }
 
-// Async measures c, whose handler must run callbacks one at a time, as the default one does. The caller closes c.
+// Async returns a Client that measures c. The handler of c must run callbacks one at a time, as the default one does. The
+// caller closes c.
 func Async(c *zkasync.Client) Client { return asyncClient{c} }
 
 func (a asyncClient) Name() string { return "zkasync" }
@@ -33,7 +34,7 @@ func (a asyncClient) run(ctx context.Context, w *Work, depth int, lim limit, r *
 	return drive(ctx, depth, lim, r, func(i int64) *future.Future[zkasync.Node] { return a.c.Get(ctx, w.key(i)) })
 }
 
-// driver keeps depth requests in flight. Its plain fields belong to the sequence of callbacks.
+// driver keeps a number of requests in flight. Fields that are not atomic are written by callbacks only.
 type driver[T any] struct {
 	ctx     context.Context
 	limit   limit
@@ -42,13 +43,13 @@ type driver[T any] struct {
 	done    int64
 	err     error
 
-	tickets atomic.Int64 // requests handed out
+	tickets atomic.Int64 // the number of the next request
 	failed  atomic.Bool
-	active  atomic.Int64  // slots that still send
+	active  atomic.Int64  // slots that have not stopped
 	idle    chan struct{} // closed by the last slot that stops
 }
 
-// slot is one of the depth places in flight. It is made once, so that a request costs no closure of ours.
+// slot keeps one request in flight at a time. It is reused for the next one, so that requests need no closures of ours.
 type slot[T any] struct {
 	d       *driver[T]
 	started time.Time
@@ -63,14 +64,14 @@ func drive[T any](ctx context.Context, depth int, lim limit, r *recorder, submit
 		s.answer = s.answered
 		s.next(time.Now())
 	}
-	<-d.idle // each request in flight is answered or fails, at the latest with the client's end
+	<-d.idle // every request in flight is answered or fails, at the latest when the client ends
 	if d.err == nil {
 		d.err = context.Cause(ctx)
 	}
 	return d.done, d.err
 }
 
-// next sends the slot's next request, or retires the slot.
+// next sends the slot's next request, or stops the slot.
 func (s *slot[T]) next(now time.Time) {
 	d := s.d
 	i := d.tickets.Add(1) - 1
@@ -84,7 +85,7 @@ func (s *slot[T]) next(now time.Time) {
 	d.submit(i).OnDone(s.answer)
 }
 
-// answered runs in the client's sequence of callbacks.
+// answered is the callback of each of the slot's requests.
 func (s *slot[T]) answered(_ T, err error) {
 	now := time.Now()
 	if err != nil {
@@ -92,7 +93,7 @@ func (s *slot[T]) answered(_ T, err error) {
 			s.d.err = err
 		}
 	} else {
-		s.d.latency.record(0, now.Sub(s.started)) // one at a time: one part will do
+		s.d.latency.record(0, now.Sub(s.started)) // callbacks run one at a time, so one part is enough
 		s.d.done++
 	}
 	s.next(now)

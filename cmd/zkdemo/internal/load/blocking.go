@@ -12,29 +12,29 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// Blocking measures go-zookeeper: a goroutine for each request in flight, each of which waits for its answer.
+// Blocking measures go-zookeeper, with a goroutine for each request in flight that waits for the answer.
 type Blocking struct {
 	conn   *zk.Conn
 	chroot string
 	ended  chan struct{} // closed by drainEvents when go-zookeeper's own loop has ended
 }
 
-// quiet keeps go-zookeeper's log off the terminal.
+// quiet is a logger that discards what go-zookeeper logs.
 type quiet struct{}
 
 func (quiet) Printf(string, ...any) {}
 
-// Credential is what a client shows of itself.
+// Credential is what a client authenticates itself with.
 type Credential struct {
 	Scheme string
 	Value  []byte
 }
 
-// OpenBlocking connects go-zookeeper to servers, "host:port,host:port/chroot", and waits for the session until ctx ends.
+// OpenBlocking connects go-zookeeper to servers, "host:port,host:port/chroot". It waits for the session until ctx ends.
 func OpenBlocking(ctx context.Context, servers string, session time.Duration, auth []Credential) (*Blocking, error) {
 	hosts, chroot, _ := strings.Cut(servers, "/")
 	if chroot != "" {
-		chroot = "/" + chroot // go-zookeeper knows no chroot: put it in front of each path
+		chroot = "/" + chroot // go-zookeeper has no chroots, so call puts it in front of each path
 	}
 	conn, events, err := zk.Connect(strings.Split(hosts, ","), session, zk.WithLogger(quiet{}), zk.WithLogInfo(false))
 	if err != nil {
@@ -58,8 +58,8 @@ func OpenBlocking(ctx context.Context, servers string, session time.Duration, au
 	return b, nil
 }
 
-// drainEvents reads go-zookeeper's events to their end, which is the only sign that its loop has ended, and closes ready
-// at the first session.
+// drainEvents reads go-zookeeper's events until their channel is closed, which is the only sign that its loop has ended. It
+// closes ready when there is a session.
 func (b *Blocking) drainEvents(events <-chan zk.Event, ready chan struct{}) {
 	defer close(b.ended)
 	for e := range events {
@@ -70,7 +70,7 @@ func (b *Blocking) drainEvents(events <-chan zk.Event, ready chan struct{}) {
 	}
 }
 
-// Close ends the session and waits for go-zookeeper's loop.
+// Close ends the session and waits until go-zookeeper's loop has ended.
 func (b *Blocking) Close() {
 	b.conn.Close()
 	<-b.ended
@@ -79,7 +79,7 @@ func (b *Blocking) Close() {
 func (b *Blocking) Name() string { return "go-zookeeper" }
 
 func (b *Blocking) run(ctx context.Context, w *Work, depth int, lim limit, r *recorder) (int64, error) {
-	defer context.AfterFunc(ctx, b.conn.Close)() // its calls know no context: ending the connection ends them
+	defer context.AfterFunc(ctx, b.conn.Close)() // its calls take no context, but they end with the connection
 	var tickets atomic.Int64
 	var workers sync.WaitGroup
 	results := make([]workerResult, depth)
@@ -104,7 +104,7 @@ type workerResult struct {
 	err  error
 }
 
-// work is one goroutine's share: a blocking call after another.
+// work runs on each of the goroutines: it makes one blocking call after the other.
 func (b *Blocking) work(ctx context.Context, number int, w *Work, tickets *atomic.Int64, lim limit, r *recorder) (result workerResult) {
 	started := time.Now()
 	for ctx.Err() == nil {

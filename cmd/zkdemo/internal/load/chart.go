@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
 )
 
-// bucket is one bar of a chart: how many latencies lay from low up to high.
+// bucket is one bar of a chart: how many latencies are from low up to, but not including, high.
 type bucket struct {
 	low, high time.Duration
 	count     int64
@@ -22,8 +22,8 @@ type bucket struct {
 // maxBars bounds the height of a chart.
 const maxBars = 20
 
-// buckets sorts the latencies of h into steps that grow by a constant factor, as few decades as they span: the finest
-// scale of which no more than maxBars are needed.
+// buckets counts the latencies of h in steps that grow by a constant factor. It takes the smallest factor that needs no more
+// than maxBars bars.
 func buckets(h *hdrhistogram.Histogram) []bucket {
 	if h.TotalCount() == 0 {
 		return nil
@@ -75,7 +75,7 @@ func Chart(w io.Writer, h *hdrhistogram.Histogram, width int, style screen.Style
 	}
 }
 
-// percentText writes a share; one too small for its two decimals is told from none at all.
+// percentText writes a share with two decimals. A share that is too small for them is shown as "<0.01 %", none as blanks.
 func percentText(percent float64, count int64) string {
 	switch {
 	case count == 0:
@@ -86,10 +86,10 @@ func percentText(percent float64, count int64) string {
 	return fmt.Sprintf("%5.2f %%", percent)
 }
 
-// eighths are the blocks from one to eight eighths of a column.
+// eighths are blocks that fill one to eight eighths of a column.
 var eighths = []rune("▏▎▍▌▋▊▉█")
 
-// bar draws share (0 to 1) of width columns, to an eighth of a column. What is not nothing shows.
+// bar draws share (0 to 1) of width columns, to an eighth of a column. A share above 0 is always visible.
 func bar(share float64, width int) string {
 	n := int(math.Round(share * float64(width*len(eighths))))
 	if n == 0 && share > 0 {

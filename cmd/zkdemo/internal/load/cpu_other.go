@@ -4,5 +4,5 @@ package load
 
 import "time"
 
-// cpuTime reports that this system does not say.
+// cpuTime returns false, as it does not know how to ask this system.
 func cpuTime() (time.Duration, bool) { return 0, false }

@@ -8,7 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// cpuTime gives the processor time that this process has used so far, in user and in system mode.
+// cpuTime returns the processor time that this process has used so far, in user and in system mode.
 func cpuTime() (time.Duration, bool) {
 	var usage unix.Rusage
 	if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {

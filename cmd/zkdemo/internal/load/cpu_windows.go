@@ -6,10 +6,10 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// filetimeUnit is what a FILETIME of GetProcessTimes counts in.
+// filetimeUnit is the unit of a FILETIME.
 const filetimeUnit = 100 * time.Nanosecond
 
-// cpuTime gives the processor time that this process has used so far, in user and in kernel mode.
+// cpuTime returns the processor time that this process has used so far, in user and in kernel mode.
 func cpuTime() (time.Duration, bool) {
 	var created, exited, kernel, user windows.Filetime
 	if err := windows.GetProcessTimes(windows.CurrentProcess(), &created, &exited, &kernel, &user); err != nil {
@@ -18,7 +18,7 @@ func cpuTime() (time.Duration, bool) {
 	return ticks(kernel) + ticks(user), true
 }
 
-// ticks reads a FILETIME as a span: Filetime.Nanoseconds would take it for a date.
+// ticks converts a FILETIME that is a duration. Filetime.Nanoseconds is only for dates.
 func ticks(t windows.Filetime) time.Duration {
 	return time.Duration(int64(t.HighDateTime)<<32|int64(t.LowDateTime)) * filetimeUnit
 }

@@ -14,7 +14,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(check.Main(m)) }
 
-// connect gives a client whose root is the test's own, so that a look at / shows what the test has left.
+// connect returns a client whose chroot belongs to the test alone, so that / shows what the test has left behind.
 func connect(t *testing.T) (c *zkasync.Client, servers string) {
 	t.Helper()
 	root := zkserver.Root(t)
@@ -42,7 +42,7 @@ func connectTo(t *testing.T, servers string) *zkasync.Client {
 	return c
 }
 
-// nothingLeft fails the test if znodes of the measurement are still there.
+// nothingLeft fails the test if the measurement has left znodes behind.
 func nothingLeft(t *testing.T, c *zkasync.Client) {
 	t.Helper()
 	children, err := c.Children(t.Context(), "/").Get(t.Context())

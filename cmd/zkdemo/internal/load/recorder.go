@@ -7,24 +7,24 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// What a latency histogram covers: anything slower counts as slowest.
+// The range of a latency histogram, in nanoseconds. A slower request counts as slowest.
 const (
 	fastest           = int64(time.Microsecond)
 	slowest           = int64(time.Minute)
 	significantDigits = 3
 )
 
-// newHistogram counts nanoseconds.
+// newHistogram returns a histogram of nanoseconds.
 func newHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(fastest, slowest, significantDigits)
 }
 
-// recorderParts is how many goroutines can note a latency without waiting for each other. A histogram for each of
-// a thousand would take more memory than all else that is measured.
+// recorderParts is how many goroutines can record a latency without waiting for each other. A histogram for each of a
+// thousand goroutines would take too much memory.
 const recorderParts = 16
 
-// recorder takes the latencies of one turn. It is made before the turn, so that its memory is not measured, and is safe
-// for concurrent use.
+// recorder collects the latencies of one turn. It must be created before the turn, so that its memory is not measured. It is
+// safe for concurrent use.
 type recorder struct {
 	parts [recorderParts]struct {
 		mu sync.Mutex
@@ -40,7 +40,7 @@ func newRecorder() *recorder {
 	return r
 }
 
-// record notes a latency of the worker with this number.
+// record adds a latency, measured by the worker with this number.
 func (r *recorder) record(worker int, latency time.Duration) {
 	part := &r.parts[worker%recorderParts]
 	part.mu.Lock()
@@ -48,7 +48,7 @@ func (r *recorder) record(worker int, latency time.Duration) {
 	_ = part.h.RecordValue(min(int64(latency), slowest)) // fails only above slowest
 }
 
-// addTo adds what was noted to h.
+// addTo adds the recorded latencies to h.
 func (r *recorder) addTo(h *hdrhistogram.Histogram) {
 	for i := range r.parts {
 		part := &r.parts[i]

@@ -8,7 +8,7 @@ import (
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
 )
 
-// Report writes what one client did, with a chart of its latencies width columns wide.
+// Report writes the figures of one client, with a chart of its latencies that is width columns wide.
 func Report(w io.Writer, p Plan, m Measure, width int, style screen.Style) {
 	s := Summarize(p, m)
 	fmt.Fprintf(w, "%s  %s, %s in flight, %s\n", style.Bold(string(p.Op)), m.Client, screen.Count(int64(p.Depth)), sizeText(p))
@@ -25,7 +25,7 @@ func Report(w io.Writer, p Plan, m Measure, width int, style screen.Style) {
 	Chart(w, m.Latency, width, style)
 }
 
-// Compare writes what the clients did side by side, and the ratio of the first to each other one.
+// Compare writes the figures of the first client beside those of each other one, with their ratios.
 func Compare(w io.Writer, p Plan, measures []Measure, style screen.Style) {
 	fmt.Fprintf(w, "%s  side by side, %s in flight, %s, in %s\n", style.Bold(string(p.Op)),
 		screen.Count(int64(p.Depth)), sizeText(p), screen.Plural(int64(p.Rounds), "round", "rounds"))

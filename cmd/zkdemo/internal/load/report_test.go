@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
 )
 
-// measured gives a Measure with these latencies.
+// measured returns a Measure with these latencies.
 func measured(client string, latencies ...time.Duration) Measure {
 	m := Measure{Client: client, Ops: int64(len(latencies)), Elapsed: time.Second, CPU: time.Millisecond, CPUKnown: true, Allocs: 10, Bytes: 1000, Latency: newHistogram()}
 	r := newRecorder()
@@ -88,7 +88,7 @@ func TestReport_SaysWhatWasMeasured(t *testing.T) {
 	out.Reset()
 	Compare(&out, p, []Measure{slow, fast}, screen.Style{})
 	if !strings.Contains(out.String(), "2.00 times fewer") || !strings.Contains(out.String(), "times slower") {
-		t.Errorf("the worse is not said to be worse:\n%s", out.String())
+		t.Errorf("the report does not say that the first client is worse:\n%s", out.String())
 	}
 }
 

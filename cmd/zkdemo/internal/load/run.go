@@ -14,10 +14,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Client is what is measured.
+// Client is a client to measure.
 type Client interface {
 	Name() string
-	// run sends requests, depth of them in flight, until lim is over, and returns once all have been answered.
+	// run keeps depth requests in flight until lim is over, and returns when all have been answered.
 	run(ctx context.Context, w *Work, depth int, lim limit, r *recorder) (done int64, err error)
 }
 
@@ -26,10 +26,10 @@ type Plan struct {
 	Op     Op
 	Depth  int           // requests in flight
 	Size   int           // bytes of a znode's data
-	Keys   int           // znodes that are read and written
-	Count  int64         // requests of each client in all; 0: any number
-	For    time.Duration // time of each client in all; 0: no limit
-	Rounds int           // turns that each client takes; the count and the time are divided among them
+	Keys   int           // znodes to read or write
+	Count  int64         // requests of each client in all rounds; 0: any number
+	For    time.Duration // time of each client in all rounds; 0: no limit
+	Rounds int           // turns that each client takes; Count and For are divided among them
 	Root   string        // a znode that does not exist yet; it is deleted at the end
 }
 
@@ -39,19 +39,19 @@ type Measure struct {
 	Ops      int64
 	Elapsed  time.Duration
 	CPU      time.Duration
-	CPUKnown bool // false where the system does not say
+	CPUKnown bool // false if the system does not tell
 	Allocs   uint64
 	Bytes    uint64 // allocated
 	Latency  *hdrhistogram.Histogram
 }
 
-// Run prepares the plan's znodes through c, lets the clients take turns, and deletes the znodes again. Before each turn,
-// turn is told whose it is. With a failure it returns what was measured until then.
+// Run creates the plan's znodes through c, lets the clients take turns, and deletes the znodes. It calls turn before each
+// turn. If it fails, it also returns what has been measured before.
 func Run(ctx context.Context, c *zkasync.Client, p Plan, clients []Client, turn func(round int, client string)) (_ []Measure, err error) {
 	w := newWork(p.Op, p.Root, p.Keys, p.Size)
 	defer func() {
 		if cause := context.Cause(ctx); err != nil && cause != nil && !errors.Is(err, cause) {
-			err = fmt.Errorf("%w: %w", cause, err) // a request that had begun told only that its context ended
+			err = fmt.Errorf("%w: %w", cause, err) // err may only say that a request's context has ended
 		}
 		if cleanErr := clean(ctx, c, p.Root); err == nil {
 			err = cleanErr
@@ -79,7 +79,7 @@ func Run(ctx context.Context, c *zkasync.Client, p Plan, clients []Client, turn 
 func (m *Measure) add(ctx context.Context, client Client, w *Work, p Plan, round int) error {
 	lim := limit{count: share(p.Count, p.Rounds, round)}
 	r := newRecorder()
-	runtime.GC() // one client's garbage is not to be another's work
+	runtime.GC() // so that one client does not collect the garbage of another
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	cpuBefore, known := cpuTime()
@@ -100,7 +100,7 @@ func (m *Measure) add(ctx context.Context, client Client, w *Work, p Plan, round
 	return err
 }
 
-// share gives the part of total that falls to round, so that all rounds add up to it.
+// share returns the part of total that round has to do. The parts of all rounds add up to total.
 func share(total int64, rounds, round int) int64 {
 	n := int64(rounds)
 	part := total / n
@@ -117,7 +117,7 @@ const (
 	cleanupTime = 30 * time.Second
 )
 
-// prepare creates what the work reads, writes or creates in.
+// prepare creates the znodes that the work reads or writes, or creates others below.
 func prepare(ctx context.Context, c *zkasync.Client, w *Work, root string) error {
 	if _, err := c.EnsurePath(ctx, root).Get(ctx); err != nil {
 		return err
@@ -153,7 +153,7 @@ func prepare(ctx context.Context, c *zkasync.Client, w *Work, root string) error
 	return failed
 }
 
-// clean deletes the work's znodes, also after an interruption.
+// clean deletes the work's znodes, even if ctx has ended.
 func clean(ctx context.Context, c *zkasync.Client, root string) error {
 	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer stop()

@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// clients gives both kinds, connected to the same place.
+// clients returns a client of each kind, both with the same chroot.
 func clients(t *testing.T) (*zkasync.Client, []Client) {
 	t.Helper()
 	c, servers := connect(t)

@@ -2,7 +2,7 @@ package load
 
 import "time"
 
-// Summary is a Measure in figures, as JSON gives them: times in microseconds.
+// Summary has the figures of a Measure for JSON. Times are in microseconds, except Seconds.
 type Summary struct {
 	Client       string   `json:"client"`
 	Op           Op       `json:"op"`
@@ -11,13 +11,13 @@ type Summary struct {
 	Ops          int64    `json:"ops"`
 	Seconds      float64  `json:"seconds"`
 	PerSecond    float64  `json:"ops_per_second"`
-	CPUMicros    *float64 `json:"cpu_us_per_op,omitempty"` // absent where the system does not say
+	CPUMicros    *float64 `json:"cpu_us_per_op,omitempty"` // absent if the system does not tell
 	AllocsPerOp  float64  `json:"allocs_per_op"`
 	BytesPerOp   float64  `json:"allocated_bytes_per_op"`
 	LatencyMicro Latency  `json:"latency_us"`
 }
 
-// Latency holds percentiles.
+// Latency has the mean, percentiles and the maximum.
 type Latency struct {
 	Mean float64 `json:"mean"`
 	P50  float64 `json:"p50"`
@@ -27,7 +27,7 @@ type Latency struct {
 	Max  float64 `json:"max"`
 }
 
-// Summarize gives the figures of m, which was measured by p.
+// Summarize returns the figures of m, which was measured according to p.
 func Summarize(p Plan, m Measure) Summary {
 	s := Summary{Client: m.Client, Op: p.Op, Depth: p.Depth, Size: p.Size, Ops: m.Ops, Seconds: m.Elapsed.Seconds()}
 	if m.Ops == 0 {

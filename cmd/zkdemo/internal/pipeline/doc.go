@@ -1,4 +1,4 @@
-// Package pipeline keeps a bounded number of requests in flight and hands over their answers in the order in which they
-// were asked. That takes neither goroutines nor locks: zkasync completes futures in request order, so waiting for the
-// oldest one never waits longer than need be.
+// Package pipeline keeps a bounded number of requests in flight and hands over their answers in the order of the requests.
+// It needs neither goroutines nor locks: zkasync completes futures in the order of the requests, so it is enough to wait for
+// the oldest one.
 package pipeline

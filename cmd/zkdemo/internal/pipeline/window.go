@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// ErrNoAnswer is what Settle returns when the oldest request has had no answer for the whole of the window's patience.
+// ErrNoAnswer is what Settle returns when its wait for the oldest request has exceeded the window's patience.
 var ErrNoAnswer = errors.New("the server has not answered")
 
 // Future is what a window waits for; *future.Future[T] is one.
@@ -16,8 +16,9 @@ type Future[T any] interface {
 	Ready() bool
 }
 
-// Window holds requests in flight: no more than depth of them, which stand for no more than budget bytes, save that
-// a single larger one is let in alone. It belongs to one goroutine.
+// Window holds requests in flight: no more than depth of them, with costs of no more than budget bytes in all. An empty
+// window takes any request, so that one which costs more than the budget can be made too. A Window must be used by one
+// goroutine only.
 type Window struct {
 	depth    int
 	budget   int64
@@ -30,16 +31,16 @@ type entry struct {
 	label string
 	cost  int64
 	ready func() bool
-	wait  func(ctx context.Context) // until ready or the end of ctx
-	then  func()                    // once ready
+	wait  func(ctx context.Context) // waits until it is ready or ctx ends
+	then  func()                    // takes the answer, once it is ready
 }
 
-// New gives an empty window. Patience is how long Settle waits for one answer.
+// New returns an empty window. patience is how long Settle waits for one answer.
 func New(depth int, budget int64, patience time.Duration) *Window {
 	return &Window{depth: depth, budget: budget, patience: patience}
 }
 
-// Len gives the number of requests in flight.
+// Len returns the number of requests in flight.
 func (w *Window) Len() int { return len(w.pending) }
 
 // Fits reports whether one more request of this cost may be added.
@@ -47,7 +48,7 @@ func (w *Window) Fits(cost int64) bool {
 	return len(w.pending) == 0 || len(w.pending) < w.depth && w.held+cost <= w.budget
 }
 
-// Labels names the requests in flight, oldest first.
+// Labels returns the labels of the requests in flight, oldest first.
 func (w *Window) Labels() []string {
 	labels := make([]string, len(w.pending))
 	for i, e := range w.pending {
@@ -56,8 +57,8 @@ func (w *Window) Labels() []string {
 	return labels
 }
 
-// Add puts a request in flight at the end. Settle calls then with its answer; then may add further requests, which count
-// but are not held back, since each takes the place of the one just settled.
+// Add adds a request that has just been made. Settle will call then with its answer. then may add further requests without
+// asking Fits, since the first of them takes the place of the request that has just been answered.
 func Add[T any](w *Window, label string, cost int64, f Future[T], then func(T, error)) {
 	w.held += cost
 	w.pending = append(w.pending, entry{
@@ -69,8 +70,8 @@ func Add[T any](w *Window, label string, cost int64, f Future[T], then func(T, e
 	})
 }
 
-// Settle waits for the oldest request and hands over its answer. When ctx or the window's patience ends first, the request
-// stays in the window and the error says which it was.
+// Settle waits for the answer to the oldest request and hands it over. If ctx or the window's patience ends first, the
+// request stays in the window, and the error tells which of the two it was.
 func (w *Window) Settle(ctx context.Context) error {
 	if len(w.pending) == 0 {
 		return nil
@@ -87,14 +88,14 @@ func (w *Window) Settle(ctx context.Context) error {
 		}
 		return fmt.Errorf("%w for %v", ErrNoAnswer, w.patience)
 	}
-	w.pending[0] = entry{} // let go of what the entry holds
+	w.pending[0] = entry{} // release the memory that the entry refers to
 	w.pending = w.pending[1:]
 	w.held -= oldest.cost
 	oldest.then()
 	return nil
 }
 
-// SettleAll settles until nothing is in flight, also what the answers add.
+// SettleAll settles until nothing is in flight, including requests that are added meanwhile.
 func (w *Window) SettleAll(ctx context.Context) error {
 	for len(w.pending) > 0 {
 		if err := w.Settle(ctx); err != nil {

@@ -1,3 +1,3 @@
-// Package screen knows what a person's terminal can show: whether a stream is a terminal at all, how wide it is, whether
-// colours are wanted, and how sizes, times and names from elsewhere are written so that they are safe to print.
+// Package screen formats output for people. It tells whether a stream is a terminal, how wide that is and whether colours are
+// wanted, and formats sizes, times, and names from elsewhere so that they are safe to print.
 package screen

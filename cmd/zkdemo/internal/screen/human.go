@@ -23,7 +23,7 @@ func Bytes(n int64) string {
 	return fmt.Sprintf("%.1f %ciB", value, "KMGTPE"[prefix])
 }
 
-// Duration writes d with three significant digits at most: "750 ns", "12.3 µs", "4.56 ms", "1.20 s".
+// Duration writes d, below a minute with no more than three significant digits: "750 ns", "12.3 µs", "4.56 ms", "1.20 s".
 func Duration(d time.Duration) string {
 	switch {
 	case d < time.Microsecond:
@@ -65,7 +65,7 @@ func Count(n int64) string {
 	return sign + string(out)
 }
 
-// Plural gives "1 file", "2 files".
+// Plural returns, for example, "1 file" or "2 files".
 func Plural(n int64, one, many string) string {
 	if n == 1 {
 		return "1 " + one
@@ -73,7 +73,7 @@ func Plural(n int64, one, many string) string {
 	return Count(n) + " " + many
 }
 
-// Name gives name as it is when it is safe on a terminal, and quoted when it holds something that is not.
+// Name returns name unchanged if it is safe to print on a terminal, and quoted otherwise.
 func Name(name string) string {
 	if IsText(name) {
 		return name
@@ -81,7 +81,7 @@ func Name(name string) string {
 	return strconv.Quote(name)
 }
 
-// IsText reports whether s is UTF-8 that a terminal shows as it stands: no control characters.
+// IsText reports whether s is valid UTF-8 without control characters, which a terminal shows as it is.
 func IsText(s string) bool {
 	if !utf8.ValidString(s) {
 		return false
@@ -94,12 +94,12 @@ func IsText(s string) bool {
 	return true
 }
 
-// IsProse is IsText, and lets through the white space that text files have.
+// IsProse is like IsText, but allows the line ends and tabs of text files.
 func IsProse(data []byte) bool {
 	if !utf8.Valid(data) {
 		return false
 	}
-	text := strings.ReplaceAll(string(data), "\r\n", "\n") // alone, a return has the next text written over this one
+	text := strings.ReplaceAll(string(data), "\r\n", "\n") // a lone carriage return would let later text overwrite earlier text
 	for _, r := range text {
 		if !unicode.IsPrint(r) && r != '\n' && r != '\t' {
 			return false
@@ -108,7 +108,7 @@ func IsProse(data []byte) bool {
 	return true
 }
 
-// Preview gives the beginning of data in at most limit characters, quoted.
+// Preview returns the beginning of data, at most limit characters of it: quoted if it is UTF-8, otherwise in hexadecimal.
 func Preview(data []byte, limit int) string {
 	if utf8.Valid(data) {
 		if runes := []rune(string(data)); len(runes) > limit {

@@ -43,7 +43,7 @@ func TestCount_GroupsDigits(t *testing.T) {
 	}
 }
 
-func TestName_QuotesWhatATerminalWouldObey(t *testing.T) {
+func TestName_QuotesWhatCouldControlATerminal(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]string{"plain name": "plain name", "ünï": "ünï", "a\x1b[31mb": `"a\x1b[31mb"`, "bidi\u202e": `"bidi\u202e"`} {
 		if got := Name(name); got != want {

@@ -2,15 +2,15 @@ package screen
 
 import "os"
 
-// Style marks text for a terminal. The zero Style leaves text as it is.
+// Style colours text for a terminal. The zero Style leaves text unchanged.
 type Style struct{ on bool }
 
-// StyleFor gives the style for stream: colours on a terminal, unless NO_COLOR is set (see no-color.org).
+// StyleFor returns the style for stream: colours on a terminal, unless NO_COLOR is set (see no-color.org).
 func StyleFor(stream any) Style {
 	return Style{on: IsTerminal(stream) && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb"}
 }
 
-// The sequences are ECMA-48's "select graphic rendition".
+// Control sequences of ECMA-48, "select graphic rendition".
 const (
 	sgrReset  = "\x1b[0m"
 	sgrBold   = "\x1b[1m"
@@ -31,17 +31,17 @@ func (s Style) mark(sgr, text string) string {
 // Bold is for headings.
 func (s Style) Bold(text string) string { return s.mark(sgrBold, text) }
 
-// Dim is for what may be overlooked.
+// Dim is for less important text.
 func (s Style) Dim(text string) string { return s.mark(sgrDim, text) }
 
 // Bad is for failures.
 func (s Style) Bad(text string) string { return s.mark(sgrRed, text) }
 
-// Good is for what went as it should.
+// Good is for success.
 func (s Style) Good(text string) string { return s.mark(sgrGreen, text) }
 
-// Notice is for what should be seen without being a failure.
+// Notice is for what should be noticed but is not a failure.
 func (s Style) Notice(text string) string { return s.mark(sgrYellow, text) }
 
-// Code is for calls and names of the program's own.
+// Code is for code, and for the bars of charts.
 func (s Style) Code(text string) string { return s.mark(sgrCyan, text) }

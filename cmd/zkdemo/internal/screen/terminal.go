@@ -6,7 +6,7 @@ import (
 	"golang.org/x/term"
 )
 
-// defaultWidth is what a stream that is no terminal is taken to have.
+// defaultWidth is the width that is assumed for a stream that is not a terminal.
 const defaultWidth = 80
 
 // IsTerminal reports whether stream, a reader or a writer, is a terminal that understands control sequences.
@@ -15,7 +15,7 @@ func IsTerminal(stream any) bool {
 	return ok && term.IsTerminal(int(f.Fd())) && os.Getenv("TERM") != "dumb"
 }
 
-// Width gives the number of columns of stream, and 80 where it has none.
+// Width returns the number of columns of stream, or 80 if it is not a terminal.
 func Width(stream any) int {
 	if f, ok := stream.(*os.File); ok {
 		if w, _, err := term.GetSize(int(f.Fd())); err == nil && w > 0 {

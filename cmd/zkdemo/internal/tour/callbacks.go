@@ -21,12 +21,12 @@ func (g *guide) callbacks() error {
 			return err
 		}
 	}
-	g.say("A callback is linked with OnDone and runs when the answer is there. It gets the value and the error, and deals " +
-		"with both. The call and the linking return at once; the callback runs later, on the client's goroutine.")
+	g.say("OnDone links a callback, which runs when the answer has come. It gets the value and the error, and deals with " +
+		"both. The call and OnDone return at once; the callback runs later, on the client's goroutine.")
 	g.code(
 		`c.Children(ctx, "/fruit").OnDone(func(children zkasync.Children, err error) {`,
 		"	switch {",
-		"	case errors.Is(err, zk.ErrNoNode):            // there is no such znode",
+		"	case errors.Is(err, zk.ErrNoNode):            // the znode does not exist",
 		"	case errors.Is(err, zkasync.ErrConnectionLoss):",
 		"	case err == nil:                              // do something with children.Names",
 		"	}",
@@ -42,7 +42,7 @@ func (g *guide) callbacks() error {
 	return g.oneSequence()
 }
 
-// link asks for the children of a path and lets a callback tell of them.
+// link asks for the children of a path, and shows what the callback gets.
 func (g *guide) link(path string) error {
 	type outcome struct {
 		children zkasync.Children
@@ -76,9 +76,9 @@ func (g *guide) link(path string) error {
 	return nil
 }
 
-// oneSequence shows the order of callbacks of different requests.
+// oneSequence shows the order in which the callbacks of different requests run.
 func (g *guide) oneSequence() error {
-	g.say("All callbacks run one at a time, in the order in which the requests were made, also the failed ones:")
+	g.say("All callbacks run one at a time, in the order in which the requests were made, including those of failed requests:")
 	g.code(
 		`c.Get(ctx, "/fruit/apple").OnDone(…)          // 1`,
 		`c.Exists(ctx, "/fruit/fig").OnDone(…)         // 2`,
@@ -86,7 +86,7 @@ func (g *guide) oneSequence() error {
 		`c.Set(ctx, "/fruit/pear", data, -1).OnDone(…) // 4`,
 		`c.Children(ctx, "/fruit").OnDone(…)           // 5`,
 	)
-	var order []string // only callbacks write it, one at a time
+	var order []string // needs no lock: only callbacks write it, one at a time
 	begun := time.Now()
 	note(&order, "1 Get", g.c.Get(g.ctx, g.root+"/fruit/apple"))
 	note(&order, "2 Exists", g.c.Exists(g.ctx, g.root+"/fruit/fig"))
@@ -107,7 +107,7 @@ func (g *guide) oneSequence() error {
 	return nil
 }
 
-// note links a callback that writes down its turn.
+// note links a callback that appends name to order.
 func note[T any](order *[]string, name string, f *future.Future[T]) {
 	f.OnDone(func(T, error) { *order = append(*order, name) })
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// shortWait is how long the tour gives a server that is not there.
+// shortWait is how long the tour waits for a server that does not exist.
 const shortWait = 300 * time.Millisecond
 
 func (g *guide) connecting() error {
@@ -16,9 +16,9 @@ func (g *guide) connecting() error {
 	if err := g.giveUp(); err != nil {
 		return err
 	}
-	g.say("The same with a server that is there:")
+	g.say("The same with a server that exists:")
 	g.code(
-		"c, err := zkasync.New(servers)           // checks everything, starts nothing",
+		"c, err := zkasync.New(servers)           // checks its arguments, starts nothing",
 		"started := c.StartAsync()                // returns at once",
 		"select {",
 		"case <-started.Done():",
@@ -43,14 +43,14 @@ func (g *guide) connecting() error {
 	return nil
 }
 
-// giveUp connects to where nobody listens.
+// giveUp connects to an address where nobody listens, and gives up.
 func (g *guide) giveUp() error {
 	address, err := nobodysAddress(g.ctx)
 	if err != nil {
 		return err
 	}
-	g.say("A client connects in the background and tries until it is told to stop. That may be for ever, so the program " +
-		"decides how long to wait. First a server that does not exist:")
+	g.say("A client connects in the background, and keeps trying until it is told to stop. That may be for ever, so the " +
+		"program decides how long to wait. First, a server that does not exist:")
 	g.code(
 		"started := c.StartAsync()                // "+address+", where nobody listens",
 		"select {",
@@ -84,7 +84,7 @@ func (g *guide) giveUp() error {
 	return context.Cause(g.ctx)
 }
 
-// nobodysAddress gives a local address that has just been given up.
+// nobodysAddress returns a local address that was free a moment ago, so that nobody should listen there.
 func nobodysAddress(ctx context.Context) (string, error) {
 	l, err := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err != nil {

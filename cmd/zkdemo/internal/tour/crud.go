@@ -14,7 +14,7 @@ import (
 func (g *guide) crud() error {
 	g.section("Creating, reading, updating, deleting",
 		"create_async, exists_async, get_async, get_children_async, set_async, delete_async")
-	g.say("Each of these returns a future. Here each is waited for before the next one, with future.Get(ctx):")
+	g.say("Each of these calls returns a future. Here the tour waits for each one before the next call, with future.Get(ctx):")
 	path := g.root + "/basket"
 	steps := []struct {
 		code string
@@ -32,9 +32,9 @@ func (g *guide) crud() error {
 			node, err := ask(g, g.c.Get(g.ctx, path))
 			return fmt.Sprintf("%q, version %d", node.Data, node.Stat.Version), err
 		}},
-		{`c.Set(ctx, "/basket", []byte("a pear"), 0)`, func() (string, error) { // the version it must still have
+		{`c.Set(ctx, "/basket", []byte("a pear"), 0)`, func() (string, error) { // 0 is the version that it must still have
 			stat, err := ask(g, g.c.Set(g.ctx, path, []byte("a pear"), 0))
-			return fmt.Sprintf("it had version 0 still, and now has version %d", stat.Version), err
+			return fmt.Sprintf("it still had version 0, and now has version %d", stat.Version), err
 		}},
 		{`c.Children(ctx, "/")`, func() (string, error) {
 			children, err := ask(g, g.c.Children(g.ctx, g.root))
@@ -63,7 +63,7 @@ func (g *guide) crud() error {
 
 func there(stat *zk.Stat) string {
 	if stat == nil {
-		return "no: the Stat is nil, and that is no error"
+		return "no: the Stat is nil, which is not an error"
 	}
 	return fmt.Sprintf("yes: %d bytes, version %d, %d children", stat.DataLength, stat.Version, stat.NumChildren)
 }

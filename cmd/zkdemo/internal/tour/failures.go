@@ -14,8 +14,8 @@ import (
 
 func (g *guide) failures() error {
 	g.section("What a failure says", "except (ConnectionLossException, NoAuthException): sys.exit(1)")
-	g.say("When a request fails, the question is what to do next, and that depends on what is known. Each failure is one of " +
-		"three things. First: rejected. The server has looked at the request, refused it and changed nothing.")
+	g.say("What to do after a failure depends on what is known about the request. Each failure is one of three kinds. " +
+		"First: rejected. The server has looked at the request, refused it and changed nothing.")
 	if err := g.rejected(); err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func (g *guide) rejected() error {
 		return unexpected("another version", orNone(err))
 	}
 	g.failure(begun, errors.New(g.short(err)))
-	g.got("errors.Is(err, zk.ErrBadVersion) is true: somebody else wrote it, read it again first")
+	g.got("errors.Is(err, zk.ErrBadVersion) is true: somebody else has written it, so read it again first")
 	return nil
 }
 
@@ -57,17 +57,17 @@ func (g *guide) withBadNetwork(fn func(c *zkasync.Client, network *gate) error) 
 		return err
 	}
 	defer func() { err = errors.Join(err, c.Close()) }()
-	defer func() { // so that the session can be closed properly, wherever this ends
+	defer func() { // so that Close reaches the server, wherever fn has ended
 		network.cut()
 		network.mend()
 	}()
 	return fn(c, network)
 }
 
-// unknown cuts the connection when the server has answered and before the client has read it.
+// unknown cuts the connection after the server has answered and before the client has read the answer.
 func (g *guide) unknown(c *zkasync.Client, network *gate) error {
-	g.say("Second: outcome unknown. The request was sent, and the connection was lost before the answer came. Nobody can " +
-		"tell from here whether it was applied. A second client of the tour has a cable that can be cut at the wrong moment:")
+	g.say("Second: outcome unknown. The request was sent, and the connection was lost before the answer came. The client " +
+		"cannot tell whether it was applied. A second client of the tour has a cable that can be cut at the wrong moment:")
 	g.code(`c.Create(ctx, "/order", []byte("one pizza"))     // and the cable is cut before the answer is read`)
 	path := g.root + "/order"
 	answered := network.hold()
@@ -82,20 +82,20 @@ func (g *guide) unknown(c *zkasync.Client, network *gate) error {
 		return unexpected("an unknown outcome", orNone(err))
 	}
 	g.failure(begun, errors.New(g.short(err)))
-	g.got("errors.Is(err, zkasync.ErrOutcomeUnknown) is true: look before you do it again")
+	g.got("errors.Is(err, zkasync.ErrOutcomeUnknown) is true: look before you repeat it")
 	begun = time.Now()
 	stat, err := ask(g, g.c.Exists(g.ctx, path))
 	if err != nil {
 		return err
 	}
-	g.after(begun, "the tour's first client looks, is /order there? %s", there(stat))
+	g.after(begun, "the tour's first client looks: is /order there? %s", there(stat))
 	return nil
 }
 
 // notSent lets a request's context end while there is no connection to send it on.
 func (g *guide) notSent(c *zkasync.Client, network *gate) error {
-	g.say("Third: not sent. The request never left this process, so it is safe to do it again. The cable is still cut, and " +
-		"what is asked for now waits for the connection, but only as long as its context:")
+	g.say("Third: not sent. The request has never left this process, so it is safe to repeat it. The cable is still cut, and " +
+		"a request that is made now waits for the connection, but only until its context ends:")
 	g.code(
 		"ctx, stop := context.WithTimeout(ctx, "+goDuration(deadline)+")",
 		`c.Set(ctx, "/order", []byte("two pizzas"), zkasync.AnyVersion)`,
@@ -109,7 +109,7 @@ func (g *guide) notSent(c *zkasync.Client, network *gate) error {
 	}
 	g.failure(begun, errors.New(g.short(err)))
 	g.got("errors.Is(err, zkasync.ErrNotSent) is true, the state is %v", c.State())
-	g.say("Another request, with more patience, and somebody plugs the cable in:")
+	g.say("Another request, with more patience; meanwhile somebody plugs the cable in:")
 	g.code(`c.Set(ctx, "/order", []byte("two pizzas"), zkasync.AnyVersion)`)
 	session := c.Session().ID
 	begun = time.Now()

@@ -7,12 +7,12 @@ import (
 	"sync"
 )
 
-// gate is a bad network: it dials, holds back what the server sends when told to, and cuts connections. It is how the
-// tour comes by real failures. It is safe for concurrent use.
+// gate is a network that the tour can break: it can hold back what the server sends, and cut connections. So the tour shows
+// real failures. It is safe for concurrent use.
 type gate struct {
 	mu      sync.Mutex
-	holding bool          // keep what arrives from the client
-	held    chan struct{} // closed when something has arrived since hold; nil: nobody asked
+	holding bool          // keep back what arrives
+	held    chan struct{} // closed when something has arrived since hold; nil: closed already, or not holding
 	down    bool          // refuse to dial
 	conns   map[*gatedConn]struct{}
 }
@@ -40,7 +40,7 @@ func (g *gate) dial(ctx context.Context, network, address string) (net.Conn, err
 	return c, nil
 }
 
-// hold keeps back whatever arrives from now on. The channel is closed when something has.
+// hold keeps back whatever arrives from now on. It returns a channel that is closed when something has arrived.
 func (g *gate) hold() <-chan struct{} {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -48,7 +48,7 @@ func (g *gate) hold() <-chan struct{} {
 	return g.held
 }
 
-// cut ends all connections, with what was held back, and refuses new ones.
+// cut closes all connections, discards what was held back, and refuses new connections.
 func (g *gate) cut() {
 	g.mu.Lock()
 	g.holding, g.held, g.down = false, nil, true
@@ -67,7 +67,7 @@ func (g *gate) mend() {
 	g.down = false
 }
 
-// arrived notes that bytes are there, and reports whether they are to be kept.
+// arrived records that something has arrived, and reports whether it must be kept back.
 func (g *gate) arrived() bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -86,7 +86,7 @@ type gatedConn struct {
 	closed chan struct{}
 }
 
-// Read gives what has arrived, unless the gate holds it: then it waits for the end of the connection.
+// Read returns what has arrived. If the gate keeps that back, Read waits until the connection is closed.
 func (c *gatedConn) Read(p []byte) (int, error) {
 	n, err := c.Conn.Read(p)
 	if n > 0 && c.gate.arrived() {

@@ -13,11 +13,11 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Options say where the tour goes.
+// Options say which servers the tour uses, and how it is printed.
 type Options struct {
 	Servers string
-	Client  []zkasync.Option // credentials, for instance
-	Timeout time.Duration    // of one answer
+	Client  []zkasync.Option // options for the clients, such as credentials
+	Timeout time.Duration    // how long to wait for each answer
 	Out     io.Writer
 	Style   screen.Style
 	Width   int
@@ -30,9 +30,9 @@ type guide struct {
 	ctx  context.Context
 	c    *zkasync.Client
 	root string
-	used bool // root may be there
+	used bool // root may exist
 
-	goroutines int // before anything was started
+	goroutines int // how many there were before the tour
 }
 
 // ask waits for one answer.
@@ -42,12 +42,12 @@ func ask[T any](g *guide, f *future.Future[T]) (T, error) {
 	return f.Get(waiting)
 }
 
-// patient bounds one wait.
+// patient limits one wait to Timeout.
 func (g *guide) patient() (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(g.ctx, g.Timeout, fmt.Errorf("no answer within %v", g.Timeout))
 }
 
-// wait is for channels: it returns when something comes, and with an error when nothing does.
+// wait waits until done is closed. It returns an error if that does not happen in time.
 func (g *guide) wait(done <-chan struct{}) error {
 	waiting, stop := g.patient()
 	defer stop()
@@ -59,14 +59,14 @@ func (g *guide) wait(done <-chan struct{}) error {
 	}
 }
 
-// unexpected says that the tour's story is not true here.
+// unexpected returns an error for a result that contradicts what the tour tells.
 func unexpected(what string, err error) error {
 	return fmt.Errorf("the tour expected %s, and got: %w", what, err)
 }
 
 var errNone = errors.New("no error")
 
-// orNone gives err, or errNone where there is none, to be told as unexpected.
+// orNone returns err, or errNone if err is nil.
 func orNone(err error) error {
 	if err == nil {
 		return errNone
@@ -74,5 +74,5 @@ func orNone(err error) error {
 	return err
 }
 
-// short gives an error's text as the reader would see it, with the tour's own root left out.
+// short returns an error's text without the tour's root, so that its paths match those in the code shown.
 func (g *guide) short(err error) string { return strings.ReplaceAll(err.Error(), g.root, "") }

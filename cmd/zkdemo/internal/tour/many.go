@@ -8,7 +8,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// allOf makes a request for each path at once, and waits for all of them.
+// allOf makes all requests at once, one for each path, and waits for all answers.
 func allOf[T any](g *guide, paths []string, request func(path string) *future.Future[T]) error {
 	asked := make([]*future.Future[T], len(paths))
 	for i, path := range paths {
@@ -18,14 +18,14 @@ func allOf[T any](g *guide, paths []string, request func(path string) *future.Fu
 	return err
 }
 
-// manyNodes is enough to see the difference, and no burden to a server that is in use.
+// manyNodes is enough to show the difference, and not too many for a server that others use as well.
 const manyNodes = 1000
 
 // many shows what asynchronous calls are for.
 func (g *guide) many() error {
 	g.section("Many at once", "")
-	g.say(fmt.Sprintf("What this is for: a round trip takes its time, but %d of them can be under way together, on one "+
-		"connection, in the order in which they were called, and without a goroutine for each.", manyNodes))
+	g.say(fmt.Sprintf("This is why calls are asynchronous: a round trip takes time, but %d of them can be under way at once, "+
+		"on one connection, in the order of the calls, and without a goroutine for each.", manyNodes))
 	paths := make([]string, manyNodes)
 	for i := range paths {
 		paths[i] = fmt.Sprintf("%s/many/n%04d", g.root, i)

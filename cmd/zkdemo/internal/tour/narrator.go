@@ -10,7 +10,7 @@ import (
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/screen"
 )
 
-// narrator writes the tour: what is going on, the code, and what came of it.
+// narrator prints the tour: the explanations, the code, and the results.
 type narrator struct {
 	w     io.Writer
 	style screen.Style
@@ -18,13 +18,13 @@ type narrator struct {
 	part  int
 }
 
-// The narrow column that prose is set in.
+// The layout of the tour, in columns.
 const (
 	proseWidth = 78
 	codeIndent = "    "
 )
 
-// section opens a part of the tour. Its second line is what kazoo's page has in its place.
+// section begins a part of the tour. kazoo, if not empty, is the matching code or text from kazoo's documentation.
 func (n *narrator) section(title, kazoo string) {
 	n.part++
 	fmt.Fprintf(n.w, "\n%s\n", n.style.Bold(fmt.Sprintf("%d. %s", n.part, title)))
@@ -33,7 +33,7 @@ func (n *narrator) section(title, kazoo string) {
 	}
 }
 
-// say writes a paragraph.
+// say prints a paragraph.
 func (n *narrator) say(text string) {
 	fmt.Fprintln(n.w)
 	for _, line := range wrap(text, min(n.width, proseWidth)) {
@@ -41,7 +41,7 @@ func (n *narrator) say(text string) {
 	}
 }
 
-// code shows the Go call that is made, in short.
+// code shows, in short, the Go code that runs next.
 func (n *narrator) code(lines ...string) {
 	fmt.Fprintln(n.w)
 	for _, line := range lines {
@@ -49,27 +49,27 @@ func (n *narrator) code(lines ...string) {
 	}
 }
 
-// got writes what came back.
+// got prints a result.
 func (n *narrator) got(format string, args ...any) {
 	fmt.Fprintf(n.w, "  %s %s\n", n.style.Good("→"), fmt.Sprintf(format, args...))
 }
 
-// after is got with the time since started in front.
+// after prints a result, after the time since started.
 func (n *narrator) after(started time.Time, format string, args ...any) {
 	n.took(time.Since(started), format, args...)
 }
 
-// took is got with a time in front.
+// took prints a result, after the time d.
 func (n *narrator) took(d time.Duration, format string, args ...any) {
 	n.got("%s  %s", n.style.Dim(fmt.Sprintf("%8s", screen.Duration(d))), fmt.Sprintf(format, args...))
 }
 
-// failure writes an error that was meant to happen.
+// failure prints an error that the tour has caused on purpose.
 func (n *narrator) failure(started time.Time, err error) {
 	n.after(started, "%s", n.style.Notice(err.Error()))
 }
 
-// goDuration writes d as Go code does.
+// goDuration returns d as Go code.
 func goDuration(d time.Duration) string {
 	if d%time.Second == 0 {
 		return fmt.Sprintf("%d*time.Second", d/time.Second)
@@ -77,7 +77,7 @@ func goDuration(d time.Duration) string {
 	return fmt.Sprintf("%d*time.Millisecond", d/time.Millisecond)
 }
 
-// wrap breaks text into lines of no more than width columns, at its spaces.
+// wrap breaks text at its spaces into lines of no more than width columns. A longer word gets a line of its own.
 func wrap(text string, width int) []string {
 	var lines []string
 	line := ""

@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// deadline is how long the tour's select waits when nothing is to come.
+// deadline is how long the tour waits when it expects that nothing happens.
 const deadline = 200 * time.Millisecond
 
 func (g *guide) selecting() error {
@@ -20,10 +20,10 @@ func (g *guide) selecting() error {
 	if _, err := ask(g, g.c.Create(g.ctx, path, []byte("20°"))); err != nil {
 		return err
 	}
-	g.say("A future has channels, so it goes where Go waits: into a select. Here an answer, a watch and a deadline wait " +
-		"side by side. A watch is asked for with a read, fires once at the next change, and is a future as well.")
+	g.say("A future has channels, so it can be part of a select. Here one select waits for an answer, a watch and a " +
+		"deadline. A watch is set by a read and fires once, at the next change; it is a future as well.")
 	g.code(
-		`watched, _ := c.GetW(ctx, "/thermometer").Get(ctx)     // read, and leave a watch`,
+		`watched, _ := c.GetW(ctx, "/thermometer").Get(ctx)     // read, and set a watch`,
 		`answer := c.Get(ctx, "/thermometer")`,
 		"for {",
 		"	select {",
@@ -38,16 +38,16 @@ func (g *guide) selecting() error {
 	if err != nil {
 		return err
 	}
-	g.after(begun, "read %q, and a watch is left", watched.Value.Data)
+	g.after(begun, "read %q, and a watch is set", watched.Value.Data)
 	return g.selectLoop(path, watched.Event)
 }
 
-// selectLoop waits for the answer, which comes first, for the watch, which a second writer makes fire, and for a deadline.
+// selectLoop waits for the answer, then changes the znode and waits for the watch, and then for a deadline.
 func (g *guide) selectLoop(path string, event *future.Future[zkasync.Event]) error {
 	begun := time.Now()
 	answer := g.c.Get(g.ctx, path).C()
 	fired := event.Done()
-	late := time.NewTimer(g.Timeout) // until both have come, only a safeguard
+	late := time.NewTimer(g.Timeout) // only a safeguard: both should come long before
 	defer late.Stop()
 	for answer != nil || fired != nil {
 		select {
@@ -58,14 +58,14 @@ func (g *guide) selectLoop(path string, event *future.Future[zkasync.Event]) err
 			answer = nil
 			g.after(begun, "select: the answer, %q", result.Value.Data)
 			begun = time.Now()
-			g.c.Set(g.ctx, path, []byte("31°"), zkasync.AnyVersion).OnDone(func(zk.Stat, error) {}) // somebody changes it
+			g.c.Set(g.ctx, path, []byte("31°"), zkasync.AnyVersion).OnDone(func(zk.Stat, error) {}) // makes the watch fire
 		case <-fired:
 			e, err := event.Result()
 			if err != nil {
 				return err
 			}
 			fired = nil
-			g.after(begun, "select: the watch, %v of %s; somebody has just set it", e.Type, g.short(errors.New(e.Path)))
+			g.after(begun, "select: the watch, %v of %s, which has just been set", e.Type, g.short(errors.New(e.Path)))
 		case <-late.C:
 			return fmt.Errorf("neither the answer nor the watch came within %v", g.Timeout)
 		case <-g.ctx.Done():
@@ -75,7 +75,7 @@ func (g *guide) selectLoop(path string, event *future.Future[zkasync.Event]) err
 	return g.nothingComes(path)
 }
 
-// nothingComes lets the deadline win.
+// nothingComes waits for a watch that does not fire, so that the deadline comes first.
 func (g *guide) nothingComes(path string) error {
 	watched, err := ask(g, g.c.GetW(g.ctx, path))
 	if err != nil {
@@ -86,9 +86,9 @@ func (g *guide) nothingComes(path string) error {
 	defer timer.Stop()
 	select {
 	case <-watched.Event.Done():
-		return errors.New("the tour expected nobody to change its znode, and somebody did")
+		return errors.New("the tour expected nobody to change its znode, but somebody did")
 	case <-timer.C:
-		g.after(begun, "select: the deadline; nobody touched it this time, and the watch stays")
+		g.after(begun, "select: the deadline; nobody has changed the znode this time, and the watch stays")
 	case <-g.ctx.Done():
 		return g.ctx.Err()
 	}

@@ -10,26 +10,27 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// cleanupTime bounds the deletion of the tour's znodes, also after an interruption.
+// cleanupTime limits the deletion of the tour's znodes, which happens even after an interruption.
 const cleanupTime = 5 * time.Second
 
-// How long a count of goroutines is looked at before it is believed.
+// How goroutines are counted: once per lingerStep, until the count has not fallen for stillSteps steps.
 const (
 	lingerStep  = time.Millisecond
-	lingerSteps = 100 // at most
-	stillSteps  = 10  // without one less
+	lingerSteps = 100 // the most steps
+	stillSteps  = 10
 )
 
-// shutdown removes the tour's znodes and closes its client. It tells of it when all went well.
+// shutdown deletes the tour's znodes and closes its client. With tell, and if the deletion succeeds, it is a section of the
+// tour.
 func (g *guide) shutdown(tell bool) error {
 	begun := time.Now()
 	deleted, cleanErr := g.clean()
 	tell = tell && cleanErr == nil
 	if tell {
 		g.section("Shutting down, with nothing left", "zk.stop()")
-		g.say("The tour deletes its own znode, with all that is below it, and closes its client. Close sends what is queued, " +
+		g.say("The tour deletes its own znode, with everything below it, and closes its client. Close sends what is queued, " +
 			"ends the session at the server, runs the last callbacks and waits for every goroutine:")
-		g.code(`c.DeleteAll(ctx, "/")                            // of the tour's own znode`)
+		g.code(`c.DeleteAll(ctx, "/")                            // on the tour's own znode`)
 		g.after(begun, "deleted %d znodes", deleted)
 		g.code("c.Close()")
 	}
@@ -45,7 +46,7 @@ func (g *guide) shutdown(tell bool) error {
 	return errors.Join(cleanErr, err)
 }
 
-// clean deletes the tour's znodes, also after an interruption.
+// clean deletes the tour's znodes, even after an interruption.
 func (g *guide) clean() (deleted int, err error) {
 	if !g.used {
 		return 0, nil
@@ -62,7 +63,7 @@ func (g *guide) clean() (deleted int, err error) {
 	return deleted, nil
 }
 
-// remaining counts the goroutines that are left.
+// remaining returns the number of goroutines that are left, in red if there are more than before the tour.
 func (g *guide) remaining() string {
 	n := goroutines()
 	if n > g.goroutines {
@@ -71,8 +72,8 @@ func (g *guide) remaining() string {
 	return g.style.Good(fmt.Sprint(n))
 }
 
-// goroutines counts this process's goroutines once no more of them end: one that has been joined may still be counted
-// for a moment.
+// goroutines counts the process's goroutines. It waits until the count stops falling, since a goroutine that has been joined
+// may still be counted for a moment.
 func goroutines() int {
 	tick := time.NewTicker(lingerStep)
 	defer tick.Stop()

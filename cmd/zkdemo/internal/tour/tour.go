@@ -7,7 +7,7 @@ import (
 	"fmt"
 )
 
-// Run gives the tour. Its error is something that did not happen as told, or the end of ctx.
+// Run gives the tour. It returns an error if something does not happen as told, or if ctx ends.
 func Run(ctx context.Context, o Options) error {
 	g := &guide{
 		narrator:   narrator{w: o.Out, style: o.Style, width: o.Width},
@@ -29,13 +29,13 @@ func Run(ctx context.Context, o Options) error {
 
 func (g *guide) welcome() {
 	fmt.Fprintln(g.w, g.style.Bold("Asynchronous ZooKeeper in Go: a tour of zkasync"))
-	g.say("ZooKeeper is a small, ordered store that programs coordinate through. It keeps a tree of znodes, which are named " +
-		"like files, hold a little data each, and may have children. A client has a session with it; a znode can be watched.")
-	g.say("Every call of zkasync returns at once with a future: a result that is not there yet. One can wait for it, put it " +
-		"in a select, or link a callback to it. All that follows happens now, on " + g.Servers + "; the times are real.")
+	g.say("ZooKeeper is a small, ordered store through which programs coordinate. It keeps a tree of znodes, which are named " +
+		"like files, hold a little data each, and may have children. A client has a session with it, and can watch znodes.")
+	g.say("Every call of zkasync returns at once with a future, a result that will come later. A program can wait for it, use " +
+		"it in a select, or link a callback to it. Everything below happens now, on " + g.Servers + "; the times are real.")
 }
 
-// connected are the sections that need a session.
+// connected runs the sections that need a session.
 func (g *guide) connected() error {
 	g.used = true
 	if _, err := ask(g, g.c.EnsurePath(g.ctx, g.root)); err != nil {

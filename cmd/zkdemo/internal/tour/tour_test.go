@@ -20,7 +20,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(check.Main(m)) }
 
-// place gives a client that stands above the test's own root, and the servers string with that root as the chroot.
+// place returns a znode that belongs to the test alone, a client that sees it from above, and a servers string with it as
+// the chroot.
 func place(t *testing.T) (above *zkasync.Client, root, servers string) {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), 30*time.Second)
@@ -42,6 +43,7 @@ func place(t *testing.T) (above *zkasync.Client, root, servers string) {
 	return above, root, addr + root
 }
 
+// nothingLeft fails the test if the tour has left znodes behind.
 func nothingLeft(t *testing.T, above *zkasync.Client, root string) {
 	t.Helper()
 	children, err := above.Children(t.Context(), root).Get(t.Context())
@@ -73,14 +75,14 @@ func TestRun_GoesToTheEndAndLeavesNothing(t *testing.T) {
 		}
 	}
 	if strings.Contains(text, "zkdemo-tour-") {
-		t.Error("the name of the tour's own znode shows through")
+		t.Error("the name of the tour's own znode is visible")
 	}
 	if strings.ContainsAny(text, "\x1b\t") {
-		t.Error("control characters away from a terminal")
+		t.Error("control characters although the output is not a terminal")
 	}
 }
 
-// stopper ends a context when a text has been written.
+// stopper ends a context when the text at is written.
 type stopper struct {
 	stop context.CancelFunc
 	at   string

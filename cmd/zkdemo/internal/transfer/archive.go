@@ -12,8 +12,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Archive is Export into a tar archive, which it writes to w: the same files and directories, by their paths from the
-// znode from on. An archive that Archive ended early with an error has no end, and is of no use.
+// Archive is like Export, but writes a tar archive to w with the same files and directories, whose paths are relative to the
+// znode from. If Archive returns an error, the archive is incomplete and useless.
 func Archive(ctx context.Context, c *zkasync.Client, from string, w io.Writer, o Options) (Report, error) {
 	if err := look(ctx, c, from); err != nil {
 		return Report{}, err
@@ -35,7 +35,7 @@ type archive struct {
 	made time.Time
 }
 
-// check implements destination: what unpacks the archive has rules of its own, which are not known here.
+// check implements destination. Which names the system allows that will unpack the archive is not known here.
 func (a *archive) check(name string) error { return checkLocalName("", name) }
 
 // top implements destination.
@@ -54,7 +54,7 @@ func (a *archive) writeFile(d *localDir, name string, data []byte) (bool, error)
 	return err == nil, err
 }
 
-// write adds an entry. Nothing can follow one that failed.
+// write adds an entry. After an error, no more entries can be added.
 func (a *archive) write(h tar.Header, data []byte) error {
 	h.Size, h.ModTime = int64(len(data)), a.made
 	err := a.tar.WriteHeader(&h)

@@ -10,7 +10,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 )
 
-// unpack gives what is in a tar archive, and complains about a directory that comes after what is in it.
+// unpack returns the contents of a tar archive, and checks that each entry has a time and can be read by everybody.
 func unpack(t *testing.T, r io.Reader) tree {
 	t.Helper()
 	tr := tree{}
@@ -47,7 +47,7 @@ func TestArchive_HoldsWhatExportWrites(t *testing.T) {
 	sameTree(t, unpack(t, &b), readTree(t, source))
 }
 
-// full is a disk that has room for so many bytes.
+// full is a disk that has room for left more bytes.
 type full struct{ left int }
 
 var errFull = errors.New("no room")
@@ -59,7 +59,7 @@ func (f *full) Write(b []byte) (int, error) {
 	return len(b), nil
 }
 
-func TestArchive_EndsWithTheDisk(t *testing.T) {
+func TestArchive_EndsWhenTheDiskIsFull(t *testing.T) {
 	t.Parallel()
 	c, target := connect(t), zkserver.Root(t)
 	report, err := Import(t.Context(), c, randomTree(300).write(t), target, modest(&watcher{}))

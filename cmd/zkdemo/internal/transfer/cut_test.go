@@ -18,7 +18,7 @@ import (
 
 var errStop = errors.New("the test interrupts")
 
-// interruptedAfter gives a context and a progress that ends it after n things.
+// interruptedAfter returns a context, and a progress that ends the context after n things.
 func interruptedAfter(t *testing.T, n int64) (context.Context, *watcher) {
 	ctx, stop := context.WithCancelCause(t.Context())
 	t.Cleanup(func() { stop(nil) })
@@ -29,7 +29,7 @@ func interruptedAfter(t *testing.T, n int64) (context.Context, *watcher) {
 	}}
 }
 
-// manyFiles has folders, files and empty folders, and takes many windows of modest.
+// manyFiles has folders, files and empty folders, many more than fit into one window of modest.
 func manyFiles() tree {
 	tr := tree{}
 	for d := range 20 {
@@ -68,8 +68,8 @@ func TestImport_GoesOnAfterAnInterruption(t *testing.T) {
 	sameTree(t, readTree(t, back), readTree(t, source))
 }
 
-// checkAccount fails the test unless the report knows of each of total things what became of it. A directory that is
-// named as unfinished because it is empty yet was copied as well.
+// checkAccount fails the test unless the report accounts for all of total things. A directory that is unfinished because
+// nothing in it has been copied yet also counts as copied itself.
 func checkAccount(t *testing.T, r Report, total int64) {
 	t.Helper()
 	known := r.Directories + r.Files + r.Unchanged + int64(len(r.Skipped)) + r.NotBegun
@@ -95,7 +95,7 @@ func TestImport_NamesWhatItLeavesUnfinished(t *testing.T) {
 			t.Fatalf("after %d things: %v", n, err)
 		}
 		if len(report.Unfinished) == 0 { // the deepest directory so far looks like an empty file
-			t.Errorf("after %d things nothing is said to be unfinished: %+v", n, report)
+			t.Errorf("after %d things the report has nothing unfinished: %+v", n, report)
 		}
 	}
 }
@@ -114,26 +114,26 @@ func TestExport_GoesOnAfterAnInterruption(t *testing.T) {
 		}
 		for name, contents := range readTree(t, back) {
 			if full, ok := want[name]; !ok || contents != full {
-				t.Errorf("after %d things %q is there and is not what it should be", n, name)
+				t.Errorf("after %d things %q exists, but has wrong contents", n, name)
 			}
 		}
 		if report.NotBegun == 0 && len(report.Unfinished) == 0 {
-			t.Errorf("after %d things nothing is said to be left: %+v", n, report)
+			t.Errorf("after %d things the report has nothing left: %+v", n, report)
 		}
 	}
 	report, err = Export(t.Context(), c, from, back, roomForEight(&watcher{}))
 	complete(t, report, err)
 	if report.Unchanged < 150 {
-		t.Errorf("only %d things were there already", report.Unchanged)
+		t.Errorf("only %d things were found unchanged", report.Unchanged)
 	}
 	sameTree(t, readTree(t, back), want)
 }
 
-// cutter dials connections that break after a number of writes, a few times.
+// cutter dials connections, the first few of which break after a number of writes.
 type cutter struct {
 	mu   sync.Mutex
-	left int // connections that will break
-	all  int
+	left int // how many more connections will break
+	all  int // how many have been dialled
 }
 
 const writesBeforeCut = 25
@@ -153,7 +153,7 @@ func (k *cutter) dial(ctx context.Context, network, address string) (net.Conn, e
 	return &brittle{Conn: conn, writes: writesBeforeCut}, nil
 }
 
-// brittle breaks after so many writes; the last one goes through, so that its outcome is unknown.
+// brittle breaks after a number of writes. The last one still gets through, so that its outcome is unknown.
 type brittle struct {
 	net.Conn
 	mu     sync.Mutex
@@ -192,7 +192,7 @@ func TestImport_SinglesOutTheFileThatTheServerRefuses(t *testing.T) {
 	server := zkserver.Run(t, zkserver.WithJVMFlag(fmt.Sprintf("-Djute.maxbuffer=%d", limit)))
 	c := connectTo(t, server.Addr())
 	tr := manyFiles()
-	tr["d10/large"] = strings.Repeat("x", 2*limit) // the client does not know that this is too much
+	tr["d10/large"] = strings.Repeat("x", 2*limit) // the client does not know the server's limit
 	source, target, back := tr.write(t), zkserver.Root(t), t.TempDir()
 	report, err := Import(t.Context(), c, source, target, modest(&watcher{}))
 	must(t, err)
@@ -227,7 +227,7 @@ func TestTransfer_GivesUpOnASilentServer(t *testing.T) {
 		t.Fatalf("a silent server: %v", err)
 	}
 	if len(report.Unfinished) == 0 || report.NotBegun == 0 {
-		t.Errorf("nothing is said to be left: %+v", report)
+		t.Errorf("the report has nothing left: %+v", report)
 	}
 	for _, item := range report.Unfinished {
 		if !strings.HasPrefix(item.Name, path.Clean(source)) {

@@ -1,27 +1,27 @@
-// Package transfer copies a directory tree into ZooKeeper and back, exact to the byte, with many requests in flight and
-// bounded memory.
+// Package transfer copies directory trees into ZooKeeper and back, byte for byte, with many requests in flight and in bounded
+// memory.
 //
 // # How files become znodes
 //
-// A file is a znode without children that holds the file's bytes. A directory is a znode with children. Two cases need
-// more than that, and have reserved names:
+// A file becomes a znode without children whose data are the file's bytes. A directory becomes a znode with children. Two
+// cases need reserved names:
 //
-//   - An empty directory has the child ".zkdemo.dir", which is what tells it from an empty file.
-//   - A directory's znode may hold data as well. On export they become the file ".zkdemo.data" in that directory, and
-//     such a file becomes the directory's data on import.
+//   - The znode of an empty directory has the child ".zkdemo.dir", which tells it from an empty file.
+//   - A directory's znode may have data as well. Export writes them to the file ".zkdemo.data" in that directory, and Import
+//     makes such a file the data of the directory's znode.
 //
-// The znode that is named to Import or Export is always a directory. Permissions, times, links and ACLs are not copied;
-// an ephemeral znode is exported as a file like any other.
+// The znode given to Import or Export is always a directory. Permissions, times, links and ACLs are not copied. Ephemeral
+// znodes are exported like any others.
 //
-// # What can be counted on
+// # What can be relied on
 //
-// A znode is created with all of its data in one request, and a file is written under a temporary name and renamed, so
-// that neither is ever seen half-written. A second run goes on where an earlier one ended: what is there already with the
-// same bytes is left alone, and what is there with other bytes is reported, or replaced if so asked. Whatever could not
-// be copied is named in the Report, one way or the other.
+// A znode is created with all of its data in one request, and a file is written under a temporary name and then renamed, so
+// that nobody sees either half-written. A second run continues where an earlier one has ended: what exists already with the
+// same bytes is left alone; what exists with other bytes is reported, or replaced with Options.Overwrite. The Report names
+// everything that was begun and could not be copied.
 //
 // # Memory
 //
-// No more than Options.Bytes of contents are held at a time (a single larger file is held alone), and the names of the
-// directories that are being worked on.
+// Contents of no more than Options.Bytes are held at a time (a larger file is held alone), and in addition the names in the
+// directories that are being read.
 package transfer

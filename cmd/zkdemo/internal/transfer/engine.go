@@ -9,12 +9,12 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Options bound a transfer and say what to do about what is there already.
+// Options limit a transfer, and say whether it replaces what exists already.
 type Options struct {
-	Depth      int           // requests in flight
-	Bytes      int64         // contents held in memory
-	MaxRequest int           // files above it are not read at all; the client refuses the borderline ones
-	Overwrite  bool          // replace what is there with other contents
+	Depth      int           // the most requests in flight
+	Bytes      int64         // the most bytes of contents held in memory
+	MaxRequest int           // larger files are not even read; slightly smaller ones may still be refused by the client
+	Overwrite  bool          // replace what exists with other contents
 	Patience   time.Duration // how long the server may take for one answer
 	Progress   Progress
 }
@@ -22,19 +22,19 @@ type Options struct {
 // maxTries bounds how often one request is sent again after connection losses.
 const maxTries = 4
 
-// lastAnswers is how long an interrupted transfer waits for the answers to what it has sent.
+// lastAnswers is how long an interrupted transfer waits for the answers to the requests that it has sent.
 const lastAnswers = 2 * time.Second
 
-// engine is what Import and Export share. It belongs to one goroutine.
+// engine is the common part of Import and Export. It is used by one goroutine only.
 type engine struct {
 	ctx    context.Context
 	c      *zkasync.Client
 	o      Options
 	win    *pipeline.Window
 	report Report
-	found  int64 // things that are known to be there
-	begun  int64 // of these, what was begun or refused
-	fatal  error // ends the transfer
+	found  int64 // things that are known to exist
+	begun  int64 // how many of them have been begun or refused
+	fatal  error // why the transfer has to end
 }
 
 func newEngine(ctx context.Context, c *zkasync.Client, o Options) engine {
@@ -43,7 +43,7 @@ func newEngine(ctx context.Context, c *zkasync.Client, o Options) engine {
 		c:      c,
 		o:      o,
 		win:    pipeline.New(o.Depth, o.Bytes, o.Patience),
-		report: Report{Skipped: []Item{}, Unfinished: []Item{}}, // so that JSON has lists, if empty ones
+		report: Report{Skipped: []Item{}, Unfinished: []Item{}}, // so that JSON has empty lists, not null
 	}
 }
 
@@ -57,7 +57,7 @@ func (e *engine) room(cost int64) error {
 	return e.stopped()
 }
 
-// settle deals with the oldest answer.
+// settle waits for the answer to the oldest request and deals with it.
 func (e *engine) settle() error {
 	if err := e.win.Settle(e.ctx); err != nil {
 		return err
@@ -65,7 +65,7 @@ func (e *engine) settle() error {
 	return e.stopped()
 }
 
-// settleAll deals with every answer, also those of the requests that they lead to.
+// settleAll deals with the answers to all requests, including those that are made meanwhile.
 func (e *engine) settleAll() error {
 	for e.win.Len() > 0 {
 		if err := e.settle(); err != nil {
@@ -82,12 +82,13 @@ func (e *engine) stopped() error {
 	return context.Cause(e.ctx)
 }
 
-// finish ends the transfer: after err it takes the answers that are on their way, and names what has none.
+// finish ends the transfer. If it ends early, because of err, finish still takes the answers that come soon, and reports the
+// requests without an answer as unfinished.
 func (e *engine) finish(err error) (Report, error) {
 	if err != nil {
 		grace, stop := context.WithTimeout(context.WithoutCancel(e.ctx), lastAnswers)
 		defer stop()
-		e.fatal = err // what fails from here on is unfinished, and nothing is sent again
+		e.fatal = err // from here on, a failure means unfinished, and nothing is sent again
 		_ = e.win.SettleAll(grace)
 		for _, name := range e.win.Labels() {
 			e.unfinished(name, errCut)
@@ -102,8 +103,8 @@ func (e *engine) discovered(things, bytes int64) {
 	e.o.Progress.Found(things, bytes)
 }
 
-// again reports whether a request that failed with err may be sent once more. A create that was applied all the same is
-// then found to be there, with the right bytes.
+// again reports whether a request that failed with err may be repeated. If a create was applied after all, the repeated one
+// finds the znode with the right bytes.
 func (e *engine) again(err error, tries int) bool {
 	lost := errors.Is(err, zkasync.ErrConnectionLoss) || errors.Is(err, zkasync.ErrSessionExpired)
 	return lost && !e.ends(err) && tries < maxTries && e.stopped() == nil
@@ -114,7 +115,7 @@ func (e *engine) ends(err error) bool {
 	return errors.Is(err, zkasync.ErrClosed) || errors.Is(err, zkasync.ErrAuthFailed) || isAny(err, exhaustedProcess)
 }
 
-// failed files what was not copied: as unfinished when the transfer is at its end, as skipped otherwise.
+// failed reports that name was not copied: as unfinished if the transfer is ending, and as skipped otherwise.
 func (e *engine) failed(name string, err error) {
 	if e.ends(err) && e.fatal == nil {
 		e.fatal = err
@@ -135,7 +136,7 @@ func (e *engine) skip(name string, err error) {
 func (e *engine) unfinished(name string, err error) {
 	reason := plain(err).Error()
 	if errors.Is(err, zkasync.ErrNotSent) {
-		reason = "not sent before the transfer was cut short"
+		reason = "not sent before the transfer was interrupted"
 	}
 	e.report.Unfinished = append(e.report.Unfinished, newItem(name, reason))
 }

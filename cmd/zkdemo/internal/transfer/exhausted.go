@@ -6,8 +6,8 @@ import (
 	"syscall"
 )
 
-// exhausted are errors that the next file would meet as well: of the process, and of the file system that is written to. Told
-// for each file, such a cause would be lost among thousands.
+// Errors that every other file would meet as well, because of the process or of the file system that is written to. They end
+// the transfer: thousands of identical reports would only hide the cause.
 var (
 	exhaustedProcess = []error{syscall.EMFILE, syscall.ENFILE}
 	exhaustedTarget  = []error{syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EFBIG, syscall.EIO, errArchive}
@@ -22,7 +22,7 @@ func isAny(err error, of []error) bool {
 	return false
 }
 
-// plain takes the name of the system call out of an error, and leaves the path and why.
+// plain removes the name of the system call from an error, and keeps the path and the cause.
 func plain(err error) error {
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 		return errors.New(pathErr.Path + ": " + pathErr.Err.Error())

@@ -13,40 +13,40 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// exporter walks a tree of znodes and writes a file or a directory for each. One request for each znode brings its data
-// and says whether it has children. How much memory its data will take is known only then, so that until then the request
-// counts with the most that it can take.
+// exporter walks a tree of znodes and writes a file or a directory for each. One request per znode reads its data and tells
+// whether it has children. Only the answer shows how much memory the data take, so until then the request counts as much as
+// the largest possible znode.
 type exporter struct {
 	engine
 	to   destination
-	todo []*source // to be fetched; the last one first, which keeps the list short
+	todo []*source // what to fetch next, from the end: going deep first keeps the list short
 }
 
-// destination is what an export writes.
+// destination is where an export writes to.
 type destination interface {
-	// check says why no entry may be called name, or nil.
+	// check returns an error that says why no entry may be called name, or nil.
 	check(name string) error
-	// top makes sure that the directory which everything goes into is there, and reports whether it made it.
+	// top makes sure that the directory for everything exists, and reports whether it has created it.
 	top() (d *localDir, created bool, err error)
-	// subDir is top for the entry name of parent.
+	// subDir does the same for the directory name in parent.
 	subDir(parent *localDir, name string) (d *localDir, created bool, err error)
-	// writeFile gives the file name of d these contents, all at once. It reports false when they were there already.
+	// writeFile gives the file name in d these contents, all at once. It returns false if the file had them already.
 	writeFile(d *localDir, name string, data []byte) (written bool, err error)
 }
 
-// source is one znode on its way.
+// source is a znode that is being exported.
 type source struct {
 	path  string
-	name  string    // in dir; empty for the znode that is exported
-	dir   *localDir // where it goes
-	size  int64     // of its data, once they are here
+	name  string    // its name in dir; empty for the znode given to Export
+	dir   *localDir // where it is written to; nil for the znode given to Export
+	size  int64     // of its data, once they have been read
 	tries int
 }
 
 var errVanished = errors.New("was deleted meanwhile")
 
-// Export copies the znode from, and all that is below it, into the directory dir, which is created if need be. The error
-// says why it ended early; what was not copied is in the report in any case.
+// Export copies the znode from, and everything below it, into the directory dir, which it creates if necessary. The error
+// says why it ended early. The report lists what was not copied, with or without an error.
 func Export(ctx context.Context, c *zkasync.Client, from, dir string, o Options) (Report, error) {
 	if err := look(ctx, c, from); err != nil {
 		return Report{}, err
@@ -59,7 +59,7 @@ func Export(ctx context.Context, c *zkasync.Client, from, dir string, o Options)
 	return export(ctx, c, from, tree, o)
 }
 
-// look makes sure that the znode is there, before anything is made on disk.
+// look makes sure that the znode exists, before anything is created on disk.
 func look(ctx context.Context, c *zkasync.Client, from string) error {
 	stat, err := c.Exists(ctx, from).Get(ctx)
 	if err == nil && stat == nil {
@@ -98,7 +98,7 @@ func (ex *exporter) loop() error {
 	}
 }
 
-// fetch asks for the znode's data; the stat beside them says what it is.
+// fetch reads the znode's data; the Stat that comes with them tells whether it is a directory.
 func (ex *exporter) fetch(s *source) {
 	pipeline.Add(ex.win, s.path, int64(ex.o.MaxRequest), ex.c.Get(ex.ctx, s.path), func(n zkasync.Node, err error) {
 		switch {
@@ -113,7 +113,7 @@ func (ex *exporter) fetch(s *source) {
 	})
 }
 
-// place decides whether the znode is a file or a directory.
+// place writes the znode as a file or as a directory.
 func (ex *exporter) place(s *source, n zkasync.Node) {
 	s.size = int64(len(n.Data))
 	ex.o.Progress.Found(0, s.size)
@@ -122,7 +122,7 @@ func (ex *exporter) place(s *source, n zkasync.Node) {
 	case s.dir == nil:
 		ex.directory(s, n.Data)
 	case s.name == dirMarker && s.size == 0 && !children:
-		ex.o.Progress.Done(0) // its parent is a directory, which is known by now
+		ex.o.Progress.Done(0) // it only tells that its parent is a directory
 	case err != nil:
 		ex.give(s, err)
 	case children:
@@ -150,7 +150,7 @@ func (ex *exporter) write(dir *localDir, name string, data []byte) (written bool
 	return written, err
 }
 
-// count counts one thing as copied, among its kind, or as there already.
+// count counts a thing in kind if it was copied, and as unchanged otherwise.
 func (ex *exporter) count(copied bool, kind *int64) {
 	if copied {
 		*kind++
@@ -159,8 +159,8 @@ func (ex *exporter) count(copied bool, kind *int64) {
 	}
 }
 
-// directory makes the znode's directory, with the file for its data, and asks for what is in it. Without the file, the
-// znode is not copied, but what is below it is.
+// directory creates the znode's directory, with a file for its data, and lists the children. If the file cannot be written,
+// the znode counts as not copied, but everything below it is copied.
 func (ex *exporter) directory(s *source, data []byte) {
 	here, created, err := ex.openDir(s)
 	if err != nil {
@@ -189,7 +189,7 @@ func (ex *exporter) openDir(s *source) (here *localDir, created bool, err error)
 	return ex.to.subDir(s.dir, s.name)
 }
 
-// list asks for the znode's children, which go into the directory here.
+// list lists the znode's children, which will be written to the directory here.
 func (ex *exporter) list(s *source, here *localDir, listed func()) {
 	pipeline.Add(ex.win, s.path, 0, ex.c.Children(ex.ctx, s.path), func(c zkasync.Children, err error) {
 		switch {
@@ -205,7 +205,7 @@ func (ex *exporter) list(s *source, here *localDir, listed func()) {
 	})
 }
 
-// push puts a directory's children on the list, the first in the alphabet to be done first.
+// push adds a directory's children to the list, so that they are fetched in alphabetical order.
 func (ex *exporter) push(parent string, dir *localDir, names []string) {
 	slices.Sort(names)
 	for _, name := range slices.Backward(names) {
@@ -217,14 +217,14 @@ func (ex *exporter) push(parent string, dir *localDir, names []string) {
 	}
 }
 
-// give reports a znode that is not copied, or not whole.
+// give gives up a znode: it reports that the znode was not copied, or not completely.
 func (ex *exporter) give(s *source, err error) {
 	switch {
 	case !isAny(err, exhaustedTarget):
 	case ex.fatal == nil:
 		ex.fatal = err
 	default:
-		err = errCut // as told before
+		err = errCut // the cause has been reported already
 	}
 	ex.failed(s.path, err)
 	ex.o.Progress.Done(s.size)

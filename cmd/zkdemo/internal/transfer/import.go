@@ -20,25 +20,25 @@ import (
 // importer walks a local tree and creates a znode for each of its files and directories.
 type importer struct {
 	engine
-	dir   string // as the user named it
+	dir   string // as the user has named it
 	root  *os.Root
 	bulk  *zkasync.Bulk
-	fresh bool                 // target did not exist: create without asking what is there
-	alone []*item              // to be sent one at a time
-	bare  map[*folder]struct{} // created, and without anything yet that tells them from an empty file
+	fresh bool                 // the target did not exist, so nothing below it needs to be compared
+	alone []*item              // items to send one at a time, with nothing else in flight
+	bare  map[*folder]struct{} // created, but still without a child that tells them from an empty file
 }
 
-// folder follows a directory's children, to mark it as a directory if none of them comes to be.
+// folder keeps track of a directory's children, so that it can be marked as a directory if none of them is created.
 type folder struct {
 	source, path string
-	pending      int  // children without an outcome
-	held         bool // has a child in ZooKeeper, or its mark is on its way
+	pending      int  // children whose outcome is not known yet
+	held         bool // it has a child in ZooKeeper, or its mark is being created
 	walked       bool // no further child will be begun
-	closed       bool // failed, so that nothing below it is begun
+	closed       bool // it has failed, so nothing below it will be begun
 }
 
-// Import copies the directory dir to the znode target. The error says why it ended early; what was not copied is in the
-// report in any case.
+// Import copies the directory dir to the znode target. The error says why it ended early. The report lists what was not
+// copied, with or without an error.
 func Import(ctx context.Context, c *zkasync.Client, dir, target string, o Options) (Report, error) {
 	root, err := os.OpenRoot(dir)
 	if err != nil {
@@ -61,17 +61,17 @@ func Import(ctx context.Context, c *zkasync.Client, dir, target string, o Option
 	return im.finish(err)
 }
 
-// finish names, besides what finish of the engine does, the directories that are not yet told from an empty file.
+// finish does what the engine's finish does, and also reports the directories that nothing tells from an empty file yet.
 func (im *importer) finish(err error) (Report, error) {
 	report, err := im.engine.finish(err)
 	for _, d := range slices.SortedFunc(maps.Keys(im.bare), func(a, b *folder) int { return strings.Compare(a.path, b.path) }) {
 		report.Unfinished = append(report.Unfinished,
-			newItem(d.source, d.path+" is there, but nothing in it: it would be exported as an empty file"))
+			newItem(d.source, d.path+" has no children yet, so it would be exported as an empty file"))
 	}
 	return report, err
 }
 
-// count tells the progress how much there is to do. What cannot be read is found again, and reported, by walk.
+// count tells the progress how much there is to do. It ignores what cannot be read, since walk will report that.
 func (im *importer) count(rel string) {
 	var things, bytes int64
 	_ = fs.WalkDir(im.root.FS(), rel, func(p string, entry fs.DirEntry, err error) error {
@@ -90,10 +90,10 @@ func (im *importer) count(rel string) {
 	im.discovered(things, bytes)
 }
 
-// local gives the name of rel as a user would write it.
+// local returns the path of rel as the user would write it.
 func (im *importer) local(rel string) string { return filepath.Join(im.dir, filepath.FromSlash(rel)) }
 
-// walk begins the directory rel and all that is in it. Its error ends the transfer.
+// walk begins the directory rel and everything in it. An error ends the transfer.
 func (im *importer) walk(rel, target string, parent *folder) error {
 	self := &folder{source: im.local(rel), path: target}
 	entries, err := fs.ReadDir(im.root.FS(), rel)
@@ -107,7 +107,7 @@ func (im *importer) walk(rel, target string, parent *folder) error {
 	if err := im.begin(&item{source: self.source, path: target, data: data, dir: self, parent: parent}); err != nil {
 		return err
 	}
-	if !im.fresh { // something else may be there: find out before anything is put below it
+	if !im.fresh { // something else may be there, so wait for the answer before creating anything below it
 		if err := im.settleAll(); err != nil {
 			return err
 		}
@@ -125,11 +125,11 @@ func (im *importer) walk(rel, target string, parent *folder) error {
 	return nil
 }
 
-// entry begins one entry of the directory in.
+// entry begins one entry of the directory in. An error ends the transfer.
 func (im *importer) entry(rel string, entry fs.DirEntry, in *folder) error {
 	name := entry.Name()
 	if name == dataFile && entry.Type().IsRegular() {
-		return nil // part of the directory itself
+		return nil // it is the data of the directory itself
 	}
 	target := znode.Join(in.path, name)
 	if err := checkSource(name, target, entry.Type()); err != nil {
@@ -145,7 +145,7 @@ func (im *importer) entry(rel string, entry fs.DirEntry, in *folder) error {
 	if err != nil {
 		return im.refuse(rel, err)
 	}
-	if err := im.room(info.Size()); err != nil { // before reading: what is read is held
+	if err := im.room(info.Size()); err != nil { // before reading, since the contents take memory from then on
 		return err
 	}
 	data, err := im.read(rel)
@@ -155,29 +155,29 @@ func (im *importer) entry(rel string, entry fs.DirEntry, in *folder) error {
 	return im.begin(&item{source: im.local(rel), path: target, data: data, parent: in})
 }
 
-// checkSource says why an entry cannot become the znode target, or nil.
+// checkSource returns an error that says why an entry cannot become the znode target, or nil.
 func checkSource(name, target string, kind fs.FileMode) error {
 	switch {
 	case isReserved(name):
-		return fmt.Errorf("names that begin with %s are this program's own", reservedPrefix)
+		return fmt.Errorf("names that begin with %s are reserved for this program", reservedPrefix)
 	case znode.IsSystem(target):
 		return fmt.Errorf("%s belongs to the server", znode.System)
 	case kind&fs.ModeSymlink != 0:
-		return errors.New("a symbolic link")
+		return errors.New("is a symbolic link")
 	case kind&^fs.ModeDir != 0:
-		return errors.New("neither a file nor a directory")
+		return errors.New("is neither a file nor a directory")
 	}
 	return znode.CheckName(name)
 }
 
 func (im *importer) checkSize(size int64) error {
 	if size > int64(im.o.MaxRequest) {
-		return fmt.Errorf("%d bytes are more than one request may hold (%d, the server's jute.maxbuffer)", size, im.o.MaxRequest)
+		return fmt.Errorf("%d bytes do not fit into one request (at most %d, the server's jute.maxbuffer)", size, im.o.MaxRequest)
 	}
 	return nil
 }
 
-// read gives the whole of a file that may have changed since it was listed.
+// read returns the contents of a file, which may have changed since it was listed.
 func (im *importer) read(rel string) ([]byte, error) {
 	f, err := im.root.Open(rel)
 	if err != nil {
@@ -194,18 +194,19 @@ func (im *importer) read(rel string) ([]byte, error) {
 	if err := im.checkSize(info.Size()); err != nil {
 		return nil, err
 	}
-	data := make([]byte, info.Size()+1) // one more than there should be, to notice a file that grows
+	data := make([]byte, info.Size()+1) // one more than expected, to notice a file that has grown
 	n, err := io.ReadFull(f, data)
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
 	if int64(n) != info.Size() {
-		return nil, fmt.Errorf("changed while it was read: it had %d bytes", info.Size())
+		return nil, fmt.Errorf("changed while it was read, when it had %d bytes", info.Size())
 	}
 	return data[:n], nil
 }
 
-// directoryData gives what the directory's own znode is to hold. A file for it that cannot be used is reported.
+// directoryData returns the data for the directory's own znode. If there is a file for them that cannot be used, it reports
+// that file. An error ends the transfer.
 func (im *importer) directoryData(rel string, entries []fs.DirEntry) ([]byte, error) {
 	for _, entry := range entries {
 		if entry.Name() != dataFile || !entry.Type().IsRegular() {
@@ -224,7 +225,7 @@ func (im *importer) directoryData(rel string, entries []fs.DirEntry) ([]byte, er
 		}
 		data, err := im.read(name)
 		if err == nil && len(data) == 0 {
-			err = errors.New("is empty, which a directory's znode is without it")
+			err = errors.New("is empty, so the directory's znode needs no such file")
 		}
 		if err != nil {
 			return nil, im.refuse(name, err)
@@ -234,7 +235,7 @@ func (im *importer) directoryData(rel string, entries []fs.DirEntry) ([]byte, er
 	return nil, nil
 }
 
-// refuse reports something that is not copied and was never begun. Its error ends the transfer.
+// refuse reports something that cannot be copied and was never begun. An error ends the transfer.
 func (im *importer) refuse(rel string, err error) error {
 	im.begun++
 	if im.ends(err) {
@@ -247,7 +248,7 @@ func (im *importer) refuse(rel string, err error) error {
 	return im.stopped()
 }
 
-// withoutPath is for an error that has the name in front of it already.
+// withoutPath removes the path from an error, for messages that begin with the path anyway.
 func withoutPath(err error) error {
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 		return pathErr.Err

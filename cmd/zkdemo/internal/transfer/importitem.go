@@ -13,8 +13,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// item is one znode on its way. It is created, or found to be there and compared; each answer leads to the next request
-// or to its end.
+// item is a znode that is being imported. It is created, or compared with what exists already. Each answer leads to the next
+// request or completes the item.
 type item struct {
 	source, path string
 	data         []byte
@@ -25,7 +25,7 @@ type item struct {
 }
 
 // aloneAfter is the number of connection losses after which an item is suspected of causing them: a server whose
-// jute.maxbuffer is lower than ours drops the connection, and with it all that is in flight.
+// jute.maxbuffer is lower than ours closes the connection, and everything in flight fails.
 const aloneAfter = 2
 
 // begin sends the item's first request.
@@ -55,9 +55,9 @@ func (im *importer) send(it *item) {
 func (im *importer) create(it *item) {
 	var f *future.Future[zkasync.Created]
 	switch target := it.parent == nil && it.markOf == nil; {
-	case target, it.tries > 0: // after a connection loss the parent may be on its way still
+	case target, it.tries > 0: // after a connection loss, the parent may not have been created yet
 		f = im.c.Create(im.ctx, it.path, it.data, zkasync.MakeParents())
-	default: // a mark as well, which would otherwise overtake its directory
+	default: // marks go into the bulk too, where they cannot overtake their directories
 		f = im.bulk.Create(it.path, it.data)
 	}
 	pipeline.Add(im.win, it.source, int64(len(it.data)), f, func(_ zkasync.Created, err error) {
@@ -75,7 +75,7 @@ func (im *importer) create(it *item) {
 	})
 }
 
-// compare finds out what is there, and goes on from that.
+// compare reads the znode and, depending on what it is, creates it, replaces it or leaves it alone.
 func (im *importer) compare(it *item) {
 	f := im.c.Get(im.ctx, it.path)
 	pipeline.Add(im.win, it.source, int64(len(it.data)), f, func(n zkasync.Node, err error) {
@@ -102,13 +102,14 @@ func (im *importer) compare(it *item) {
 	})
 }
 
-// meets decides what to do about the znode that is there: replace its data, leave it, or, with an error, give up. Data of
-// a directory that has none of its own here is left alone, as its other children are.
+// meets decides what to do about the znode n that exists already: replace its data, leave it alone or, with an error, give
+// up. If it is a directory whose source has no data, the data in ZooKeeper are left alone, as are children that the source
+// does not have.
 func (it *item) meets(n zkasync.Node, overwrite bool) (replace bool, _ error) {
 	same, leaf := bytes.Equal(n.Data, it.data), n.Stat.NumChildren == 0
 	switch {
 	case it.dir == nil && !leaf:
-		return false, fmt.Errorf("%s is there as a directory", it.path)
+		return false, fmt.Errorf("%s exists as a directory", it.path)
 	case same:
 		return false, nil
 	case it.dir != nil && !leaf && len(it.data) == 0:
@@ -118,12 +119,12 @@ func (it *item) meets(n zkasync.Node, overwrite bool) (replace bool, _ error) {
 	case overwrite:
 		return true, nil
 	case it.dir != nil && leaf && len(it.data) == 0:
-		return false, fmt.Errorf("%s is there as a file (--overwrite replaces it)", it.path)
+		return false, fmt.Errorf("%s exists as a file (--overwrite replaces it)", it.path)
 	}
-	return false, fmt.Errorf("%s is there with other contents (--overwrite replaces them)", it.path)
+	return false, fmt.Errorf("%s exists with other contents (--overwrite replaces them)", it.path)
 }
 
-// set replaces the data that compare saw.
+// set replaces the data that compare has read.
 func (im *importer) set(it *item, version int32) {
 	f := im.c.Set(im.ctx, it.path, it.data, version)
 	pipeline.Add(im.win, it.source, int64(len(it.data)), f, func(_ zk.Stat, err error) {
@@ -139,11 +140,11 @@ func (im *importer) set(it *item, version int32) {
 	})
 }
 
-// retry looks again after a connection loss, and gives the item up after any other failure.
+// retry compares again after a connection loss, and gives the item up after too many of them or any other failure.
 func (im *importer) retry(it *item, err error) {
 	if !im.again(err, it.tries) {
 		if it.tries > aloneAfter && errors.Is(err, zkasync.ErrConnectionLoss) {
-			err = fmt.Errorf("%w each time these %d bytes were sent; the server's jute.maxbuffer may be lower than it was said to be",
+			err = fmt.Errorf("%w each time these %d bytes were sent; the server's jute.maxbuffer may be lower than --max-request",
 				err, len(it.data))
 		}
 		im.abandon(it, err)
@@ -156,7 +157,7 @@ func (im *importer) retry(it *item, err error) {
 	im.compare(it)
 }
 
-// sendAlone sends what was put aside, one item at a time and with nothing else in flight.
+// sendAlone sends the items in alone, one at a time and with nothing else in flight.
 func (im *importer) sendAlone() error {
 	for len(im.alone) > 0 {
 		if err := im.settleAll(); err != nil {
@@ -172,7 +173,7 @@ func (im *importer) sendAlone() error {
 	return nil
 }
 
-// copied ends an item that was created or replaced.
+// copied completes an item that was created or replaced.
 func (im *importer) copied(it *item) {
 	switch {
 	case it.markOf != nil:
@@ -199,7 +200,7 @@ func (im *importer) unchanged(it *item) {
 func (im *importer) abandon(it *item, err error) {
 	if it.markOf != nil {
 		delete(im.bare, it.markOf)
-		if it.markOf.closed { // it is not there itself, and was named
+		if it.markOf.closed { // it was not created itself, and has been reported
 			return
 		}
 		err = fmt.Errorf("its mark as an empty directory could not be created: %w", err)
@@ -213,7 +214,8 @@ func (im *importer) abandon(it *item, err error) {
 	}
 }
 
-// leave ends an item. The last one of a directory that has nothing in ZooKeeper leads to its mark.
+// leave completes an item; there tells whether its znode exists. If it was the last child of a directory without any child
+// in ZooKeeper, the directory gets its mark.
 func (im *importer) leave(it *item, there bool) {
 	im.o.Progress.Done(int64(len(it.data)))
 	if d := it.dir; d != nil && there && !d.held && d.path != znode.Root {
@@ -231,7 +233,7 @@ func (im *importer) leave(it *item, there bool) {
 	im.markIfEmpty(d)
 }
 
-// markIfEmpty tells a directory without children from an empty file.
+// markIfEmpty creates the mark of a directory that will have no children, to tell it from an empty file.
 func (im *importer) markIfEmpty(d *folder) {
 	if !d.walked || d.pending > 0 || d.held || d.closed || d.path == znode.Root || im.stopped() != nil {
 		return

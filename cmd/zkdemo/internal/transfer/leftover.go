@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// isLeftover reports whether an entry is what an export that was killed has left: a file under a temporary name whose
-// process is no more. Another export into the same directory may be at work.
+// isLeftover reports whether an entry was left behind by an export that was killed: whether it is a temporary file, and the
+// process in its name has ended. If that process is running, another export is writing into the same directory.
 func isLeftover(entry os.DirEntry) bool {
 	rest, ok := strings.CutPrefix(entry.Name(), partialPrefix)
 	if !ok || !entry.Type().IsRegular() {

@@ -12,22 +12,22 @@ import (
 	"strconv"
 )
 
-// localTree is the directory that an export writes into. Nothing outside it can be reached: os.Root sees to that, also
-// when somebody puts a symbolic link in the way meanwhile.
+// localTree is the directory that an export writes into. os.Root makes sure that nothing outside it is reached, even if
+// somebody puts a symbolic link in the way meanwhile.
 type localTree struct {
 	root      *os.Root
 	overwrite bool
-	made      bool // the directory itself
-	partials  int  // files begun, for their temporary names
+	made      bool // the directory itself was created
+	partials  int  // how many files were begun, for their temporary names
 
-	// The directory whose files were written last stays open. They come a directory at a time as a rule, and looking up
-	// its path for each of them takes as long as writing it.
+	// The directory that was written to last stays open: files usually come a directory at a time, and opening the directory
+	// for each of them would take as long as writing it.
 	near     *os.Root
 	nearPath string
 }
 
-// localDir is one directory of the tree. It knows its entries by their exact names, which is how a name is noticed that
-// the file system takes for another's: by case, by Unicode normal form or by a short form.
+// localDir is one directory of the tree. It knows the exact names of its entries. That is how it notices a name that the
+// file system takes for the name of another entry: by case, by Unicode normal form or by a short form.
 type localDir struct {
 	rel   string
 	names map[string]struct{}
@@ -36,16 +36,16 @@ type localDir struct {
 func (d *localDir) has(name string) bool { _, ok := d.names[name]; return ok }
 
 var (
-	errOtherContents = errors.New("a file of that name is there with other contents (--overwrite replaces it)")
-	errNotAFile      = errors.New("something other than a file is there under that name")
-	errNotADirectory = errors.New("something other than a directory is there under that name")
+	errOtherContents = errors.New("a file of that name exists with other contents (--overwrite replaces it)")
+	errNotAFile      = errors.New("something other than a file exists under that name")
+	errNotADirectory = errors.New("something other than a directory exists under that name")
 )
 
 func errAlias(name string) error {
-	return fmt.Errorf("the file system takes %q for a name that another entry of this directory has", name)
+	return fmt.Errorf("the file system takes %q for the name of another entry of this directory", name)
 }
 
-// openLocalTree makes sure that the directory dir is there.
+// openLocalTree opens the directory dir, and creates it if necessary.
 func openLocalTree(dir string, overwrite bool) (*localTree, error) {
 	_, err := os.Lstat(dir)
 	made := errors.Is(err, fs.ErrNotExist)
@@ -67,7 +67,7 @@ func (t *localTree) close() {
 // check implements destination.
 func (t *localTree) check(name string) error { return checkLocalName(runtime.GOOS, name) }
 
-// located gives an error the path that the user knows.
+// located replaces the path in an error with the one that the user knows.
 func (t *localTree) located(rel string, err error) error {
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 		pathErr.Path = filepath.Join(t.root.Name(), filepath.FromSlash(rel), filepath.FromSlash(pathErr.Path))
@@ -75,7 +75,7 @@ func (t *localTree) located(rel string, err error) error {
 	return err
 }
 
-// enter returns the directory d, opened.
+// enter opens the directory d, unless it is open already. leave closes it.
 func (t *localTree) enter(d *localDir) (*os.Root, error) {
 	if t.near != nil && t.nearPath == d.rel {
 		return t.near, nil
@@ -103,7 +103,7 @@ func (t *localTree) top() (*localDir, bool, error) {
 	return d, t.made, t.located("", err)
 }
 
-// openDir makes sure that the directory rel is there, and removes what an export that was killed left in it.
+// openDir makes sure that the directory rel exists, and removes what a killed export has left in it.
 func (t *localTree) openDir(rel string) (d *localDir, created bool, err error) {
 	d = &localDir{rel: rel, names: make(map[string]struct{})}
 	if rel != "." {
@@ -203,8 +203,8 @@ func holds(dir *os.Root, name string, size int64, data []byte) (bool, error) {
 	return bytes.Equal(there, data), err
 }
 
-// replace writes a temporary file beside the target and renames it, so that the target is never seen half-written. there is
-// what is replaced, or nil.
+// replace writes a temporary file in the same directory and renames it, so that nobody sees a half-written file. there is
+// the file that it replaces, or nil.
 func (t *localTree) replace(dir *os.Root, d *localDir, name string, data []byte, there fs.FileInfo) (err error) {
 	t.partials++
 	temporary := partialPrefix + strconv.Itoa(os.Getpid()) + "-" + strconv.Itoa(t.partials)
@@ -214,7 +214,7 @@ func (t *localTree) replace(dir *os.Root, d *localDir, name string, data []byte,
 	}
 	_, err = f.Write(data)
 	if err == nil && there != nil {
-		err = f.Chmod(there.Mode().Perm()) // as it was: it may be kept from others
+		err = f.Chmod(there.Mode().Perm()) // keep the mode: it may protect the file from others
 	}
 	err = errors.Join(err, f.Close())
 	if err == nil {
@@ -227,7 +227,7 @@ func (t *localTree) replace(dir *os.Root, d *localDir, name string, data []byte,
 	return nil
 }
 
-// about gives an error the name of the file that was to be written, instead of that of the temporary one.
+// about replaces the name of the temporary file in an error with the name of the file that was to be written.
 func about(name string, err error) error {
 	if pathErr := (*fs.PathError)(nil); errors.As(err, &pathErr) {
 		err = pathErr.Err

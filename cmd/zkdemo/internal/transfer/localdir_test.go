@@ -41,7 +41,7 @@ func TestCheckLocalName_KnowsWindows(t *testing.T) {
 	}
 }
 
-// localTreeFor gives a tree in a new directory.
+// localTreeFor returns a tree in a new directory.
 func localTreeFor(t *testing.T) (*localTree, string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -56,7 +56,7 @@ func TestLocalDir_NoticesANameThatTheFileSystemTakesForAnother(t *testing.T) {
 	tr, dir := localTreeFor(t)
 	top, _, err := tr.openDir(".")
 	must(t, err)
-	// What a file system that ignores case does: the name "a" finds the entry "A", which alone is listed.
+	// Act like a file system that ignores case: the name "a" finds the entry "A", and only "A" was listed.
 	must(t, os.WriteFile(filepath.Join(dir, "a"), []byte("of A"), 0o644))
 	must(t, os.Mkdir(filepath.Join(dir, "d"), 0o755))
 	if _, err := tr.writeFile(top, "a", []byte("of a")); err == nil || !strings.Contains(err.Error(), "takes") {
@@ -108,13 +108,13 @@ func TestExport_RefusesNamesOfItsOwnAndForeignFiles(t *testing.T) {
 	said := reasons(report.Skipped)
 	for name, reason := range map[string]string{
 		"a": "other contents", "d": "other than a directory", "f": "other than a file",
-		dataFile: "this program's own", dirMarker: "this program's own", partialPrefix + "x": "this program's own",
+		dataFile: "reserved for this program", dirMarker: "reserved for this program", partialPrefix + "x": "reserved for this program",
 	} {
 		if !strings.Contains(said[name], reason) {
-			t.Errorf("of %q it says %q, which does not name %q", name, said[name], reason)
+			t.Errorf("the reason for %q is %q, want %q in it", name, said[name], reason)
 		}
 	}
-	sameTree(t, readTree(t, dir), tree{"a": "mine", "d": "a file", "f/": ""}) // and what was left behind is gone
+	sameTree(t, readTree(t, dir), tree{"a": "mine", "d": "a file", "f/": ""}) // and the leftover is gone
 
 	o := modest(&watcher{})
 	o.Overwrite = true
@@ -147,12 +147,12 @@ func TestExport_NamesWhatIsDeletedMeanwhile(t *testing.T) {
 	}
 }
 
-func TestExport_OfNothingMakesNoDirectory(t *testing.T) {
+func TestExport_OfAMissingZnodeCreatesNoDirectory(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "new")
 	_, err := Export(t.Context(), connect(t), zkserver.Root(t), dir, roomForEight(&watcher{}))
 	if err == nil || !strings.Contains(err.Error(), "node does not exist") {
-		t.Errorf("export of nothing: %v", err)
+		t.Errorf("export of a missing znode: %v", err)
 	}
 	if _, err := os.Lstat(dir); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the directory: %v", err)

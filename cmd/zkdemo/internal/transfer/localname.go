@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// systemWindows is runtime.GOOS where file names obey Windows' rules.
+// systemWindows is the value of runtime.GOOS for which the rules of Windows apply.
 const systemWindows = "windows"
 
-// checkLocalName says why no file on goos may be called name, or nil. Znode names are freer than file names: on Unix only
-// the reserved ones are refused here (the server allows neither "/" nor ".."; they are refused all the same, since what
-// answers may be no ZooKeeper), on Windows those that it would read as a device, a stream or another folder.
+// checkLocalName returns an error that says why no file on goos may be called name, or nil. Znodes may have names that files
+// may not have. On Unix, only reserved names are refused, and "/" and ".." in case the server is not a real ZooKeeper; on
+// Windows also names that mean a device, a stream or another folder there.
 func checkLocalName(goos, name string) error {
 	switch {
 	case name == "" || name == "." || name == "..":
@@ -19,7 +19,7 @@ func checkLocalName(goos, name string) error {
 	case strings.ContainsAny(name, "/\x00"):
 		return fmt.Errorf("%q: a file name may not contain a slash or a NUL", name)
 	case isReserved(name):
-		return fmt.Errorf("%q: names that begin with %s are this program's own", name, reservedPrefix)
+		return fmt.Errorf("%q: names that begin with %s are reserved for this program", name, reservedPrefix)
 	case goos == systemWindows:
 		return checkWindowsName(name)
 	}
@@ -44,7 +44,7 @@ func checkWindowsName(name string) error {
 	return nil
 }
 
-// devices are names that Windows keeps for itself, with any extension and in any case.
+// devices are names that Windows reserves for devices, with any extension and in any case.
 var devices = []string{
 	"CON", "PRN", "AUX", "NUL", "CONIN$", "CONOUT$",
 	"COM0", "COM1", "COM2", "COM3", "COM4", "COM5", "COM6", "COM7", "COM8", "COM9", "COM¹", "COM²", "COM³",

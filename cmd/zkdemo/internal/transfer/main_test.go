@@ -18,7 +18,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(check.Main(m)) }
 
-// connect gives a client of the shared server, closed at the test's end.
+// connect returns a client of the shared server, which is closed at the end of the test.
 func connect(t *testing.T, opts ...zkasync.Option) *zkasync.Client {
 	t.Helper()
 	return connectTo(t, zkserver.Shared(t).Addr(), opts...)
@@ -40,7 +40,7 @@ func connectTo(t *testing.T, servers string, opts ...zkasync.Option) *zkasync.Cl
 	return c
 }
 
-// watcher is a Progress for tests: it notes what it is told, and calls a function after each thing.
+// watcher is a Progress for tests. It adds up what it is told, and calls after for each thing that is done.
 type watcher struct {
 	found, done, foundBytes, doneBytes int64
 	skipped                            []Item
@@ -57,19 +57,19 @@ func (w *watcher) Done(bytes int64) {
 	}
 }
 
-// modest are options that make a small tree pass through many full windows.
+// modest returns options with which even a small tree fills the window many times.
 func modest(p Progress) Options {
 	return Options{Depth: 8, Bytes: 64 << 10, MaxRequest: 0xfffff, Patience: 10 * time.Second, Progress: p}
 }
 
-// roomForEight is modest for exports, in which a request counts with the largest znode.
+// roomForEight is like modest, but for exports, in which each request counts as much as the largest possible znode.
 func roomForEight(p Progress) Options {
 	o := modest(p)
 	o.Bytes = 8 * int64(o.MaxRequest)
 	return o
 }
 
-// tree is a directory for tests: contents by path, in which a path that ends with a slash is a directory.
+// tree is a directory for tests: contents by path. A path that ends with a slash is a directory.
 type tree map[string]string
 
 func (tr tree) write(t *testing.T) string {
@@ -87,7 +87,7 @@ func (tr tree) write(t *testing.T) string {
 	return dir
 }
 
-// readTree gives what is in dir, every directory included.
+// readTree returns the files and directories in dir, at all depths.
 func readTree(t *testing.T, dir string) tree {
 	t.Helper()
 	tr := tree{}
@@ -111,7 +111,7 @@ func readTree(t *testing.T, dir string) tree {
 	return tr
 }
 
-// sameTree compares two trees that readTree gave.
+// sameTree fails the test unless the trees are the same.
 func sameTree(t *testing.T, got, want tree) {
 	t.Helper()
 	for name, contents := range want {
@@ -119,7 +119,7 @@ func sameTree(t *testing.T, got, want tree) {
 		case !ok:
 			t.Errorf("%q is missing", name)
 		case found != contents:
-			t.Errorf("%q has %d bytes that differ from the %d it should have", name, len(found), len(contents))
+			t.Errorf("%q has %d bytes, which differ from the %d expected ones", name, len(found), len(contents))
 		}
 	}
 	for name := range got {
@@ -136,7 +136,7 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// complete fails the test unless a transfer copied everything.
+// complete fails the test unless the transfer has copied everything.
 func complete(t *testing.T, r Report, err error) {
 	t.Helper()
 	if err != nil || len(r.Skipped) > 0 || len(r.Unfinished) > 0 || r.NotBegun != 0 {
@@ -144,7 +144,7 @@ func complete(t *testing.T, r Report, err error) {
 	}
 }
 
-// reasons gives what is said of each item that was not copied.
+// reasons returns the reasons by the base names of the items.
 func reasons(items []Item) map[string]string {
 	m := map[string]string{}
 	for _, item := range items {

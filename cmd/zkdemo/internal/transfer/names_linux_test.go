@@ -2,7 +2,7 @@ package transfer
 
 import "testing"
 
-// Names that only a system takes that tells case apart and knows no devices.
+// Only a system that distinguishes case and has no reserved names allows all of these.
 func TestRoundTrip_KeepsNamesThatOtherSystemsRefuse(t *testing.T) {
 	t.Parallel()
 	roundTrip(t, connect(t), tree{

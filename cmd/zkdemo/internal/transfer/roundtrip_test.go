@@ -32,7 +32,7 @@ func TestRoundTrip_IsExact(t *testing.T) {
 	}
 }
 
-// roundTrip imports a tree and exports it again.
+// roundTrip imports a tree, exports it again, and compares.
 func roundTrip(t *testing.T, c *zkasync.Client, tr tree) {
 	t.Helper()
 	target, source, back := zkserver.Root(t), tr.write(t), t.TempDir()
@@ -59,7 +59,7 @@ func everyByte() string {
 	return b.String()
 }
 
-// randomTree has n entries at all depths, some of them empty, some larger than a window of modest.
+// randomTree has n entries at random depths. Some are empty, and some are larger than a window of modest.
 func randomTree(n int) tree {
 	tr := tree{}
 	folders := []string{""}

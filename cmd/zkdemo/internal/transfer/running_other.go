@@ -4,9 +4,9 @@ package transfer
 
 import "os"
 
-// isRunning reports whether there is a process with the number pid.
+// isRunning reports whether a process with the number pid exists.
 func isRunning(pid int) bool {
-	p, err := os.FindProcess(pid) // which opens it, on Windows
+	p, err := os.FindProcess(pid) // on Windows, this opens the process
 	if err != nil {
 		return false
 	}

@@ -20,10 +20,10 @@ func TestImport_SkipsAndNamesWhatCannotBeAZnode(t *testing.T) {
 		"good":                "x",
 		"smile\U0001F600":     "1",
 		"huge":                strings.Repeat("x", 1<<20),
-		"edge":                strings.Repeat("x", 0xfffff-8), // fits by its size, not with its path
+		"edge":                strings.Repeat("x", 0xfffff-8), // its size fits, but not together with its path
 		dirMarker:             "2",
 		partialPrefix + "1-1": "3",
-		"sub/" + dataFile:     "", // nothing to be a directory's data
+		"sub/" + dataFile:     "", // an empty file for the data of a directory
 		"sub/x":               "4",
 		"only/huge":           strings.Repeat("x", 1<<20),
 	}.write(t)
@@ -33,11 +33,11 @@ func TestImport_SkipsAndNamesWhatCannotBeAZnode(t *testing.T) {
 	must(t, err)
 	said := reasons(report.Skipped)
 	for name, reason := range map[string]string{
-		"smile\U0001F600": "U+1F600", "huge": "jute.maxbuffer", "edge": "1048575", dirMarker: "this program's own",
-		partialPrefix + "1-1": "this program's own", dataFile: "empty", "link": "symbolic link", "dangling": "symbolic link",
+		"smile\U0001F600": "U+1F600", "huge": "jute.maxbuffer", "edge": "1048575", dirMarker: "reserved for this program",
+		partialPrefix + "1-1": "reserved for this program", dataFile: "empty", "link": "symbolic link", "dangling": "symbolic link",
 	} {
 		if !strings.Contains(said[name], reason) {
-			t.Errorf("of %q it says %q, which does not name %q", name, said[name], reason)
+			t.Errorf("the reason for %q is %q, want %q in it", name, said[name], reason)
 		}
 	}
 	if len(report.Skipped) != 9 { // "huge" twice
@@ -74,9 +74,9 @@ func TestImport_ReplacesOnlyWhenAsked(t *testing.T) {
 	report, err = Import(ctx, c, changed, target, modest(&watcher{}))
 	must(t, err)
 	said := reasons(report.Skipped)
-	for name, reason := range map[string]string{"other": "other contents", "file": "is there as a file", "folder": "is there as a directory"} {
+	for name, reason := range map[string]string{"other": "other contents", "file": "exists as a file", "folder": "exists as a directory"} {
 		if !strings.Contains(said[name], reason) {
-			t.Errorf("of %q it says %q, which does not name %q", name, said[name], reason)
+			t.Errorf("the reason for %q is %q, want %q in it", name, said[name], reason)
 		}
 	}
 	if len(said) != 3 || report.NotBegun != 1 { // file/y is below what was skipped
@@ -87,7 +87,7 @@ func TestImport_ReplacesOnlyWhenAsked(t *testing.T) {
 	o.Overwrite = true
 	report, err = Import(ctx, c, changed, target, o)
 	must(t, err)
-	if said := reasons(report.Skipped); len(said) != 1 || said["folder"] == "" { // nothing is deleted, so it cannot become a file
+	if said := reasons(report.Skipped); len(said) != 1 || said["folder"] == "" { // its child is not deleted, so it cannot become a file
 		t.Errorf("with overwrite: %v", said)
 	}
 	back := t.TempDir()
@@ -122,7 +122,7 @@ func TestImport_ReportsWhatTheServerForbids(t *testing.T) {
 	said := reasons(report.Skipped)
 	for name, reason := range map[string]string{"x": "not authenticated", "closed": "its mark as an empty directory"} {
 		if !strings.Contains(said[name], reason) {
-			t.Errorf("of %q it says %q, which does not name %q", name, said[name], reason)
+			t.Errorf("the reason for %q is %q, want %q in it", name, said[name], reason)
 		}
 	}
 	if len(said) != 2 || report.Files != 1 {
@@ -151,8 +151,8 @@ func TestItem_MeetsWhatIsThere(t *testing.T) {
 		{"file, a directory", file, "x", "", 1, true, false, "as a directory"},
 		{"file, a directory with its data", file, "x", "x", 1, true, false, "as a directory"},
 		{"directory, the same", directory, "", "", 3, false, false, ""},
-		{"directory, new still", directory, "", "", 0, false, false, ""},
-		{"directory, with data of another's", directory, "", "y", 3, false, false, ""},
+		{"directory, without children", directory, "", "", 0, false, false, ""},
+		{"directory, with data of its own", directory, "", "y", 3, false, false, ""},
 		{"directory, a file", directory, "", "y", 0, false, false, "as a file"},
 		{"directory, a file, overwrite", directory, "", "y", 0, true, true, ""},
 		{"directory, its data are missing", directory, "x", "", 0, false, true, ""},
@@ -170,7 +170,7 @@ func TestItem_MeetsWhatIsThere(t *testing.T) {
 	}
 }
 
-// What is in the way of a directory's own data is in nobody else's.
+// Only the directory's own data cannot be written then; what is in the directory still can.
 func TestExport_DirectoryWithOtherData(t *testing.T) {
 	t.Parallel()
 	c, from, dir := connect(t), zkserver.Root(t), t.TempDir()

@@ -1,3 +1,3 @@
-// Package znode holds what can be said of a znode's name and path without asking a server: whether the server would
-// take it, and how paths are put together.
+// Package znode checks the names and paths of znodes by the server's rules, without asking a server, and takes paths apart
+// and joins them.
 package znode

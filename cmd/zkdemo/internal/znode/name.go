@@ -7,8 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// CheckName says why name cannot be the name of a znode, or nil. The rules are the server's (PathUtils.validatePath),
-// which looks at UTF-16 units: whatever needs a surrogate pair, such as an emoji, is refused there too.
+// CheckName returns an error that says why name cannot be the name of a znode, or nil. The rules are those of the server
+// (PathUtils.validatePath), which looks at UTF-16 units and so refuses every character that needs a surrogate pair, such as an
+// emoji.
 func CheckName(name string) error {
 	switch {
 	case name == "":
@@ -37,13 +38,13 @@ func refused(r rune) bool {
 		return true
 	case r >= 0xd800 && r <= 0xf8ff: // surrogates and the private use area
 		return true
-	case r >= 0xfff0: // specials, and all that UTF-16 writes as a surrogate pair
+	case r >= 0xfff0: // specials, and every character that is a surrogate pair in UTF-16
 		return true
 	}
 	return false
 }
 
-// CheckPath says why path cannot be the path of a znode, or nil.
+// CheckPath returns an error that says why path cannot be the path of a znode, or nil.
 func CheckPath(path string) error {
 	switch {
 	case path == "":

@@ -8,7 +8,7 @@ const Root = "/"
 // System is the subtree that belongs to the server itself: its quotas and its configuration.
 const System = "/zookeeper"
 
-// Join gives the path of the child name of parent.
+// Join returns the path of parent's child name.
 func Join(parent, name string) string {
 	if parent == Root {
 		return Root + name
@@ -16,7 +16,7 @@ func Join(parent, name string) string {
 	return parent + "/" + name
 }
 
-// Base gives the last name of path; the root's is a slash.
+// Base returns the last name of path, and a slash for the root.
 func Base(path string) string {
 	if path == Root {
 		return Root
