@@ -18,7 +18,7 @@ const (
 
 func benchPath(i int) string { return fmt.Sprintf("/bench/%d/node-%d", i%benchParents, i) }
 
-// benchTree has a server with 100,000 znodes of 100 bytes, and a client of it.
+// benchTree starts a server with 100,000 znodes of 100 bytes, and returns a client of it.
 func benchTree(b *testing.B) *zkasync.Client {
 	srv := zkserver.Run(b, zkserver.WithHeap("1g"))
 	c := connect(b, srv.Addr())
@@ -39,7 +39,7 @@ func benchTree(b *testing.B) *zkasync.Client {
 	return c
 }
 
-// BenchmarkLoad compares the load of 100,000 znodes with the bare gets of the same, one after the other in the same run.
+// BenchmarkLoad compares loading a cache of 100,000 znodes with just getting the same znodes. The two take turns in one run.
 func BenchmarkLoad(b *testing.B) {
 	c := benchTree(b)
 	var bare, load time.Duration
@@ -67,7 +67,7 @@ func BenchmarkLoad(b *testing.B) {
 	b.ReportMetric(float64(bare.Milliseconds())/float64(b.N), "ms/gets")
 }
 
-// BenchmarkFollow has a cache of 100,000 znodes follow changes of any of them, each told to a reader.
+// BenchmarkFollow measures how fast a cache of 100,000 znodes follows changes of any of them and reports each to a reader.
 func BenchmarkFollow(b *testing.B) {
 	c := benchTree(b)
 	k := open(b, c, "/bench")

@@ -49,7 +49,7 @@ func TestChildrenData_IsLive(t *testing.T) {
 	}
 	remove()
 	if show(old) != "true <nil> b=1" {
-		t.Errorf("what was given has changed: %s", show(old))
+		t.Errorf("a state that was delivered has changed: %s", show(old))
 	}
 	must(t, other.Delete(t.Context(), "/g/b", zkasync.AnyVersion))
 	now := comes("true <nil> a=")
@@ -59,6 +59,6 @@ func TestChildrenData_IsLive(t *testing.T) {
 	must(t, other.DeleteAll(t.Context(), "/g"))
 	comes("false <nil>")
 	if len(told) != 0 {
-		t.Errorf("after it was removed, the callback was told %s", <-told)
+		t.Errorf("after it was removed, the callback was called with %s", <-told)
 	}
 }

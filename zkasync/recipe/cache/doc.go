@@ -7,8 +7,8 @@
 //	db, ok := tree.Get("/app/db")
 //	for e, err := range tree.Events(ctx) { ... }
 //
-// [Open] is for a tree (Curator: CuratorCache, TreeCache; kazoo: TreeCache), [WatchChildrenData] for the children of one znode (Curator:
-// PathChildrenCache).
+// [Open] is for a tree (Curator: CuratorCache, TreeCache; kazoo: TreeCache), and [WatchChildrenData] for the children of one
+// znode (Curator: PathChildrenCache).
 //
 // # What it promises
 //
@@ -25,7 +25,8 @@
 //     is read again after pauses that grow from a second to half a minute, when the server reports a change, after each
 //     reconnect, and upon [Cache.Refresh], since no server reports changed permissions. The children of such a znode cannot
 //     be listed: they are cached when the server reports them.
-//   - Memory is bounded: a tree that is too large ends the cache with a [*LimitError]. Readers of events may be as slow as they like.
+//   - Memory is bounded: a tree that is too large ends the cache with a [*LimitError]. Readers of events may be as slow as
+//     they like.
 //
 // A cache lags behind the servers by the time that it takes to learn of a change and to read it. [Cache.Current] says
 // whether it is following them at all; [Cache.Sync] waits until it has everything that was written before. Make

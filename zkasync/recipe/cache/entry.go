@@ -8,11 +8,11 @@ import (
 type Entry struct {
 	Path string
 	Data []byte
-	// Stat is as of the last change of the data. Fields that change with the access control list or the children may be
-	// older; to know the children, ask for them.
+	// Stat is as of the last change of the data. Fields about the access control list or the children may be out of date; to
+	// know the children, use [Cache.Children].
 	Stat zk.Stat
-	// Err is why the znode's data is not known, although the znode is there: zk.ErrNoAuth, say, or a *zkasync.ReplySizeError.
-	// Data and Stat are zero then.
+	// Err is why the data of an existing znode is not known, for example zk.ErrNoAuth or a *zkasync.ReplySizeError. Data and
+	// Stat are zero then.
 	Err error
 }
 
@@ -61,7 +61,7 @@ type change struct {
 	seq      uint64 // its number among all changes of the cache
 }
 
-// isSame reports whether two states of a znode are the same as far as the cache tells them apart.
+// isSame reports whether two states of a znode are the same to the cache, which compares the data's transactions and errors.
 func isSame(a, b *Entry) bool {
 	switch {
 	case a == nil || b == nil:
@@ -73,7 +73,7 @@ func isSame(a, b *Entry) bool {
 	}
 }
 
-// isAnother reports whether a znode was deleted and created again in between.
+// isAnother reports whether the znode was deleted and created again between two states.
 func isAnother(a, b *Entry) bool {
 	return a.Err == nil && b.Err == nil && a.Stat.Czxid != b.Stat.Czxid
 }

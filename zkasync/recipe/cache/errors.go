@@ -19,14 +19,14 @@ type LimitError struct {
 	Limit int64
 }
 
-// Error names the bound.
+// Error names the limit.
 func (e *LimitError) Error() string {
 	return fmt.Sprintf("the tree has more than %d %s", e.Limit, e.What)
 }
 
 // Error says why a cache has ended, or why one of its operations has failed.
 type Error struct {
-	Op   string // as "sync"
+	Op   string // the operation, for example "sync"
 	Path string // of the cache
 	Err  error
 }
@@ -37,7 +37,7 @@ func (e *Error) Error() string { return fmt.Sprintf("cache: %s %s: %v", e.Op, pl
 // Unwrap returns Err.
 func (e *Error) Unwrap() error { return e.Err }
 
-// plain quotes a path that a terminal would not show as it is.
+// plain returns a path for an error message: quoted if it has characters that could not be printed as they are.
 func plain(path string) string {
 	if quoted := strconv.Quote(path); quoted != `"`+path+`"` {
 		return quoted
@@ -60,11 +60,11 @@ func fateOf(err error) fate {
 	var givenUp *zkasync.GivenUpError
 	var code zkasync.ServerError
 	switch {
-	case errors.As(err, &code) && errors.Is(code, zkasync.ErrSessionExpired): // until the connection ends there will be no other answer
+	case errors.As(err, &code) && errors.Is(code, zkasync.ErrSessionExpired): // every read is answered so until the connection ends
 		return throttled
 	case errors.Is(err, zk.ErrNoNode):
 		return absent
-	case errors.As(err, &givenUp): // it ends each connection
+	case errors.As(err, &givenUp): // reading it ends every connection
 		return hidden
 	case errors.Is(err, zkasync.ErrConnectionLoss), errors.Is(err, zkasync.ErrSessionExpired):
 		return lost

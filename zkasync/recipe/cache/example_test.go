@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// exampleClient has a client of a server inside the process, which has some znodes.
+// exampleClient returns a client of a server inside the process, which has some znodes.
 func exampleClient() (ctx context.Context, c *zkasync.Client, end func()) {
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	srv, err := zktest.New()
@@ -33,7 +33,7 @@ func exampleClient() (ctx context.Context, c *zkasync.Client, end func()) {
 	}
 }
 
-// A tree in memory, which is asked without a request.
+// A cached tree is read without a request.
 func ExampleOpen() {
 	ctx, c, end := exampleClient()
 	defer end()
@@ -58,7 +58,7 @@ func ExampleOpen() {
 	// /app 5 70 true
 }
 
-// All that is below a path, parents first.
+// All ranges over everything below a path, parents first.
 func ExampleCache_All() {
 	ctx, c, end := exampleClient()
 	defer end()
@@ -77,7 +77,7 @@ func ExampleCache_All() {
 	// /app/limits ""
 }
 
-// Changes come behind what is there.
+// The events begin with what exists, and go on with changes.
 func ExampleCache_Events() {
 	ctx, c, end := exampleClient()
 	defer end()
@@ -141,7 +141,7 @@ func ExampleCache_Subscribe() {
 	// cache: follow /app/db: closed
 }
 
-// After Sync, the cache has what was written before.
+// After Sync, the cache has everything that was written before.
 func ExampleCache_Sync() {
 	ctx, c, end := exampleClient()
 	defer end()
@@ -154,7 +154,7 @@ func ExampleCache_Sync() {
 	}
 	db, _ := tree.Get("/app/db")
 	fmt.Printf("%s\n", db.Data)
-	tree.Refresh() // reads everything again; never needed, unless permissions were changed
+	tree.Refresh() // reads everything again; only needed after a change of permissions
 	tree.Close()
 	<-tree.Done()
 	fmt.Println(tree.Err())
@@ -172,7 +172,7 @@ func ExampleCache_OnChange() {
 	begun := make(chan struct{})
 	remove := tree.OnChange(func(e cache.Event) {
 		if e.Kind == cache.Synced {
-			close(begun) // what comes now is a change
+			close(begun) // from now on, events are changes
 			return
 		}
 		fmt.Println(e.Kind, e.Path)
@@ -187,7 +187,7 @@ func ExampleCache_OnChange() {
 	// Created /app/limits/write
 }
 
-// The children of one znode with their data, now and after each change.
+// The loop gets the children of one znode with their data, and again after each change.
 func ExampleWatchChildrenData() {
 	ctx, c, end := exampleClient()
 	defer end()
@@ -209,7 +209,7 @@ func ExampleWatchChildrenData() {
 	latest, known := limits.Latest()
 	write, found := latest.Value.Get("write")
 	fmt.Println(known, found, string(write.Data), len(maps.Collect(latest.Value.All())))
-	limits.Refresh() // nothing has changed, so nobody is told
+	limits.Refresh() // nothing has changed, so nothing is delivered
 	fmt.Println(limits.Cache().Path(), limits.Err())
 	limits.Close()
 	<-limits.Done()

@@ -3,7 +3,7 @@ package cache
 // fifo is a queue that releases its memory.
 type fifo[T any] struct {
 	items []T
-	head  int // of what is in it
+	head  int // the index of the first item
 }
 
 func (q *fifo[T]) len() int    { return len(q.items) - q.head }
@@ -27,5 +27,5 @@ func (q *fifo[T]) pop() T {
 	return item
 }
 
-// spareItems is how much room an empty queue keeps.
+// spareItems is how much room an empty queue may keep.
 const spareItems = 1024

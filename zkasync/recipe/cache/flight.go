@@ -4,7 +4,7 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 )
 
-// flying is a request that has been sent. Replies come in the order of the requests.
+// flying is a request that has been sent. Replies come in the order of the requests, so the oldest is always the next.
 type flying interface {
 	ready() bool
 	done() <-chan struct{}

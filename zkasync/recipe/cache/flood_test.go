@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// flood has a cache in which each event that is dealt with makes another one, so that there is always one more, until calm is called.
+// flood returns a cache in which handling an event causes another one, so that there is always one more until calm is called.
 func flood(t *testing.T, opts ...zktest.Option) (srv *zktest.Server, k *cache.Cache, calm func()) {
 	t.Helper()
 	srv, c := inMemory(t, opts...)
@@ -21,7 +21,7 @@ func flood(t *testing.T, opts ...zktest.Option) (srv *zktest.Server, k *cache.Ca
 		for range n {
 			_ = srv.Put("/a/flood", nil)
 		}
-		_, _ = get(c.Sync(t.Context(), "/")) // behind it, the cache's channel has the events
+		_, _ = get(c.Sync(t.Context(), "/")) // when it returns, the events are in the cache's channel
 	}
 	var first sync.Once
 	under := make(chan struct{})
@@ -42,7 +42,7 @@ func flood(t *testing.T, opts ...zktest.Option) (srv *zktest.Server, k *cache.Ca
 	return srv, k, func() { over.Store(true) }
 }
 
-// However many events come, Close is heeded.
+// Close must work while events keep coming.
 func TestCache_ClosesUnderAFlood(t *testing.T) {
 	t.Parallel()
 	_, k, calm := flood(t)
@@ -54,13 +54,13 @@ func TestCache_ClosesUnderAFlood(t *testing.T) {
 	select {
 	case <-closed:
 	case <-time.After(check.Wait):
-		t.Error("Close waits for the events to end")
+		t.Error("Close does not return while events keep coming")
 	}
 	calm()
 	<-closed
 }
 
-// However many events come, answers and what users ask for are dealt with.
+// Answers and users' calls must be handled while events keep coming.
 func TestCache_AnswersUnderAFlood(t *testing.T) {
 	t.Parallel()
 	srv, k, calm := flood(t)

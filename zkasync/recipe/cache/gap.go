@@ -7,14 +7,16 @@ import (
 	"slices"
 )
 
-// gap is a time for which servers do not report what happened: before the first load, and while there was no connection. It
-// is found out by reading everything. The changes are reported at the end of the gap, in the order in which they were made.
+// gap is a time for which servers do not report what has happened: before the first load, and while there was no connection.
+// The cache then reads everything to find out. It reports the changes at the end of the gap, in the order in which they were
+// made.
 type gap struct {
 	slot *slot
-	open int // reads that must be answered before it ends
+	open int // how many reads must still be answered before it ends
 }
 
-// startGap has everything read again. Changes that wait to be reported are reported along with what is found: they may be older.
+// startGap begins to read everything again. Changes that wait to be reported join those of the gap, since they may have to be
+// sorted among them.
 func (l *loop) startGap() {
 	if l.end != nil {
 		return
@@ -27,7 +29,7 @@ func (l *loop) startGap() {
 		l.gap.slot.marks = append(l.gap.slot.marks, s.marks...)
 		l.record(nil, true, s.changes...)
 	}
-	for _, w := range l.works { // some of them might not be found in any other way
+	for _, w := range l.works { // reads that are under way may find what the walk from the root does not
 		w.slots, w.sent, w.doubt, w.deep, w.deepAgain = nil, 0, doubt{}, true, false
 	}
 	for _, b := range l.later.all() {
@@ -54,7 +56,7 @@ func (l *loop) closeGap() {
 // attach records the connection that reports changes from now on.
 func (l *loop) attach() {
 	if l.old {
-		return // its watches are restored with the next connection, and miss nothing
+		return // one-shot watches are restored with the next connection, and miss nothing
 	}
 	l.detach()
 	ctx, cancel := l.client.ConnectedContext(context.Background())
@@ -73,18 +75,18 @@ func (l *loop) detach() {
 // unknown is later than any zxid.
 const unknown = math.MaxInt64 - 1<<32
 
-// dated is a change with the zxid by which it had happened at the latest.
+// dated is a change with its zxid or, if that is not known, the latest one that it can have.
 type dated struct {
 	change
 	zxid int64
 }
 
-// sort puts the changes of a gap into the order in which they were made. The zxid of an existing znode is known. For a deleted
-// one there is only a bound, unless its deletion was the last change of its parent's children. The changes of one znode stay
-// in order, and a deletion stays behind those of the znodes below.
+// sort puts the changes of a gap into the order in which they were made. For an existing znode the zxid is known. For a deleted
+// one there is only a bound, which is exact if its deletion was the last change of its parent's children. The changes of one
+// znode stay in order, and a deletion stays behind those of the znodes below.
 func (l *loop) sort(changes []change) {
 	all := make([]dated, len(changes))
-	next := make(map[string]int64) // of a path's later change
+	next := make(map[string]int64) // by path: when the following change of the same path happened
 	for i, ch := range slices.Backward(changes) {
 		at := l.dateOf(ch)
 		if later, ok := next[ch.path]; ok && ch.new == nil {
@@ -93,10 +95,10 @@ func (l *loop) sort(changes []change) {
 		all[i] = dated{ch, at}
 		next[ch.path] = at
 		if ch.new != nil && ch.new.Err == nil {
-			next[ch.path] = ch.new.Stat.Czxid // it was gone before that
+			next[ch.path] = ch.new.Stat.Czxid // the one before was gone by then
 		}
 	}
-	last := make(map[string]int64) // of a path's earlier change, or of a deletion right below
+	last := make(map[string]int64) // by path: when the change before happened, or a deletion right below it
 	for i := range all {
 		d := &all[i]
 		if d.new != nil {
@@ -116,7 +118,7 @@ func (l *loop) sort(changes []change) {
 	}
 }
 
-// rank orders changes of one transaction: deletions from below, then creations from above.
+// rank orders the changes of one transaction: first deletions, the deepest first, and then the others, the highest first.
 func (ch change) rank() int {
 	levels := depth("/", ch.path)
 	if ch.new == nil {
@@ -136,7 +138,8 @@ func (l *loop) dateOf(ch change) int64 {
 	}
 }
 
-// boundOf bounds the zxid of the deletion of a znode that was created by the zxid created: whatever happened to its parent came later.
+// boundOf returns the latest zxid that the deletion of a znode can have, which was created by the zxid created. The parent's
+// pzxid is such a bound, unless the parent itself is gone or was created again.
 func (l *loop) boundOf(path string, created int64) int64 {
 	for path != l.root {
 		path, _ = split(path)

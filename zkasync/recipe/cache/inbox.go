@@ -34,7 +34,7 @@ func (b *inbox[T]) take() []func(T) {
 	return steps
 }
 
-// close returns the calls that have not been taken.
+// close makes post refuse further calls, and returns those that have not been taken.
 func (b *inbox[T]) close() []func(T) {
 	b.mu.Lock()
 	b.closed = true

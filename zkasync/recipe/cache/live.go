@@ -13,10 +13,10 @@ import (
 
 // Level is a znode's children with their data at one time. It never changes. The zero Level has no children.
 type Level struct {
-	entries []*Entry // by path, which is by name
+	entries []*Entry // sorted by name
 }
 
-// Get returns the child of a name; false if there is none.
+// Get returns the child of this name, or false if there is none.
 func (v Level) Get(name string) (Entry, bool) {
 	i, found := v.search(name)
 	if !found {
@@ -34,7 +34,7 @@ func nameOf(e *Entry) string {
 	return name
 }
 
-// All ranges over names and children, by name. Use maps.Collect to turn it into a map.
+// All ranges over the names and the children, sorted by name. Use maps.Collect to turn it into a map.
 func (v Level) All() iter.Seq2[string, Entry] {
 	return func(yield func(string, Entry) bool) {
 		for _, e := range v.entries {
@@ -60,7 +60,7 @@ type ChildrenData struct {
 	cache  *Cache
 	sub    *Subscription
 	newest *stream.Latest[zkasync.Reading[Level]] // filled and ended by run
-	over   chan struct{}                          // closed behind it
+	over   chan struct{}                          // closed when run has ended
 }
 
 // WatchChildrenData keeps the children of the znode at path current, with their data. The znode need not exist. It takes
@@ -69,7 +69,7 @@ func WatchChildrenData(c *zkasync.Client, path string, opts ...Option) *Children
 	return newChildrenData(Open(c, path, append(slices.Clone(opts), WithDepth(1))...))
 }
 
-// newChildrenData follows a cache that may already have been loaded.
+// newChildrenData follows a cache, which may have been loaded already.
 func newChildrenData(cache *Cache) *ChildrenData {
 	d := &ChildrenData{cache: cache, sub: cache.Subscribe(), over: make(chan struct{})}
 	d.newest = stream.NewLatest[zkasync.Reading[Level]](func(fn func()) { core.Post(cache.client, fn) })
@@ -77,7 +77,7 @@ func newChildrenData(cache *Cache) *ChildrenData {
 	return d
 }
 
-// run is the goroutine of d, which Close joins.
+// run is the goroutine of d. Close joins it.
 func (d *ChildrenData) run() {
 	defer close(d.over)
 	defer d.newest.End()
@@ -136,13 +136,13 @@ func (d *ChildrenData) show(now zkasync.Reading[Level]) {
 // is closed when d has ended.
 func (d *ChildrenData) C() <-chan zkasync.Reading[Level] { return d.newest.C() }
 
-// All ranges over the channel of C until it is closed or ctx ends. The last pair has the reason, that of Err or of ctx. Leaving the
-// loop does not end d.
+// All ranges over the channel of C until it is closed or ctx ends. The last pair carries the reason, that of Err or of ctx.
+// Leaving the loop does not end d.
 func (d *ChildrenData) All(ctx context.Context) iter.Seq2[zkasync.Reading[Level], error] {
 	return stream.All(ctx, d.newest.C(), d.Err)
 }
 
-// Latest returns the newest state; false when there is none yet.
+// Latest returns the newest state, or false if there is none yet.
 func (d *ChildrenData) Latest() (zkasync.Reading[Level], bool) {
 	return d.newest.Get()
 }

@@ -8,7 +8,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// A cache that is loaded before it is followed has nothing more to tell, and its first state comes all the same.
+// If the cache has been loaded before, no more events come, but the first state must be delivered all the same.
 func TestChildrenData_LoadedBefore(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)

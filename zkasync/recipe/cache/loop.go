@@ -12,9 +12,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// loop keeps the store current. All of it belongs to one goroutine, so events, replies and users' calls are handled one at a
-// time. An event is handled before the reply to any request sent after it: it is in the channel by the time the reply
-// is there, and everything in the channel comes first.
+// loop keeps the store current. One goroutine owns all of it, so events, replies and users' calls are handled one at a time.
+// An event that the server sent before a reply is handled before that reply: it is in the channel when the reply comes, and
+// step empties the channel first.
 type loop struct {
 	*Cache
 	placing *future.Future[*zkasync.Subscription] // the watch that is being set, before which nothing is read; nil: none
@@ -31,13 +31,13 @@ type loop struct {
 	latest map[string]*slot // where the latest change of a znode waits to be reported
 	gap    *gap             // nil: no changes may have been missed
 
-	resting map[key]bool // refused reads to be repeated
-	parked  []*work      // reads that no server has executed, to be sent again
+	resting map[key]bool // refused reads, to be repeated after a pause
+	parked  []*work      // reads that no server has executed, to be sent again after a pause
 	timer   *time.Timer  // for both; nil: not running
 	pause   time.Duration
-	syncs   map[*future.Promise[future.Void]]func() // what to do when each wait ends
-	release func()                                  // of the context of the connection
-	end     error                                   // why the loop is to end
+	syncs   map[*future.Promise[future.Void]]func() // for each wait in Sync, what to do when it ends
+	release func()                                  // releases the context of the connection
+	end     error                                   // why the loop must end
 }
 
 const (
@@ -49,7 +49,7 @@ const (
 
 // run is the cache's goroutine, which Close joins.
 func (l *loop) run(err error) {
-	defer l.answer() // last: a callback may run here, and call Close
+	defer l.answer() // runs last, since a callback may run here and call Close
 	defer close(l.over)
 	defer l.finish()
 	if err != nil {
@@ -66,7 +66,7 @@ func (l *loop) run(err error) {
 	}
 }
 
-// look handles the other channels that wait waits for, however much else there is to do.
+// look checks the timer and Close, which wait would notice, even while there is always more to do.
 func (l *loop) look() {
 	var rested <-chan time.Time
 	if l.timer != nil {
@@ -81,7 +81,7 @@ func (l *loop) look() {
 	}
 }
 
-// fail makes the loop end. The first reason is kept.
+// fail makes the loop end. The first reason counts.
 func (l *loop) fail(err error) {
 	switch {
 	case l.end != nil:
@@ -100,7 +100,7 @@ func (l *loop) step() bool {
 	}
 	answers, steps := l.answers(), l.inbox.take()
 	busy := answers+len(steps) > 0
-	for n := l.waiting(); n > 0 && l.end == nil && l.nextEvent(); n-- { // everything that came before these replies and steps has arrived by now
+	for n := l.waiting(); n > 0 && l.end == nil && l.nextEvent(); n-- { // all events from before these replies and steps
 		busy = true
 	}
 	for _, step := range steps {
@@ -112,7 +112,8 @@ func (l *loop) step() bool {
 	return l.send() || busy
 }
 
-// answers returns how many requests have been answered. While a watch is being set the replies wait, as the reads do.
+// answers returns how many requests have been answered, counted from the oldest up to the first without an answer. While the
+// watch is being set, replies wait like the reads themselves.
 func (l *loop) answers() (n int) {
 	if l.placing != nil {
 		return 0
@@ -126,8 +127,8 @@ func (l *loop) answers() (n int) {
 	return n
 }
 
-// waiting returns how many events have arrived, plus one if the watch has ended. A step handles no more than these, so that a
-// flood of events keeps nothing else waiting.
+// waiting returns how many events have arrived, plus one for the end of the watch. A step handles no more than these, so that
+// a flood of events keeps nothing else waiting.
 func (l *loop) waiting() int {
 	if l.sub == nil {
 		return 0
@@ -190,13 +191,13 @@ func (l *loop) event(e zkasync.Event, ok bool) {
 	}
 }
 
-// touched has the znode of an event read.
+// touched queues a read of the znode that an event is about.
 func (l *loop) touched(path string, kind zk.EventType, zxid int64) {
 	w := l.want(key{path: path}, false)
 	w.slots = append(w.slots, l.place(kind, zxid))
 }
 
-// watch sets the watch that reports changes.
+// watch begins to set the watch that reports changes.
 func (l *loop) watch() {
 	l.placing = zkasync.Retry(zkasync.MarkIdempotent(l.ctx), l.client, core.Patient,
 		func(ctx context.Context) *future.Future[*zkasync.Subscription] {
@@ -235,7 +236,7 @@ func (l *loop) unwatched(why error) {
 
 // finish ends everything that waits for the loop.
 func (l *loop) finish() {
-	l.fail(future.ErrGoexit) // in the user's filter, if nothing else is known
+	l.fail(future.ErrGoexit) // without another reason, the user's filter has called runtime.Goexit
 	l.cancel()
 	l.detach()
 	if l.sub != nil {
@@ -267,7 +268,7 @@ func (l *loop) finish() {
 	}
 }
 
-// leave ends a wait, with nil if what it was for has been reported.
+// leave ends a wait in Sync: with nil if everything it was for has been reported, and otherwise with the reason.
 func (l *loop) leave(p *future.Promise[future.Void], err error) {
 	end := l.syncs[p]
 	if end == nil {
@@ -282,7 +283,7 @@ func (l *loop) leave(p *future.Promise[future.Void], err error) {
 	}
 }
 
-// answer completes the futures that users may wait for. If the client's handler has stopped, their callbacks run in place.
+// answer completes the futures that users may wait for. If the client's handler has stopped, their callbacks run right here.
 func (l *loop) answer() {
 	l.ready.Reject(l.failure("keep", l.end))
 	for p := range l.syncs {

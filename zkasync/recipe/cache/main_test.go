@@ -19,11 +19,11 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(check.Main(m)) }
 
-// place is a folder of the test's own on the shared server, and two clients of it: the cache's, and somebody else. What is tested there
-// holds where servers know watches of trees.
+// place returns two clients, one for the cache and one for somebody else, with the same chroot, which belongs to the test alone.
+// It skips the test if the server has no recursive watches.
 func place(t *testing.T) (c, other *zkasync.Client) {
 	t.Helper()
-	zkserver.Needs(t, "3.6", "watches of trees")
+	zkserver.Needs(t, "3.6", "recursive watches")
 	servers := check.Place(t)
 	return connect(t, servers), connect(t, servers)
 }
@@ -33,14 +33,14 @@ func connect(t testing.TB, servers string, opts ...zkasync.Option) *zkasync.Clie
 	return check.Connect(t, servers, opts...)
 }
 
-// inMemory is a server inside the test, and a client of it.
+// inMemory starts a server inside the test, and returns it with a client of it.
 func inMemory(t *testing.T, opts ...zktest.Option) (*zktest.Server, *zkasync.Client) {
 	t.Helper()
 	srv := zktest.Run(t, opts...)
 	return srv, connect(t, srv.Addr(), srv.Options()...)
 }
 
-// open has a cache that is loaded.
+// open opens a cache and waits until it is loaded.
 func open(t testing.TB, c *zkasync.Client, path string, opts ...cache.Option) *cache.Cache {
 	t.Helper()
 	k := cache.Open(c, path, opts...)
@@ -62,7 +62,7 @@ func poll(t testing.TB, what string, ok func() bool) {
 	check.Until(t, what, ok)
 }
 
-// shown is what a cache has, a znode with its data in each line.
+// shown returns the contents of a cache, a line with path and data for each znode.
 func shown(k *cache.Cache) string {
 	var lines []string
 	for e := range k.All(k.Path()) {
@@ -78,7 +78,7 @@ func line(e cache.Entry) string {
 	return fmt.Sprintf("%s=%s", e.Path, e.Data)
 }
 
-// told folds events into what a cache has that has told them, and checks that each follows the one before.
+// told applies events to a tree, and checks that each event fits the state before it.
 type told struct {
 	t       testing.TB
 	entries map[string]cache.Entry
@@ -95,12 +95,12 @@ func (r *told) add(e cache.Event) {
 	switch e.Kind {
 	case cache.Created:
 		if there {
-			r.t.Errorf("%v is there: %v", e.Path, e)
+			r.t.Errorf("%v was created, although it exists: %v", e.Path, e)
 		}
 		r.entries[e.Path] = e.New
 	case cache.Changed, cache.Deleted:
 		if !there || line(was) != line(e.Old) || was.Stat != e.Old.Stat {
-			r.t.Errorf("%v: was %q, and the event says %q", e.Path, line(was), line(e.Old))
+			r.t.Errorf("%v: the state before was %q, but the event says %q", e.Path, line(was), line(e.Old))
 		}
 		delete(r.entries, e.Path)
 		if e.Kind == cache.Changed {
@@ -110,7 +110,7 @@ func (r *told) add(e cache.Event) {
 	r.last = e
 }
 
-// ordered checks that the event is not of an earlier transaction than the one before.
+// ordered checks that the event's transaction is not older than those before.
 func (r *told) ordered(e cache.Event) {
 	r.t.Helper()
 	zxid := int64(0)
@@ -118,7 +118,7 @@ func (r *told) ordered(e cache.Event) {
 		zxid = e.New.Stat.Mzxid
 	}
 	if zxid != 0 && zxid < r.zxid {
-		r.t.Errorf("%v %v of zxid %#x comes behind %#x, %v", e.Kind, line(e.New), zxid, r.zxid, r.last.Path)
+		r.t.Errorf("%v %v with zxid %#x comes after zxid %#x of %v", e.Kind, line(e.New), zxid, r.zxid, r.last.Path)
 	}
 	r.zxid = max(r.zxid, zxid)
 }
@@ -131,7 +131,7 @@ func (r *told) String() string {
 	return strings.Join(lines, "\n")
 }
 
-// byStep orders paths as a cache does: parents first, neighbours by name.
+// byStep orders paths as a cache does: parents first, siblings by name.
 func byStep(a, b string) int {
 	return slices.Compare(strings.Split(strings.TrimSuffix(a, "/"), "/"), strings.Split(strings.TrimSuffix(b, "/"), "/"))
 }

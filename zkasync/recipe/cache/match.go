@@ -6,9 +6,9 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// assign returns the slot for what a read has found, among those of the events that wait for the read, and drops the slots that
-// the read covers: those of events that came before it was sent, and those up to the slot. A read may cover later events, too.
-// gone is the slot of the deletion if the znode was created again. Without slots both are nil.
+// assign returns the slot, among those of the events that wait for a read, at which to report what the read has found. It drops
+// the slots that the read covers: those of events that came before it was sent, and those up to the returned one, which may
+// be of a later event. If the znode was created again, gone is the slot of its deletion. Without slots both are nil.
 func (w *work) assign(was, found *Entry) (gone, at *slot) {
 	i := w.match(was, found)
 	n := max(w.sent, i+1)
@@ -33,8 +33,8 @@ func (w *work) assign(was, found *Entry) (gone, at *slot) {
 	return gone, at
 }
 
-// match returns the index of the event that turned was into found, or -1. If the server sends no zxids, the version decides:
-// each write increments it, and each write has an event of its own.
+// match returns the index of the event that turned was into found, or -1. If the server sends no zxids with events, the version
+// decides: each write increments it, and each write has an event of its own.
 func (w *work) match(was, found *Entry) int {
 	switch {
 	case found == nil:
@@ -64,11 +64,11 @@ func (w *work) dated(found *Entry) int {
 	return slices.IndexFunc(w.slots, func(s *slot) bool { return s.zxid != 0 && s.zxid == found.Stat.Mzxid })
 }
 
-// mostDoubts bounds how often a read is repeated because of doubts: everything still to be reported waits for it.
+// mostDoubts limits how often a read is repeated because of doubts, since all later changes wait for it to be reported.
 const mostDoubts = 8
 
-// doubts reports whether the znode that was found, created since the last read, may come from any of several creations. Events
-// that came after the reply are known when it is handled, so the last creation need not be the one. Then the read is repeated.
+// doubts reports whether found, which was created since the last read, may come from any of several creations. Events that came
+// after the reply are known, too, when the reply is handled, so it need not be the last one. The read must be repeated then.
 func (w *work) doubts(was, found *Entry) bool {
 	if found == nil || found.Err != nil || was != nil && was.Err == nil && was.Stat.Czxid == found.Stat.Czxid {
 		return false
@@ -80,8 +80,9 @@ func (w *work) doubts(was, found *Entry) bool {
 	return true
 }
 
-// births returns the indices of the events that may have created what was found: those that came after the read was sent, and the
-// last one before, unless a deletion followed. If an earlier read has found the same, only those that had come by then count.
+// births returns the indices of the events that may have created what was found: creations that came after the read was sent,
+// and the last one before, unless a deletion followed it. If an earlier read has found the same, only the events that had come
+// by then count.
 func (w *work) births(found *Entry) (all []int) {
 	last := -1
 	for i, s := range w.slots {
@@ -103,7 +104,7 @@ func (w *work) births(found *Entry) (all []int) {
 	return all
 }
 
-// nth returns the index of the nth event of a kind from one on, or -1.
+// nth returns the index of the nth event of a kind, counted from the index from, or -1.
 func nth(slots []*slot, from int, kind zk.EventType, n int) int {
 	for i := from; i < len(slots); i++ {
 		if slots[i].kind == kind {

@@ -19,13 +19,13 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// comesTo waits until a cache has a tree.
+// comesTo waits until a cache has exactly this tree.
 func comesTo(t testing.TB, k *cache.Cache, tree string) {
 	t.Helper()
 	poll(t, "the cache has "+tree, func() bool { return shown(k) == tree })
 }
 
-func TestCache_RootThatIsNotThere(t *testing.T) {
+func TestCache_MissingRoot(t *testing.T) {
 	t.Parallel()
 	c, other := place(t)
 	k := open(t, c, "/far/away")
@@ -44,12 +44,13 @@ func TestCache_RootThatIsNotThere(t *testing.T) {
 	want(t, k, "/far/away=2")
 	for _, path := range []string{"/far", "/far/awaybeside", "", "/", "/far/away/", "/far/away//", "/far/away/none", "away"} {
 		if e, ok := k.Get(path); ok || len(k.Children(path)) > 0 {
-			t.Errorf("%q is there: %v", path, e)
+			t.Errorf("%q is in the cache: %v", path, e)
 		}
 	}
 }
 
-// What may not be read is there, with an error, and the rest is cached; when it may be read it is cached, too, with what is below.
+// A znode that may not be read is present with an error, and the rest is cached. When it may be read, it is cached too, with
+// everything below it.
 func TestCache_HiddenZnodes(t *testing.T) {
 	t.Parallel()
 	c, other := place(t)
@@ -70,7 +71,7 @@ func TestCache_HiddenZnodes(t *testing.T) {
 	k.Refresh()
 	want(t, k, "/tree=\n/tree/open=1\n"+fmt.Sprintf(hidden, "own")+"\n/tree/secret=\n/tree/secret/below=2")
 	must(t, other.SetACL(t.Context(), "/tree/own", zk.WorldACL(zk.PermAll), zkasync.AnyVersion))
-	comesTo(t, k, "/tree=\n/tree/open=1\n/tree/own=3\n/tree/secret=\n/tree/secret/below=2") // by itself, after a pause
+	comesTo(t, k, "/tree=\n/tree/open=1\n/tree/own=3\n/tree/secret=\n/tree/secret/below=2") // without a Refresh, after a pause
 	must(t, other.SetACL(t.Context(), "/tree", secret, zkasync.AnyVersion))
 	k.Refresh()
 	want(t, k, "/tree ! not authenticated\n/tree/open=1\n/tree/own=3\n/tree/secret=\n/tree/secret/below=2")
@@ -80,7 +81,7 @@ func TestCache_HiddenZnodes(t *testing.T) {
 	want(t, k, "/tree ! not authenticated\n/tree/open=4\n/tree/secret=\n/tree/secret/below=2")
 }
 
-// A znode that is larger than the client takes is hidden as well.
+// A znode that is too large for the client's limit is hidden as well.
 func TestCache_TooLargeZnode(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)
@@ -117,7 +118,7 @@ func TestCache_Bounds(t *testing.T) {
 			<-k.Done()
 			var limit *cache.LimitError
 			if !errors.As(k.Err(), &limit) || limit.What != x.what || limit.Limit != x.max {
-				t.Errorf("it ends with %v", k.Err())
+				t.Errorf("the cache ends with %v", k.Err())
 			}
 			var last error
 			for _, last = range events.All(t.Context()) {
@@ -132,7 +133,7 @@ func TestCache_Bounds(t *testing.T) {
 			late := cache.Open(c, "/a", x.opt)
 			defer late.Close()
 			if _, err := get(late.Ready()); !errors.As(err, &limit) {
-				t.Errorf("a load of too much ends with %v", err)
+				t.Errorf("a load above the limit ends with %v", err)
 			}
 		})
 	}
@@ -160,14 +161,14 @@ func TestOpen_RefusesBadInput(t *testing.T) {
 		<-k.Done()
 		for e, err := range k.Events(t.Context()) {
 			if err == nil {
-				t.Errorf("%s: an event: %v", name, e)
+				t.Errorf("%s: an event of an invalid cache: %v", name, e)
 			}
 		}
 		k.Close()
 	}
 }
 
-// A filter that panics, or ends its goroutine, ends the cache and nothing else.
+// A filter that panics ends the cache and nothing else.
 func TestCache_FilterPanics(t *testing.T) {
 	t.Parallel()
 	srv, c := inMemory(t)
@@ -180,7 +181,7 @@ func TestCache_FilterPanics(t *testing.T) {
 	}
 }
 
-// What is filtered out is neither read nor told, with all that is below.
+// A znode that is left out, and everything below it, is neither read nor reported.
 func TestCache_FilterAndDepth(t *testing.T) {
 	t.Parallel()
 	srv, c := inMemory(t)
@@ -191,12 +192,12 @@ func TestCache_FilterAndDepth(t *testing.T) {
 	want(t, k, "/a=\n/a/b=\n/a/b/c=\n/a/e=1\n/a/e/f=")
 	for _, r := range srv.Requests() {
 		if r.Op == zktest.OpGetData && strings.Contains(r.Path, "tmp") || strings.HasPrefix(r.Path, "/a/b/c/") && r.Session != 0 {
-			t.Errorf("it was asked for: %v", r)
+			t.Errorf("a znode that is left out was read: %v", r)
 		}
 	}
 }
 
-// oldServer ends connections at requests for persistent watches, as releases before 3.6 do.
+// oldServer starts a server that, like releases before 3.6, does not implement persistent watches, and returns two clients.
 func oldServer(t *testing.T) (*zktest.Server, *zkasync.Client, *zkasync.Client) {
 	srv := zktest.Run(t)
 	srv.Fault(zktest.Fault{Op: zktest.OpAddWatch, When: zktest.Before, Do: zktest.Fail(zkasync.ErrUnimplemented)})
@@ -236,7 +237,7 @@ func TestCache_OldServersConverge(t *testing.T) {
 	convergence(t, c, other, 5, 40, faultsInMemory(srv, c))
 }
 
-// A watch that somebody removes costs another load, and nothing else.
+// If somebody removes the cache's watch, the cache sets it again and reads everything again.
 func TestCache_WatchIsRemoved(t *testing.T) {
 	t.Parallel()
 	srv, c := inMemory(t)
@@ -248,7 +249,7 @@ func TestCache_WatchIsRemoved(t *testing.T) {
 	poll(t, "it is current", k.Current)
 }
 
-// An older state than the known one is believed only if it is said again behind a Sync: servers were set back then.
+// The cache accepts an older state only if a read after a Sync returns it too: then the servers were set back.
 func TestCache_OlderStateIsConfirmed(t *testing.T) {
 	t.Parallel()
 	for lies, shows := range map[int64]string{1: "3", 2: "1"} {
@@ -272,12 +273,12 @@ func TestCache_OlderStateIsConfirmed(t *testing.T) {
 		_ = srv.Put("/a/b", []byte("3"))
 		want(t, k, "/a=\n/a/b="+shows)
 		if n := left.Load(); n > 0 {
-			t.Errorf("%d lies are left", n)
+			t.Errorf("%d of the old answers were not asked for", n)
 		}
 	}
 }
 
-// Nobody's slowness is anybody else's: a reader that sleeps finds the newest of each znode, and nothing of what has come and gone.
+// A slow reader finds the newest state of each znode, and nothing of znodes that were created and deleted meanwhile.
 func TestSubscription_SlowReader(t *testing.T) {
 	t.Parallel()
 	srv, c := inMemory(t)
@@ -321,7 +322,7 @@ func TestSubscription_SlowReader(t *testing.T) {
 	defer cancel()
 	for e, err := range s.All(ctx) {
 		if err != context.DeadlineExceeded {
-			t.Errorf("there is more: %v, %v", e, err)
+			t.Errorf("one more event: %v, %v", e, err)
 		}
 	}
 }
@@ -353,7 +354,7 @@ func TestCache_ClientCloses(t *testing.T) {
 	}
 }
 
-// Callbacks and functions of the user's that block hold up no cache.
+// Callbacks that block do not delay a cache.
 func TestCache_IsNotHeldUp(t *testing.T) {
 	t.Parallel()
 	c, other := place(t)
@@ -365,7 +366,7 @@ func TestCache_IsNotHeldUp(t *testing.T) {
 	comesTo(t, k, "/a=\n/a/b=1")
 }
 
-// However often a load is interrupted, when it is ready everything is there.
+// However often the first load is interrupted, when it is ready the cache is complete.
 func TestCache_ReadyMeansComplete(t *testing.T) {
 	t.Parallel()
 	srv, c := inMemory(t)
@@ -391,15 +392,15 @@ func TestCache_ReadyMeansComplete(t *testing.T) {
 			n++
 		}
 		if n != k.Len() {
-			t.Errorf("lost after %d requests: %d are told", skip, n)
+			t.Errorf("lost after %d requests: %d are reported", skip, n)
 		}
 		k.Close()
 		lost.Remove()
 	}
 }
 
-// What has happened while there was no connection is told in the order in which it happened.
-func TestCache_TellsAGapInOrder(t *testing.T) {
+// Changes that were made while there was no connection are reported in the order in which they were made.
+func TestCache_ReportsAGapInOrder(t *testing.T) {
 	t.Parallel()
 	srv, c := inMemory(t)
 	_ = srv.Load(map[string]string{"/a/z": "", "/a/gone/below": "", "/a/again": "", "/a/again/below": "", "/b": "", "/a/y/x": "", "/a/y/w": ""})
@@ -435,6 +436,6 @@ func TestCache_TellsAGapInOrder(t *testing.T) {
 	want := []string{"Changed /a/z", "Deleted /a/y/w", "Created /a/b/c", "Changed /a/y/x", "Deleted /a/again/below", "Deleted /a/again",
 		"Created /a/again", "Created /a/b", "Deleted /a/gone/below", "Deleted /a/gone", "Changed /a"}
 	if got := next(); !slices.Equal(got, want) {
-		t.Errorf("told\n%q, want\n%q", got, want)
+		t.Errorf("reported\n%q, want\n%q", got, want)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/cache"
 )
 
-// A cache that is opened while there is no connection heeds contexts and Close, and is loaded once there is one.
+// While there is no connection, contexts and Close of a newly opened cache work. It is loaded once there is a connection.
 func TestCache_OpenedWithoutAConnection(t *testing.T) {
 	t.Parallel()
 	srv, c := inMemory(t)
@@ -24,20 +24,20 @@ func TestCache_OpenedWithoutAConnection(t *testing.T) {
 	left, stays := k.Sync(ctx), k.Sync(t.Context())
 	cancel(cause)
 	if _, err := get(left); !errors.Is(err, cause) {
-		t.Errorf("left with %v", err)
+		t.Errorf("Sync whose context ended: %v", err)
 	}
 	callback := make(chan error, 1)
 	waits := closed.Sync(t.Context())
 	waits.OnDone(func(_ future.Void, err error) { callback <- err })
 	closed.Close()
 	if _, err := get(waits); !errors.Is(err, cache.ErrClosed) {
-		t.Errorf("the other one's ends with %v", err)
+		t.Errorf("Sync of the closed cache: %v", err)
 	}
 	if err := <-callback; !errors.Is(err, cache.ErrClosed) {
-		t.Errorf("its callback is told %v", err)
+		t.Errorf("the callback of that Sync got %v", err)
 	}
 	if stays.Ready() || k.Ready().Ready() || k.Current() {
-		t.Fatal("nothing can be known")
+		t.Fatal("something is complete or current without a connection")
 	}
 	srv.Refuse(false)
 	must(t, stays)

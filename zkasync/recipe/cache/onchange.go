@@ -15,19 +15,20 @@ func (c *Cache) OnChange(fn func(Event)) (remove func()) {
 	return o.s.Close
 }
 
-// onChange calls fn with one event after the other, each in a turn of its own among the callbacks. At most one turn is queued.
+// onChange calls fn for one event after the other, each as a callback of its own on the client's handler. At most one of them
+// is queued.
 type onChange struct {
 	fn   func(Event)
 	s    *Subscription
 	post func(func())
 }
 
-// more is called when something waits and no turn is queued.
+// more is called when an event waits and no callback is queued.
 func (o *onChange) more() { o.post(o.turn) }
 
 func (o *onChange) turn() {
 	e, ok := o.s.next()
-	defer o.s.turned() // also if fn panics
+	defer o.s.turned() // even if fn panics
 	if ok {
 		o.fn(e)
 	}

@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/cache"
 )
 
-// notes collects lines.
+// notes collects lines, safe for concurrent use.
 type notes struct {
 	mu    sync.Mutex
 	lines []string
@@ -37,7 +37,8 @@ func (n *notes) want(t *testing.T, lines ...string) {
 	}
 }
 
-// Callbacks get what there is, then Synced, then each change, also behind one that panics or ends its goroutine; after the removal nothing.
+// A callback gets what exists, then Synced, then each change, even after it has panicked or called runtime.Goexit. After the
+// removal it gets nothing.
 func TestOnChange(t *testing.T) {
 	t.Parallel()
 	srv, c := inMemory(t)
@@ -55,7 +56,7 @@ func TestOnChange(t *testing.T) {
 			runtime.Goexit()
 		}
 		if _, ok := k.Get(e.Path); !ok && e.Kind != cache.Deleted {
-			n.add("and it is not there")
+			n.add("but the cache does not have it")
 		}
 	})
 	n.want(t, "Created /a", "Created /a/b", "Synced ")
@@ -70,7 +71,7 @@ func TestOnChange(t *testing.T) {
 	k.OnChange(nil)()
 }
 
-// One that blocks holds up the callbacks behind it, and gets what was made meanwhile in its newest state.
+// A callback that blocks delays the callbacks behind it. Changes that are made meanwhile are merged into the newest state.
 func TestOnChange_Blocks(t *testing.T) {
 	t.Parallel()
 	_, c := inMemory(t)

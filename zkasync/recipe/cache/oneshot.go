@@ -9,8 +9,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Servers before 3.6 have no recursive watches. There each read sets a one-shot watch, of the data and of the list of children of
-// each znode, and reading again sets it again.
+// Servers before 3.6 have no recursive watches. With them, each read of a znode's data, or of its children, also sets a one-shot
+// watch. When a watch fires, the cache reads again, which sets it again.
 
 func (l *loop) askWatched(w *work) {
 	if w.list {
@@ -45,13 +45,13 @@ func (l *loop) checkedRoot(w *work, r zkasync.Watched[*zk.Stat], err error) {
 	case r.Value == nil:
 		l.await(w.key, r.Event)
 		l.got(w, zkasync.Node{}, zk.ErrNoNode)
-	default: // it has come meanwhile
+	default: // it was created meanwhile
 		l.client.Unwatch(r.Event)
 		l.ask(w)
 	}
 }
 
-// await makes a watch that fires lead to another read.
+// await makes the loop read k again when the watch fires.
 func (l *loop) await(k key, event *future.Future[zkasync.Event]) {
 	l.unwatch(k)
 	l.watches[k] = event

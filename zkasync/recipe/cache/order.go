@@ -14,7 +14,8 @@ func (l *loop) place(kind zk.EventType, zxid int64) *slot {
 	return s
 }
 
-// record has changes reported at a slot, or nil if no event reported them, but not before an earlier change of the same znode.
+// record adds changes to the slot at which they will be reported, or to a later one if an earlier change of the same znode is
+// there. s is nil for changes that no event has reported. told tells whether anybody wants to know of changes.
 func (l *loop) record(s *slot, told bool, changes ...change) {
 	switch {
 	case !told || len(changes) == 0:
@@ -37,8 +38,8 @@ func (l *loop) record(s *slot, told bool, changes ...change) {
 	s.changes = append(s.changes, changes...)
 }
 
-// deletion returns the slot of a znode's deletion that was inferred from a reply about a znode above it: at, or the slot of its own
-// event, whose read has not been answered yet.
+// deletion returns the slot for the deletion of a znode, when a reply about a znode above it has shown that it is gone: the slot
+// of the znode's own event, if that waits for a read and comes before at, and otherwise at.
 func (l *loop) deletion(path string, at *slot) *slot {
 	w := l.works[key{path: path}]
 	if w == nil {
@@ -50,7 +51,7 @@ func (l *loop) deletion(path string, at *slot) *slot {
 	return at
 }
 
-// tell reports all changes that are known and have nothing unknown in front of them.
+// tell reports the changes of all slots up to the first that is not known yet.
 func (l *loop) tell() {
 	for l.order.len() > 0 && l.order.all()[0].known {
 		s := l.order.pop()
@@ -72,7 +73,7 @@ func (l *loop) tell() {
 	}
 }
 
-// reach returns the subscriptions to report to.
+// reach returns the subscriptions to report to. With synced, the cache is complete; the first time, subscriptions begin then.
 func (l *loop) reach(synced bool) []*Subscription {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -18,14 +18,14 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// writer changes a tree at random, and remembers when each state of a znode came and went.
+// writer changes a tree at random, and remembers by which of its steps each state of a znode was written and deleted.
 type writer struct {
 	c    *zkasync.Client
 	rnd  *rand.Rand
 	step int64
-	made map[version]int64 // by which step of the writer's
-	gone map[int64]int64   // by czxid: by which step it was deleted
-	live map[string]int64  // czxid
+	made map[version]int64 // the step that has written a state
+	gone map[int64]int64   // by czxid: the step that has deleted a znode
+	live map[string]int64  // by path: the czxid of a znode that exists
 }
 
 // version is a state of a znode.
@@ -35,7 +35,7 @@ func newWriter(c *zkasync.Client, seed uint64) *writer {
 	return &writer{c, rand.New(rand.NewPCG(seed, 1)), 0, make(map[version]int64), make(map[int64]int64), make(map[string]int64)}
 }
 
-// write makes one change below a folder that no other writer writes to. What fails is nobody's business: the tree is what it is.
+// write tries one random change below folder. It may fail, for example because the znode does not exist.
 func (w *writer) write(ctx context.Context, folder string) {
 	w.step++
 	path := fmt.Sprintf("%s/%d", folder, w.rnd.IntN(4))
@@ -73,20 +73,20 @@ func (w *writer) steps(t testing.TB, events []cache.Event) {
 			step = w.gone[e.Old.Stat.Czxid]
 		}
 		if step == 0 {
-			continue // another's
+			continue // somebody else's change
 		}
 		seen++
 		if step < last {
-			t.Errorf("%v %v of step %d comes behind step %d", e.Kind, e.Path, step, last)
+			t.Errorf("%v %v of step %d comes after step %d", e.Kind, e.Path, step, last)
 		}
 		last = max(last, step)
 	}
 	if seen == 0 {
-		t.Error("the writer sees none of its steps")
+		t.Error("none of the writer's steps was reported")
 	}
 }
 
-// follow collects the events of a cache until it has ended.
+// follow collects the events of a cache in the background, and calls each for each. events waits until the cache has ended.
 func follow(t testing.TB, k *cache.Cache, each func(cache.Event)) (events func() []cache.Event) {
 	t.Helper()
 	var all []cache.Event
@@ -108,7 +108,7 @@ func follow(t testing.TB, k *cache.Cache, each func(cache.Event)) (events func()
 	}
 }
 
-// tree is what a client reads.
+// tree reads a tree with a client, in the format of shown.
 func tree(t testing.TB, c *zkasync.Client, root string) string {
 	t.Helper()
 	must(t, c.Sync(t.Context(), root))
@@ -134,16 +134,16 @@ func tree(t testing.TB, c *zkasync.Client, root string) string {
 	return r.String()
 }
 
-// Several write at random: events come in the order of the changes, each behind the one that it follows upon, and add up to what the
-// cache has, which is what there is. When an event comes, the cache has it or what is newer.
-func TestCache_TellsEachChangeInOrder(t *testing.T) {
+// Several writers write at random. Events must come in the order of the changes, each must fit the state before it, and together
+// they must add up to the contents of the cache and of the server. When an event comes, the cache has its state or a newer one.
+func TestCache_ReportsChangesInOrder(t *testing.T) {
 	t.Parallel()
 	t.Run("real", func(t *testing.T) {
 		t.Parallel()
 		c, other := place(t)
 		tellsInOrder(t, c, other)
 	})
-	for _, version := range []string{"3.6.4", "3.8.0", "3.9.5"} { // which answer before a reader has looked, and tell zxids or do not
+	for _, version := range []string{"3.6.4", "3.8.0", "3.9.5"} { // some of these send the zxid with an event, others do not
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
 			srv, c := inMemory(t, zktest.WithVersion(version))
@@ -163,7 +163,7 @@ func tellsInOrder(t *testing.T, c, other *zkasync.Client) {
 			return
 		}
 		if now, ok := k.Get(e.Path); ok && e.New.Path != "" && now.Stat.Mzxid < e.New.Stat.Mzxid {
-			t.Errorf("told of %v %q, and the cache has %q", e.Kind, line(e.New), line(now))
+			t.Errorf("the event is %v %q, but the cache has %q", e.Kind, line(e.New), line(now))
 		}
 	})
 	var writers []*writer
@@ -181,7 +181,7 @@ func tellsInOrder(t *testing.T, c, other *zkasync.Client) {
 	must(t, k.Sync(t.Context()))
 	got := shown(k)
 	if want := tree(t, other, "/tree"); got != want {
-		t.Errorf("the cache has\n%s\nthere is\n%s", got, want)
+		t.Errorf("the cache has\n%s\nthe server has\n%s", got, want)
 	}
 	k.Close()
 	all := events()
@@ -200,11 +200,12 @@ func tellsInOrder(t *testing.T, c, other *zkasync.Client) {
 	}
 }
 
-// convergence has writers and faults at work, and checks that the cache ends up with what there is, and has told it.
+// convergence runs writers and causes faults, and checks that the cache ends up with the server's contents, and that its events
+// add up to the same.
 func convergence(t *testing.T, c, other *zkasync.Client, seed uint64, rounds int, fault func(rnd *rand.Rand)) {
 	t.Helper()
 	rnd := rand.New(rand.NewPCG(seed, 2))
-	k := cache.Open(c, "/tree") // the faults strike the first load as well
+	k := cache.Open(c, "/tree") // not waiting for the first load, so that faults hit it as well
 	t.Cleanup(k.Close)
 	events := follow(t, k, func(cache.Event) {})
 	until, stop := context.WithCancel(t.Context())
@@ -231,7 +232,7 @@ func convergence(t *testing.T, c, other *zkasync.Client, seed uint64, rounds int
 	stop()
 	writing.Wait()
 	var got, want string
-	poll(t, "the cache has what there is", func() bool {
+	poll(t, "the cache has the server's contents", func() bool {
 		must(t, k.Sync(t.Context()))
 		got, want = shown(k), tree(t, other, "/tree")
 		return got == want && k.Current()
@@ -245,7 +246,7 @@ func convergence(t *testing.T, c, other *zkasync.Client, seed uint64, rounds int
 		}
 	}
 	if r.String() != want {
-		t.Errorf("seed %d: the events add up to\n%s\nthere is\n%s", seed, r.String(), want)
+		t.Errorf("seed %d: the events add up to\n%s\nthe server has\n%s", seed, r.String(), want)
 	}
 }
 
@@ -277,11 +278,11 @@ func TestCache_ConvergesOverRestarts(t *testing.T) {
 		if err := srv.Restart(t.Context()); err != nil {
 			t.Fatal(err)
 		}
-		time.Sleep(time.Duration(rnd.IntN(500)) * time.Millisecond) // for the writers to write
+		time.Sleep(time.Duration(rnd.IntN(500)) * time.Millisecond) // give the writers time
 	})
 }
 
-// faultsInMemory are faults of a server inside the test, of the cache's client.
+// faultsInMemory returns a function that makes a random fault strike the cache's client, whose server is in memory.
 func faultsInMemory(srv *zktest.Server, c *zkasync.Client) func(*rand.Rand) {
 	ops := []zktest.Op{zktest.OpGetData, zktest.OpMultiRead, zktest.OpGetChildren2, zktest.OpSetWatches2, zktest.OpAddWatch, zktest.OpSync}
 	return func(rnd *rand.Rand) {
@@ -290,13 +291,13 @@ func faultsInMemory(srv *zktest.Server, c *zkasync.Client) func(*rand.Rand) {
 		case 0:
 			srv.Drop(id)
 		case 1:
-			_ = srv.Expire(id) // unless it is over already
+			_ = srv.Expire(id) // fails if the session is over already
 		default:
 			do := []zktest.Action{zktest.Drop(), zktest.Fail(zkasync.ErrThrottled), zktest.Cut(rnd.IntN(30))}[rnd.IntN(3)]
 			in := srv.Fault(zktest.Fault{Op: ops[rnd.IntN(len(ops))], Session: id, Skip: rnd.IntN(5), Count: 1 + rnd.IntN(2),
 				When: []zktest.When{zktest.Before, zktest.After}[rnd.IntN(2)], Do: do})
 			ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
-			_ = in.Wait(ctx, 1) // there may be no such request
+			_ = in.Wait(ctx, 1) // in vain if no such request comes
 			cancel()
 			in.Remove()
 		}

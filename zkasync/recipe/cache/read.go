@@ -8,8 +8,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// want has something read by a read that is sent from now on. deep means that the gap does not end before, and that everything
-// below is read as well.
+// want makes sure that k is read by a request that is sent from now on. deep means that the gap does not end before that,
+// and that everything below is read as well.
 func (l *loop) want(k key, deep bool) *work {
 	w := l.works[k]
 	switch {
@@ -27,6 +27,7 @@ func (l *loop) want(k key, deep bool) *work {
 	return w
 }
 
+// deepen sets flag, and counts one more read that the gap must wait for.
 func (l *loop) deepen(flag *bool, deep bool) {
 	if deep && !*flag {
 		*flag = true
@@ -39,7 +40,7 @@ func (l *loop) queue(w *work) {
 	l.queued.push(w)
 }
 
-// breed has children read.
+// breed puts children on the list of what to read later.
 func (l *loop) breed(parent string, names []string, deep bool) {
 	if len(names) > 0 {
 		b := &brood{parent: parent, names: names}
@@ -48,7 +49,7 @@ func (l *loop) breed(parent string, names []string, deep bool) {
 	}
 }
 
-// hatch has the next child of the first brood read.
+// hatch queues a read of the next child of the first brood.
 func (l *loop) hatch() {
 	b := l.later.all()[0]
 	name := b.names[0]
@@ -129,14 +130,14 @@ func isOlder(found, was *Entry) bool {
 	return found != nil && was != nil && found.Err == nil && was.Err == nil && found.Stat.Mzxid < was.Stat.Mzxid
 }
 
-// confirm reads again after a Sync: if the leader says the same, it is the truth.
+// confirm reads again after a Sync. What the server returns then is what the leader has.
 func (l *loop) confirm(w *work) {
 	w.confirmed = true
 	l.client.Sync(l.ctx, w.path)
 	l.ask(w)
 }
 
-// show stores what was found and has it reported.
+// show stores what was found, and records it as a change to report.
 func (l *loop) show(w *work, was, found *Entry) {
 	gone, at := w.assign(was, found)
 	switch {
@@ -171,7 +172,7 @@ func (l *loop) bound() {
 	}
 }
 
-// explore has everything below a znode that was found read.
+// explore queues reads of what is below a znode that was found, if it may have changed.
 func (l *loop) explore(w *work, was, found *Entry) {
 	if found == nil || depth(l.root, w.path) >= l.cfg.depth {
 		return
@@ -191,7 +192,7 @@ func (l *loop) explore(w *work, was, found *Entry) {
 	}
 }
 
-// listed handles a list of children. Deletions are reported by the events of the children themselves.
+// listed handles a list of children. It looks for new children only: each deletion has an event of its own.
 func (l *loop) listed(w *work, ch zkasync.Children, err error) {
 	switch {
 	case err == nil:
@@ -201,7 +202,7 @@ func (l *loop) listed(w *work, ch zkasync.Children, err error) {
 	case fateOf(err) != hidden:
 		l.unanswered(w, err)
 		return
-	case isTooLarge(err): // the cache cannot be complete
+	case isTooLarge(err): // without the list, the cache cannot be complete
 		l.fail(err)
 	default: // usually its data cannot be read either
 		l.want(key{path: w.path}, false)
@@ -210,7 +211,7 @@ func (l *loop) listed(w *work, ch zkasync.Children, err error) {
 	l.answered(w)
 }
 
-// meet has those children read that are not known yet.
+// meet queues reads of those children that are not known yet.
 func (l *loop) meet(w *work, ch zkasync.Children) {
 	n := l.find(w.path)
 	if n == nil || n.entry == nil {
@@ -223,7 +224,7 @@ func (l *loop) meet(w *work, ch zkasync.Children) {
 	}), w.deep)
 }
 
-// answered ends a read, or has it repeated.
+// answered ends a read, or queues it again if something has happened since it was sent.
 func (l *loop) answered(w *work) {
 	deep := w.deep
 	w.deep, w.deepAgain, w.confirmed = w.deepAgain, false, false
@@ -238,7 +239,7 @@ func (l *loop) answered(w *work) {
 	}
 }
 
-// unanswered has a read repeated that no server has answered, or ends the cache.
+// unanswered queues a read again that no server has answered, or ends the cache.
 func (l *loop) unanswered(w *work, err error) {
 	fate := fateOf(err)
 	if fate == fatal {
@@ -257,7 +258,8 @@ func (l *loop) unanswered(w *work, err error) {
 	l.queue(w)
 }
 
-// forget drops what belongs to znodes that are gone.
+// forget drops the pauses and watches of path and of the znodes below it, which are gone. The watch on the data of path stays:
+// the read that has found it gone may have set a new one.
 func (l *loop) forget(path string, changes []change) {
 	for _, ch := range changes {
 		for _, k := range []key{{ch.path, false}, {ch.path, true}} {

@@ -15,20 +15,20 @@ const (
 	mostPause  = 30 * time.Second
 )
 
-// rest has a read repeated after pauses until it is no longer refused: no server reports when that changes.
+// rest repeats a refused read, after pauses, until it succeeds: servers do not report a change of permissions.
 func (l *loop) rest(k key) {
 	first := !l.resting[k]
 	l.resting[k] = true
 	l.schedule(first)
 }
 
-// park has a read that a server has not executed sent again after a pause.
+// park sends a read again after a pause, because a server has not executed it.
 func (l *loop) park(w *work) {
 	l.parked = append(l.parked, w)
 	l.schedule(len(l.parked) == 1)
 }
 
-// schedule makes sure that the timer runs; first asks for a short pause. The pauses grow.
+// schedule makes sure that the timer runs. Its pauses grow; with first they begin with a short one again.
 func (l *loop) schedule(first bool) {
 	if first && l.timer != nil {
 		l.timer.Stop()
@@ -42,7 +42,7 @@ func (l *loop) schedule(first bool) {
 	}
 }
 
-// askAgain repeats the reads whose pause is over.
+// askAgain repeats all reads that wait for a pause to end.
 func (l *loop) askAgain() {
 	l.timer = nil
 	for _, w := range l.parked {
@@ -59,7 +59,7 @@ func isTooLarge(err error) bool {
 	return errors.As(err, &size)
 }
 
-// keeps reports whether a path is in the cache's tree and not left out.
+// keeps reports whether a path is in the cache's tree, and neither the depth nor the filter leaves it out.
 func (l *loop) keeps(path string) bool {
 	rest, ok := below(l.root, path)
 	if !ok || depth(l.root, path) > l.cfg.depth {
@@ -77,7 +77,7 @@ func (l *loop) keeps(path string) bool {
 	return true
 }
 
-// keepsOne is keeps for a child of a znode that is kept.
+// keepsOne is like keeps, for a child of a znode that is kept. The caller has checked the depth.
 func (l *loop) keepsOne(path string) bool { return l.cfg.keep == nil || l.passes(path) }
 
 // passes calls the user's filter.

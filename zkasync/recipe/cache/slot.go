@@ -6,15 +6,15 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 )
 
-// slot is a place in the order in which changes are told: that of an event of the server. What the event was about is known when
-// its znode has been read. Slots that are known wait for those in front, so that changes are told in the order in which they were
-// made, whatever the order in which they were read.
+// slot is a place in the order in which changes are reported, usually the place of an event from the server. What has changed
+// is known once the event's znode has been read. Slots that are known wait for those in front of them. So changes are reported
+// in the order in which they were made, in whatever order they were read.
 type slot struct {
 	number  uint64
 	kind    zk.EventType
-	zxid    int64 // of the change, if the server tells it; else 0
+	zxid    int64 // of the change, or 0 if the server does not tell
 	known   bool
 	changes []change
-	marks   []*future.Promise[future.Void] // of those who wait for this place
+	marks   []*future.Promise[future.Void] // calls of Sync that wait for this place
 	synced  bool                           // the cache is complete from here on
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// store is the tree in memory. The loop alone writes it, and reads it without the lock.
+// store is the tree in memory. Only the loop writes it, and so the loop may read it without the lock.
 type store struct {
 	root string
 
@@ -19,18 +19,18 @@ type store struct {
 	bytes    int64 // of paths and data
 	seq      uint64
 	subs     []*Subscription
-	synced   bool            // nothing is known to be missing
-	complete bool            // the first load has been told
-	conn     context.Context // of the connection that what is known came by; nil: any
+	synced   bool            // no changes may have been missed
+	complete bool            // the first load has been reported
+	conn     context.Context // ends with the connection that reports changes; nil: does not matter
 	err      error           // why the cache has ended
 }
 
-// node is a place in the tree. It is there without an entry if only something below it is known.
+// node is a place in the tree. It has no entry if only something below it is known.
 type node struct {
 	entry  *Entry
 	kids   map[string]*node
-	pzxid  int64 // when the children changed last, as far as is known
-	listed int64 // the pzxid of the list of children that was read, 0: none
+	pzxid  int64 // when the list of children last changed, as far as is known
+	listed int64 // the pzxid of the list of children that was read; 0: none was
 }
 
 // find returns the place of a path, or nil.
@@ -47,7 +47,7 @@ func (s *store) find(path string) *node {
 	return n
 }
 
-// entry returns what is known of a path, or nil.
+// entry returns the entry of a path, or nil.
 func (s *store) entry(path string) *Entry {
 	if n := s.find(path); n != nil {
 		return n.entry
@@ -55,7 +55,7 @@ func (s *store) entry(path string) *Entry {
 	return nil
 }
 
-// nodeAt returns the place of a path at or below the root, which is made if there is none.
+// nodeAt returns the place of a path at or below the root. It creates it if there is none.
 func (s *store) nodeAt(path string) *node {
 	rest, _ := below(s.root, path)
 	n := s.top
@@ -74,7 +74,7 @@ func (s *store) nodeAt(path string) *node {
 	return n
 }
 
-// put stores an entry. Told says that somebody wants to hear of it.
+// put stores an entry. told tells whether somebody wants to know of the change.
 func (s *store) put(e *Entry) (ch change, told bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,7 +82,7 @@ func (s *store) put(e *Entry) (ch change, told bool) {
 	return s.replaceLocked(n, e.Path, e), s.toldLocked()
 }
 
-// remove takes out a path and all below it. The lowest come first.
+// remove removes a path and everything below it. The deepest changes come first.
 func (s *store) remove(path string) (all []change, told bool) {
 	n := s.find(path)
 	if n == nil {
@@ -95,7 +95,7 @@ func (s *store) remove(path string) (all []change, told bool) {
 	return all, s.toldLocked()
 }
 
-// toldLocked reports whether anybody is told of each change. Before the first load is complete, nobody is.
+// toldLocked reports whether there are subscriptions to tell of changes. They begin when the first load is complete.
 func (s *store) toldLocked() bool { return s.complete && len(s.subs) > 0 }
 
 func (s *store) clearLocked(n *node, path string, all *[]change) {
@@ -108,7 +108,7 @@ func (s *store) clearLocked(n *node, path string, all *[]change) {
 	}
 }
 
-// pruneLocked takes places out that have become empty, from path up.
+// pruneLocked removes places that have become empty, from path upwards.
 func (s *store) pruneLocked(path string) {
 	for path != s.root {
 		n := s.find(path)
@@ -138,7 +138,7 @@ func (s *store) count(e *Entry, sign int) {
 	s.bytes += int64(sign) * int64(len(e.Path)+len(e.Data))
 }
 
-// collect gathers all entries at n and below: those above first, neighbours by name.
+// collect appends all entries at and below n: parents before their children, siblings by name.
 func (n *node) collect(all []*Entry) []*Entry {
 	if n.entry != nil {
 		all = append(all, n.entry)

@@ -38,7 +38,7 @@ func (c *Cache) Events(ctx context.Context) iter.Seq2[Event, error] {
 	}
 }
 
-// drop takes a subscription off the list.
+// drop removes a subscription from the list.
 func (c *Cache) drop(s *Subscription) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

@@ -19,31 +19,31 @@ import (
 // always known: it is then reported later rather than sooner.
 type Subscription struct {
 	root  string
-	drop  func(*Subscription) // takes it off the cache's list
-	since uint64              // changes up to this one are not new to it
-	wake  chan struct{}       // something waits, or it has ended
+	drop  func(*Subscription) // removes it from the cache's list
+	since uint64              // the last change that it began with
+	wake  chan struct{}       // signals that something waits
 	done  chan struct{}       // closed by end
 	ch    chan Event          // made by C; closed by pump
 	pumps sync.WaitGroup
 
 	mu      sync.Mutex
 	tell    func() // called when something waits, for OnChange; nil: there is no callback
-	telling bool   // it was called, and turned was not
+	telling bool   // tell was called, and turned has not been called since
 	waiting fifo[*item]
 	byPath  map[string]*item
-	dead    int     // of those that wait
-	split   []Event // the rest of what was told in two
+	dead    int     // how many of those that wait are dead
+	split   []Event // the rest of a change that is reported as two events
 	err     error   // why it has ended
 }
 
-// item is something to be told.
+// item is something to report.
 type item struct {
 	change
 	synced bool
 	dead   bool // something later has taken its place
 }
 
-// begin gives what there is to begin with. What is told later is what has happened since.
+// begin adds everything that is cached. seq is the number of the last change in it: later calls of put add only newer ones.
 func (s *Subscription) begin(entries []*Entry, seq uint64, synced bool) {
 	defer s.signal()
 	s.mu.Lock()
@@ -60,7 +60,7 @@ func (s *Subscription) begin(entries []*Entry, seq uint64, synced bool) {
 	s.since = seq
 }
 
-// put takes over what a slot has to tell.
+// put adds the changes of a slot.
 func (s *Subscription) put(from *slot) {
 	defer s.rouse()
 	s.mu.Lock()
@@ -78,7 +78,7 @@ func (s *Subscription) put(from *slot) {
 	}
 }
 
-// merge adds a change. It takes the place of one of the same znode that waits; but a deletion stays where it is when the znode is made
+// merge adds a change. It replaces one of the same znode that waits, except that a deletion stays when the znode was created
 // again.
 func (s *Subscription) merge(ch change) {
 	switch was := s.byPath[ch.path]; {
@@ -91,6 +91,7 @@ func (s *Subscription) merge(ch change) {
 	s.replace(ch.path, &item{change: ch})
 }
 
+// replace adds an item in place of one with the same path that waits. It adds nothing if both together have changed nothing.
 func (s *Subscription) replace(path string, it *item) {
 	if was := s.byPath[path]; was != nil {
 		was.dead = true
@@ -108,7 +109,7 @@ func (s *Subscription) add(it *item) {
 	s.waiting.push(it)
 }
 
-// sweep takes out what is dead, once that is the larger part.
+// sweep removes dead items once they are at least half of what waits.
 func (s *Subscription) sweep() {
 	if s.dead < spareItems || s.dead < s.waiting.len()/2 {
 		return
@@ -122,7 +123,7 @@ func (s *Subscription) sweep() {
 	s.waiting, s.dead = kept, 0
 }
 
-// next returns the next event, false if none waits.
+// next returns the next event, or false if none waits.
 func (s *Subscription) next() (Event, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -148,7 +149,7 @@ func (s *Subscription) next() (Event, bool) {
 	return e, true
 }
 
-// rouse tells the reader that something may wait. The lock is not held: a callback may run here.
+// rouse tells the reader that something may wait. It calls tell without the lock, since a callback may run there.
 func (s *Subscription) rouse() {
 	s.signal()
 	s.mu.Lock()
@@ -167,7 +168,7 @@ func (s *Subscription) signal() {
 	}
 }
 
-// tellBy has tell called when something waits, and then not again before turned.
+// tellBy makes s call tell when something waits, and then not again before turned is called.
 func (s *Subscription) tellBy(tell func()) {
 	s.mu.Lock()
 	s.tell = tell
@@ -175,7 +176,7 @@ func (s *Subscription) tellBy(tell func()) {
 	s.rouse()
 }
 
-// turned ends a turn.
+// turned says that the call of tell has been dealt with.
 func (s *Subscription) turned() {
 	s.mu.Lock()
 	s.telling = false
@@ -185,15 +186,15 @@ func (s *Subscription) turned() {
 
 func (s *Subscription) waits() bool { return len(s.split) > 0 || s.waiting.len() > s.dead }
 
-// All ranges over the events until s or ctx has ended; the last pair has the reason, that of Err or of ctx. What waited when the cache
-// ended still comes. Leaving the loop does not end s.
+// All ranges over the events until s or ctx has ended; the last pair carries the reason, that of Err or of ctx. Events that
+// waited when the cache ended still come. Leaving the loop does not end s.
 func (s *Subscription) All(ctx context.Context) iter.Seq2[Event, error] {
 	if ctx == nil {
 		ctx = context.Background()
 	}
 	return func(yield func(Event, error) bool) {
 		for ctx.Err() == nil {
-			over := s.Err() // before what waits is looked at
+			over := s.Err() // read before next, so that no event is missed
 			e, ok := s.next()
 			switch {
 			case ok:
@@ -215,8 +216,8 @@ func (s *Subscription) All(ctx context.Context) iter.Seq2[Event, error] {
 	}
 }
 
-// C returns a channel of the events, the same one at each call, for those who do not range over All. It takes a goroutine until s
-// has ended. Then it is closed; Err says why. What was not received by then is dropped.
+// C returns a channel of the events, the same one at each call, as an alternative to All. It needs a goroutine until s has
+// ended. Then it is closed; Err says why. Events that have not been received by then are dropped.
 func (s *Subscription) C() <-chan Event {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -232,7 +233,7 @@ func (s *Subscription) C() <-chan Event {
 	return s.ch
 }
 
-// pump is the goroutine of C, which end joins.
+// pump is the goroutine that C starts. end joins it.
 func (s *Subscription) pump() {
 	defer s.pumps.Done()
 	defer close(s.ch)
@@ -251,14 +252,14 @@ func (s *Subscription) pump() {
 // Done returns a channel that is closed when s has ended.
 func (s *Subscription) Done() <-chan struct{} { return s.done }
 
-// Err returns why s has ended, nil as long as it goes on: [ErrClosed] after Close, or what [Cache.Err] says.
+// Err returns why s has ended, or nil if it has not: [ErrClosed] after Close, or what [Cache.Err] says.
 func (s *Subscription) Err() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
 }
 
-// Close ends s at once. What waits is dropped.
+// Close ends s at once. Events that wait are dropped.
 func (s *Subscription) Close() {
 	s.drop(s)
 	s.end(&Error{Op: "follow", Path: s.root, Err: ErrClosed})

@@ -20,7 +20,7 @@ func (c *Cache) Sync(ctx context.Context) *future.Future[future.Void] {
 	return core.OnHandler(c.client, p.Future())
 }
 
-// sync has p complete when all is told that was written before, or when ctx ends.
+// sync completes p when everything that was written before has been reported, or when ctx ends.
 func (l *loop) sync(ctx context.Context, p *future.Promise[future.Void]) {
 	if l.end != nil {
 		p.Reject(l.failure("sync", l.end))
@@ -43,7 +43,7 @@ func (l *loop) sync(ctx context.Context, p *future.Promise[future.Void]) {
 	})
 }
 
-// caughtUp has p wait for all that the servers have told up to now.
+// caughtUp makes p wait until everything is reported that the server has told up to now.
 func (l *loop) caughtUp(p *future.Promise[future.Void], err error) {
 	switch {
 	case l.syncs[p] == nil: // given up

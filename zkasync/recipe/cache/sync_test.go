@@ -9,8 +9,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// Sync heeds its context to the end: also when the server has caught up, and what was written before cannot be read yet.
-func TestSync_HeedsItsContext(t *testing.T) {
+// The context ends a Sync even after the server has caught up, while what was written before cannot be read yet.
+func TestSync_EndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	srv, c := inMemory(t)
 	must(t, c.Create(t.Context(), "/a", nil))
@@ -31,10 +31,10 @@ func TestSync_HeedsItsContext(t *testing.T) {
 	})
 	cancel()
 	if _, err := get(left); !errors.Is(err, context.Canceled) {
-		t.Errorf("left with %v", err)
+		t.Errorf("Sync whose context ended: %v", err)
 	}
 	if stays.Ready() {
-		t.Error("what was written is not told, and Sync has completed")
+		t.Error("Sync has completed before the write was reported")
 	}
 	refused.Remove()
 	must(t, stays)

@@ -1,34 +1,34 @@
 package cache
 
-// key is what is read: a znode's data, or its list of children.
+// key says what to read: a znode's data, or the list of its children.
 type key struct {
 	path string
 	list bool
 }
 
-// work is a read that is to be made or under way. There is one at most for each key.
+// work is a read that is queued or under way. There is at most one for each key.
 type work struct {
 	key
 	slots     []*slot // of the events that it is for, in order
-	sent      int     // of the slots, how many there were when it was sent
+	sent      int     // how many slots there were when it was sent
 	flying    bool
-	again     bool // something has happened since it was sent, so it is made once more
-	deep      bool // the gap is not over before it
-	deepAgain bool // nor before it was made once more
-	confirmed bool // a Sync went before it
+	again     bool // something has happened since it was sent, so it must be repeated
+	deep      bool // the gap must wait for it
+	deepAgain bool // the gap must wait for its repetition
+	confirmed bool // a Sync was sent before it
 	doubt     doubt
 }
 
-// brood is children that are to be read, in their turn: a hundred thousand works would be slow.
+// brood is a list of children to read later. With a work for each of a hundred thousand children, the cache would be slow.
 type brood struct {
 	parent string
 	names  []string
 	deep   bool
 }
 
-// doubt is what is known of a znode of which it cannot be told yet when it was made.
+// doubt is what is remembered of a read that has found a znode, if several events may have created it. See work.doubts.
 type doubt struct {
-	czxid int64
-	slots int // how many there were when it was read
-	times int
+	czxid int64 // of the znode that was found
+	slots int   // how many slots there were then
+	times int   // how often the read was repeated
 }
