@@ -186,3 +186,14 @@ func (c *core) Running() string {
 	}
 	return ""
 }
+
+// Waiting implements Handler.
+func (c *core) Waiting() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := 0
+	for i := range c.queues {
+		n += c.queues[i].queuedLocked()
+	}
+	return n
+}

@@ -242,3 +242,26 @@ func ExampleHandler_inCallback() {
 	// false
 	// stop: <nil>
 }
+
+// A callback that takes long has others wait behind it.
+func ExampleHandler_waiting() {
+	h := handler.NewSequential()
+	if err := h.Start(nil); err != nil {
+		fmt.Println(err)
+		return
+	}
+	lane := h.Lane(handler.Completion, "")
+	begun, end := make(chan struct{}), make(chan struct{})
+	lane.Execute(callback{"slow", func() { close(begun); <-end }})
+	<-begun
+	lane.Execute(say("second"))
+	lane.Execute(say("third"))
+	fmt.Println("waiting:", h.Waiting())
+	close(end)
+	fmt.Println("stop:", h.Stop(context.Background()))
+	// Output:
+	// waiting: 2
+	// second
+	// third
+	// stop: <nil>
+}

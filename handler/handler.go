@@ -82,6 +82,10 @@ type Handler interface {
 	// Running returns the name of a callback that is running, or "" if none is.
 	Running() string
 
+	// Waiting returns how many tasks are queued that have not started. It looks at all queues, so it is meant for a look
+	// from time to time.
+	Waiting() int
+
 	// check returns what is wrong with the arguments of the constructor.
 	check() error
 }

@@ -38,6 +38,7 @@ func (o *authRequest) Append(b []byte) []byte { return o.cred.append(b) }
 
 func (o *authRequest) Reply(code int32, _ []byte) {
 	if err := o.v.c.authAnswered(o.cred, code); err != nil {
+		o.v.c.tally.add(OutcomeRejected)
 		o.promise.Reject(err)
 		return
 	}

@@ -34,6 +34,7 @@ type Client struct {
 	creds    credentials
 	root     chrootWatch
 	pauses   *pauses
+	tally    tally
 
 	runs runs
 	lent atomic.Bool // Conn has been called

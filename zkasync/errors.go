@@ -159,13 +159,13 @@ func rejection(op, path string, code int32) *OpError {
 }
 
 // refusal returns the error for an operation that is refused before anything is sent.
-func refusal(op, path string, err error) error {
+func refusal(op, path string, err error) *OpError {
 	return &OpError{Op: op, Path: path, Outcome: OutcomeNotSent, Err: err}
 }
 
 // undecodable returns the error for a reply that cannot be decoded. The server has applied the operation, but its answer
 // is lost.
-func undecodable(op, path string, err error) error {
+func undecodable(op, path string, err error) *OpError {
 	return &OpError{Op: op, Path: path, Outcome: OutcomeUnknown, Err: err}
 }
 

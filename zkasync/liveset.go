@@ -40,6 +40,12 @@ func (s *liveSet) all() []live {
 	return all
 }
 
+func (s *liveSet) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.set.M)
+}
+
 func (s *liveSet) retry() {
 	for _, l := range s.all() {
 		l.retry()

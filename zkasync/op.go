@@ -37,12 +37,18 @@ func (o *op[T]) flags() *opFlags           { return &o.repeat }
 func (o *op[T]) future() *future.Future[T] { return o.promise.Future() }
 
 // Fail implements mux.Request.
-func (o *op[T]) Fail(f mux.Failure) { o.promise.Reject(failure(o.code.String(), o.path, f)) }
+func (o *op[T]) Fail(f mux.Failure) { o.fail(failure(o.code.String(), o.path, f)) }
+
+// fail fails the operation.
+func (o *op[T]) fail(e *OpError) {
+	o.v.c.tally.add(e.Outcome)
+	o.promise.Reject(e)
+}
 
 // finish completes the future with the decoded reply.
 func (o *op[T]) finish(v T, err error) {
 	if err != nil {
-		o.promise.Reject(undecodable(o.code.String(), o.path, err))
+		o.fail(undecodable(o.code.String(), o.path, err))
 		return
 	}
 	o.promise.Resolve(v)
@@ -57,11 +63,11 @@ func (o *op[T]) rejected(e *OpError) {
 	if o.repeat.doubt && !harmless[o.code] {
 		e.Outcome = OutcomeUnknown
 	}
-	o.promise.Reject(e)
+	o.fail(e)
 }
 
 // refuse fails an operation that breaks a rule.
-func (o *op[T]) refuse(err error) { o.promise.Reject(refusal(o.code.String(), o.path, err)) }
+func (o *op[T]) refuse(err error) { o.fail(refusal(o.code.String(), o.path, err)) }
 
 // send submits r, which o is a part of, unless its context is done or its frame would be too long for the server.
 func (o *op[T]) send(r request) *future.Future[T] {
@@ -96,6 +102,7 @@ func (o *op[T]) pathSize() int { return 4 + wire.PathLen(o.v.chroot, o.path) }
 // failed returns a future that has failed before anything was sent.
 func failed[T any](c *Client, code wire.OpCode, path string, err error) *future.Future[T] {
 	p := future.NewPromise[T](c.completion(path))
+	c.tally.add(OutcomeNotSent)
 	p.Reject(refusal(code.String(), path, err))
 	return p.Future()
 }

@@ -3,6 +3,7 @@ package zkasync
 import (
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/internal/mux"
@@ -12,6 +13,7 @@ import (
 // run is the client between a start and a stop.
 type run struct {
 	c       *Client
+	begun   time.Time
 	session *session.Run
 	started *future.Promise[future.Void] // completes with the first session
 	stopped *future.Promise[future.Void] // nil until shutdown; guarded by runs.mu
@@ -26,6 +28,7 @@ type runs struct {
 	mu      sync.Mutex
 	present *run        // nil when stopped
 	left    *run        // the previous run, if it has left something, such as a callback that does not return; nil once another has started
+	latest  *run        // the last that has begun, for what it has counted
 	waiters int         // calls of Close that wait for left; meanwhile no run starts, since they would stop its handler
 	hosts   []string    // where the next run connects to
 	resume  mux.Session // the session that the first run resumes
@@ -36,6 +39,13 @@ func (rs *runs) now() *run {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()
 	return rs.present
+}
+
+// last returns the run that began last, or nil if none has.
+func (rs *runs) last() *run {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	return rs.latest
 }
 
 // move sets where the next run connects to, and returns the current one.
@@ -60,7 +70,7 @@ func (rs *runs) begin(start func(hosts []string, resume mux.Session) (*run, erro
 	if err != nil {
 		return nil, err
 	}
-	rs.present, rs.left, rs.resume = r, nil, mux.Session{}
+	rs.present, rs.latest, rs.left, rs.resume = r, r, nil, mux.Session{}
 	return r, nil
 }
 

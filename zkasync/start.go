@@ -3,6 +3,7 @@ package zkasync
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/handler"
@@ -31,7 +32,8 @@ func (c *Client) newRun(servers []string, resume mux.Session) (*run, error) {
 	if err := c.startCallbacks(); err != nil {
 		return nil, fmt.Errorf("zkasync: start: %w", err)
 	}
-	r := &run{c: c, over: make(chan struct{}), started: future.NewPromise[future.Void](c.completion(""))}
+	c.tally.reset()
+	r := &run{c: c, begun: time.Now(), over: make(chan struct{}), started: future.NewPromise[future.Void](c.completion(""))}
 	r.session = session.New(&owner{r}, c.sessionConfig(servers, resume))
 	c.sink.Store(r.session.Mux())
 	c.watches.Open()

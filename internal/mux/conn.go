@@ -35,9 +35,10 @@ type Conn struct {
 		write atomic.Int64 // of the write in progress, 0: none
 	}
 
-	vouched   vouching
-	pieces    atomic.Int64 // of large frames received
-	listening atomic.Bool  // the reader waits for the server
+	vouched       vouching
+	pieces        atomic.Int64 // of large frames received
+	companionsMet atomic.Int64 // of companions, those that have their answers
+	listening     atomic.Bool  // the reader waits for the server
 
 	asked    bool                 // go-zookeeper has written its connect request; used by the writing goroutine alone
 	openZxid int64                // last zxid when the connect request was written
@@ -73,6 +74,8 @@ type Conn struct {
 	broken      int32       // xid of the request that left in part, 0: there is none
 	nextXid     int32
 	written     int64     // ordinary requests that were put in flight
+	companions  int64     // reads that were put in flight with others, beyond the first of each request
+	encoding    int       // requests that were taken and are not in flight yet
 	repliesAt   int64     // Mux.replies at the handshake
 	heavy       bool      // the last one taken is to be alone, see care
 	server      string    // its address

@@ -38,6 +38,7 @@ func (c *Conn) established(resp wire.ConnectResponse) {
 	m := c.m
 	m.mu.Lock()
 	c.open, c.repliesAt = true, m.replies.Load()
+	m.counts.connections++
 	c.server = s.Server
 	c.joining.Store(c.knownJoinsLocked())
 	c.restoring = len(restore)
@@ -140,6 +141,7 @@ func (c *Conn) expired() {
 	if m.cur == c {
 		m.cur = nil
 	}
+	m.counts.expiries++
 	expired := Failure{Reason: ReasonExpired}
 	waiting := m.keepLocked(m.queue.Drain(nil), expired, blame{})
 	m.mu.Unlock()

@@ -48,6 +48,7 @@ func (c *Conn) large(why error) (ok bool, err error) {
 	}
 	c.in.Skip()
 	c.counted(h.Zxid)
+	c.companionsMet.Add(companionsOf(r))
 	return true, c.dropped(r, h, &ReplySizeError{Size: size, Limit: c.in.Limit})
 }
 

@@ -63,6 +63,7 @@ type Mux struct {
 	work    sync.Cond   // on mu; wakes the writer
 	care    care
 
+	counts   counters
 	habits   map[string]*habits // of servers, by address; guarded by mu
 	together joined.Sizes       // how many reads travel in one request
 }
@@ -88,6 +89,7 @@ func (m *Mux) Submit(r Request) {
 }
 
 func (m *Mux) enqueueLocked(r Request) {
+	m.counts.accepted[opSlot(r.Op())]++
 	m.queue.Push(r)
 	if m.live {
 		m.wakeLocked()

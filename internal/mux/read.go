@@ -66,6 +66,7 @@ func (c *Conn) fill() error {
 	c.listening.Store(true)
 	err := c.in.Fill(c.sock)
 	c.listening.Store(false)
+	c.m.counts.received.Add(int64(c.in.Filled))
 	if err != nil {
 		return err
 	}

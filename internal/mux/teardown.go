@@ -46,6 +46,7 @@ func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request, b blam
 	if !c.shaken {
 		return nil, nil, b
 	}
+	m.counts.losses++
 	all, first := c.flight.Drain()
 	cut := max(0, len(all)-c.unsent) // a broken server may have answered what did not leave
 	cutAuths := max(0, len(c.auths)-c.unsentAuths)

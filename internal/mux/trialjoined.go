@@ -72,6 +72,7 @@ var errNoMultiRead = errors.New("the server does not know multi-reads")
 // joinedReply deals with the answer to reads that travelled together.
 func (c *Conn) joinedReply(j *joined.Reads, code int32, body []byte) error {
 	m := c.m
+	c.companionsMet.Add(companionsOf(j))
 	if code == wire.CodeUnimplemented {
 		return c.apart(j)
 	}

@@ -55,6 +55,7 @@ func (c *Conn) takeBatch(out *outgoing) bool {
 		if c.isDead() {
 			return false
 		}
+		urgent := len(c.urgent)
 		out.reqs = append(out.reqs, c.urgent...)
 		c.urgent = nil
 		switch {
@@ -69,6 +70,7 @@ func (c *Conn) takeBatch(out *outgoing) bool {
 			}
 		}
 		if len(out.reqs) > 0 {
+			c.encoding = len(out.reqs) - urgent
 			return true
 		}
 		m.parked = true
@@ -165,8 +167,10 @@ func (c *Conn) encode(out *outgoing) {
 	}
 	for _, r := range out.kept {
 		c.flight.Push(r)
+		c.companions += companionsOf(r)
 	}
-	c.taken = nil
+	c.taken, c.encoding = nil, 0
+	m.counts.sent += int64(len(out.buf))
 	c.sentLocked(out, c.nextXid)
 	c.nextXid = xid
 	c.written += int64(len(out.kept))

@@ -66,6 +66,7 @@ func (r *Run) Trying(s hosts.Server) {
 func (r *Run) Failed(s hosts.Server, err error) {
 	r.mu.Lock()
 	r.lastError = err
+	r.failures++
 	r.mu.Unlock()
 	r.Log(slog.LevelWarn, "cannot connect", "server", s.String(), "error", err)
 }

@@ -50,6 +50,7 @@ type Run struct {
 	mu        sync.Mutex
 	session   mux.Session  // as of the last handshake
 	lastError error        // of the last attempt to connect
+	failures  int64        // attempts to connect that have failed
 	awaited   hosts.Server // that was tried last
 }
 
@@ -123,6 +124,13 @@ func (r *Run) Session() mux.Session {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.session
+}
+
+// Failures counts the attempts to connect that have failed.
+func (r *Run) Failures() int64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failures
 }
 
 // UpdateHosts replaces the list of servers, and moves to another one if that is due.

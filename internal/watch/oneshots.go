@@ -156,6 +156,12 @@ func (o *oneShots) paths(kind Kind) []string {
 	return all
 }
 
+func (o *oneShots) count() int {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return len(o.byKey.M)
+}
+
 func sortWatches(ws []*OneShot) {
 	slices.SortFunc(ws, func(a, b *OneShot) int { return cmp.Compare(a.seq, b.seq) })
 }

@@ -274,6 +274,16 @@ func (t *placements) takeAll() []*Listener {
 	return subs
 }
 
+// count counts the subscriptions.
+func (t *placements) count() (n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, p := range t.byPath.M {
+		n += len(p.subs)
+	}
+	return n
+}
+
 func sortListeners(subs []*Listener) {
 	slices.SortFunc(subs, func(a, b *Listener) int { return cmp.Compare(a.seq, b.seq) })
 }

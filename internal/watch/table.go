@@ -123,3 +123,6 @@ func (t *Table) RestoreLimit() int { return t.limit.size(t.most) }
 
 // ShrinkRestore makes them smaller: the connection was lost at one.
 func (t *Table) ShrinkRestore() { t.limit.shrink() }
+
+// Counts counts the one-shot watches that have not fired, and the listeners.
+func (t *Table) Counts() (oneShots, listeners int) { return t.once.count(), t.lasting.count() }

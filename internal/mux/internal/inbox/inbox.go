@@ -24,6 +24,7 @@ type Inbox struct {
 	Limit      int // of a frame
 	raised     int // the limit of the frame that is next, if it is above limit
 	skipping   int // bytes of the frame before that are still to come, and of no use
+	Filled     int // bytes that the latest fill has brought
 }
 
 func New(limit int) Inbox { return Inbox{Limit: limit} }
@@ -68,6 +69,7 @@ func (in *Inbox) Fill(r io.Reader) error {
 	in.makeRoom()
 	n, err := r.Read(in.buf[in.end:])
 	in.end += n
+	in.Filled = n
 	if n > 0 {
 		return nil
 	}
