@@ -68,6 +68,9 @@ var calls = []call{
 	operation("delete", func(c *zkasync.Client, ctx context.Context, path string) *future.Future[future.Void] {
 		return c.Delete(ctx, path, zkasync.AnyVersion)
 	}),
+	operation("create or set", func(c *zkasync.Client, ctx context.Context, path string) *future.Future[zkasync.CreatedOrSet] {
+		return c.CreateOrSet(ctx, path, nil)
+	}),
 	operation("set acl", func(c *zkasync.Client, ctx context.Context, path string) *future.Future[zk.Stat] {
 		return c.SetACL(ctx, path, zk.WorldACL(zk.PermAll), zkasync.AnyVersion)
 	}),

@@ -51,6 +51,34 @@ func ExampleClient_Delete() {
 	// <nil>
 }
 
+// Quietly has the deletion of what is not there succeed.
+func ExampleQuietly() {
+	ctx := context.Background()
+	c := demoClient()
+	defer c.Close()
+	_, err := c.Delete(ctx, "/missing", zkasync.AnyVersion).Get(ctx)
+	fmt.Println(err)
+	_, err = c.Delete(ctx, "/missing", zkasync.AnyVersion, zkasync.Quietly()).Get(ctx)
+	fmt.Println(err)
+	// Output:
+	// zkasync: delete /missing: node does not exist
+	// <nil>
+}
+
+// CreateOrSet writes data whether the znode exists or not, and says which it was.
+func ExampleClient_CreateOrSet() {
+	ctx := context.Background()
+	c := demoClient()
+	defer c.Close()
+	for _, data := range []string{"one", "two"} {
+		done, err := c.CreateOrSet(ctx, "/config/limit", []byte(data), zkasync.MakeParents()).Get(ctx)
+		fmt.Println(done.Created, done.Stat.Version, err)
+	}
+	// Output:
+	// true 0 <nil>
+	// false 1 <nil>
+}
+
 // DeleteAll deletes a znode with all that is below it. That there is none is no error.
 func ExampleClient_DeleteAll() {
 	ctx := context.Background()

@@ -54,43 +54,6 @@ func replyStat(o *op[zk.Stat], code int32, body []byte) {
 	o.finish(st, err)
 }
 
-// deleteRequest is the request of Delete.
-type deleteRequest struct {
-	op[future.Void]
-	version int32
-}
-
-// Delete deletes a znode without children if its version is the one given (kazoo: delete_async). The root cannot be deleted,
-// neither the server's nor a chroot's. The usual rejections are zk.ErrNoNode, zk.ErrNotEmpty, zk.ErrBadVersion and
-// zk.ErrNoAuth.
-func (c *Client) Delete(ctx context.Context, path string, version int32) *future.Future[future.Void] {
-	return c.delete(ctx, c.completion(path), path, version)
-}
-
-func (c *Client) delete(ctx context.Context, ex future.Executor, path string, version int32) *future.Future[future.Void] {
-	o := &deleteRequest{version: version}
-	o.init(&c.view, ctx, ex, wire.OpDelete, path)
-	if err := checkDeletable(path); err != nil {
-		o.refuse(err)
-		return o.future()
-	}
-	return o.send(o)
-}
-
-func (o *deleteRequest) Size() int { return o.pathSize() + 4 }
-
-func (o *deleteRequest) Append(b []byte) []byte {
-	return wire.AppendPathVersion(b, o.v.chroot, o.path, o.version)
-}
-
-func (o *deleteRequest) Reply(code int32, _ []byte) {
-	if code != 0 {
-		o.reject(code)
-		return
-	}
-	o.promise.Resolve(future.Void{})
-}
-
 // setACLRequest is the request of SetACL.
 type setACLRequest struct {
 	op[zk.Stat]

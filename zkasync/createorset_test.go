@@ -1,0 +1,126 @@
+package zkasync_test
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
+)
+
+// It says what has happened, and options only matter to a znode that it creates.
+func TestCreateOrSet_SaysWhichOfTheTwo(t *testing.T) {
+	t.Parallel()
+	c := rooted(t)
+	ctx := t.Context()
+	data := []byte("one")
+	making := c.CreateOrSet(ctx, "/a", data, zkasync.WithACL(zk.WorldACL(zk.PermRead|zk.PermWrite)))
+	clear(data) // it was copied
+	made := must(t, making)
+	if got := must(t, c.Get(ctx, "/a")); !made.Created || got.Stat != made.Stat || string(got.Data) != "one" {
+		t.Errorf("created %+v, read %+v", made, got)
+	}
+	set := must(t, c.CreateOrSet(ctx, "/a", []byte("two"), zkasync.Ephemeral()))
+	if got := must(t, c.Get(ctx, "/a")); set.Created || got.Stat != set.Stat || got.Stat.Version != 1 || string(got.Data) != "two" {
+		t.Errorf("set %+v, read %+v", set, got)
+	}
+	if set.Stat.EphemeralOwner != 0 || len(must(t, c.GetACL(ctx, "/a")).Entries) != 1 {
+		t.Errorf("the znode is another: %+v", set)
+	}
+	owned := must(t, c.CreateOrSet(ctx, "/e", nil, zkasync.Ephemeral()))
+	if owned.Stat.EphemeralOwner != c.Session().ID {
+		t.Errorf("owner %x", owned.Stat.EphemeralOwner)
+	}
+	fails(t, c.CreateOrSet(ctx, "/x/y", nil), zk.ErrNoNode)
+	if deep := must(t, c.CreateOrSet(ctx, "/x/y/z", []byte("deep"), zkasync.MakeParents())); !deep.Created {
+		t.Errorf("with parents: %+v", deep)
+	}
+	must(t, c.Create(ctx, "/locked", nil, zkasync.WithACL(zk.WorldACL(zk.PermRead))))
+	err := fails(t, c.CreateOrSet(ctx, "/locked", nil), zk.ErrNoAuth)
+	if want := "zkasync: create or set /locked: set /locked: not authenticated"; err.Error() != want {
+		t.Errorf("%q, want %q", err, want)
+	}
+}
+
+func TestCreateOrSet_RefusesWhatBreaksARule(t *testing.T) {
+	t.Parallel()
+	c := connectMemory(t)
+	for _, opt := range []zkasync.CreateOption{zkasync.Sequential(), zkasync.Protected(), zkasync.TTL(0)} {
+		fails(t, c.CreateOrSet(t.Context(), "/a", nil, opt), zk.ErrInvalidFlags, zkasync.ErrNotSent)
+	}
+	fails(t, c.CreateOrSet(t.Context(), "a", nil), zk.ErrInvalidPath, zkasync.ErrNotSent)
+	fails(t, c.CreateOrSet(t.Context(), "/a", make([]byte, 2<<20)), zkasync.ErrNotSent)
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	fails(t, c.CreateOrSet(ended, "/a", nil), context.Canceled, zkasync.ErrNotSent)
+	if must(t, c.Exists(t.Context(), "/a")) != nil {
+		t.Error("one of them was applied")
+	}
+}
+
+// connectMemory returns a client of a zktest server of its own.
+func connectMemory(t *testing.T, opts ...zkasync.Option) *zkasync.Client {
+	t.Helper()
+	srv := zktest.Run(t)
+	return connect(t, srv.Addr(), append(srv.Options(), opts...)...)
+}
+
+// Somebody else creates the znode behind the set, and deletes it in front of the next one.
+func TestCreateOrSet_AgainstOthers(t *testing.T) {
+	t.Parallel()
+	srv := zktest.Run(t)
+	c := connect(t, srv.Addr(), srv.Options()...)
+	turns := 0
+	srv.Intercept(func(r zktest.Request) zktest.Action {
+		switch r.Op {
+		case zktest.OpCreate2:
+			if turns++; turns < 5 {
+				_ = srv.Load(map[string]string{"/a": "others"})
+			}
+		case zktest.OpSetData:
+			if turns < 4 {
+				_ = srv.Delete("/a")
+			}
+		}
+		return zktest.Action{}
+	})
+	if got := must(t, c.CreateOrSet(t.Context(), "/a", []byte("ours"))); got.Created || turns != 4 {
+		t.Errorf("%+v after %d turns", got, turns)
+	}
+	srv.Intercept(func(r zktest.Request) zktest.Action {
+		if r.Op == zktest.OpCreate2 {
+			_ = srv.Load(map[string]string{"/b": "others"})
+		} else {
+			_ = srv.Delete("/b")
+		}
+		return zktest.Action{}
+	})
+	fails(t, c.CreateOrSet(t.Context(), "/b", nil), zk.ErrNodeExists) // for ever
+}
+
+// What is known about each step is what is known about the whole.
+func TestCreateOrSet_ConnectionLoss(t *testing.T) {
+	t.Parallel()
+	srv := zktest.Run(t)
+	c := connect(t, srv.Addr(), srv.Options()...)
+	for op, path := range map[zktest.Op]string{zktest.OpSetData: "/set", zktest.OpCreate2: "/create"} {
+		srv.Fault(zktest.Fault{Op: op, Path: path, Count: 1, When: zktest.After, Do: zktest.Drop()})
+		err := fails(t, c.CreateOrSet(t.Context(), path, nil), zkasync.ErrConnectionLoss, zkasync.ErrOutcomeUnknown)
+		var e *zkasync.OpError
+		if !errors.As(err, &e) || e.Op != "create or set" || e.Path != path || !strings.Contains(err.Error(), ": "+op.String()+" "+path) {
+			t.Errorf("%v", err)
+		}
+	}
+	marked := zkasync.MarkIdempotent(t.Context())
+	patient := connect(t, srv.Addr(), append(srv.Options(), zkasync.WithRetry(zkasync.RetryPolicy{FirstPause: time.Millisecond}))...)
+	srv.Fault(zktest.Fault{Op: zktest.OpCreate2, Path: "/patient", Count: 1, When: zktest.After, Do: zktest.Drop()})
+	must(t, patient.CreateOrSet(marked, "/patient", []byte("x")))
+	if n := must(t, patient.Get(t.Context(), "/patient")); string(n.Data) != "x" {
+		t.Errorf("%+v", n)
+	}
+}
