@@ -65,20 +65,20 @@ func ExampleClient_UpdateServers() {
 	// true
 }
 
-// Libraries that want a *zk.Conn get the one of the same session. It does not know of the chroot.
+// Code that was written for go-zookeeper works on the same session. It sees the paths that the server sees, without the
+// client's chroot.
 func ExampleClient_Conn() {
 	c := demoClient()
 	defer c.Close()
-	lock := zk.NewLock(c.Conn(), "/locks/demo", zk.WorldACL(zk.PermAll))
-	if err := lock.Lock(); err != nil {
-		fmt.Println(err)
-		return
+	count := func(conn *zk.Conn, path string) int {
+		names, _, err := conn.Children(path)
+		if err != nil {
+			fmt.Println(err)
+		}
+		return len(names)
 	}
-	fmt.Println("locked")
-	fmt.Println("unlock:", lock.Unlock())
-	// Output:
-	// locked
-	// unlock: <nil>
+	fmt.Println(count(c.Conn(), "/zookeeper")) // config and quota
+	// Output: 2
 }
 
 // The end of a session: its ephemeral znodes are gone, its watches fail, and the client begins a new one by itself.
