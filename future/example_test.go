@@ -169,3 +169,14 @@ func ExampleFailed() {
 	fmt.Println(future.Failed[int](errors.New("closed")).Result())
 	// Output: 0 closed
 }
+
+// Whoever makes a promise can learn of its completion, before any callback runs.
+func ExamplePromise_Observe() {
+	p := future.NewPromise[string](nil)
+	p.Future().OnDone(func(v string, _ error) { fmt.Println("callback:", v) })
+	p.Observe(func(v string, err error) { fmt.Println("accounted for:", v, err) })
+	p.Resolve("done")
+	// Output:
+	// accounted for: done <nil>
+	// callback: done
+}

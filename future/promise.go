@@ -34,6 +34,13 @@ func (p *Promise[T]) Reject(err error) bool {
 	return p.f.complete(zero, orNilError(err), nil)
 }
 
+// Observe calls fn with the outcome when p's future completes, or at once if it is complete. It is for whoever makes the
+// promise and accounts for it, not for users of the future: fn runs on the goroutine that completes it, before the
+// callbacks, and in no executor. It must not block. Whoever waits for the future may continue before fn has run.
+func (p *Promise[T]) Observe(fn func(v T, err error)) {
+	p.f.hook(nil, hookFunc[T](func(v T, err error, _ *batch) { fn(v, err) }))
+}
+
 // Resolved returns a future that is complete with v. It has no executor.
 func Resolved[T any](v T) *Future[T] {
 	f := &Future[T]{value: v}

@@ -178,7 +178,10 @@ func (o *addWatchRequest) Append(b []byte) []byte {
 
 func (o *addWatchRequest) Reply(code int32, _ []byte) {
 	if code == 0 {
-		o.claim.Placed(func() { o.promise.Resolve(o.sub) })
+		o.claim.Placed(func() {
+			o.sub.placed()
+			o.promise.Resolve(o.sub)
+		})
 		return
 	}
 	o.claim.Refused(code)

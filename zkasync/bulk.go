@@ -55,7 +55,7 @@ func (b *Bulk) Create(path string, data []byte, opts ...CreateOption) *future.Fu
 	}
 	switch {
 	case err != nil:
-		return failed[Created](b.c, wire.OpCreate2, path, err)
+		return failed[Created](b.c, b.ctx, wire.OpCreate2, path, err)
 	case spec.hasTTL || spec.parents || spec.protected:
 		return b.c.Create(b.ctx, path, data, opts...)
 	}
@@ -68,7 +68,7 @@ func (b *Bulk) Create(path string, data []byte, opts ...CreateOption) *future.Fu
 // Set is [Client.Set].
 func (b *Bulk) Set(path string, data []byte, version int32) *future.Future[zk.Stat] {
 	if err := checkPath(path); err != nil {
-		return failed[zk.Stat](b.c, wire.OpSetData, path, err)
+		return failed[zk.Stat](b.c, b.ctx, wire.OpSetData, path, err)
 	}
 	w := &bulkWriteOf[zk.Stat]{value: func(r MultiResult) zk.Stat { return r.Stat }}
 	w.op = SetOp(path, data, version)
@@ -82,7 +82,7 @@ func (b *Bulk) Delete(path string, version int32) *future.Future[future.Void] {
 
 func (b *Bulk) delete(path string, version int32, ex future.Executor) *future.Future[future.Void] {
 	if err := checkDeletable(path); err != nil {
-		return failed[future.Void](b.c, wire.OpDelete, path, err)
+		return failed[future.Void](b.c, b.ctx, wire.OpDelete, path, err)
 	}
 	w := &bulkWriteOf[future.Void]{value: func(MultiResult) future.Void { return future.Void{} }}
 	w.op = DeleteOp(path, version)
@@ -121,6 +121,7 @@ func (w *bulkWriteOf[T]) deliver() {
 
 func addTo[T any](b *Bulk, w *bulkWriteOf[T], ex future.Executor) *future.Future[T] {
 	w.promise.Init(ex)
+	observe(b.c.hooks, &w.promise, b.ctx, ex, w.op.code.String(), w.op.path)
 	b.mu.Lock()
 	b.waiting = append(b.waiting, w)
 	b.run()

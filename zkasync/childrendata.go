@@ -24,8 +24,10 @@ type Child struct {
 // The usual rejections are those of [Client.Children]. If a child cannot be read for another reason than a rejection,
 // ChildrenData fails.
 func (c *Client) ChildrenData(ctx context.Context, path string) *future.Future[[]Child] {
-	d := &childrenData{c: c, ctx: ctx, path: path, promise: future.NewPromise[[]Child](c.completion(path))}
-	ask(&c.view, ctx, nil, childrenKind, path).OnDone(d.listed)
+	ex := c.completion(path)
+	d := &childrenData{c: c, path: path, promise: future.NewPromise[[]Child](ex)}
+	d.ctx = observe(c.hooks, d.promise, ctx, ex, opChildrenData, path)
+	ask(&c.view, d.ctx, nil, childrenKind, path).OnDone(d.listed)
 	return d.promise.Future()
 }
 

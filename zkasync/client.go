@@ -35,6 +35,7 @@ type Client struct {
 	root     chrootWatch
 	pauses   *pauses
 	tally    tally
+	hooks    *hookCalls // nil: none
 
 	runs runs
 	lent atomic.Bool // Conn has been called
@@ -53,9 +54,11 @@ func New(servers string, opts ...Option) (*Client, error) {
 	c := &Client{cfg: cfg, pauses: &pauses{logger: cfg.logger}}
 	c.runs.hosts, c.runs.resume = cfg.hosts, cfg.resume
 	c.view, c.whole = view{c, cfg.chroot}, view{c, ""}
+	c.hooks = newHookCalls(cfg.hooks, cfg.logger, cfg.slowCallback)
 	c.delivery = newDelivery(cfg.handler, patience(cfg.sessionTimeout))
+	c.delivery.slow = c.hooks.forSlow()
 	c.logs = newLogbook(cfg.logger)
-	c.states = newStates()
+	c.states = newStates(c.hooks)
 	c.watches = watch.New(watchHost{c}, watchErrors, cfg.chroot, cfg.maxRequest)
 	c.creds.list = append(c.creds.list, cfg.auth...)
 	return c, nil

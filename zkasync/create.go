@@ -151,7 +151,7 @@ func (c *Client) Create(ctx context.Context, path string, data []byte, opts ...C
 		err = checkCreatePath(path, spec.sequential)
 	}
 	if err != nil {
-		return failed[Created](c, wire.OpCreate2, path, err)
+		return failed[Created](c, ctx, wire.OpCreate2, path, err)
 	}
 	data = bytes.Clone(data)
 	if spec.parents || spec.protected {

@@ -27,7 +27,10 @@ type steppedCreate struct {
 
 func (c *Client) createInSteps(ctx context.Context, path string, data []byte, spec createSpec) *future.Future[Created] {
 	s := &steppedCreate{c: c, ctx: ctx, asked: path, path: path, data: data, spec: spec}
-	s.promise = future.NewPromise[Created](c.completion(path))
+	ex := c.completion(path)
+	s.promise = future.NewPromise[Created](ex)
+	_, code := spec.mode()
+	s.ctx = observe(c.hooks, s.promise, ctx, ex, code.String(), path)
 	if spec.protected {
 		s.prefix, s.path = protect(path, spec.prefix)
 	}

@@ -31,7 +31,10 @@ const (
 // If it fails, part of the tree may have been deleted; the text of the error says how many znodes were deleted for
 // certain.
 func (c *Client) DeleteAll(ctx context.Context, path string) *future.Future[int] {
-	d := &deleteAll{c: c, ctx: ctx, path: path, bulk: c.Bulk(ctx), promise: future.NewPromise[int](c.completion(path))}
+	ex := c.completion(path)
+	d := &deleteAll{c: c, path: path, promise: future.NewPromise[int](ex)}
+	d.ctx = observe(c.hooks, d.promise, ctx, ex, opDeleteAll, path)
+	d.bulk = c.Bulk(d.ctx)
 	if err := checkDeletable(path); err != nil {
 		d.promise.Reject(refusal(opDeleteAll, path, err))
 	} else {

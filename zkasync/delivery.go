@@ -27,6 +27,7 @@ type delivery struct {
 	order   sync.Mutex   // held by a completer from before its future's completion is visible until its callbacks are handed over
 
 	haste haste
+	slow  *hookCalls // hooks that are told of tasks that take long; nil: none
 }
 
 func newDelivery(user handler.Handler, patience time.Duration) *delivery {
@@ -144,6 +145,7 @@ func (d *delivery) pass() {
 
 // Queue is Execute under the hold, if the task is only queued.
 func (l *lane) Queue(task future.Task) bool {
+	task = l.d.timed(task)
 	if l.d.direct && l.d.pending.Load() == 0 {
 		return l.q != nil && l.q.Queue(task)
 	}
@@ -152,6 +154,7 @@ func (l *lane) Queue(task future.Task) bool {
 
 // Execute implements future.Executor.
 func (l *lane) Execute(task future.Task) {
+	task = l.d.timed(task)
 	l.d.pass()
 	if l.d.direct && l.d.pending.Load() == 0 {
 		l.to.Execute(task)
@@ -161,16 +164,21 @@ func (l *lane) Execute(task future.Task) {
 }
 
 // QueueWork is Deliver under the hold, if that only queues.
-func (l *lane) QueueWork(work future.Task) bool { return l.d.queue(nil, work) }
+func (l *lane) QueueWork(work future.Task) bool {
+	work = l.d.timed(work)
+	return l.d.queue(nil, work)
+}
 
 // Deliver runs work on the delivery.
 func (l *lane) Deliver(work future.Task) {
+	work = l.d.timed(work)
 	l.d.pass()
 	l.d.add(nil, work)
 }
 
 // DeliverLate runs work on the delivery, after what it has to do.
 func (l *lane) DeliverLate(work future.Task) bool {
+	work = l.d.timed(work)
 	l.d.pass()
 	if l.d.pending.Load() == 0 || l.d.running() != "" {
 		return false
@@ -180,10 +188,14 @@ func (l *lane) DeliverLate(work future.Task) bool {
 }
 
 // Forward passes on a task from work that the delivery is running.
-func (l *lane) Forward(task future.Task) { l.to.Execute(task) }
+func (l *lane) Forward(task future.Task) {
+	task = l.d.timed(task)
+	l.to.Execute(task)
+}
 
 // ExecuteHere is Execute on a goroutine of the user's.
 func (l *lane) ExecuteHere(task future.Task) {
+	task = l.d.timed(task)
 	l.d.pass()
 	if l.d.pending.Load() == 0 {
 		l.to.Execute(task)

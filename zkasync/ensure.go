@@ -27,7 +27,9 @@ func (c *Client) EnsurePath(ctx context.Context, path string, opts ...CreateOpti
 		err = firstError(checkPath(path), spec.checkEnsure())
 	}
 	if err != nil {
-		p := future.NewPromise[string](c.completion(path))
+		ex := c.completion(path)
+		p := future.NewPromise[string](ex)
+		observe(c.hooks, p, ctx, ex, opEnsure, path)
 		p.Reject(refusal(opEnsure, path, err))
 		return p.Future()
 	}
@@ -59,6 +61,7 @@ type ensurePath struct {
 func (c *Client) ensure(ctx context.Context, ex future.Executor, path string, spec createSpec) *future.Future[string] {
 	e := &ensurePath{v: &c.whole, ctx: ctx, path: path, spec: spec}
 	e.promise = future.NewPromise[string](ex)
+	e.ctx = observe(c.hooks, e.promise, ctx, ex, opEnsure, path)
 	e.levels = levelsOf(wire.FullPath(c.view.chroot, path))
 	e.look()
 	return e.promise.Future()

@@ -33,6 +33,7 @@ type urgent struct {
 
 // executeState is Execute for a state change.
 func (l *lane) executeState(task future.Task) {
+	task = l.d.timed(task)
 	l.d.pass()
 	if l.d.direct && l.d.pending.Load() == 0 {
 		l.to.Execute(task)

@@ -81,7 +81,7 @@ func (c *Client) Multi(ctx context.Context, ops ...MultiOp) *future.Future[[]Mul
 	for i := range ops {
 		m := &ops[i]
 		if err := m.prepare(c); err != nil {
-			return failed[[]MultiResult](c, wire.OpMulti, "", &MultiError{Index: i, Op: m.code.String(), Path: m.path, Err: err})
+			return failed[[]MultiResult](c, ctx, wire.OpMulti, "", &MultiError{Index: i, Op: m.code.String(), Path: m.path, Err: err})
 		}
 	}
 	return c.multi(ctx, c.completion(""), ops)

@@ -25,7 +25,10 @@ type op[T any] struct {
 func (o *op[T]) init(v *view, ctx context.Context, ex future.Executor, code wire.OpCode, path string) {
 	o.promise.Init(ex)
 	o.v, o.code, o.path = v, code, path
-	if ctx != nil && ctx.Done() != nil {
+	if hs := v.c.hooks; hs != nil {
+		ctx = observe(hs, &o.promise, ctx, ex, code.String(), path)
+		o.ctx = ctx
+	} else if ctx != nil && ctx.Done() != nil {
 		o.ctx = ctx
 	}
 	o.repeat.idempotent = v.c.cfg.retry != nil && isIdempotent(ctx)
@@ -75,6 +78,9 @@ func (o *op[T]) send(r request) *future.Future[T] {
 	case err != nil:
 		o.refuse(err)
 	default:
+		if hs := o.v.c.hooks; hs != nil {
+			r = hs.request(o.ctx, o.v.c.view.strip(wire.FullPath(o.v.chroot, o.path)), r)
+		}
 		o.v.c.submit(o.v.c.lasting(r))
 	}
 	return o.future()
@@ -100,8 +106,10 @@ func (o *op[T]) checkSend(record int) error {
 func (o *op[T]) pathSize() int { return 4 + wire.PathLen(o.v.chroot, o.path) }
 
 // failed returns a future that has failed before anything was sent.
-func failed[T any](c *Client, code wire.OpCode, path string, err error) *future.Future[T] {
-	p := future.NewPromise[T](c.completion(path))
+func failed[T any](c *Client, ctx context.Context, code wire.OpCode, path string, err error) *future.Future[T] {
+	ex := c.completion(path)
+	p := future.NewPromise[T](ex)
+	observe(c.hooks, p, ctx, ex, code.String(), path)
 	c.tally.add(OutcomeNotSent)
 	p.Reject(refusal(code.String(), path, err))
 	return p.Future()

@@ -58,6 +58,8 @@ type config struct {
 	maxReply       int
 	coalesce       bool
 	slept          func() time.Duration // of mux.Config
+	hooks          []Hook
+	slowCallback   time.Duration // 0: the default
 }
 
 // Option is an option of [New], which reports the first invalid one with its value and the rule.

@@ -21,6 +21,7 @@ type owner struct{ *run }
 func (o *owner) Established(s mux.Session, zxid int64) []mux.Request {
 	c := o.c
 	c.states.note(s.ID)
+	o.connected(s)
 	c.watches.Connected(s.Server)
 	restore := slices.Concat(c.restoreAuth(), c.restoreChroot(), c.watches.Restore(zxid))
 	c.lives.retry()
@@ -39,7 +40,10 @@ func (o *owner) Restored(readOnly bool) {
 }
 
 // Disconnected implements session.Owner.
-func (o *owner) Disconnected() { o.c.watches.Connected("") }
+func (o *owner) Disconnected(cause error) {
+	o.c.watches.Connected("")
+	o.disconnected(cause)
+}
 
 // Suspended implements session.Owner.
 func (o *owner) Suspended(cause error) {

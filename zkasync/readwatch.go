@@ -71,6 +71,9 @@ func (q *watchQuery[T]) Reply(code int32, body []byte) {
 // watched registers the watch before the reply completes, so that the event cannot come first.
 func (q *watchQuery[T]) watched(v T, on watch.Kind) {
 	w := newEventWatch(q.event, q.path, on)
+	if q.event != nil {
+		observeWatch(q.v.c.hooks, w, q.path, on)
+	}
 	q.claim.Watch(&w.OneShot)
 	q.promise.Resolve(Watched[T]{Value: v, Event: w.promise.Future()})
 }

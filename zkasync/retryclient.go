@@ -97,6 +97,9 @@ func (l *lasting) Outlives(f mux.Failure) bool {
 	if f.Reason == mux.ReasonExpired {
 		l.last = ErrSessionExpired
 	}
+	if o := observedIn(l); o != nil {
+		o.lost(f)
+	}
 	return true
 }
 

@@ -21,6 +21,7 @@ type run struct {
 	over    chan struct{}                // closed when the stop is complete and these callbacks have run or failed to return
 	left    error                        // the error if one of them did not return; read when over is closed
 	resting resting                      // set by shutdown
+	hooked  hookedConn                   // what hooks know of the connection
 }
 
 // runs holds a client's runs: at most one at a time, and what the previous one may have left behind.

@@ -58,6 +58,7 @@ func (c *Client) sessionConfig(servers []string, resume mux.Session) session.Con
 			ReadOnly:       c.cfg.readOnly,
 			Slept:          c.cfg.slept,
 			Resume:         resume,
+			Tracer:         c.hooks.tracer(),
 		},
 		Hosts:          hosts.New(servers, hosts.Options{Shuffle: c.cfg.shuffle, Named: c.cfg.tls != nil, Lookup: c.cfg.lookup, Draw: c.cfg.draw}),
 		Names:          servers,
@@ -67,6 +68,7 @@ func (c *Client) sessionConfig(servers []string, resume mux.Session) session.Con
 		AskTime:        c.cfg.askTime(),
 		Closed:         ErrClosed,
 		Log:            c.logs.add,
+		Tried:          c.hooks.tried(),
 	}
 }
 
@@ -75,11 +77,9 @@ func (c *Client) startCallbacks() error {
 	if err := c.logs.start(); err != nil {
 		return fmt.Errorf("%w: the logger (WithLogger) has not returned", err)
 	}
-	err := c.delivery.start(c.cfg.logger)
+	err := c.hooks.start()
 	if err == nil {
-		if err = c.cfg.handler.Start(c.cfg.logger); err != nil {
-			_ = c.delivery.stop(context.Background()) // nothing has run there
-		}
+		err = c.startDelivery()
 	}
 	if err != nil {
 		_ = c.logs.stop(context.Background()) // nothing was logged
@@ -87,6 +87,20 @@ func (c *Client) startCallbacks() error {
 	}
 	c.states.use(c.lane(handler.State, ""))
 	return nil
+}
+
+// startDelivery starts what follows the logger and the hooks.
+func (c *Client) startDelivery() error {
+	err := c.delivery.start(c.cfg.logger)
+	if err == nil {
+		if err = c.cfg.handler.Start(c.cfg.logger); err != nil {
+			_ = c.delivery.stop(context.Background()) // nothing has run there
+		}
+	}
+	if err != nil {
+		_ = c.hooks.stop(context.Background())
+	}
+	return err
 }
 
 // Start starts the client and waits for the first session. If ctx is done first, or the start fails, it stops the client

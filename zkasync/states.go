@@ -8,6 +8,8 @@ import (
 
 // states holds the current state and tells listeners of each change, in order.
 type states struct {
+	hooks *hookCalls
+
 	mu        sync.Mutex
 	lane      *lane // of the handler's; nil before the first start
 	now       StateChange
@@ -29,8 +31,8 @@ type listener struct {
 	removed bool // guarded by states.mu
 }
 
-func newStates() *states {
-	return &states{feeds: make(map[*stateFeed]struct{})}
+func newStates(hooks *hookCalls) *states {
+	return &states{hooks: hooks, feeds: make(map[*stateFeed]struct{})}
 }
 
 // use sets the lane on which listeners are called.
@@ -70,6 +72,7 @@ func (s *states) set(next func(now StateChange) (StateChange, bool)) {
 		s.now = change
 		ended = s.endedScopesLocked(change)
 		s.outbox = append(s.outbox, change)
+		s.hooks.stateChanged(change)
 		for f := range s.feeds {
 			f.Put(change)
 		}

@@ -35,6 +35,8 @@ type Stats struct {
 	Subscriptions int // lasting watches, those of live values included
 	LiveValues    int // see [Live]
 	Callbacks     int // callbacks, and functions of derived futures, that wait for their turn
+
+	DroppedHookCalls int64 // calls of hooks that were dropped, since a hook was too slow, see [Hook]
 }
 
 // Stats returns what the client has counted and holds. It takes each of a few locks for a moment, so it may be called every
@@ -42,14 +44,15 @@ type Stats struct {
 func (c *Client) Stats() Stats {
 	now := c.states.current()
 	s := Stats{
-		State:      now.State,
-		SessionID:  now.SessionID,
-		Rejected:   c.tally.rejected.Load(),
-		NotSent:    c.tally.notSent.Load(),
-		Unknown:    c.tally.unknown.Load(),
-		Requests:   make(map[string]int64),
-		LiveValues: c.lives.count(),
-		Callbacks:  c.cfg.handler.Waiting() + c.delivery.h.Waiting(),
+		State:            now.State,
+		SessionID:        now.SessionID,
+		Rejected:         c.tally.rejected.Load(),
+		NotSent:          c.tally.notSent.Load(),
+		Unknown:          c.tally.unknown.Load(),
+		Requests:         make(map[string]int64),
+		LiveValues:       c.lives.count(),
+		DroppedHookCalls: c.hooks.droppedCalls(),
+		Callbacks:        c.cfg.handler.Waiting() + c.delivery.h.Waiting(),
 	}
 	s.Watches, s.Subscriptions = c.watches.Counts()
 	if r := c.runs.now(); r != nil {

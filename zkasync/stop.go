@@ -1,6 +1,7 @@
 package zkasync
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -62,7 +63,7 @@ func (c *Client) inCallback() string {
 	if h := c.cfg.handler; h.InCallback() {
 		return h.Running()
 	}
-	return c.delivery.running()
+	return cmp.Or(c.delivery.running(), c.hooks.inCall())
 }
 
 // stop starts the stop. The caller holds runs.mu.
@@ -119,6 +120,7 @@ func (r *run) settle(end time.Time) error {
 		within(end, r.c.delivery.stop),
 		r.stopHandler(end),
 		within(end, r.c.cfg.calls.wait),
+		within(end, r.c.hooks.stop),
 		within(end, r.c.logs.stop),
 	)
 }

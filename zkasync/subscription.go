@@ -30,6 +30,7 @@ type Subscription struct {
 	live   watcher     // nil: it is a user's
 	feed   *feed.Feed[Event]
 	closed atomic.Bool // by Close
+	told   atomic.Bool // hooks are told of what becomes of it
 
 	listener watch.Listener // whose sink it is
 }
@@ -85,6 +86,9 @@ func (s *Subscription) Close() {
 }
 
 func (s *Subscription) end(err error) {
+	if s.told.Swap(false) {
+		s.watchStep(WatchLost, Event{}, watchEnded(s.path, err))
+	}
 	s.feed.End(watchEnded(s.path, err))
 	if s.live != nil {
 		s.live.unwatched(s, err)
@@ -99,6 +103,7 @@ type watcher interface {
 
 // put delivers one event. It is called on the connection's reader only.
 func (s *Subscription) put(e Event) {
+	s.eventStep(e)
 	if s.live != nil {
 		s.live.changed(e)
 		return

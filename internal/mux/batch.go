@@ -23,14 +23,23 @@ type outgoing struct {
 	kept  []Request // those of reqs that wait for an ordinary reply, in the order of their frames
 	auths []authEntry
 	pings int
-	trial bool // it is one, see trial.go and tryLocked
+	trial bool                      // it is one, see trial.go and tryLocked
+	trace func(r Request, size int) // nil: nobody wants to know
 }
 
 // add puts a request that waits for an ordinary reply into the batch.
 func (out *outgoing) add(xid *int32, r Request) {
-	out.buf = appendFrame(out.buf, *xid, r)
+	out.append(*xid, r)
 	out.kept = append(out.kept, r)
 	*xid = flight.NextXid(*xid)
+}
+
+func (out *outgoing) append(xid int32, r Request) {
+	before := len(out.buf)
+	out.buf = appendFrame(out.buf, xid, r)
+	if out.trace != nil {
+		out.trace(r, len(out.buf)-before)
+	}
 }
 
 func appendFrame(b []byte, xid int32, r Request) []byte {

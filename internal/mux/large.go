@@ -49,6 +49,7 @@ func (c *Conn) large(why error) (ok bool, err error) {
 	c.in.Skip()
 	c.counted(h.Zxid)
 	c.companionsMet.Add(companionsOf(r))
+	c.traced(r, h.Err, size)
 	return true, c.dropped(r, h, &ReplySizeError{Size: size, Limit: c.in.Limit})
 }
 

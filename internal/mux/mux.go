@@ -31,6 +31,8 @@ type Config struct {
 	WatchesLimit func() int
 	// JoinReads has reads that wait travel together, where servers take them so.
 	JoinReads bool
+	// Tracer is told of requests; nil: nobody.
+	Tracer Tracer
 	// Resume is a session to take up; its ID is 0 if there is none.
 	Resume Session
 }

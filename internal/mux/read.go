@@ -108,6 +108,7 @@ func (c *Conn) demultiplex(frame []byte) error {
 		c.checkDemand(h.Err)
 		return nil
 	}
+	c.traced(r, h.Err, len(frame))
 	if j, ok := r.(*joined.Reads); ok {
 		if err := c.joinedReply(j, h.Err, body); err != nil {
 			return err
@@ -177,6 +178,7 @@ func (c *Conn) authReply(h wire.ReplyHeader, body []byte) error {
 		c.handUpReply(f.Xid, h, body)
 		return nil
 	}
+	c.traced(r, h.Err, wire.HeaderLen+len(body))
 	r.Reply(h.Err, body)
 	return c.leaveIfMoved()
 }

@@ -19,6 +19,9 @@ func (c *Conn) writeLoop() {
 		}
 	}()
 	var out outgoing
+	if t := c.m.cfg.Tracer; t != nil {
+		out.trace = func(r Request, size int) { t.Written(r, c.server, size) }
+	}
 	for c.takeBatch(&out) {
 		c.encode(&out)
 		if err := c.send(&out); err != nil {
@@ -151,7 +154,7 @@ func (c *Conn) encode(out *outgoing) {
 			out.buf = appendFrame(out.buf, wire.XidPing, r)
 			out.pings++
 		case wire.OpSetAuth:
-			out.buf = appendFrame(out.buf, wire.XidAuth, r)
+			out.append(wire.XidAuth, r)
 			out.auths = append(out.auths, authEntry{Request: r, before: xid})
 		default:
 			out.add(&xid, r)

@@ -31,6 +31,7 @@ type attempt struct {
 	// Owned by the seek.
 	hand  *mux.Handshake // nil until its turn
 	begun time.Time      // of the connecting, then of the handshake
+	made  time.Time      // the begin of it all
 	until time.Time      // the end of its share
 	late  bool           // its share is over
 }

@@ -119,7 +119,7 @@ func (s *seek) begin(step step, now time.Time) {
 	s.makeRoom(step.server)
 	ctx, cancel := context.WithTimeout(s.sk.ctx, askLimit)
 	a := &attempt{server: step.server, kind: step.kind, events: s.events, over: s.over, cancel: cancel,
-		turn: make(chan *mux.Handshake, 1), begun: now, until: now.Add(s.sk.share())}
+		turn: make(chan *mux.Handshake, 1), begun: now, made: now, until: now.Add(s.sk.share())}
 	s.pending = append(s.pending, a)
 	s.dial = now.Add(dialStagger)
 	s.sk.cfg.Session.Trying(a.server)
@@ -251,6 +251,7 @@ func (s *seek) failed(a *attempt) {
 		err = fmt.Errorf("handshake with %v: %w", a.server, err)
 	}
 	s.sk.cfg.Session.Failed(a.server, err)
+	s.sk.cfg.Session.Tried(a.server, time.Since(a.made), err)
 	if a.hand == nil {
 		s.doubt(a)
 		return
@@ -300,6 +301,7 @@ func (s *seek) laterOffer(a *attempt) *attempt {
 
 func (s *seek) win(a *attempt) {
 	s.won = a
+	s.sk.cfg.Session.Tried(a.server, time.Since(a.made), nil)
 	s.sk.pace.success()
 	s.sk.cfg.Hosts.Found(a.server)
 }

@@ -13,11 +13,12 @@ import (
 
 // Session is what a Seeker learns from a session, and reports to it.
 type Session interface {
-	Timeout() time.Duration     // as negotiated, or as it will be asked for
-	Left() time.Duration        // until it can no longer be alive, as far as this side knows; the whole of it once that has passed
-	Gone() time.Time            // since when it is over by the local clock, the zero time if it is not
-	Trying(hosts.Server)        // its answer is waited for
-	Failed(hosts.Server, error) // there is no connection to it
+	Timeout() time.Duration                              // as negotiated, or as it will be asked for
+	Left() time.Duration                                 // until it can no longer be alive, as far as this side knows; the whole of it once that has passed
+	Gone() time.Time                                     // since when it is over by the local clock, the zero time if it is not
+	Trying(hosts.Server)                                 // its answer is waited for
+	Failed(hosts.Server, error)                          // there is no connection to it
+	Tried(s hosts.Server, took time.Duration, err error) // an attempt has ended, without an error if it is the one
 	Log(level slog.Level, msg string, args ...any)
 }
 

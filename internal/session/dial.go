@@ -71,5 +71,12 @@ func (r *Run) Failed(s hosts.Server, err error) {
 	r.Log(slog.LevelWarn, "cannot connect", "server", s.String(), "error", err)
 }
 
+// Tried tells of the end of an attempt.
+func (r *Run) Tried(s hosts.Server, took time.Duration, err error) {
+	if r.cfg.Tried != nil {
+		r.cfg.Tried(s.String(), took, err)
+	}
+}
+
 // Log returns the client's logger.
 func (r *Run) Log(level slog.Level, msg string, args ...any) { r.cfg.Log(level, msg, args...) }

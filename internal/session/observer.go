@@ -40,10 +40,11 @@ func (r *Run) Restored() {
 // Lost implements mux.Observer. From here on the session lives as long as the server does not miss the client.
 func (r *Run) Lost(cause error, heard time.Time) {
 	r.edition.Add(1)
-	r.owner.Disconnected()
 	if r.stopping.Load() {
+		r.owner.Disconnected(r.cfg.Closed)
 		return
 	}
+	r.owner.Disconnected(cause)
 	r.Log(slog.LevelWarn, "connection lost", "error", cause)
 	r.owner.Suspended(cause)
 	r.clock.start(heard)

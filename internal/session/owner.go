@@ -14,7 +14,7 @@ type Owner interface {
 	// Restored is called when these have been answered.
 	Restored(readOnly bool)
 	// Disconnected is called at the end of each connection; so is Suspended, unless the client is stopping.
-	Disconnected()
+	Disconnected(cause error)
 	Suspended(cause error)
 	// ClockRanOut says that by the local clock the session can no longer be alive. It may turn out to be.
 	ClockRanOut()

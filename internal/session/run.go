@@ -28,6 +28,7 @@ type Config struct {
 	AskTime        time.Duration // bounds what is asked of a server without a session
 	Closed         error         // what operations fail with when it ends
 	Log            func(level slog.Level, msg string, args ...any)
+	Tried          func(server string, took time.Duration, err error) // is told of each attempt to reach a server; nil: nobody is
 }
 
 // Run is a session, and those that follow it, from a start to a stop: a multiplexer with go-zookeeper's connection on top of it.
