@@ -2,15 +2,15 @@ package mux
 
 import "time"
 
-// answerClock records since when no reply has come, as far as silenceLoop has seen.
+// answerClock records how long no reply has come, as far as silenceLoop has seen.
 type answerClock struct {
 	progress, since int64
 	waiting         bool
 }
 
-// checkAnswers finds a server that answers heartbeats but no requests. Replies come in order, so only the clock of the first
-// request in flight counts: no request has one of its own. A large reply that is arriving is progress, and if the reader is
-// held up, the server is not to blame.
+// checkAnswers detects a server that answers heartbeats but no requests. Replies come in order, so one clock, for the oldest
+// request in flight, is enough. A large reply that is arriving counts as progress. If the reader is held up, the server is not
+// to blame.
 func (c *Conn) checkAnswers(k *answerClock, now int64) {
 	progress := c.m.replies.Load() + c.pieces.Load()
 	waiting := c.listening.Load() && c.waits()

@@ -12,7 +12,7 @@ import (
 
 const requestTime = 3 * time.Second
 
-// pinging has u send heartbeats until the connection ends.
+// pinging makes u send heartbeats until the connection ends.
 func (u *upper) pinging() {
 	u.reading.Go(func() {
 		for !u.conn.isDead() {
@@ -22,7 +22,7 @@ func (u *upper) pinging() {
 	})
 }
 
-// A server that answers heartbeats, and requests only up to a point, is left a request timeout after the last answer.
+// A server that goes on answering heartbeats but stops answering requests is left a request timeout after its last reply.
 func TestAnswers_ServerThatAnswersHeartbeatsOnly(t *testing.T) {
 	for _, limit := range []time.Duration{0, requestTime, 2 * sessionTime} {
 		t.Run(limit.String(), func(t *testing.T) {
@@ -62,7 +62,7 @@ func TestAnswers_ServerThatAnswersHeartbeatsOnly(t *testing.T) {
 	}
 }
 
-// A credential waits for an answer as well, and so does what restores the session.
+// Credentials, and the requests that restore the session, are timed like any other request.
 func TestAnswers_OfCredentialsAndRestoration(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t, func(c *zkpeer.Conn) {
@@ -82,7 +82,7 @@ func TestAnswers_OfCredentialsAndRestoration(t *testing.T) {
 	})
 }
 
-// What takes its time is not stuck: answers one by one, and a large one that is coming in.
+// A slow server is not stuck: one that answers now and then, or one whose large reply is still arriving.
 func TestAnswers_SlowIsNotStuck(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		large := make([]byte, worldLimit-100)

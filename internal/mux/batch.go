@@ -8,8 +8,8 @@ import (
 )
 
 const (
-	// batchBytes and batchCount bound one write: enough to fill a socket buffer, little enough that a slow link shows progress
-	// and that contexts are checked shortly before their requests leave.
+	// batchBytes and batchCount bound one write: large enough to fill a socket buffer, small enough that a slow link shows
+	// progress and that contexts are checked shortly before their requests leave.
 	batchBytes = 64 << 10
 	batchCount = 1024
 	// keepBuffer is the size up to which an encode buffer is kept for the next batch.
@@ -23,11 +23,11 @@ type outgoing struct {
 	kept  []Request // those of reqs that wait for an ordinary reply, in the order of their frames
 	auths []authEntry
 	pings int
-	trial bool                      // it is one, see trial.go and tryLocked
-	trace func(r Request, size int) // nil: nobody wants to know
+	trial bool                      // the batch is a trial, see trial.go and tryLocked
+	trace func(r Request, size int) // called for each request that is encoded; nil: nobody wants to know
 }
 
-// add puts a request that waits for an ordinary reply into the batch.
+// add adds a request that will get an ordinary reply.
 func (out *outgoing) add(xid *int32, r Request) {
 	out.append(*xid, r)
 	out.kept = append(out.kept, r)

@@ -8,13 +8,13 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// blame is what a lost connection leaves: whom it points at.
+// blame is the request that the loss of a connection points at.
 type blame struct {
-	first Request // nil: nobody
+	first Request // nil: none
 	alone bool
 }
 
-// of adds it to the failure of r.
+// of returns f, with the blame in it if r is the request that the loss points at.
 func (b blame) of(r Request, f Failure) Failure {
 	if b.first != nil && r == b.first {
 		f.Blame = Blame{First: true, Alone: b.alone, Size: request.Overhead - request.FrameHead + r.Size()}
@@ -28,12 +28,12 @@ func (b blame) failAll(rs []Request, f Failure) {
 	}
 }
 
-// pendingLocked is how many requests are in flight, credentials included.
+// pendingLocked returns how many requests are in flight, including those for credentials.
 func (c *Conn) pendingLocked() int {
 	return int(c.written-(c.m.replies.Load()-c.repliesAt)) + len(c.auths)
 }
 
-// roomLocked returns how many more requests a careful connection may send if the next one has the given size.
+// roomLocked returns how many more requests a careful connection may send, given the size of the next one.
 func (c *Conn) roomLocked(next int) int {
 	pending := c.pendingLocked()
 	switch {
@@ -58,8 +58,8 @@ func (c *Conn) eased() {
 	m.wakeLocked()
 }
 
-// heldLocked reports whether the connection has been in use for as long as a session lives without one: it is no longer
-// one that is lost soon.
+// heldLocked reports whether the connection has been in use for longer than a session timeout: its loss no longer counts as
+// one soon after the connection was made.
 func (c *Conn) heldLocked() bool { return !c.liveSince.IsZero() && time.Since(c.liveSince) > c.session }
 
 // lostLocked determines which request the loss points at.

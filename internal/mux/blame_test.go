@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// patient is a request that outlives any number of losses, up to the one at which it was first and alone.
+// patient is a request that outlives every loss until it has seen three and was alone in flight at the last.
 type patient struct {
 	*asked
 	lost []Blame
@@ -29,8 +29,8 @@ func (w *world) patient(path string, size int) *patient {
 	return p
 }
 
-// poisoned is a script of a server that answers in good order and hangs up at a path, with what it has read before it
-// unanswered, as a server does whose replies are under way.
+// poisoned is the script of a server that answers in order and hangs up when it reads a path. What it has read just before is
+// left unanswered then, as by a real server whose replies are still on their way.
 func poisoned(path string, batches chan<- []string) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		c.Accept()
@@ -62,7 +62,7 @@ func poisoned(path string, batches chan<- []string) zkpeer.Script {
 	}
 }
 
-// A request that ends each of its connections is found out, whatever was in flight with it, and nobody else is blamed.
+// A request that ends every connection is found, whatever was in flight with it, and no other request is blamed.
 func TestBlame_FindsTheOneThatEndsConnections(t *testing.T) {
 	for _, size := range []int{0, 2 * heavy} {
 		for _, before := range []int{0, 1, 20} {
@@ -102,7 +102,7 @@ func TestBlame_FindsTheOneThatEndsConnections(t *testing.T) {
 	}
 }
 
-// Care ends: with what passes, requests go out in numbers again, and a connection that holds forgets it.
+// Care ends: the more requests are answered, the more are in flight, and a connection that lasts ends care altogether.
 func TestBlame_CareEnds(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		batches := make(chan []string, 100)
@@ -133,7 +133,7 @@ func TestBlame_CareEnds(t *testing.T) {
 	})
 }
 
-// Whoever was first at a loss need not be the cause: a request that was not alone is told so.
+// The first request in flight at a loss need not be the cause, so it is told whether it was alone.
 func TestBlame_SaysWhoWasFirst(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t, func(c *zkpeer.Conn) {
@@ -157,7 +157,7 @@ func TestBlame_SaysWhoWasFirst(t *testing.T) {
 	})
 }
 
-// Heartbeats are not held up by care, or the session would end while a request takes its time.
+// Care does not hold up heartbeats: otherwise a slow request would cost the session.
 func TestBlame_CareLetsHeartbeatsPass(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		pings := make(chan struct{}, 100)

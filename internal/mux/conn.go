@@ -14,13 +14,13 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Conn is the connection passed to go-zookeeper. It is a net.Conn for that one user: one goroutine reads, one writes, any
-// closes. It manages deadlines itself and ignores those of go-zookeeper: see silenceLoop.
+// Conn is the connection passed to go-zookeeper. It is a net.Conn for that one user: one goroutine reads, one writes, and
+// any may close it. It ignores the deadlines that go-zookeeper sets, because silenceLoop watches the connection.
 type Conn struct {
 	m      *Mux
 	flight flight.Flight // written, no answer taken yet
 	sock   net.Conn      // nil: there is no server, see NewPretended and NewExpired
-	hand   *Handshake    // that it was made from, nil if there is none
+	hand   *Handshake    // the one it was made from, nil if none
 	born   time.Time
 
 	// Used by the reading goroutine alone.
@@ -32,25 +32,25 @@ type Conn struct {
 
 	sinceBirth struct { // nanoseconds since born
 		read  atomic.Int64 // of the last byte received
-		write atomic.Int64 // of the write in progress, 0: none
+		write atomic.Int64 // when the write in progress began, 0: none
 	}
 
 	vouched       vouching
-	pieces        atomic.Int64 // of large frames received
-	companionsMet atomic.Int64 // of companions, those that have their answers
+	pieces        atomic.Int64 // reads that brought a part of a large frame
+	companionsMet atomic.Int64 // how many of the companions have been answered
 	listening     atomic.Bool  // the reader waits for the server
 
 	asked    bool                 // go-zookeeper has written its connect request; used by the writing goroutine alone
-	openZxid int64                // last zxid when the connect request was written
+	openZxid int64                // the last zxid that the connect request offered
 	resp     wire.ConnectResponse // the server's answer
 
 	moving  atomic.Bool     // see Mux.Move; changed under m.mu
-	joining atomic.Int32    // what is known of joined reads, see tryLocked; changed under m.mu
+	joining atomic.Int32    // whether reads can be joined, see tryLocked; changed under m.mu
 	gather  joined.Gatherer // used by the writer alone
-	trial   atomic.Bool     // what is in flight is alone, see trial.go; changed under m.mu
+	trial   atomic.Bool     // a request is alone in flight to try its operation, see trial.go; changed under m.mu
 
 	closeReq  chan struct{} // closed when go-zookeeper has written its close request
-	closeXid  int32         // of that request; written before closeReq is closed
+	closeXid  int32         // the xid of that request; written before closeReq is closed
 	closeOnce sync.Once
 	closed    chan struct{} // closed by Close
 	dead      chan struct{} // closed by die
@@ -65,33 +65,33 @@ type Conn struct {
 	open        bool        // the handshake is done
 	left        bool        // the Move can no longer be taken back
 	urgent      []Request   // heartbeats, to be written before anything else
-	refused     []int32     // xids of go-zookeeper's requests that are too large; a ping is under way for each
+	refused     []int32     // xids of go-zookeeper's requests that are too large; a ping is in flight for each
 	restore     []Request   // to be written before anything queued
-	taken       []Request   // from the queue, not in flight yet; nil: failed. The writer's own until it has ended
-	restoring   int         // of these, how many lack their reply
+	taken       []Request   // by the writer, not in flight yet; nil elements have failed. Only the writer uses it while it runs
+	restoring   int         // requests of the restoration that have no reply yet
 	unsent      int         // requests at the tail of flight that did not leave
-	unsentAuths int         // and of auths
-	broken      int32       // xid of the request that left in part, 0: there is none
+	unsentAuths int         // requests at the tail of auths that did not leave
+	broken      int32       // xid of the request that left in part, 0: none
 	nextXid     int32
 	written     int64     // ordinary requests that were put in flight
 	companions  int64     // reads that were put in flight with others, beyond the first of each request
 	encoding    int       // requests that were taken and are not in flight yet
 	repliesAt   int64     // Mux.replies at the handshake
-	heavy       bool      // the last one taken is to be alone, see care
+	heavy       bool      // the last request taken must be alone in flight, see care
 	server      string    // its address
 	draining    bool      // the writer waits until nothing is in flight, see aloneLocked
-	keepQueue   bool      // what is queued at the connection's end waits for the next
+	keepQueue   bool      // what is queued when the connection ends waits for the next one
 	liveSince   time.Time // when the queue was opened, zero: it was not
 }
 
-// authEntry is an auth request in flight. The server answers it past everything that is in its pipeline.
+// authEntry is an auth request in flight. The server's answer to it may overtake those to earlier requests.
 type authEntry struct {
 	Request
 	before int32 // the xid of the next ordinary request
 }
 
-// NewConn takes over the connection of a handshake that was answered. There is one at a time: go-zookeeper may still be
-// closing the last one.
+// NewConn takes over the connection of a handshake that was answered. There is only one connection at a time, so NewConn
+// waits if go-zookeeper is still closing the previous one.
 func (m *Mux) NewConn(h *Handshake) *Conn {
 	m.conns.Wait()
 	c := m.newConn(h.sock)
@@ -125,12 +125,12 @@ func (m *Mux) use(c *Conn) {
 	m.cur = c
 	m.mu.Unlock()
 	if m.stopping.Load() {
-		c.giveUp(errStopping) // Stop may have come too early to see it
+		c.giveUp(errStopping) // Stop may have run too early to see c
 	}
 }
 
-// giveUp ends a connection that go-zookeeper has not opened yet. The session of a server that has granted a new one would
-// stay behind.
+// giveUp ends a connection that go-zookeeper has not opened yet. It closes the handshake first, so that a session that the
+// server has just granted does not stay behind.
 func (c *Conn) giveUp(cause error) {
 	if c.hand != nil {
 		c.hand.Close()
@@ -138,7 +138,7 @@ func (c *Conn) giveUp(cause error) {
 	c.die(cause)
 }
 
-// die marks the connection dead and closes the socket; the first cause stays. It does not wait.
+// die marks the connection dead and closes the socket. Only the first call has an effect. It does not wait.
 func (c *Conn) die(cause error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -166,7 +166,7 @@ func (c *Conn) isDead() bool {
 	}
 }
 
-// enter claims the reading side.
+// enter claims the reading side; it returns false if another goroutine has it.
 func (c *Conn) enter() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -218,13 +218,14 @@ func (c *Conn) deathCause() error {
 	return c.cause
 }
 
-// handUp gives go-zookeeper the frame, with its own xid in it. The length in front is still in the buffer.
+// handUp passes the frame to go-zookeeper, with the xid that go-zookeeper knows. The frame's length is still in the buffer,
+// in front of it.
 func (c *Conn) handUp(frame []byte, xid int32) {
 	binary.BigEndian.PutUint32(frame, uint32(xid))
 	c.up = c.in.Whole(frame)
 }
 
-// handUpReply gives go-zookeeper a reply to one of its requests.
+// handUpReply passes go-zookeeper a reply to one of its requests.
 func (c *Conn) handUpReply(xid int32, h wire.ReplyHeader, body []byte) {
 	h.Xid = xid
 	b, start := wire.BeginFrame(nil)

@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// seen notes requests as the peer gets them.
+// seen records the requests that the peer gets.
 type seen struct {
 	mu   sync.Mutex
 	list []zkpeer.Request
@@ -37,7 +37,7 @@ func (s *seen) paths() (paths []string) {
 	return paths
 }
 
-// serving is a healthy peer that notes what it gets.
+// serving is the script of a healthy peer that records what it gets.
 func (s *seen) serving(c *zkpeer.Conn) {
 	c.Accept()
 	c.Serve(s.add)
@@ -76,7 +76,7 @@ func TestConn_OrderOfSubmissionIsTheOrderOnTheWire(t *testing.T) {
 		var s seen
 		w := newWorld(t, s.serving)
 		u := w.open()
-		// Four goroutines, each takes a number and submits under one lock, so that the order is known.
+		// Each of four goroutines takes a number and submits under one lock, so that the order is known.
 		var mu sync.Mutex
 		var submitting sync.WaitGroup
 		next := 0
@@ -134,7 +134,7 @@ func TestConn_MatchesAuthRepliesThatOvertakeOthers(t *testing.T) {
 					return
 				}
 				if r.Op == wire.OpSetAuth {
-					c.Reply(r, nil) // at once: the server answers it before its pipeline
+					c.Reply(r, nil) // at once: a server answers it ahead of its pipeline
 					continue
 				}
 				held = append(held, r)
@@ -242,7 +242,7 @@ func TestConn_HandsUpOnlyRepliesThatCanBeDecoded(t *testing.T) {
 				}
 				w.get("/still")
 				if test.op == wire.OpGetData {
-					return // the peer answers that one the same way
+					return // the peer would answer this get in the same way
 				}
 				synctest.Wait()
 				w.j.want(t, "/still: ok")

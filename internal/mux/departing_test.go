@@ -8,7 +8,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// departing is a request that notes when it leaves, and stays unless it is wanted.
+// departing is a request that records the call of Depart, and says there whether it is wanted.
 type departing struct {
 	*asked
 	wanted bool
@@ -25,7 +25,7 @@ func (w *world) departing(path string, op wire.OpCode, wanted bool) {
 	w.m.Submit(&departing{r, wanted})
 }
 
-// A request is asked at the moment when it is encoded, neither when it is queued nor after another one behind it.
+// Depart is called when the request is encoded: not when it is queued, and not after that of a later request.
 func TestDeparting_IsAskedOnceAsItIsEncoded(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -42,7 +42,7 @@ func TestDeparting_IsAskedOnceAsItIsEncoded(t *testing.T) {
 	})
 }
 
-// An AddWatch that is needless as the first of its kind leaves the next one to be tried.
+// If the first addWatch turns out to be needless, the next one is tried instead.
 func TestDeparting_NeedlessTrialLeavesTheNextToBeTried(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t)

@@ -10,17 +10,18 @@
 //	                       └─► flight (written, no reply yet)            │
 //	go-zookeeper ── Read ──► head of flight, watch event, ... ◄──────────┘
 //
-// A [Handshake] is the stage before a Conn: whoever dials asks servers for the session, several at a time, and the chosen
-// connection becomes the Conn. go-zookeeper only learns the outcome.
+// A [Handshake] is the stage before a Conn: whoever dials may ask several servers for a session at the same time, and the
+// chosen connection becomes the Conn. go-zookeeper only learns the outcome.
 //
 // A request is in the queue ("queued": not sent) or in flight ("in flight": its outcome is unknown until the reply).
-// When a connection dies, everything in flight and then everything queued fails, in order, and only then the
-// [Observer] learns of the loss. What is submitted afterwards waits in the queue for the next connection.
+// When a connection dies, everything in flight and then everything queued fails, in order, and only then does the
+// [Observer] learn of the loss. A [Lasting] request may instead go back into the queue. What is submitted afterwards waits
+// in the queue for the next connection.
 //
 // Goroutines:
 //
-//	goroutine        started by           ends                                  joined by
-//	Conn.writeLoop   the handshake        when the connection dies              Conn.teardown
-//	Conn.silenceLoop   the handshake        when the connection dies              Conn.teardown
-//	guarded.expire   a context's end      at once                               Mux.Wait
+//	goroutine          started by         ends                       joined by
+//	Conn.writeLoop     Conn.established   when the connection dies   Conn.teardown
+//	Conn.silenceLoop   Conn.established   when the connection dies   Conn.teardown
+//	guarded.expire     a context's end    at once                    Mux.Wait
 package mux

@@ -23,7 +23,7 @@ func (c *Conn) finishHandshake() error {
 	return nil
 }
 
-// established starts the connection's goroutines and the restoration of what the session had.
+// established starts the connection's goroutines, and restores the credentials and watches of the session.
 func (c *Conn) established(resp wire.ConnectResponse) {
 	s := Session{ID: resp.SessionID, Password: resp.Password, Timeout: resp.Timeout, ReadOnly: resp.ReadOnly}
 	if addr := c.sock.RemoteAddr(); addr != nil {
@@ -54,7 +54,7 @@ func (c *Conn) established(resp wire.ConnectResponse) {
 	}
 }
 
-// restoring is a request that goes out before anything queued. The last reply of its kind opens the queue.
+// restoring is a request of the restoration, which is sent before anything queued. The reply to the last one opens the queue.
 type restoring struct {
 	Request
 	c *Conn
@@ -74,7 +74,7 @@ func (r *restoring) Reply(code int32, body []byte) {
 	}
 }
 
-// goOn replaces r with another request.
+// goOn lets next take the place of r in the restoration.
 func (r *restoring) goOn(next Request) {
 	m := r.c.m
 	m.mu.Lock()
@@ -86,14 +86,14 @@ func (r *restoring) goOn(next Request) {
 	m.wakeLocked()
 }
 
-// Fail ends the connection if it goes on: what is not restored must not be taken to be so.
+// Fail ends the connection if it is still alive: without this request the session would not be fully restored.
 func (r *restoring) Fail(f Failure) {
 	r.Request.Fail(f)
 	r.c.die(f.Cause)
 }
 
-// goLive lets the queue go out, unless one of the replies had the connection given up, or who was told of the
-// restoration did: what waits for the next connection then has to be watched.
+// goLive opens the queue, unless the connection was given up meanwhile, by one of the replies or by the observer: the queued
+// requests then wait for the next connection, and their contexts must stay watched.
 func (c *Conn) goLive() {
 	if c.isDead() {
 		return
@@ -114,9 +114,9 @@ func (c *Conn) goLive() {
 	m.mu.Unlock()
 }
 
-// NewExpired returns a connection that tells everybody of the end of the session proper, which h replaces. Go-zookeeper
-// has to be told apart from the session that follows, or it would carry its watches over; h is for the connection that it
-// asks for next.
+// NewExpired returns a connection whose only purpose is to announce that the session proper, which h replaces, has expired.
+// go-zookeeper must learn of that on a connection of its own, or it would carry its watches over into the new session. It
+// then asks for another connection, which is made from h.
 func (m *Mux) NewExpired(h *Handshake) *Conn {
 	m.conns.Wait()
 	c := m.newConn(nil)
@@ -129,8 +129,8 @@ func (m *Mux) NewExpired(h *Handshake) *Conn {
 	return c
 }
 
-// expired ends the connection of a session that the server no longer knows. go-zookeeper learns it from the response,
-// but leaves the connection open, so it is closed here.
+// expired ends the connection of a session that the server no longer knows. go-zookeeper learns of the expiry from the
+// connect response, but leaves the connection open, so it is closed here.
 func (c *Conn) expired() {
 	m := c.m
 	defer m.conns.Done()
@@ -151,7 +151,7 @@ func (c *Conn) expired() {
 	c.up = connectFrame(c.resp)
 }
 
-// connectFrame encodes the response anew, without whatever else the server put into its frame.
+// connectFrame encodes the response anew, so that nothing else from the server's frame reaches go-zookeeper.
 func connectFrame(resp wire.ConnectResponse) []byte {
 	b, start := wire.BeginFrame(nil)
 	return wire.EndFrame(wire.AppendConnectResponse(b, &resp), start)

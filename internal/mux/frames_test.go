@@ -12,12 +12,11 @@ import (
 	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
 )
 
-// TestConn_RefusesFrameLengthsThatNoServerSends has go-zookeeper's two traps: lengths of 8 and 15 panic, 0xffffffff
-// allocates 4 GB.
+// Among the lengths are two on which go-zookeeper fails: it panics on 8 and 15, and allocates 4 GB for 0xffffffff.
 func TestConn_RefusesFrameLengthsThatNoServerSends(t *testing.T) {
 	for _, length := range []uint32{0, 1, 8, 15, 1<<20 + 1, 1<<31 - 1, 1 << 31, 0xffffffff} {
 		t.Run(fmt.Sprint(length), func(t *testing.T) {
-			// Not in parallel: what other tests allocate would count.
+			// Not in parallel, since the allocations of other tests would be counted.
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t, func(c *zkpeer.Conn) {
 					c.Accept()
@@ -44,7 +43,7 @@ func TestConn_RefusesFrameLengthsThatNoServerSends(t *testing.T) {
 	}
 }
 
-// heap is the number of bytes that have ever been allocated.
+// heap returns the number of bytes allocated since the process started.
 func heap() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)

@@ -10,9 +10,8 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// FuzzConn_Receive has a server send anything at all while requests of both kinds are in flight. Each ends once, which is
-// checked at the end of every test, in order, and nothing panics: neither here nor in go-zookeeper, which is why it is
-// go-zookeeper that reads.
+// A server may send anything at all while requests of ours and of go-zookeeper are in flight. Each of ours ends once, which
+// newWorld checks, and in order. Nothing panics, in go-zookeeper either; for that, the real go-zookeeper reads here.
 func FuzzConn_Receive(f *testing.F) {
 	reply := func(xid int32, path string) []byte {
 		return zkpeer.ReplyFrame(xid, 1, 0, zkpeer.Body(zkpeer.Request{Op: wire.OpGetData, Path: path}))

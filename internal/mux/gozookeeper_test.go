@@ -21,15 +21,15 @@ type zookeeper struct {
 	*zk.Conn
 	ended   chan struct{}      // closed when its loop has ended
 	stopped context.Context    // ended by stop
-	stop    context.CancelFunc // has dials give way to a pretended connection
+	stop    context.CancelFunc // makes dials return a pretended connection
 }
 
-// silent is a logger.
+// silent is a logger that writes nothing.
 type silent struct{}
 
 func (silent) Printf(string, ...any) {}
 
-// zookeeper connects go-zookeeper; the test's end closes it.
+// zookeeper connects go-zookeeper, and closes it when the test ends.
 func (w *world) zookeeper() *zookeeper {
 	w.t.Helper()
 	z := &zookeeper{ended: make(chan struct{})}
@@ -71,7 +71,7 @@ func (w *world) zookeeper() *zookeeper {
 	return z
 }
 
-// close stops in the order in which the client does and waits for go-zookeeper's goroutines.
+// close stops go-zookeeper in the order in which the client does, and waits for its loop to end.
 func (z *zookeeper) close(m *Mux) {
 	m.Refuse(errStopping)
 	m.Stop()
@@ -111,9 +111,8 @@ func TestGoZookeeper_WorksBesideOurRequests(t *testing.T) {
 	})
 }
 
-// TestGoZookeeper_SurvivesAFailureWhileItSendsCredentialsAgain is its pull request 163: a failed write at that moment
-// has it wait for ever, for it puts the error of the write and that of the lost connection into a channel with room for
-// one.
+// go-zookeeper's pull request 163: if a write fails while go-zookeeper sends credentials again, it waits forever, because it
+// puts both the error of the write and that of the lost connection into a channel with room for one.
 func TestGoZookeeper_SurvivesAFailureWhileItSendsCredentialsAgain(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var s seen
@@ -124,7 +123,7 @@ func TestGoZookeeper_SurvivesAFailureWhileItSendsCredentialsAgain(t *testing.T) 
 			c.Serve(nil)
 		}}
 		for range 20 {
-			scripts = append(scripts, func(c *zkpeer.Conn) { c.Accept() }) // and it is gone
+			scripts = append(scripts, func(c *zkpeer.Conn) { c.Accept() }) // and hang up
 		}
 		w := newWorld(t, append(scripts, s.serving)...)
 		z := w.zookeeper()
@@ -132,7 +131,7 @@ func TestGoZookeeper_SurvivesAFailureWhileItSendsCredentialsAgain(t *testing.T) 
 			t.Fatal(err)
 		}
 		close(cut)
-		synctest.Wait() // an hour of fake time would not help a deadlock
+		synctest.Wait()
 		if data, _, err := z.Get("/a"); err != nil || string(data) != "/a" {
 			t.Errorf("get: %q, %v", data, err)
 		}
@@ -206,7 +205,7 @@ func TestGoZookeeper_EndsAtOnceWhenNothingAnswersTheDial(t *testing.T) {
 	})
 }
 
-// TestGoZookeeper_EndsWhenAServerThatIgnoresTheCloseIsGivenUp has a server that answers everything but the close.
+// The server answers everything except the close request.
 func TestGoZookeeper_EndsWhenAServerThatIgnoresTheCloseIsGivenUp(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t, func(c *zkpeer.Conn) {

@@ -170,8 +170,7 @@ func TestGuard_BehindAStuckWriterContextsAreWatched(t *testing.T) {
 	})
 }
 
-// TestGuard_ContextsThatEndWhileTheQueueGoesOut has the writer and the contexts' ends at the same requests; that each
-// request ends once is checked at the end of every test.
+// The writer and the ends of contexts compete for the same requests. That each request ends once is checked by newWorld.
 func TestGuard_ContextsThatEndWhileTheQueueGoesOut(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		for range 20 {

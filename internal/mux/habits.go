@@ -2,10 +2,10 @@ package mux
 
 import "github.com/zkasync/zkasync-go/internal/wire"
 
-// habits is what a server has shown.
+// habits is what a server has been seen to support.
 type habits struct {
 	joins int32                // what it does with joined reads, see joinsNot
-	known map[wire.OpCode]bool // of the recent operations, those that it has answered
+	known map[wire.OpCode]bool // the recent operations that it has answered, see isRecent
 }
 
 // learn notes that the server knows an operation.
@@ -16,10 +16,10 @@ func (h *habits) learn(op wire.OpCode) {
 	h.known[op] = true
 }
 
-// What is known of whether a server takes multi-reads.
+// What is known about a server's support of multi-reads.
 const (
-	joinsNot     int32 = iota // it does not, or nobody has tried
-	joinsUntried              // the next reads are to try
-	joinsTrial                // they are in flight, and nothing else is
-	joinsWell                 // it does
+	joinsNot     int32 = iota // it has none, or reads are not to be joined
+	joinsUntried              // the next reads that could be joined will try it
+	joinsTrial                // these reads are in flight, and nothing else is
+	joinsWell                 // it supports them
 )

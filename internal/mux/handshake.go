@@ -15,15 +15,14 @@ import (
 )
 
 const (
-	// minConnectResponse is the length of a connect response with an empty password, maxConnectResponse one that no server
-	// exceeds.
+	// minConnectResponse is the length of a connect response with an empty password; no server exceeds maxConnectResponse.
 	minConnectResponse = 20
 	maxConnectResponse = 1024
-	// passwordSize is the length of a session's password (ZooKeeperServer.generatePasswd). Others are refused: go-zookeeper
-	// encodes its connect request into 256 bytes, and fails before it writes on each connection that follows when the
-	// password does not fit.
+	// passwordSize is the length of a session's password (ZooKeeperServer.generatePasswd). Other lengths are refused:
+	// go-zookeeper encodes its connect request into a buffer of 256 bytes, and if the password did not fit, every later
+	// connection would fail before anything is written.
 	passwordSize = 16
-	// partingTime bounds the sending of the few bytes that end a session which nobody is going to use.
+	// partingTime bounds the time for sending the few bytes that end a session which nobody will use.
 	partingTime = 100 * time.Millisecond
 )
 
@@ -31,33 +30,34 @@ const (
 type Offer uint8
 
 const (
-	// OfferSession offers the session, if there is one, with the highest zxid seen: the server answers if it is as far as
-	// that.
+	// OfferSession offers the session, if there is one, with the highest zxid seen: a server that is behind it does not
+	// answer.
 	OfferSession Offer = iota
-	// OfferNothing comes as a stranger who has seen nothing, to servers that may have been wiped. What they grant is
-	// another session, and time begins anew for it.
+	// OfferNothing asks for a new session like a client that has seen nothing, for servers that may have been wiped. The
+	// zxids seen so far are forgotten with the old session.
 	OfferNothing
-	// OfferTemporary asks a read-only server, which takes up no session of its ensemble's, for one of its own. The
-	// session proper is offered again later, and next if the server turns out not to be read-only.
+	// OfferTemporary asks a read-only server, which continues no session of its ensemble, for a session of its own. The
+	// session proper is offered again later, or next if the server turns out not to be read-only.
 	OfferTemporary
 )
 
-// Handshake is a connection to a server before go-zookeeper is given it. Several may be under way: servers that are slow
-// need not hold up the others. It is for one goroutine at a time.
+// Handshake is a connection to a server before it is given to go-zookeeper. Several may be in progress at the same time, so
+// that slow servers do not hold up the others. One goroutine at a time may use it.
 type Handshake struct {
 	sock   net.Conn
 	kind   Offer
 	proper bool // there is a session proper, offered or not
 	req    wire.ConnectRequest
 	resp   wire.ConnectResponse
-	asked  bool // the connect request was sent, or a part of it
+	asked  bool // the connect request may have been sent, in full or in part
 	broken bool // no answer will come
 
 	askedAt time.Time
 }
 
-// NewHandshake takes over sock, a fresh connection to a server. Call [Mux.WaitConns] before: until the last connection is
-// torn down, replies may come that the handshake has to tell of. It is for the goroutine that calls [Mux.NewConn].
+// NewHandshake takes over sock, a fresh connection to a server. Call [Mux.WaitConns] first: until the previous connection has
+// been torn down, replies to it may still raise the zxid that the handshake must offer. Only the goroutine that calls
+// [Mux.NewConn] may call it.
 func (m *Mux) NewHandshake(sock net.Conn, kind Offer) *Handshake {
 	h := &Handshake{sock: sock, kind: kind, proper: m.offer.ID != 0}
 	h.req = wire.ConnectRequest{
@@ -77,7 +77,7 @@ func (m *Mux) NewHandshake(sock net.Conn, kind Offer) *Handshake {
 	return h
 }
 
-// Ask sends the connect request. Only the socket's deadline and its end bound it.
+// Ask sends the connect request. Only a deadline on the socket, or closing it, bounds the call.
 func (h *Handshake) Ask() error {
 	h.asked, h.askedAt = true, time.Now()
 	b, start := wire.BeginFrame(nil)
@@ -89,7 +89,7 @@ func (h *Handshake) Ask() error {
 // errNotTemporary is why the session proper is offered next.
 var errNotTemporary = errors.New("no read-only session granted")
 
-// Answer receives the connect response and checks it: go-zookeeper sees none that it could choke on.
+// Answer receives the connect response and checks it, so that go-zookeeper never sees one that it cannot handle.
 func (h *Handshake) Answer() error {
 	frame, err := h.receive()
 	if err == nil {
@@ -115,7 +115,7 @@ func (h *Handshake) Answer() error {
 	return nil
 }
 
-// receive reads the frame and not a byte more: what follows is for the Conn.
+// receive reads the frame and not a byte more: what follows belongs to the Conn.
 func (h *Handshake) receive() ([]byte, error) {
 	var buf [maxConnectResponse]byte
 	if _, err := io.ReadFull(h.sock, buf[:request.FrameHead]); err != nil {
@@ -129,21 +129,22 @@ func (h *Handshake) receive() ([]byte, error) {
 	return buf[:length], err
 }
 
-// Offers reports whether the handshake offers a session, which then is not one to ask for twice at a time.
+// Offers reports whether the handshake offers an existing session. A session must not be offered to two servers at a time.
 func (h *Handshake) Offers() bool { return h.req.SessionID != 0 }
 
-// Granted returns the id of the session that the server has granted, 0 if it has said that the one offered is over.
+// Granted returns the id of the session that the server has granted, or 0 if it has said that the one offered is over.
 func (h *Handshake) Granted() int64 { return h.resp.SessionID }
 
-// ReadOnly reports whether the server has lost its quorum. What it grants holds nothing, and ends nothing.
+// ReadOnly reports whether the server has lost its quorum. The session that such a server grants owns nothing, and does not
+// end the session proper.
 func (h *Handshake) ReadOnly() bool { return h.resp.ReadOnly }
 
-// Replaces reports whether the server has granted another session than the session proper, which thereby is over.
+// Replaces reports whether the server has granted a session other than the session proper, which is therefore over.
 func (h *Handshake) Replaces() bool {
 	return h.proper && h.resp.SessionID != 0 && h.resp.SessionID != h.req.SessionID && !h.resp.ReadOnly
 }
 
-// stranger reports whether there is, or may come to be, a session on this connection's account alone.
+// stranger reports whether the server has created, or may still create, a session for this connection alone.
 func (h *Handshake) stranger() bool {
 	if h.req.SessionID == 0 {
 		return h.asked && !h.broken
@@ -151,8 +152,8 @@ func (h *Handshake) stranger() bool {
 	return h.resp.SessionID != 0 && h.resp.SessionID != h.req.SessionID
 }
 
-// Close gives the connection up. A session that was granted on its account, or will be when the server gets to it, is
-// ended: servers read the request to close behind the connect request even when the connection has ended meanwhile.
+// Close gives the connection up. It ends a session that the server has created for it, or will create when it gets to the
+// request: servers process the close request behind the connect request even if the connection has ended meanwhile.
 func (h *Handshake) Close() {
 	if h.stranger() && h.sock.SetDeadline(time.Now().Add(partingTime)) == nil {
 		_, _ = h.sock.Write(closeFrame())
@@ -160,13 +161,13 @@ func (h *Handshake) Close() {
 	_ = h.sock.Close()
 }
 
-// closeFrame is the request that ends a session, as the first one of a connection.
+// closeFrame returns the request that ends a session, for a connection on which it is the first request.
 func closeFrame() []byte {
 	b, start := wire.BeginFrame(nil)
 	return wire.EndFrame(wire.AppendRequestHeader(b, 1, wire.OpClose), start)
 }
 
-// End ends the session that was granted, and waits for the server to say so.
+// End ends the session that was granted, and waits for the server to confirm it.
 func (h *Handshake) End() error {
 	if _, err := h.sock.Write(closeFrame()); err != nil {
 		return err

@@ -15,18 +15,18 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// session is a connect response that is all right.
+// session is a valid connect response.
 var session = wire.ConnectResponse{Timeout: 6000, SessionID: 7, Password: make([]byte, 16)}
 
-// connectResponse is its record.
+// connectResponse returns the record of a connect response.
 func connectResponse(r wire.ConnectResponse) []byte { return wire.AppendConnectResponse(nil, &r) }
 
-// Who made the connection bounds the handshake, by its socket.
+// Deadlines on the socket bound the handshake, whatever the server does.
 func TestHandshake_StallsEndWithTheSocket(t *testing.T) {
 	drip := func(c *zkpeer.Conn) {
 		c.ReadConnect()
 		for _, b := range zkpeer.Frame(connectResponse(session)) {
-			time.Sleep(shakeTime / 4) // of the bubble's time
+			time.Sleep(shakeTime / 4)
 			c.Send([]byte{b})
 		}
 	}
@@ -45,7 +45,7 @@ func TestHandshake_StallsEndWithTheSocket(t *testing.T) {
 				start := time.Now()
 				u := w.dial()
 				if err := u.shake(); !errors.Is(err, os.ErrDeadlineExceeded) {
-					t.Errorf("%v, want one that tells of the deadline", err)
+					t.Errorf("%v, want an error about the deadline", err)
 				}
 				if took := time.Since(start); took > shakeTime+partingTime {
 					t.Errorf("took %v, want %v", took, shakeTime)
@@ -70,7 +70,7 @@ func TestHandshake_DeadlineEndsWithIt(t *testing.T) {
 	})
 }
 
-// A session that nobody is going to use is ended, be it granted or asked for, and that of the client never is.
+// Close ends a session that nobody will use, whether it was granted already or only asked for, and never the client's own.
 func TestHandshake_CloseEndsTheSessionThatWouldStayBehind(t *testing.T) {
 	answers := func(r wire.ConnectResponse) func(*zkpeer.Conn) { return func(c *zkpeer.Conn) { c.AcceptWith(r) } }
 	other := session
@@ -124,8 +124,8 @@ func TestHandshake_CloseEndsTheSessionThatWouldStayBehind(t *testing.T) {
 	}
 }
 
-// A server that grants another session than the one offered has told the end of that one. go-zookeeper is told of it by
-// itself, and given the connection next.
+// If a server grants a session other than the one offered, the one offered has expired. go-zookeeper is first told of the
+// expiry on a connection of its own, and is given the server's connection next.
 func TestHandshake_AnotherSessionIsAnExpiry(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		other := session
@@ -177,7 +177,7 @@ func TestHandshake_RefusesWhatIsNoConnectResponse(t *testing.T) {
 	}
 	type response struct {
 		bytes []byte
-		ends  bool // and the server hangs up
+		ends  bool // the server hangs up afterwards
 	}
 	cases := map[string]response{
 		"nothing":               {nil, true},
@@ -217,7 +217,7 @@ func TestHandshake_RefusesWhatIsNoConnectResponse(t *testing.T) {
 					t.Error("shook hands")
 				}
 				if u.conn != nil {
-					t.Error("go-zookeeper must see nothing of it")
+					t.Error("go-zookeeper was given the connection")
 				}
 				if took := time.Since(start); took != 0 {
 					t.Errorf("took %v", took)
@@ -228,7 +228,7 @@ func TestHandshake_RefusesWhatIsNoConnectResponse(t *testing.T) {
 	}
 }
 
-// There is nothing to come back with after an expiry, so what stands in for the password does not matter.
+// After an expiry there is no session to resume, so the password in the response does not matter.
 func TestHandshake_AnExpiryIsHeardWhateverItsPassword(t *testing.T) {
 	for _, length := range []int{0, 16, 225} {
 		t.Run(fmt.Sprint(length), func(t *testing.T) {
@@ -259,7 +259,7 @@ func TestHandshake_ExpiryFailsWhatWaitsAndClosesTheConnection(t *testing.T) {
 		w.get("/a")
 		w.get("/b")
 		again := w.getRequest("/again")
-		w.asks[1].then = func() { w.m.Submit(again) } // its failure's callback asks anew
+		w.asks[1].then = func() { w.m.Submit(again) } // submitted when "/b" fails
 		if err := w.dial().shake(); err == nil {
 			t.Fatal("the session is established")
 		}
@@ -313,7 +313,7 @@ func TestHandshake_OffersTheHighestZxidOfReplies(t *testing.T) {
 		if z := <-offered; z != high {
 			t.Errorf("offered zxid %#x, want %#x", z, int64(high))
 		}
-		// go-zookeeper restores its watches with the last zxid that it has seen itself.
+		// go-zookeeper restores its watches as of the last zxid that it has seen itself.
 		u.write(5, wire.OpSetWatches, wire.AppendSetWatches(nil, 1, &wire.WatchSet{Data: []string{"/w"}}))
 		synctest.Wait()
 		all := s.all()
@@ -358,7 +358,7 @@ func TestHandshake_RestoresBeforeTheQueueGoesOut(t *testing.T) {
 	})
 }
 
-// TestHandshake_RestoresAnew has a connection that was live before: what waits must not go out behind that one's flag.
+// The first connection was live. That must not let the queue go out on the second one before it is restored.
 func TestHandshake_RestoresAnew(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var s seen

@@ -17,15 +17,14 @@ import (
 // Joins implements Joinable.
 func (a *asked) Joins() bool { return a.op == wire.OpGetData }
 
-// joining is a world whose reads travel together, and what its server was sent: the names of single reads, and how many came
-// together.
+// joining returns a world that joins reads.
 func joining(t *testing.T, scripts ...zkpeer.Script) *world {
 	w := newWorld(t, scripts...)
 	w.m.cfg.JoinReads = true
 	return w
 }
 
-// gets submits reads, and returns what the journal says when all succeed.
+// gets submits n reads, and returns what the journal says if all succeed.
 func (w *world) gets(prefix string, n int) (oks []string) {
 	for i := range n {
 		path := fmt.Sprintf("/%s%d", prefix, i)
@@ -35,7 +34,7 @@ func (w *world) gets(prefix string, n int) (oks []string) {
 	return oks
 }
 
-// frames is a script of a healthy server that notes what each frame asks for.
+// frames is the script of a healthy server that records each frame: the path of a single request, or the number of joined reads.
 func frames(seen *[]string) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		c.Accept()
@@ -52,7 +51,8 @@ func frames(seen *[]string) zkpeer.Script {
 	}
 }
 
-// Until a server has shown that it knows multi-reads, one is in flight alone. Then what waits goes out in as few as there may be.
+// The first multi-read is alone in flight, until the server has shown that it knows them. Then waiting reads go out in as few
+// frames as possible.
 func TestJoined_ReadsThatWaitTravelTogether(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var seen []string
@@ -74,7 +74,7 @@ func TestJoined_ReadsThatWaitTravelTogether(t *testing.T) {
 	})
 }
 
-// Nothing but reads joins, and nothing changes its place.
+// Only reads are joined, and no request changes its place.
 func TestJoined_KeepTheOrder(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var seen []string
@@ -92,7 +92,7 @@ func TestJoined_KeepTheOrder(t *testing.T) {
 		}
 		cancel()
 		synctest.Wait()
-		w.j.take() // the ends of those with a context
+		w.j.take() // the failures of the reads with a context
 		w.open()
 		synctest.Wait()
 		w.j.want(t, append([]string{"established", "restored"}, want...)...)
@@ -100,7 +100,7 @@ func TestJoined_KeepTheOrder(t *testing.T) {
 }
 
 // A server that does not know multi-reads says so and hangs up. The reads go out one by one on the next connection, before what
-// was submitted behind them, and nobody fails.
+// was submitted behind them, and none fails.
 func TestJoined_ServerThatDoesNotKnowThem(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var seen []string
@@ -139,7 +139,7 @@ func TestJoined_ServerThatDoesNotKnowThem(t *testing.T) {
 	})
 }
 
-// What is in flight at a loss fails each for itself, and so does what has not left.
+// At a loss each joined read fails by itself, in order, whether it was in flight or not sent.
 func TestJoined_LossIsToldToEach(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		cut := make(chan struct{})
@@ -177,7 +177,7 @@ func TestJoined_LossIsToldToEach(t *testing.T) {
 	})
 }
 
-// A server's refusal of the whole, as for having too much to do, is told to each.
+// If the server refuses a multi-read as a whole, for example because it is overloaded, each read gets its code.
 func TestJoined_RefusalIsToldToEach(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := joining(t, func(c *zkpeer.Conn) {
@@ -191,7 +191,7 @@ func TestJoined_RefusalIsToldToEach(t *testing.T) {
 	})
 }
 
-// The answer to many may be larger than the limit for one. One that is too large fails alone.
+// The reply to joined reads may be larger than the limit on one reply. A read whose own answer is too large fails alone.
 func TestJoined_LargeAnswers(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		const limit = 1 << 20
@@ -239,12 +239,12 @@ func TestJoined_LargeAnswers(t *testing.T) {
 		}
 		w.m.together.Average.Store(joined.AnswerSize)
 		if n := w.m.together.Most(); n != 2 {
-			t.Errorf("%d reads together whose answers are large", n)
+			t.Errorf("%d reads with large answers are joined, want 2", n)
 		}
 	})
 }
 
-// A small limit: what is far above it takes no neighbour along.
+// An answer far above a small limit does not fail its neighbours.
 func TestJoined_OneLargeAnswerAmongMany(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := joining(t, func(c *zkpeer.Conn) {
@@ -275,7 +275,7 @@ func TestJoined_OneLargeAnswerAmongMany(t *testing.T) {
 	})
 }
 
-// While a trial waits for its turn, or for its answer, contexts of what is queued end it.
+// While a trial waits for its turn or for its reply, queued requests whose contexts end fail at once.
 func TestJoined_ContextsDuringATrial(t *testing.T) {
 	for _, before := range []int{0, 1} {
 		inBubble2(t, before, func(t *testing.T) {
@@ -298,7 +298,7 @@ func TestJoined_ContextsDuringATrial(t *testing.T) {
 	}
 }
 
-// An answer that cannot be read leaves nobody waiting.
+// A malformed reply leaves no read waiting.
 func TestJoined_MalformedAnswers(t *testing.T) {
 	whole := zkpeer.Body(zkpeer.Request{Op: wire.OpMultiRead, Body: func() []byte {
 		j := &joined.Reads{}
@@ -336,7 +336,8 @@ func inBubble2(t *testing.T, n int, test func(t *testing.T)) {
 	t.Run(fmt.Sprint(n), func(t *testing.T) { synctest.Test(t, test) })
 }
 
-// A server whose limit on requests is small resets the connection at what is too large. What repeats itself comes through.
+// A server with a small limit on requests resets the connection when a joined request exceeds it. Reads that are repeated
+// succeed in the end, in smaller requests.
 func TestJoined_ServersWithASmallLimit(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		const limit = 1500
@@ -378,7 +379,8 @@ func TestJoined_ServersWithASmallLimit(t *testing.T) {
 	})
 }
 
-// Reads whose contexts have ended while what was before them had to be answered leave nothing held up behind them.
+// A trial waits until nothing is in flight. If the contexts of its reads end meanwhile, what is queued behind them still goes
+// out.
 func TestJoined_WithdrawnBeforeTheTrial(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := joining(t, func(c *zkpeer.Conn) {

@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// journal is the one sequence of all that a test sees.
+// journal records all that a test observes, in one sequence.
 type journal struct {
 	mu    sync.Mutex
 	lines []string
@@ -25,7 +25,7 @@ func (j *journal) add(format string, args ...any) {
 	j.lines = append(j.lines, fmt.Sprintf(format, args...))
 }
 
-// take returns the lines so far and begins anew.
+// take returns the lines so far and empties the journal.
 func (j *journal) take() []string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -34,7 +34,7 @@ func (j *journal) take() []string {
 	return lines
 }
 
-// want takes the lines, which must be these.
+// want takes the lines, and fails the test if they differ from these.
 func (j *journal) want(t *testing.T, want ...string) {
 	t.Helper()
 	if got := j.take(); !slices.Equal(got, want) {
@@ -42,7 +42,7 @@ func (j *journal) want(t *testing.T, want ...string) {
 	}
 }
 
-// asked is a request of ours. Its end goes to the journal.
+// asked is a request of ours that records its end in the journal.
 type asked struct {
 	j      *journal
 	name   string
@@ -60,7 +60,7 @@ func (a *asked) Size() int                { return len(a.record) }
 func (a *asked) Append(b []byte) []byte   { return append(b, a.record...) }
 func (a *asked) Context() context.Context { return a.ctx }
 
-// Reply notes the name and, of a get, the data, which the peer has made of the path.
+// Reply records the name. In the reply to a get it also checks the data, which the peer derives from the path.
 func (a *asked) Reply(code int32, body []byte) {
 	switch data, _, err := wire.DecodeData(body); {
 	case code != 0:
@@ -96,7 +96,7 @@ func (a *asked) end() {
 	}
 }
 
-// observer notes what happens to the session.
+// observer records what happens to the session.
 type observer struct {
 	j       *journal
 	restore func() []Request // of Established, if not nil
@@ -104,7 +104,7 @@ type observer struct {
 
 	mu    sync.Mutex
 	cause error     // of the last loss
-	heard time.Time // as the last Lost had it
+	heard time.Time // of the last loss
 }
 
 func (o *observer) Established(s Session) []Request {
@@ -130,7 +130,9 @@ func (o *observer) ReplyDropped(e *ReplySizeError)   { o.j.add("dropped: %v", e)
 func (o *observer) WatchesLost(b Blame)              { o.j.add("watches lost: %d bytes", b.Size) }
 func (o *observer) Event(e wire.WatchEvent, _ int64) { o.j.add("event %d %s", e.Type, e.Path) }
 
-func (o *observer) Unheard(bool) {} // told again and again, by the clock
+// Unheard records nothing, because it is called repeatedly, by a clock.
+func (o *observer) Unheard(bool) {}
+
 func (o *observer) Lost(cause error, heard time.Time) {
 	o.note(cause, heard)
 	o.j.add("lost")

@@ -10,13 +10,13 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// MaxEvent is the size up to which the frame of a watch event is read whatever the limit: an event cannot be skipped without
-// losing it, and if it ended the connection, the server would fire it again at the next one, without end. It holds a path
-// of at most a request's size.
+// MaxEvent is the size up to which the frame of a watch event is read whatever the limit is. To skip an event would be to lose
+// it; and if the frame ended the connection, the server would fire the event again on the next one, forever. An event is
+// hardly larger than the path in it, which once had to fit into a request.
 const MaxEvent = 4 << 20
 
-// large handles a frame above the limit; next has reported why it is too large. Only the request that it answers fails: its
-// body is skipped, and the connection continues. It returns false if more bytes are needed.
+// large handles a frame above the limit; why is the error of Inbox.Next. Only the request that the frame answers fails: the
+// body is skipped, and the connection continues. large returns false if more bytes are needed.
 func (c *Conn) large(why error) (ok bool, err error) {
 	var bad *inbox.FrameError
 	if !errors.As(why, &bad) || int64(bad.Length) <= int64(bad.Max) || bad.Length > math.MaxInt32 {
@@ -53,7 +53,8 @@ func (c *Conn) large(why error) (ok bool, err error) {
 	return true, c.dropped(r, h, &ReplySizeError{Size: size, Limit: c.in.Limit})
 }
 
-// dropped ends a request whose reply was too large. A refusal is in the header and can be told.
+// dropped ends a request whose reply was too large. If the server has refused the request, its code is in the header and can
+// be reported all the same.
 func (c *Conn) dropped(r Request, h wire.ReplyHeader, cause *ReplySizeError) error {
 	f, foreign := r.(*foreign.Packet)
 	switch {

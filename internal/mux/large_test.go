@@ -21,7 +21,7 @@ func largeReply(r zkpeer.Request, code int32, size int) []byte {
 	return zkpeer.ReplyFrame(r.Xid, 7, code, make([]byte, size))
 }
 
-// Whoever asked for it, only the request of a reply above the limit fails, and what is behind it on the wire is read.
+// If a reply is above the limit, only its request fails, whether ours or go-zookeeper's. What follows on the wire is read.
 func TestLarge_OnlyTheRequestFails(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t, func(c *zkpeer.Conn) {
@@ -75,10 +75,10 @@ func TestLarge_OnlyTheRequestFails(t *testing.T) {
 	})
 }
 
-// What is thrown away takes no memory, and is a sign of life for as long as it comes.
+// A reply that is skipped takes no memory, and counts as a sign of life while it arrives.
 func TestLarge_IsSkippedInBoundedMemory(t *testing.T) {
 	const size, piece = 64 << 20, 1 << 20
-	// Not in parallel: what other tests allocate would count.
+	// Not in parallel, since the allocations of other tests would be counted.
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, func(c *zkpeer.Conn) {
 			c.Accept()
@@ -108,7 +108,7 @@ func TestLarge_IsSkippedInBoundedMemory(t *testing.T) {
 	})
 }
 
-// A server that stops in the middle of such a reply is silent like any other.
+// A server that stops in the middle of a reply that is skipped is found to be silent like any other.
 func TestLarge_EndsWithSilence(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t, func(c *zkpeer.Conn) {
@@ -127,7 +127,7 @@ func TestLarge_EndsWithSilence(t *testing.T) {
 	})
 }
 
-// A watch event is not skipped: the server fires each once.
+// A watch event above the limit is not skipped, since the server fires each only once.
 func TestLarge_EventsAreRead(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		path := "/" + strings.Repeat("x", worldLimit)
@@ -145,7 +145,7 @@ func TestLarge_EventsAreRead(t *testing.T) {
 	})
 }
 
-// A restoration whose answer cannot be read has not been made.
+// If the reply to a request of the restoration is too large, the session is not restored, so the connection ends.
 func TestLarge_RestorationEndsTheConnection(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t, func(c *zkpeer.Conn) {

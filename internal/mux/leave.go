@@ -2,11 +2,11 @@ package mux
 
 import "errors"
 
-// errMoving is the cause of a connection's end when the client moves to another server.
+// errMoving is why a connection ends when the client moves to another server.
 var errMoving = errors.New("moving to another server")
 
-// Move leaves the current server without losing a request: nothing more is sent, requests in flight are waited for, and
-// queued ones stay for the next connection. A connection that is not live yet is left at once.
+// Move leaves the current server without losing a request: it sends nothing more, waits for the replies to what is in flight,
+// and keeps what is queued for the next connection. A connection that is not live yet is left at once.
 func (m *Mux) Move() {
 	m.mu.Lock()
 	c := m.cur
@@ -19,7 +19,8 @@ func (m *Mux) Move() {
 	if live {
 		m.live = false
 		m.queue.Guard()
-		// The reader looks whether anything is left after each reply; this one comes when there was none to wait for.
+		// The reader checks after each reply whether anything is left in flight. The reply to this ping makes it check even
+		// if nothing else is in flight now.
 		c.urgent = append(c.urgent, ping{})
 		m.wakeLocked()
 	} else {
@@ -35,8 +36,8 @@ func (m *Mux) Move() {
 	}
 }
 
-// stayLocked takes a Move back: a client that stops sends what was queued, and ends the session where it is. When the
-// connection is about to end it is too late for that, and what is queued stays for the next one.
+// stayLocked takes a Move back, because a client that stops sends what was queued and ends the session on the server where it
+// is. If the connection is already about to end, it is too late for that, and what is queued stays for the next one.
 func (c *Conn) stayLocked() {
 	if !c.open || !c.moving.Load() || c.left || c.isDead() {
 		return
@@ -46,22 +47,22 @@ func (c *Conn) stayLocked() {
 	c.m.wakeLocked()
 }
 
-// moved reports whether the connection is to be left and all its replies are in. The caller then ends the connection.
+// moved reports whether the connection is to be left and all replies have come. The caller then ends the connection.
 func (c *Conn) moved() bool {
 	if !c.moving.Load() || c.flight.Expecting() {
 		return false
 	}
 	c.m.mu.Lock()
 	defer c.m.mu.Unlock()
-	if !c.moving.Load() { // taken back just now
+	if !c.moving.Load() { // the Move was taken back just now
 		return false
 	}
 	c.left = c.flight.Unread() == 0 && len(c.auths) == 0 && len(c.restore) == 0
 	return c.left
 }
 
-// Stop makes the connection end in order: go-zookeeper is answered its close request in every case, by the server or in
-// its place. Call [Mux.Refuse] first and [Mux.Abort] when the server takes too long.
+// Stop prepares the connection for an orderly end: from now on go-zookeeper's close request is always answered, by the server
+// or in its place. Call [Mux.Refuse] first, and [Mux.Abort] if the server takes too long.
 func (m *Mux) Stop() {
 	m.stopping.Store(true)
 	m.mu.Lock()

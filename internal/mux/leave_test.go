@@ -30,11 +30,11 @@ func TestMove_LosesNothing(t *testing.T) {
 		u := w.open()
 		w.get("/a")
 		synctest.Wait()
-		w.get("/b") // in the writer's hands
+		w.get("/b") // taken by the writer, so it is still sent
 		synctest.Wait()
 		w.m.Move()
 		w.get("/c")
-		u.get(5, "/theirs") // go-zookeeper gives it up with the connection
+		u.get(5, "/theirs") // go-zookeeper abandons it with the connection
 		synctest.Wait()
 		w.j.want(t, "established", "restored")
 		close(release)
@@ -64,7 +64,7 @@ func TestMove_IsAtOnceWhenNothingIsInFlight(t *testing.T) {
 	})
 }
 
-// What waits for the next connection while the present one is emptied may wait long.
+// While the present connection waits for its last replies, queued requests may wait long, so their contexts are watched.
 func TestMove_ContextsOfWhatWaitsAreWatched(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t, func(c *zkpeer.Conn) { c.Accept(); c.Drain() })
@@ -120,8 +120,8 @@ func TestMove_LeavesAConnectionThatIsNotLiveAtOnce(t *testing.T) {
 	}
 }
 
-// The connection is left by who is told that it is restored, before it is live. Nothing may be submitted to it any more as
-// to one that flows: what waits for the next connection waits with its context watched.
+// Observer.Restored itself leaves the connection, just before it would go live. So it must not go live: what is submitted from
+// then on waits for the next connection, and its context is watched.
 func TestMove_WhileGoingLiveContextsAreWatched(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -153,7 +153,7 @@ func TestMove_WhileGoingLiveContextsAreWatched(t *testing.T) {
 	})
 }
 
-// The same of a connection that is given up there for another reason.
+// A connection that ends in Observer.Restored for another reason does not go live either.
 func TestMux_AnAbortedConnectionDoesNotGoLive(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -167,8 +167,8 @@ func TestMux_AnAbortedConnectionDoesNotGoLive(t *testing.T) {
 	})
 }
 
-// The reader has found that a Move is done and is about to end the connection when the client stops. It is too late to take
-// the Move back: what waits would be lost with the connection.
+// The client stops when the reader has found that a Move is done and is about to end the connection. It is too late to take
+// the Move back: queued requests would be lost with the connection.
 func TestMove_IsNotTakenBackWhenItIsDone(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -178,7 +178,7 @@ func TestMove_IsNotTakenBackWhenItIsDone(t *testing.T) {
 		}
 		w.m.Move()
 		w.get("/a")
-		err := u.conn.receive() // as Read does, up to the reply that the Move waits for
+		err := u.conn.receive() // as in Read, up to the reply that the Move waits for
 		if err != errMoving {
 			t.Fatalf("received %v", err)
 		}
@@ -191,8 +191,8 @@ func TestMove_IsNotTakenBackWhenItIsDone(t *testing.T) {
 	})
 }
 
-// A connection that is not live is left at once, and stopping the client must not have it send what is queued before it
-// is restored.
+// A connection that is not live is left at once. If the client stops meanwhile, the connection must not send what is queued,
+// because it is not restored.
 func TestMove_OfAConnectionThatIsNotLiveIsNotTakenBack(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var s seen
@@ -225,8 +225,8 @@ func TestMove_OfAConnectionThatIsNotLiveIsNotTakenBack(t *testing.T) {
 	})
 }
 
-// TestMove_IsDoneOrTakenBack has a client stop while the last reply that a Move waits for is read. What is queued goes out
-// or is kept for the next connection, for which a client that stops has its own error.
+// The client stops while the last reply that a Move waits for is being read. What is queued is either sent, or kept for the
+// next connection and then refused, because the client stops.
 func TestMove_IsDoneOrTakenBack(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		for range 300 {
@@ -263,8 +263,8 @@ func TestOffer_DecidesWhatTheHandshakeAsksFor(t *testing.T) {
 		offer  Offer
 		answer wire.ConnectResponse
 		want   wire.ConnectRequest // of the handshake with that offer
-		fails  bool                // the handshake
-		ends   bool                // the session
+		fails  bool                // the handshake fails
+		ends   bool                // the session ends
 	}{
 		"the session":               {OfferSession, session, wire.ConnectRequest{SessionID: 7, LastZxidSeen: 1 << 32}, false, false},
 		"nothing, and it stays":     {OfferNothing, wire.ConnectResponse{}, wire.ConnectRequest{}, true, true},

@@ -11,8 +11,8 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// TestNewConn_WaitsForTheEndOfTheLastOne: go-zookeeper's loop goes on before the goroutine that closes the connection has
-// done so. A teardown that came later would take the next connection's requests along.
+// go-zookeeper may ask for the next connection before its other goroutine has closed the previous one. A teardown that came
+// later would fail the requests of the next connection too.
 func TestNewConn_WaitsForTheEndOfTheLastOne(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t)
@@ -45,7 +45,7 @@ func TestMux_WaitConnsWaitsForTheTeardown(t *testing.T) {
 	})
 }
 
-// A connection that is made behind a stop, or is not opened yet, ends, and the session that was granted for it as well.
+// A stop ends a connection that is not open yet, or is made afterwards, and ends the session that was granted for it.
 func TestMux_StopEndsAConnectionThatIsNotOpen(t *testing.T) {
 	for name, before := range map[string]bool{"made behind it": false, "made before it": true} {
 		t.Run(name, func(t *testing.T) {
@@ -112,7 +112,7 @@ func TestMux_StopTakesAMoveBack(t *testing.T) {
 	})
 }
 
-// What is submitted by whoever hears of the restoration is sent, also if a stop comes before the queue is open.
+// What Observer.Restored submits is sent, even if the client stops before the queue is open.
 func TestFailWaiting_WhileTheQueueOpens(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t, zkpeer.Healthy)
@@ -159,7 +159,7 @@ func TestTeardown_OfAServerThatAnswersWhatDidNotLeave(t *testing.T) {
 				} else {
 					w.get("request")
 				}
-				synctest.Wait() // it is stuck in a write, which never takes a byte
+				synctest.Wait() // the request is stuck in a write of which the peer reads no byte
 				close(written)
 				u.reading.Wait()
 				w.j.want(t, "established", "restored", "request: code -5", "lost")
@@ -168,7 +168,7 @@ func TestTeardown_OfAServerThatAnswersWhatDidNotLeave(t *testing.T) {
 	}
 }
 
-// fickle is a request whose context is there at the first question only.
+// fickle is a request whose Context method returns the context only once, and nil afterwards.
 type fickle struct {
 	*asked
 	asks int

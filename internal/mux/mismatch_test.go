@@ -7,8 +7,8 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// TestConn_AReplyOutOfOrderEndsTheConnection has three requests in flight, of which the first is answered, then a frame
-// that does not belong: nothing of it may reach a request, and what is left fails as sent.
+// Requests are in flight, and the first is answered. Then a frame comes that answers none of them in its turn: it must reach no
+// request, and those that are left fail as sent.
 func TestConn_AReplyOutOfOrderEndsTheConnection(t *testing.T) {
 	body := func(path string) []byte { return zkpeer.Body(zkpeer.Request{Op: wire.OpGetData, Path: path}) }
 	cases := map[string][]byte{

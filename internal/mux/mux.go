@@ -11,29 +11,29 @@ import (
 	"github.com/zkasync/zkasync-go/internal/mux/internal/request"
 )
 
-// Config is what a Mux is made with.
+// Config configures a Mux.
 type Config struct {
 	// MaxReply is the largest frame accepted from the server, in bytes without its length.
 	MaxReply int
-	// SessionTimeout is what new sessions are asked for with.
+	// SessionTimeout is the timeout requested for new sessions.
 	SessionTimeout time.Duration
-	// MaxRequest is the largest frame that go-zookeeper may send, in bytes without its length; 0: any. Watches that it
-	// restores are divided instead, see WatchesLimit.
+	// MaxRequest is the largest frame that go-zookeeper may send, in bytes without its length; 0: no limit. A request that
+	// restores watches is divided instead, see WatchesLimit.
 	MaxRequest int
-	// Slept takes the place of the function Slept in tests; nil otherwise.
+	// Slept replaces the function Slept in tests; nil otherwise.
 	Slept func() time.Duration
-	// RequestTimeout is for how long no request may be answered while one is in flight; 0: there is no bound.
+	// RequestTimeout is how long a connection may go without answering any request while one is in flight; 0: no limit.
 	RequestTimeout time.Duration
 	// ReadOnly accepts servers that have lost their quorum.
 	ReadOnly bool
-	// WatchesLimit gives the size, in bytes of a frame, that requests of go-zookeeper's for many watches may have; nil: any.
-	// It must not call the Mux.
+	// WatchesLimit returns the largest frame, in bytes without its length, of the requests with which go-zookeeper restores
+	// its watches; nil: no limit. It must not call the Mux.
 	WatchesLimit func() int
-	// JoinReads has reads that wait travel together, where servers take them so.
+	// JoinReads sends waiting reads together in one request, to servers that support it.
 	JoinReads bool
 	// Tracer is told of requests; nil: nobody.
 	Tracer Tracer
-	// Resume is a session to take up; its ID is 0 if there is none.
+	// Resume is a session to continue; its ID is 0 if there is none.
 	Resume Session
 }
 
@@ -42,35 +42,35 @@ type Mux struct {
 	cfg Config
 	obs Observer
 
-	lastZxid atomic.Int64 // the highest of any reply
+	lastZxid atomic.Int64 // the highest zxid of any reply
 	replies  atomic.Int64 // counts replies, as a sign of progress
 	stopping atomic.Bool
 	ended    atomic.Bool // the server has confirmed the session's end
-	careful  atomic.Bool // care has a window; changed under mu
+	careful  atomic.Bool // care has a window, or cur is draining; changed under mu
 
-	conns sync.WaitGroup // connections to servers that are not torn down
+	conns sync.WaitGroup // connections that are not torn down
 
-	// offer is the session that handshakes ask for. go-zookeeper keeps its own idea of it, which knows neither of a
-	// session to resume nor that what a read-only server grants is not one to come back with. Used by the goroutine
-	// that shakes hands.
+	// offer is the session that handshakes ask for. go-zookeeper's own record of it does not do: it knows nothing of a
+	// session to resume, and it would come back with the session that a read-only server granted. Only the goroutine that
+	// makes handshakes uses it.
 	offer Session
 
 	mu      sync.Mutex
-	queue   queue.Queue // accepted, not written; guards contexts while cur does not take from it
+	queue   queue.Queue // accepted, not written; watches contexts while cur does not take from it
 	cur     *Conn       // the connection in use, nil between connections
 	live    bool        // cur's session is restored: the writer may take from queue
-	opening bool        // the restoration is being announced; live follows, unless the connection is given up meanwhile
-	refusal error       // not nil: nothing is accepted
+	opening bool        // Observer.Restored is running; live follows, unless the connection is given up meanwhile
+	refusal error       // not nil: Submit fails with it
 	parked  bool        // cur's writer waits for work
 	work    sync.Cond   // on mu; wakes the writer
 	care    care
 
 	counts   counters
-	habits   map[string]*habits // of servers, by address; guarded by mu
-	together joined.Sizes       // how many reads travel in one request
+	habits   map[string]*habits // of servers, by address
+	together joined.Sizes       // how many reads to send in one request; has its own synchronization
 }
 
-// New returns a Mux with no connection: what is submitted waits.
+// New returns a Mux without a connection: submitted requests wait for one.
 func New(cfg Config, obs Observer) *Mux {
 	m := &Mux{cfg: cfg, obs: obs, offer: cfg.Resume}
 	m.work.L = &m.mu
@@ -112,7 +112,8 @@ func (m *Mux) Refuse(cause error) {
 	m.mu.Unlock()
 }
 
-// FailWaiting fails what waits for a connection; it does nothing on a live one, whose queue is going out or is about to.
+// FailWaiting fails the requests that wait for a connection. It does nothing if the connection is live or about to be: what
+// is queued there is sent.
 func (m *Mux) FailWaiting(cause error) {
 	m.mu.Lock()
 	var waiting []Request
@@ -125,7 +126,7 @@ func (m *Mux) FailWaiting(cause error) {
 
 var errStopping = errors.New("client is stopping")
 
-// Abort ends the connection now.
+// Abort ends the present connection at once, if there is one.
 func (m *Mux) Abort(cause error) {
 	m.mu.Lock()
 	c := m.cur
@@ -135,22 +136,22 @@ func (m *Mux) Abort(cause error) {
 	}
 }
 
-// Replies counts the replies to requests so far.
+// Replies returns the number of replies to requests so far.
 func (m *Mux) Replies() int64 { return m.replies.Load() }
 
 // SessionEnded reports whether the server has confirmed that the session was closed.
 func (m *Mux) SessionEnded() bool { return m.ended.Load() }
 
-// Offered returns the session proper, which the next handshake offers; its id is 0 if there is none. It is for the goroutine
-// that calls [Mux.NewConn], and for anybody once there is none.
+// Offered returns the session proper, which the next handshake offers; its id is 0 if there is none. Only the goroutine that
+// calls [Mux.NewConn] may call it, and after that goroutine has ended, any.
 func (m *Mux) Offered() Session { return m.offer }
 
 // LastZxid returns the highest zxid seen on a reply.
 func (m *Mux) LastZxid() int64 { return m.lastZxid.Load() }
 
-// WaitConns returns when no connection is left. go-zookeeper says that it has ended, and only then closes the last one: what
-// is in flight there fails, and its goroutines end, on a goroutine that nobody else waits for.
+// WaitConns returns when every connection has been torn down. go-zookeeper closes its last connection only after it has
+// announced its own end; the teardown, which fails what is in flight, would otherwise be joined by nobody.
 func (m *Mux) WaitConns() { m.conns.Wait() }
 
-// Wait returns when no goroutine of a context's end is left.
+// Wait returns when no goroutine that handles the end of a context is left.
 func (m *Mux) Wait() { m.queue.Wait() }

@@ -6,40 +6,42 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Session is what a handshake agreed on.
+// Session is a session as a server granted it in a handshake.
 type Session struct {
 	ID       int64
 	Password []byte
 	Timeout  int32 // milliseconds
 	ReadOnly bool
-	Server   string // the address of the connection's other end
+	Server   string // the server's address
 }
 
-// Observer is told what happens to the session. All methods run on the goroutine that found out, one at a time, in order with the completions around them, and hold no lock.
+// Observer is told what happens to the session. Its methods are called with no lock held. All but Unheard and CloseAsked run
+// on the reading side of a connection: one at a time, in order with the completions of requests.
 type Observer interface {
-	// Established follows a handshake. The requests that it returns are sent before anything else.
+	// Established is called after a handshake. The requests that it returns are sent before anything else.
 	Established(s Session) []Request
-	// Restored follows the replies to these requests; what waits is sent afterwards.
+	// Restored is called after the replies to these requests. Queued requests are sent afterwards.
 	Restored()
-	// Lost follows the failure of all that was pending on an established connection, whose server has heard from this side at
-	// heard, and perhaps later.
+	// Lost is called when an established connection has ended and the requests pending on it have failed. The server has
+	// certainly heard from the client at the time heard, and perhaps later.
 	Lost(cause error, heard time.Time)
-	// Unheard tells that the server of a connection may have heard nothing from this side for nearly a session timeout, again and
-	// again while that is so, and once when it is so no longer.
+	// Unheard(true) is called repeatedly while the server may have heard nothing from the client for nearly a session
+	// timeout, and Unheard(false) once when that is over. The connection's clock calls it.
 	Unheard(on bool)
-	// Expired comes before the waiting requests fail, ExpiredDone after.
+	// Expired is called when the server has said that the session is over, before the waiting requests fail; ExpiredDone is
+	// called after they have failed.
 	Expired()
 	ExpiredDone()
-	// CloseAsked: somebody had go-zookeeper close the session without stopping the mux first.
+	// CloseAsked is called when go-zookeeper asks to close the session though Stop was not called. The goroutine that writes
+	// for go-zookeeper calls it.
 	CloseAsked()
-	// ReplyDropped: a reply to somebody else's request, on go-zookeeper's side of the connection, was larger than
-	// is accepted.
+	// ReplyDropped is called when the reply to one of go-zookeeper's requests was too large and was discarded.
 	ReplyDropped(cause *ReplySizeError)
-	// Demanded: the server demands credentials that the client does not have, and ends the connection.
+	// Demanded is called when the server ends the connection because it demands credentials that the client lacks.
 	Demanded(code int32)
-	// WatchesLost: a connection was lost at a request of go-zookeeper's that restores watches.
+	// WatchesLost is called when a connection was lost at a request with which go-zookeeper restores watches.
 	WatchesLost(b Blame)
-	// Event is a watch event from the server, in its place among the replies. Zxid is that of the change, -1 where the server
-	// does not tell.
+	// Event is called for each watch event, in its place among the replies. Zxid is that of the change, or -1 if the server
+	// does not send it.
 	Event(e wire.WatchEvent, zxid int64)
 }

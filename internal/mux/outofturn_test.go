@@ -9,10 +9,10 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// A server that does not know an operation says so ahead of the requests before it. It is told to whom it belongs, and the
-// others keep their turns.
+// If a server does not know an operation, it says so before it answers earlier requests. The answer reaches the request that it
+// belongs to, and the others keep their places.
 func TestOutOfTurn_UnknownOperation(t *testing.T) {
-	const requests = flight.ExpectBatch + 10 // the reader has taken a part of them
+	const requests = flight.ExpectBatch + 10 // so that the reader has taken over only some of them
 	for name, at := range map[string]int{"first": 0, "soon": 2, "not taken yet": flight.ExpectBatch + 5, "last": requests - 1} {
 		for _, first := range []int32{1, 1<<31 - 3} { // xids begin again at 1
 			t.Run(name, func(t *testing.T) {
@@ -63,7 +63,7 @@ func TestOutOfTurn_UnknownOperation(t *testing.T) {
 	}
 }
 
-// The server closes the connection behind that answer: what is told of the others is the same as ever.
+// The server closes the connection after that answer. The other requests fail as at any loss.
 func TestOutOfTurn_BeforeTheConnectionEnds(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		w := newWorld(t, func(c *zkpeer.Conn) {

@@ -12,8 +12,8 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// batch is frames of ordinary requests with a ping and an auth request among them, where each frame ends, and its xid, or
-// 0 for an ordinary one.
+// batch returns frames of ordinary requests with a ping and an auth request among them, where each frame ends, and its xid: 0
+// for an ordinary one.
 func batch() (buf []byte, ends []int, xids []int32) {
 	add := func(xid int32, op wire.OpCode, size int) {
 		b, start := wire.BeginFrame(buf)
@@ -70,7 +70,7 @@ func (c *cutter) Write(p []byte) (int, error) {
 }
 
 func TestConn_WhatDidNotLeaveInFullIsNotSent(t *testing.T) {
-	// The batch: a get, an auth request, and two more gets. These are the lengths of their frames.
+	// The batch is a get, an auth request and two more gets. These are the lengths of their frames.
 	const get, auth = 4 + 8 + 4 + 2 + 1, 4 + 8 + 4 + 4 + 6 + 4 + 3
 	names := []string{"/a", "auth", "/b", "/c"}
 	ends := []int{get, get + auth, 2*get + auth, 3*get + auth}

@@ -9,9 +9,9 @@ import (
 // pretendTimeout is the session timeout in a pretended handshake, in milliseconds. Nothing waits for it.
 const pretendTimeout = 10_000
 
-// NewPretended returns a connection to no server, for a client that stops while it has none: go-zookeeper ends at once
-// only when its close request is answered, and otherwise holds its goroutines for a second or, when a server answers
-// nothing but pings, for good.
+// NewPretended returns a connection to no server, for a client that stops while it has none. go-zookeeper ends at once only if
+// its close request is answered; otherwise its goroutines live on for a second or, if a server answers nothing but pings,
+// forever.
 func (m *Mux) NewPretended() *Conn {
 	m.conns.Wait()
 	c := m.newConn(nil)
@@ -21,9 +21,8 @@ func (m *Mux) NewPretended() *Conn {
 	return c
 }
 
-// pretend goes on for a connection that is no more. While the client stops, it plays the server's part: it accepts the
-// handshake and answers the close request. Otherwise, or when that is done, it returns the error that ends go-zookeeper's
-// receive loop.
+// pretend replaces the server on a connection that has ended. While the client stops, it accepts the handshake and answers the
+// close request. Otherwise, or when that is done, it returns the error that ends go-zookeeper's receive loop.
 func (c *Conn) pretend() error {
 	if !c.m.stopping.Load() {
 		return c.deathCause()

@@ -9,10 +9,10 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Read hands go-zookeeper its bytes. Everything that is ours is dealt with inside.
+// Read gives go-zookeeper the bytes that are meant for it. Everything else is handled inside.
 func (c *Conn) Read(p []byte) (int, error) {
 	if !c.enter() {
-		return 0, io.ErrClosedPipe // go-zookeeper has given it up
+		return 0, io.ErrClosedPipe // go-zookeeper has closed the connection, and Close is tearing it down
 	}
 	defer c.leave()
 	for {
@@ -34,7 +34,7 @@ func (c *Conn) Read(p []byte) (int, error) {
 	}
 }
 
-// receive deals with what has arrived until something has to be handed up.
+// receive handles what arrives until something has to be handed up.
 func (c *Conn) receive() error {
 	if !c.shaken {
 		return c.finishHandshake()
@@ -120,9 +120,9 @@ func (c *Conn) demultiplex(frame []byte) error {
 	return c.leaveIfMoved()
 }
 
-// checkDemand looks for the answer to the first request of a client that lacks the credentials which the server demands of
-// all: by SASL (ZOOKEEPER-1634), or whatever the scheme (enforce.auth.enabled, ZOOKEEPER-3561). The server closes the
-// connection behind it, and would so on each.
+// checkDemand notices that the server demands credentials from all clients and this one lacks them: by SASL
+// (ZOOKEEPER-1634) or by any scheme (enforce.auth.enabled, ZOOKEEPER-3561). The server then answers the first request with
+// this code and closes the connection, and would do so on every later connection.
 func (c *Conn) checkDemand(code int32) {
 	if code == wire.CodeSASLRequired && !c.m.stopping.Load() {
 		c.m.obs.Demanded(code)
@@ -136,7 +136,7 @@ func (c *Conn) leaveIfMoved() error {
 	return nil
 }
 
-// counted takes note of an answer.
+// counted counts a reply to a request, and notes its zxid.
 func (c *Conn) counted(zxid int64) {
 	c.sawZxid(zxid)
 	c.m.replies.Add(1)
@@ -145,15 +145,15 @@ func (c *Conn) counted(zxid int64) {
 	}
 }
 
-// sawZxid keeps the highest zxid of replies. Those of pings and events do not count: offering them at a reconnect would
-// skip changes whose events were not delivered.
+// sawZxid keeps the highest zxid of any reply to a request. Those of pings and events do not count: offering them at a
+// reconnect would skip changes whose events were not delivered.
 func (c *Conn) sawZxid(zxid int64) {
 	if zxid > c.m.lastZxid.Load() {
 		c.m.lastZxid.Store(zxid)
 	}
 }
 
-// event delivers a watch event to us and to go-zookeeper, either of whom may have asked for it.
+// event delivers a watch event to the observer and to go-zookeeper, since either may have set the watch.
 func (c *Conn) event(zxid int64, frame, body []byte) error {
 	e, err := wire.DecodeWatchEvent(body)
 	if err != nil {
@@ -172,7 +172,7 @@ func (c *Conn) authReply(h wire.ReplyHeader, body []byte) error {
 	}
 	r := c.auths[0].Request
 	c.auths = c.auths[1:]
-	c.m.wakeLocked() // it may have waited for this, see care
+	c.m.wakeLocked() // the writer may have waited for this reply, see care
 	c.m.mu.Unlock()
 	if f, ok := r.(*foreign.Packet); ok {
 		c.handUpReply(f.Xid, h, body)
@@ -183,7 +183,8 @@ func (c *Conn) authReply(h wire.ReplyHeader, body []byte) error {
 	return c.leaveIfMoved()
 }
 
-// handUpChecked hands up a reply that go-zookeeper can decode; it panics on some that it cannot.
+// handUpChecked hands up a reply, or a marshalling error instead if go-zookeeper could not decode it: go-zookeeper panics on
+// some malformed replies.
 func (c *Conn) handUpChecked(f *foreign.Packet, h wire.ReplyHeader, frame []byte) {
 	if h.Err == 0 && !f.Decodable(frame[wire.HeaderLen:]) {
 		h.Err = wire.CodeMarshalling

@@ -6,7 +6,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/mux/internal/request"
 )
 
-// What the mux and its rooms know of requests and frames; see there.
+// The mux's inner packages define these types, and share them with the mux.
 type (
 	Request        = request.Request
 	Departing      = request.Departing

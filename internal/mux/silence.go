@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The server must be heard from within this share of the session timeout, which leaves a third to reach another one.
-// go-zookeeper sends a heartbeat every third.
+// Something must be received within this share of the session timeout, which leaves a third of it for reaching another
+// server. go-zookeeper sends a heartbeat every third.
 const silenceNum, silenceDen = 2, 3
 
 const (
@@ -14,7 +14,7 @@ const (
 	maxSilenceTick = 250 * time.Millisecond
 )
 
-// SilenceError reports a connection on which the peer went silent.
+// SilenceError reports that a connection was ended because the server went silent.
 type SilenceError struct {
 	What string
 	For  time.Duration
@@ -24,11 +24,11 @@ func (e *SilenceError) Error() string {
 	return fmt.Sprintf("%s for %v", e.What, e.For.Round(time.Millisecond))
 }
 
-// Timeout implements net.Error's method: it is a timeout.
+// Timeout is the method of net.Error; it returns true.
 func (e *SilenceError) Timeout() bool { return true }
 
-// silenceLoop finds the silence of a peer. Any byte received counts as a sign of life, whatever it belongs to. One clock
-// for both directions costs nothing per packet, where deadlines on the socket would be set for each.
+// silenceLoop ends the connection when the server goes silent. Any byte received is a sign of life, whatever it belongs to.
+// One clock for both directions costs nothing per packet, whereas a deadline on the socket would have to be set for each.
 func (c *Conn) silenceLoop(session time.Duration) {
 	defer c.workers.Done()
 	limit := session * silenceNum / silenceDen
@@ -57,7 +57,7 @@ func (c *Conn) silenceLoop(session time.Duration) {
 			if SleepIsCertain {
 				c.vouched.slept.Add(int64(d))
 			}
-			// Shorter ones count as silence: the server has heard as little as this side.
+			// A shorter sleep counts as silence: meanwhile the server has heard as little as this side has.
 			if d >= session || time.Duration(c.now()-heard)+asleep > limit {
 				c.die(&SleepError{For: d})
 				return
@@ -69,7 +69,7 @@ func (c *Conn) silenceLoop(session time.Duration) {
 		last = now
 		if starved {
 			answers.since = now
-			continue // it was this process that stood still; let the reader see what has come meanwhile
+			continue // this process has stood still, so let the reader first see what has come meanwhile
 		}
 		c.checkSilence(now, limit-asleep, every)
 		if c.m.cfg.RequestTimeout > 0 {
@@ -78,7 +78,7 @@ func (c *Conn) silenceLoop(session time.Duration) {
 	}
 }
 
-// tellUnheard tells whether the server may have heard nothing for too long, though bytes of it may come.
+// tellUnheard tells the observer if the server may have heard nothing for too long, even if bytes from the server arrive.
 func (c *Conn) tellUnheard(told *bool) {
 	if on := c.isUnheard(); on || *told {
 		*told = on

@@ -11,10 +11,10 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// silenceLimit is how long a peer may be silent.
+// silenceLimit is how long the server may be silent.
 const silenceLimit = sessionTime * 2 / 3
 
-// wantSilence checks that the connection was lost in time after start, for the reason what.
+// wantSilence checks that the connection was lost soon after silenceLimit had passed since start, for the reason what.
 func wantSilence(t *testing.T, w *world, start time.Time, what string) {
 	t.Helper()
 	took := time.Since(start)
@@ -75,7 +75,7 @@ func TestSilence_IsEndedByAnyByte(t *testing.T) {
 		})
 		w.open()
 		w.get("/a")
-		time.Sleep(200 * silenceLimit) // the reply has some hundred bytes, and then nothing comes
+		time.Sleep(200 * silenceLimit) // more than the reply takes, and long enough for a silence after it
 		w.j.want(t, "established", "restored", "/a: ok", "lost")
 	})
 }
@@ -97,8 +97,8 @@ func TestSilence_OfPeerThatDoesNotReadIsALoss(t *testing.T) {
 	})
 }
 
-// stubborn is a request whose Context does not return until hold is closed. It stands for whatever keeps the goroutine
-// that looks for silence from running.
+// stubborn is a request whose Context method does not return until hold is closed. It stands for whatever keeps silenceLoop
+// from running.
 type stubborn struct {
 	*asked
 	hold chan struct{}
@@ -109,8 +109,8 @@ func (s *stubborn) Context() context.Context {
 	return nil
 }
 
-// TestSilence_OfThisProcessIsNotThePeers has this process stand still, as under SIGSTOP or in want of CPU time: the clock
-// says that nothing was heard for long, but nobody has looked.
+// This process stands still, as under SIGSTOP or when it gets no CPU time. The clock says that nothing was received for long,
+// but only because nobody has read.
 func TestSilence_OfThisProcessIsNotThePeers(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		release := make(chan struct{})

@@ -6,13 +6,14 @@ import (
 	"unsafe"
 )
 
-// Clocks of clock_gettime(2). The one counts the time asleep, the other, which is Go's, does not. Neither is ever set.
+// Clocks of clock_gettime(2). CLOCK_BOOTTIME counts the time asleep; CLOCK_MONOTONIC, which Go uses, does not. Nobody can set
+// either.
 const (
 	clockMonotonic = 1
 	clockBoottime  = 7
 )
 
-// SleepIsCertain says that what Slept tells is sleep and nothing else.
+// SleepIsCertain says that what Slept reports can only be sleep.
 const SleepIsCertain = true
 
 // Slept returns how long the host has slept since it was started.
@@ -21,7 +22,7 @@ func Slept() (slept time.Duration) {
 		before, boot, after := clock(clockMonotonic), clock(clockBoottime), clock(clockMonotonic)
 		slept = boot - after
 		if after-before < leastSleep/10 {
-			break // else this process was held up in between, and looks once more
+			break // otherwise this process was held up between the readings, and they are repeated
 		}
 	}
 	return slept

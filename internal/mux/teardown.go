@@ -9,8 +9,8 @@ import (
 	"github.com/zkasync/zkasync-go/internal/mux/internal/queue"
 )
 
-// teardown ends a dead connection: it joins its goroutines and fails what it left behind. The caller has the reading
-// side, so no reply is being delivered. It may be called again and then does nothing.
+// teardown ends a dead connection: it joins the connection's goroutines and fails the requests that it leaves behind. The
+// caller has claimed the reading side, so no reply is being delivered. A second call does nothing.
 func (c *Conn) teardown() {
 	if c.torn {
 		return
@@ -32,8 +32,8 @@ func (c *Conn) teardown() {
 	}
 }
 
-// takeAll detaches the connection and returns its requests, oldest first. Before the handshake nothing belongs to it and
-// what is queued goes on waiting. So does what outlives its failure.
+// takeAll detaches the connection and returns the requests that fail with it, oldest first. If the handshake was not done, no
+// request belongs to the connection, and those in the queue go on waiting, as do those that outlive their failure.
 func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request, b blame) {
 	m := c.m
 	m.mu.Lock()
@@ -55,20 +55,20 @@ func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request, b blam
 	b = c.lostLocked(all, cut, cutAuths, sent)
 	unsent = mergeAuths(all[cut:len(all):len(all)], c.auths[cutAuths:], first+int32(cut))
 	unsent = c.flight.WithoutAnswered(unsent)
-	for _, r := range c.taken { // the writer has come to a sudden end
+	for _, r := range c.taken { // not empty if the writer panicked or was ended by runtime.Goexit
 		if r != nil {
 			unsent = append(unsent, r)
 		}
 	}
 	unsent = append(unsent, c.restore...)
 	c.auths, c.restore, c.taken = nil, nil, nil
-	var behind queue.Aside // waits for the next server anyway
+	var behind queue.Aside // requests that wait for the next connection whatever happened to this one
 	if c.draining {
 		c.draining = false
 		m.careful.Store(m.care.window > 0)
 	}
 	if c.moving.Load() || c.keepQueue && m.refusal == nil {
-		behind = m.queue.SetAside(func(r Request) bool { return !foreign.Is(r) }) // go-zookeeper gives its own up with the connection
+		behind = m.queue.SetAside(func(r Request) bool { return !foreign.Is(r) }) // go-zookeeper abandons its own with the connection
 	} else {
 		unsent = m.queue.Drain(unsent)
 	}
@@ -77,7 +77,7 @@ func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request, b blam
 	return sent, unsent, b
 }
 
-// mergeAuths puts auth requests to their places among the requests in flight, the first of which has the xid first.
+// mergeAuths inserts auth requests at their places among the requests in flight, the first of which has the xid first.
 func mergeAuths(rs []Request, auths []authEntry, first int32) []Request {
 	if len(auths) == 0 {
 		return rs
@@ -96,8 +96,8 @@ func mergeAuths(rs []Request, auths []authEntry, first int32) []Request {
 	return merged
 }
 
-// Close is called by go-zookeeper when it gives the connection up. When a goroutine is inside Read, that one tears the
-// connection down, so that completions and failures keep one order.
+// Close is called by go-zookeeper when it is done with the connection. If a goroutine is inside Read, that goroutine tears the
+// connection down, so that completions and failures stay in one order.
 func (c *Conn) Close() error {
 	c.closeOnce.Do(func() { close(c.closed) })
 	if !c.isDead() {

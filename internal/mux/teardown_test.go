@@ -12,8 +12,8 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// takesThenStops is a peer that takes n requests and then nothing more, so that what follows is stuck in a write, until
-// release is closed.
+// takesThenStops is the script of a peer that reads n requests and then no more, so that the next write is stuck until release
+// is closed.
 func takesThenStops(n int, release <-chan struct{}) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		c.Accept()
@@ -38,7 +38,7 @@ func TestTeardown_FailsInFlightThenQueuedInOrder(t *testing.T) {
 		}
 		submit()
 		synctest.Wait()
-		// These are one batch that does not leave, the next ones are queued behind it.
+		// "/c" is a batch that does not leave; what follows is queued behind it.
 		w.get("/c")
 		synctest.Wait()
 		w.get("/d")
@@ -49,7 +49,7 @@ func TestTeardown_FailsInFlightThenQueuedInOrder(t *testing.T) {
 		last := w.getRequest("/after")
 		for _, a := range w.asks {
 			if a.name == "/e" {
-				a.then = func() { w.m.Submit(last) } // comes after the loss, so it waits for the next connection
+				a.then = func() { w.m.Submit(last) } // submitted after the loss, so it waits for the next connection
 			}
 		}
 		close(release)
@@ -189,7 +189,7 @@ func TestConn_TakesNoPacketsOfADeadConnection(t *testing.T) {
 		w := newWorld(t, func(c *zkpeer.Conn) { c.Accept() }, s.serving)
 		old := w.open()
 		old.reading.Wait()
-		old.get(1, "/stale") // no error: that could block go-zookeeper for good
+		old.get(1, "/stale") // must not fail: an error could block go-zookeeper forever
 		w.open()
 		old.get(2, "/stale")
 		w.get("/fresh")

@@ -6,11 +6,12 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Servers close the connection upon an operation that they do not know. So the first request for an operation that older servers lack is
-// alone in flight: if the server closes the connection, nothing else is lost with it, and what is queued waits for the next one.
+// Servers close the connection when they get an operation that they do not know. So the first request for an operation that
+// older servers lack is alone in flight: if the server closes the connection, nothing else is lost with it, and what is queued
+// waits for the next connection.
 
-// isRecent reports whether there are servers that do not know an operation: AddWatch, multiRead, getEphemerals and
-// getAllChildrenNumber came with 3.6, whoAmI with 3.7.
+// isRecent reports whether older servers lack an operation: addWatch, multiRead, getEphemerals and getAllChildrenNumber came
+// with 3.6, whoAmI with 3.7.
 func isRecent(op wire.OpCode) bool {
 	switch op {
 	case wire.OpAddWatch, wire.OpMultiRead, wire.OpGetEphemerals, wire.OpGetAllChildrenNumber, wire.OpWhoAmI:
@@ -20,7 +21,7 @@ func isRecent(op wire.OpCode) bool {
 	}
 }
 
-// habitsLocked returns what is known of the connection's server.
+// habitsLocked returns what is known about the connection's server.
 func (c *Conn) habitsLocked() *habits {
 	m := c.m
 	h := m.habits[c.server]
@@ -34,19 +35,20 @@ func (c *Conn) habitsLocked() *habits {
 	return h
 }
 
-// aloneLocked reports whether nothing is in flight. Until that is so nothing is to be taken.
+// aloneLocked reports whether nothing is in flight. While it returns false, the caller must take nothing from the queue.
 func (c *Conn) aloneLocked(out *outgoing) bool {
 	c.draining = c.pendingLocked() > 0 || len(out.reqs) > 0
-	c.m.careful.Store(c.draining || c.m.care.window > 0) // so that each answer wakes the writer
+	c.m.careful.Store(c.draining || c.m.care.window > 0) // so that each reply wakes the writer
 	return !c.draining
 }
 
-// isTrialLocked reports whether r is the first of its kind for this server.
+// isTrialLocked reports whether r is a recent operation that this server has not answered yet.
 func (c *Conn) isTrialLocked(r Request) bool {
 	return isRecent(r.Op()) && !c.habitsLocked().known[r.Op()]
 }
 
-// tryRecentLocked takes a request for a recent operation, if it is next and to be alone. It reports whether nothing else is to be taken for now.
+// tryRecentLocked takes the next request if it is for a recent operation that must be tried alone. It reports whether nothing
+// else may be taken for now.
 func (c *Conn) tryRecentLocked(out *outgoing) bool {
 	m := c.m
 	if c.trial.Load() || m.queue.Len() == 0 || !c.isTrialLocked(m.queue.At(0)) {
@@ -61,7 +63,7 @@ func (c *Conn) tryRecentLocked(out *outgoing) bool {
 	return true
 }
 
-// encodedTrialLocked ends a trial that was not sent, for its context had ended.
+// encodedTrialLocked ends a trial whose request was not sent because its context had ended.
 func (c *Conn) encodedTrialLocked(out *outgoing) {
 	if c.trial.Load() && len(out.kept) == 0 {
 		c.trial.Store(false)
@@ -70,7 +72,7 @@ func (c *Conn) encodedTrialLocked(out *outgoing) {
 
 var errUnknownOperation = errors.New("the server does not know the operation")
 
-// replied hands over the answer to a request, and ends a trial.
+// replied hands over the reply to a request, and ends a trial.
 func (c *Conn) replied(r Request, code int32, body []byte) error {
 	if !c.trial.Load() {
 		r.Reply(code, body)
@@ -88,12 +90,12 @@ func (c *Conn) replied(r Request, code int32, body []byte) error {
 	m.mu.Unlock()
 	r.Reply(code, body)
 	if unknown {
-		return errUnknownOperation // it closes the connection behind its answer
+		return errUnknownOperation // the server closes the connection after this reply
 	}
 	return nil
 }
 
-// keepQueueLocked has what is queued wait for the next connection.
+// keepQueueLocked keeps what is queued for the next connection.
 func (c *Conn) keepQueueLocked() {
 	c.keepQueue = true
 	c.m.live = false

@@ -18,8 +18,8 @@ func (w *world) addWatch(path string) *asked {
 	return r
 }
 
-// inFlightWith is a script that notes how many requests are in flight a while after each AddWatch has come, that one included. It
-// knows the operation or not.
+// inFlightWith is a script that records, a while after each addWatch has come, how many requests are in flight, including that
+// one. The server knows the operation or not.
 func inFlightWith(w **world, seen *[]int, known bool) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		c.Accept()
@@ -28,7 +28,7 @@ func inFlightWith(w **world, seen *[]int, known bool) zkpeer.Script {
 				time.Sleep(time.Millisecond)
 				return false
 			}
-			time.Sleep(100 * time.Millisecond) // what may go out behind it has
+			time.Sleep(100 * time.Millisecond) // until whatever may go out behind it is in flight
 			m := (*w).m
 			m.mu.Lock()
 			*seen = append(*seen, m.cur.pendingLocked())
@@ -42,7 +42,7 @@ func inFlightWith(w **world, seen *[]int, known bool) zkpeer.Script {
 	}
 }
 
-// The first AddWatch is alone in flight, in its turn; the server is known from then on.
+// The first addWatch is sent in its turn, and is alone in flight. Later ones are not, since the server has answered one.
 func TestTrial_FirstAddWatchIsAlone(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var seen []int
@@ -61,7 +61,7 @@ func TestTrial_FirstAddWatchIsAlone(t *testing.T) {
 	})
 }
 
-// A server that ends the connection at it takes nothing else along.
+// If a server ends the connection at an addWatch, no other request fails.
 func TestTrial_UnknownAddWatchHarmsNobody(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var seen []int
@@ -79,7 +79,7 @@ func TestTrial_UnknownAddWatchHarmsNobody(t *testing.T) {
 	})
 }
 
-// One whose context ends before it is sent leaves the next to be tried.
+// If the context of the first addWatch ends before it is sent, the next one is tried instead.
 func TestTrial_WithdrawnAddWatch(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var seen []int
@@ -103,7 +103,7 @@ func TestTrial_WithdrawnAddWatch(t *testing.T) {
 	})
 }
 
-// Heartbeats go out while a trial waits for its answer, and do not end it.
+// Heartbeats go out while a trial waits for its reply, and do not end the trial.
 func TestTrial_OutlastsHeartbeats(t *testing.T) {
 	for op, name := range map[wire.OpCode]string{wire.OpAddWatch: "persistent watch", wire.OpMultiRead: "multi-read"} {
 		t.Run(name, func(t *testing.T) {

@@ -7,7 +7,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// knownJoinsLocked is what joining begins with on a connection to a server.
+// knownJoinsLocked returns what Conn.joining is at the beginning of a connection.
 func (c *Conn) knownJoinsLocked() int32 {
 	if !c.m.cfg.JoinReads {
 		return joinsNot
@@ -20,8 +20,8 @@ func (c *Conn) learnJoinsLocked(how int32) {
 	c.joining.Store(how)
 }
 
-// tryLocked has the first reads that could travel together do so while nothing else is in flight: a server that does not know
-// multi-reads ends the connection at them. It reports whether nothing else is to be taken for now.
+// tryLocked takes the first reads that can be joined, once nothing else is in flight: a server that does not know multi-reads
+// ends the connection when it gets one. It reports whether nothing else may be taken for now.
 func (c *Conn) tryLocked(out *outgoing) bool {
 	m := c.m
 	switch c.joining.Load() {
@@ -48,13 +48,13 @@ func (c *Conn) tryLocked(out *outgoing) bool {
 	return true
 }
 
-// mayTryLocked reports whether the reads that are next in the queue could show what the server does with joined ones.
+// mayTryLocked reports whether the next requests in the queue can be used to try whether the server supports joined reads.
 func (c *Conn) mayTryLocked() bool {
 	q := &c.m.queue
 	return c.joining.Load() == joinsUntried && c.m.care.window == 0 && q.Len() > 1 && joined.Join(q.At(0)) && joined.Join(q.At(1))
 }
 
-// triedLocked ends a trial for which too few reads were left when it was encoded.
+// triedLocked ends a trial if too few reads were left when the batch was encoded to join any.
 func (c *Conn) triedLocked(out *outgoing) {
 	if c.joining.Load() != joinsTrial {
 		return
@@ -69,7 +69,7 @@ func (c *Conn) triedLocked(out *outgoing) {
 
 var errNoMultiRead = errors.New("the server does not know multi-reads")
 
-// joinedReply deals with the answer to reads that travelled together.
+// joinedReply handles the reply to joined reads.
 func (c *Conn) joinedReply(j *joined.Reads, code int32, body []byte) error {
 	m := c.m
 	c.companionsMet.Add(companionsOf(j))
@@ -92,8 +92,9 @@ func (c *Conn) joinedReply(j *joined.Reads, code int32, body []byte) error {
 	return nil
 }
 
-// apart has reads sent one by one that a server does not know together. It closes the connection behind its answer, so they
-// wait for the next, with whatever is queued: nothing else is in flight.
+// apart handles a server that does not know multi-reads: from now on reads are sent to it one by one. The server closes the
+// connection after this reply, so the reads of a trial go back into the queue and wait with it for the next connection;
+// nothing else is in flight.
 func (c *Conn) apart(j *joined.Reads) error {
 	m := c.m
 	m.mu.Lock()
@@ -106,13 +107,13 @@ func (c *Conn) apart(j *joined.Reads) error {
 		c.keepQueueLocked()
 	}
 	m.mu.Unlock()
-	if !trial { // another server behind the same address; what follows may be answered already
+	if !trial { // another server answers at the same address now, and may have processed what was sent behind these reads
 		j.Fail(Failure{Reason: ReasonLoss, Sent: true, Cause: errNoMultiRead})
 	}
 	return errNoMultiRead
 }
 
-// beginGathering looks up what the connection's server takes, at the start of a batch.
+// beginGathering begins a batch. Reads are joined in it if the server supports that and no care is needed.
 func (c *Conn) beginGathering() {
 	m := c.m
 	c.gather.Begin(m.cfg.JoinReads && c.joining.Load() >= joinsTrial && !m.careful.Load(), &m.together, m.cfg.MaxRequest)

@@ -6,9 +6,10 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Write takes one packet of go-zookeeper's: each of its packets is exactly one call. The connect request
-// is dropped, for the handshake is made already. The rest joins the queue and is never an error, a dead connection shows in
-// Read: an error here while credentials are sent again would block go-zookeeper for good (go-zookeeper pull request 163).
+// Write takes one packet of go-zookeeper, which writes each packet with exactly one call. The connect request is dropped,
+// because the handshake has been made already. Everything else joins the queue. Write never returns an error, since a dead
+// connection shows in Read: an error here while credentials are sent again would block go-zookeeper forever (go-zookeeper
+// pull request 163).
 func (c *Conn) Write(p []byte) (int, error) {
 	if !c.asked {
 		c.asked = true
@@ -19,7 +20,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 		return len(p), nil
 	}
 	if f.Op() == wire.OpSetWatches {
-		f.Since(c.openZxid) // its own idea of the last zxid lags behind ours, which would fire watches for old changes
+		f.Since(c.openZxid) // go-zookeeper's own last zxid lags behind ours and would fire watches for old changes
 	}
 	if f.Op() == wire.OpClose {
 		if !c.m.stopping.Load() {
@@ -32,11 +33,11 @@ func (c *Conn) Write(p []byte) (int, error) {
 	switch {
 	case c.m.cur != c || c.isDead():
 	case f.Op() == wire.OpPing:
-		c.urgent = append(c.urgent, f) // a long queue, or one that waits, must not cost the session
+		c.urgent = append(c.urgent, f) // a queue that is long or held back must not cost the session
 		c.m.wakeLocked()
 	case f.Op() != wire.OpSetWatches && c.m.cfg.MaxRequest > 0 && len(p)-request.FrameHead > c.m.cfg.MaxRequest:
 		c.refused = append(c.refused, f.Xid)
-		c.urgent = append(c.urgent, ping{}) // has the reader look
+		c.urgent = append(c.urgent, ping{}) // its reply makes the reader call answerRefused
 		c.m.wakeLocked()
 	case f.Op() == wire.OpSetWatches && c.m.cfg.WatchesLimit != nil:
 		for _, part := range f.Split(c.m.cfg.WatchesLimit(), c.die) {
@@ -49,7 +50,7 @@ func (c *Conn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// answerRefused answers one of go-zookeeper's requests that were not sent.
+// answerRefused answers the oldest of go-zookeeper's requests that were too large to be sent.
 func (c *Conn) answerRefused() {
 	c.m.mu.Lock()
 	if len(c.refused) == 0 {

@@ -7,7 +7,8 @@ import (
 	"github.com/zkasync/zkasync-go/internal/mux/internal/flight"
 )
 
-// vouching is a connection whose requests leave in batches, a second after one another, from an xid on.
+// vouchingConn returns a connection that has sent batches of one request each, a second apart. The first request has the xid
+// first.
 func vouchingConn(batches int, first int32) *Conn {
 	c := &Conn{m: &Mux{}, born: time.Now()}
 	for range batches {
@@ -18,7 +19,8 @@ func vouchingConn(batches int, first int32) *Conn {
 	return c
 }
 
-// An answer vouches for the time at which its request was sent, and none for a later one, also where xids begin anew.
+// A reply proves that the server has heard from the client when the request was sent, and not later; this holds as well where
+// xids start again at 1.
 func TestVouching_CountsFromTheRequest(t *testing.T) {
 	t.Parallel()
 	for _, first := range []int32{1, 1<<31 - 3} {
@@ -35,7 +37,7 @@ func TestVouching_CountsFromTheRequest(t *testing.T) {
 	}
 }
 
-// One request after the other, each a batch of its own, costs no memory.
+// Requests that are sent one after the other, each in a batch of its own, allocate nothing.
 func TestVouching_TakesNoMemory(t *testing.T) {
 	xid := int32(1)
 	c := vouchingConn(1, xid)
@@ -51,7 +53,7 @@ func TestVouching_TakesNoMemory(t *testing.T) {
 
 var batchOfOne = make([]Request, 1)
 
-// Heartbeats vouch as well, in their order, and one that nobody has sent vouches for nothing.
+// A reply to a heartbeat proves the same, in the order of the heartbeats. One to a heartbeat that was never sent proves nothing.
 func TestVouching_CountsFromTheHeartbeat(t *testing.T) {
 	t.Parallel()
 	c := vouchingConn(2, 1)
@@ -64,7 +66,7 @@ func TestVouching_CountsFromTheHeartbeat(t *testing.T) {
 	}
 }
 
-// Requests that follow each other closely have few marks, of which the earliest counts.
+// Requests that follow each other closely share few marks.
 func TestVouching_HasFewMarks(t *testing.T) {
 	t.Parallel()
 	c := &Conn{m: &Mux{}, born: time.Now()}
@@ -86,7 +88,7 @@ func TestVouching_HasFewMarks(t *testing.T) {
 	}
 }
 
-// The time for which the host slept counts.
+// The time for which the host has slept counts as time in which the server has heard nothing.
 func TestVouching_CountsSleep(t *testing.T) {
 	t.Parallel()
 	c := &Conn{m: &Mux{}, born: time.Now(), session: 8 * time.Second}

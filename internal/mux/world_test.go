@@ -29,14 +29,15 @@ const (
 	sessionTime = 6 * time.Second
 )
 
-// inBubble runs a test in a bubble, where time stands still while something can go on.
+// inBubble runs a test, in parallel, in a synctest bubble with a clock of its own.
 func inBubble(t *testing.T, test func(t *testing.T)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, test)
 }
 
-// newWorld has a peer that runs scripts. The test's end closes it all and checks that each request ended once.
+// newWorld returns a world whose peer runs the scripts, one for each connection. When the test ends, everything is closed, and
+// each request must have ended once.
 func newWorld(t *testing.T, scripts ...zkpeer.Script) *world {
 	t.Helper()
 	w := &world{t: t, j: &journal{}}
@@ -59,7 +60,7 @@ func newWorld(t *testing.T, scripts ...zkpeer.Script) *world {
 // get submits a get of path.
 func (w *world) get(path string) { w.m.Submit(w.getRequest(path)) }
 
-// getCtx submits a get of path that has a context.
+// getCtx submits a get of path with a context.
 func (w *world) getCtx(ctx context.Context, path string) *asked {
 	a := w.getRequest(path)
 	a.ctx = ctx
@@ -78,24 +79,24 @@ func (w *world) authRequest(name string) *asked {
 	return w.request(wire.OpSetAuth, name, wire.AppendAuth(nil, "digest", []byte("u:p")))
 }
 
-// request makes a request and has its end checked.
+// request makes a request whose end newWorld checks.
 func (w *world) request(op wire.OpCode, name string, record []byte) *asked {
 	a := &asked{j: w.j, name: name, op: op, record: record}
 	w.asks = append(w.asks, a)
 	return a
 }
 
-// upper stands in for go-zookeeper: it uses the connection as that does.
+// upper stands in for go-zookeeper, and uses the connection as go-zookeeper does.
 type upper struct {
 	w       *world
-	sock    net.Conn // until the handshake is over
+	sock    net.Conn // until the handshake is done
 	offer   Offer
-	conn    *Conn // from then on
+	conn    *Conn // after the handshake
 	reading sync.WaitGroup
 	err     error // of the last Read; read it after reading
 }
 
-// open connects and shakes hands; nil if that fails.
+// open connects and shakes hands. It returns nil if that fails.
 func (w *world) open() *upper {
 	w.t.Helper()
 	u := w.dial()
@@ -110,7 +111,7 @@ func (w *world) open() *upper {
 	return u
 }
 
-// dial connects.
+// dial connects to the peer, and leaves the handshake to shake.
 func (w *world) dial() *upper {
 	w.t.Helper()
 	sock, err := w.peer.Dial(w.t.Context(), "tcp", w.peer.Addr())
@@ -120,15 +121,15 @@ func (w *world) dial() *upper {
 	return w.on(sock, OfferSession)
 }
 
-// on makes the stand-in for what comes of a fresh connection.
+// on returns the stand-in for go-zookeeper on a fresh connection.
 func (w *world) on(sock net.Conn, offer Offer) *upper {
 	return w.closing(&upper{w: w, sock: sock, offer: offer})
 }
 
-// over makes the stand-in for a connection.
+// over returns the stand-in for go-zookeeper on a Conn.
 func (w *world) over(c *Conn) *upper { return w.closing(&upper{w: w, conn: c}) }
 
-// closing has the test's end close the connection.
+// closing closes the connection when the test ends.
 func (w *world) closing(u *upper) *upper {
 	w.t.Cleanup(func() {
 		if u.conn != nil {
@@ -155,7 +156,8 @@ func (w *world) meet(sock net.Conn, offer Offer) (*Handshake, error) {
 	return h, nil
 }
 
-// shake shakes hands with the server, unless that is done, then writes the connect request and reads the response.
+// shake shakes hands with the server unless that is already done. Then it writes go-zookeeper's connect request and reads the
+// response.
 func (u *upper) shake() error {
 	if u.conn == nil {
 		h, err := u.w.meet(u.sock, u.offer)
@@ -190,7 +192,7 @@ func (u *upper) frame() ([]byte, error) {
 	return frame, err
 }
 
-// read reads to the connection's end and notes what it is handed.
+// read reads to the end of the connection and records what is handed up.
 func (u *upper) read() {
 	u.reading.Go(func() {
 		for {

@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// writeLoop is the only writer after the handshake. It ends when the connection is dead.
+// writeLoop is the only goroutine that writes to the socket after the handshake. It ends when the connection is dead.
 func (c *Conn) writeLoop() {
 	defer c.workers.Done()
 	returned := false
@@ -37,7 +37,7 @@ func (c *Conn) writeLoop() {
 	returned = true
 }
 
-// writerError reports that something of the user's, a context or a connection, has panicked or ended the writer.
+// writerError reports that code of the user's, a context or a connection, has panicked on the writer goroutine or ended it.
 type writerError struct{ panicked any }
 
 func (e *writerError) Error() string {
@@ -47,7 +47,7 @@ func (e *writerError) Error() string {
 	return fmt.Sprintf("a context or the connection panicked: %v", e.panicked)
 }
 
-// takeBatch waits for work and moves it from the queue to out.reqs; false when the connection is dead.
+// takeBatch waits for requests and moves them to out.reqs. It returns false when the connection is dead.
 func (c *Conn) takeBatch(out *outgoing) bool {
 	m := c.m
 	out.reqs, out.buf, out.kept, out.auths, out.trial = out.reqs[:0], out.buf[:0], out.kept[:0], nil, false
@@ -67,9 +67,9 @@ func (c *Conn) takeBatch(out *outgoing) bool {
 		case m.live:
 			c.takeQueuedLocked(out)
 			if c.heldBackLocked() {
-				m.queue.Guard() // what waits may wait long
+				m.queue.Guard() // queued requests may wait long, so their contexts must be watched
 			} else {
-				m.queue.Unguard() // the writer moves; it looks at the contexts itself
+				m.queue.Unguard() // the writer keeps up, and checks the contexts itself
 			}
 		}
 		if len(out.reqs) > 0 {
@@ -82,12 +82,12 @@ func (c *Conn) takeBatch(out *outgoing) bool {
 	}
 }
 
-// heldBackLocked reports whether something stays in the queue until there are answers.
+// heldBackLocked reports whether requests stay in the queue until replies come.
 func (c *Conn) heldBackLocked() bool {
 	return c.m.queue.Len() > 0 && (c.m.care.window > 0 || c.draining || c.trial.Load() || c.joining.Load() == joinsTrial)
 }
 
-// takeRestoreLocked takes what restores the session, all at once where no care is needed.
+// takeRestoreLocked takes the requests that restore the session: all at once, or one by one on a careful connection.
 func (c *Conn) takeRestoreLocked(out *outgoing) {
 	n := len(c.restore)
 	if c.m.care.window > 0 {
@@ -111,7 +111,7 @@ func (c *Conn) takeQueuedLocked(out *outgoing) {
 	}
 	for size := 0; m.queue.Len() > 0 && size < batchBytes && len(out.reqs) < most; {
 		if m.care.window > 0 && size > 0 && m.queue.At(0).Size() >= heavy {
-			return // in a batch of its own
+			return // it goes into a batch of its own
 		}
 		if c.mayTryLocked() && size > 0 || c.isTrialLocked(m.queue.At(0)) {
 			return
@@ -123,8 +123,8 @@ func (c *Conn) takeQueuedLocked(out *outgoing) {
 	}
 }
 
-// encode appends the frames of all requests that are still wanted and puts these in flight: whatever may reach
-// the server is in flight before its first byte leaves.
+// encode appends the frames of all requests that are still wanted, and puts these requests in flight: everything that may
+// reach the server is in flight before its first byte leaves.
 func (c *Conn) encode(out *outgoing) {
 	m := c.m
 	xid := c.nextXid
@@ -181,11 +181,12 @@ func (c *Conn) encode(out *outgoing) {
 	m.mu.Unlock()
 }
 
-// exactWrites says whether a write that fails knows how much has left. On Windows one that is broken off by closing the
-// socket does not (CancelIoEx).
+// exactWrites says whether a failed write reports exactly how many bytes have left. On Windows, a write that is cancelled by
+// closing the socket (CancelIoEx) does not.
 const exactWrites = runtime.GOOS != "windows"
 
-// send writes the batch. What did not leave in full is counted, so that it can be called "not sent" with truth.
+// send writes the batch. If the write fails, it counts the requests that did not leave in full, so that only these are called
+// "not sent".
 func (c *Conn) send(out *outgoing) error {
 	if len(out.buf) == 0 {
 		return nil
@@ -206,8 +207,8 @@ func (c *Conn) send(out *outgoing) error {
 	return err
 }
 
-// wholeFrames counts the frames with an ordinary xid, and those of auth requests, that lie wholly within the first n
-// bytes of buf, and returns the xid of the one that lies there in part, 0 if there is none.
+// wholeFrames counts the frames that lie wholly within the first n bytes of buf: those with an ordinary xid, and those of auth
+// requests. It also returns the xid of the frame that lies there in part, 0 if there is none.
 func wholeFrames(buf []byte, n int) (ordinary, auths int, broken int32) {
 	for len(buf) >= request.Overhead && n > 0 {
 		size := 4 + int(binary.BigEndian.Uint32(buf))

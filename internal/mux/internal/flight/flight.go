@@ -1,4 +1,4 @@
-// Package flight holds what has been written and not answered.
+// Package flight holds the requests that have been written but not answered.
 package flight
 
 import (
@@ -11,32 +11,33 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Flight holds the requests of one connection that are written and have no answer yet, oldest first. The server answers in
-// order: an answer must be that of the oldest. The writer adds at one end, under a lock, and the reader takes from the other.
+// Flight holds the requests of one connection that have been written but not answered, oldest first. The server answers in
+// order, so each reply must be to the oldest one. The writer adds at one end, under a lock, and the reader takes from the
+// other.
 type Flight struct {
 	mu      *sync.Mutex
 	written ring.Ring[request.Request] // guarded by mu
 
-	// The rest is the reader's.
+	// The other fields are used by the reader alone.
 	expect []request.Request // taken from the head of written
 	buf    []request.Request // expect's backing array
 	Next   int32             // xid of the oldest request
-	early  int               // requests that were answered out of their turn
+	early  int               // stand-ins for requests that were answered out of turn
 }
 
-// Init makes an empty flight, whose first request has the xid 1.
+// Init prepares an empty flight; mu becomes its lock. The first request will have the xid 1.
 func (f *Flight) Init(mu *sync.Mutex) { f.mu, f.Next = mu, 1 }
 
-// Push adds a request. The lock is held.
+// Push adds a request. The caller must hold the lock.
 func (f *Flight) Push(r request.Request) { f.written.Push(r) }
 
-// Unread counts what the reader has not come to yet. The lock is held.
+// Unread returns the number of requests that the reader has not taken over yet. The caller must hold the lock.
 func (f *Flight) Unread() int { return f.written.Len() }
 
-// Expecting reports whether the reader has come to requests that lack their answers.
+// Expecting reports whether the reader has taken over requests that are not answered yet.
 func (f *Flight) Expecting() bool { return len(f.expect) > 0 }
 
-// First returns the oldest request, which must have this xid, otherwise nil.
+// First returns the oldest request if it has this xid, otherwise nil.
 func (f *Flight) First(xid int32) request.Request {
 	f.advance()
 	if len(f.expect) == 0 || xid != f.Next {
@@ -45,7 +46,8 @@ func (f *Flight) First(xid int32) request.Request {
 	return f.expect[0]
 }
 
-// Match takes the request that is answered out of flight: the oldest, or one whose operation the server does not know.
+// Match removes and returns the request to which h is the reply: the oldest, or any one whose operation the server does not
+// know.
 func (f *Flight) Match(h wire.ReplyHeader) (request.Request, error) {
 	f.advance()
 	if len(f.expect) == 0 || h.Xid != f.Next {
@@ -59,7 +61,7 @@ func (f *Flight) Match(h wire.ReplyHeader) (request.Request, error) {
 	return f.take(), nil
 }
 
-// advance has the oldest request stand in expect, if there is any.
+// advance moves the oldest unanswered request to the head of expect, if there is one.
 func (f *Flight) advance() {
 	if f.early > 0 {
 		f.skipAnswered()
@@ -69,7 +71,7 @@ func (f *Flight) advance() {
 	}
 }
 
-// take removes the oldest of what is expected.
+// take removes the first request of expect.
 func (f *Flight) take() request.Request {
 	r := f.expect[0]
 	f.expect[0] = nil
@@ -78,7 +80,7 @@ func (f *Flight) take() request.Request {
 	return r
 }
 
-// ExpectBatch is how many requests the reader takes at once, to take the lock once for many replies.
+// ExpectBatch is how many requests the reader takes over at a time, so that it takes the lock once for many replies.
 const ExpectBatch = 128
 
 func (f *Flight) expectMore() {
@@ -91,15 +93,15 @@ func (f *Flight) expectMore() {
 	f.buf = f.expect
 }
 
-// Drain empties the flight and returns all that lacks its answer with the xid of the first; stand-ins for what was answered
-// are among it, see withoutAnswered. The lock is held, and nobody reads.
+// Drain empties the flight and returns its requests and the xid of the first. Stand-ins for requests that were answered out of
+// turn are among them, see WithoutAnswered. The caller must hold the lock, and nobody may read meanwhile.
 func (f *Flight) Drain() (rs []request.Request, first int32) {
 	rs = f.written.DrainTo(append(rs, f.expect...))
 	f.expect, f.buf = nil, nil
 	return rs, f.Next
 }
 
-// NextXid counts 1, 2, ..., 2³¹−1, 1: negative numbers have meanings of their own.
+// NextXid returns the xid after this one: 1, 2, ..., 2³¹−1, 1. Negative xids have special meanings.
 func NextXid(xid int32) int32 {
 	if xid == 1<<31-1 {
 		return 1
@@ -107,7 +109,7 @@ func NextXid(xid int32) int32 {
 	return xid + 1
 }
 
-// answered stands in flight for a request that was answered out of its turn.
+// answered is the stand-in, in flight, for a request that was answered out of turn.
 type answered struct{}
 
 func (answered) Op() wire.OpCode          { return wire.OpError }
@@ -119,9 +121,9 @@ func (answered) Fail(request.Failure)     {}
 
 func isAnswered(r request.Request) bool { return r == request.Request(answered{}) }
 
-// outOfTurn takes the request with this xid out of those in flight, nil if there is none. The others keep their turns.
-// Servers answer an operation that they do not know ahead of what they are still processing, and close the connection behind it
-// (UnimplementedRequestProcessor), as 3.5 does with AddWatch.
+// outOfTurn replaces the request with this xid by a stand-in and returns it, or nil if there is none. The others keep their
+// places. If a server does not know an operation, its answer overtakes those to requests that it is still processing, and it
+// then closes the connection (UnimplementedRequestProcessor), as 3.5 does with addWatch.
 func (f *Flight) outOfTurn(xid int32) request.Request {
 	i := int(xid) - int(f.Next)
 	if xid < f.Next { // xids have begun again at 1
@@ -147,7 +149,7 @@ func (f *Flight) outOfTurn(xid int32) request.Request {
 	return r
 }
 
-// skipAnswered lets the turns of requests pass that were answered before.
+// skipAnswered removes stand-ins from the head of the flight.
 func (f *Flight) skipAnswered() {
 	for f.early > 0 {
 		if len(f.expect) == 0 {

@@ -1,4 +1,4 @@
-// Package foreign reads what go-zookeeper writes, and what it can read of the answers.
+// Package foreign reads the requests that go-zookeeper writes, and checks whether it can decode the replies.
 package foreign
 
 import (
@@ -12,14 +12,15 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Losses are told of.
+// Losses is told when a connection is lost.
 type Losses interface {
-	// WatchesLost tells of a connection that was lost at watches: they may be too many for the server.
+	// WatchesLost is called when a connection was lost at a request that restores watches, which may be too large for the
+	// server.
 	WatchesLost(b request.Blame)
 }
 
-// Packet is a request of go-zookeeper's. Its reply is handed up by the reader; when it fails there is nothing to tell,
-// go-zookeeper finds out from Read.
+// Packet is a request of go-zookeeper. The reader hands its reply up. If it fails, go-zookeeper need not be told: it learns of
+// the loss from Read.
 type Packet struct {
 	op   wire.OpCode
 	Xid  int32
@@ -27,7 +28,7 @@ type Packet struct {
 	lost Losses
 }
 
-// New reads a packet of go-zookeeper's; nil if it is none.
+// New decodes a packet of go-zookeeper. It returns nil if p is too short to be a request.
 func New(p []byte, lost Losses) *Packet {
 	if len(p) < request.Overhead {
 		return nil
@@ -40,7 +41,7 @@ func New(p []byte, lost Losses) *Packet {
 	}
 }
 
-// Since has watches be restored as of a zxid.
+// Since sets the zxid as of which the packet restores watches.
 func (f *Packet) Since(zxid int64) {
 	if len(f.body) >= 8 {
 		binary.BigEndian.PutUint64(f.body, uint64(zxid))
@@ -69,7 +70,8 @@ func Is(r request.Request) bool {
 	return false
 }
 
-// errNull is what a null vector is to go-zookeeper, which takes its length, -1, for 4,294,967,295 and allocates them.
+// errNull is the error for a null vector, on which go-zookeeper would fail: it takes the length -1 for 4,294,967,295 and
+// allocates that many elements.
 var errNull = errors.New("null vector")
 
 // Decodable reports whether go-zookeeper can read body as a reply to f.

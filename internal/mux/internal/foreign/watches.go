@@ -7,8 +7,8 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// portion is a part of the watches that go-zookeeper restores. It divides them by a limit of its own, which a
-// server's may be below; the reply that it waits for is that to the last part.
+// portion is a part of a request with which go-zookeeper restores watches. go-zookeeper divides its watches by a limit of its
+// own, but the server's may be lower. It waits only for the reply to the last part, which is a Packet.
 type portion struct {
 	lost Losses
 	die  func(error)
@@ -20,7 +20,7 @@ func (f *portion) Size() int                { return len(f.body) }
 func (f *portion) Append(b []byte) []byte   { return append(b, f.body...) }
 func (f *portion) Context() context.Context { return nil }
 
-// Reply ends the connection when the server did not take the watches: on another one they may be.
+// Reply ends the connection if the server did not accept the watches: it may accept them on another connection.
 func (f *portion) Reply(code int32, _ []byte) {
 	if code != 0 {
 		f.die(wire.ErrorOf(code))
@@ -33,8 +33,8 @@ func (f *portion) Fail(x request.Failure) {
 	}
 }
 
-// Split divides a request that sets watches by the limit, in bytes of a frame. The last part is f itself. When the server does
-// not take one of the others, die is called.
+// Split divides a request that sets watches into frames of at most limit bytes, without their length; a path that is longer
+// gets a frame of its own. The last part is f itself. If the server does not accept one of the others, die is called.
 func (f *Packet) Split(limit int, die func(error)) []request.Request {
 	limit -= request.Overhead - request.FrameHead
 	zxid, rest, err := wire.DecodeInt64(f.body)

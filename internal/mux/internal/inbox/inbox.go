@@ -1,4 +1,4 @@
-// Package inbox cuts what a server sends into frames.
+// Package inbox cuts the bytes that a server sends into frames.
 package inbox
 
 import (
@@ -13,23 +13,24 @@ const (
 	inboxSize = 64 << 10
 	// keepSize is the size up to which the buffer is kept when it is empty.
 	keepSize = 1 << 20
-	// leastRead is the room that a read must have.
+	// leastRead is the least room in the buffer for a read that goes on with a frame.
 	leastRead = 4 << 10
 )
 
-// Inbox cuts the bytes received into frames. A frame is a view into its buffer, valid until the next fill.
+// Inbox cuts the bytes received into frames. A frame is a view into its buffer, valid until the next Fill.
 type Inbox struct {
 	buf        []byte
-	start, end int // unread bytes
-	Limit      int // of a frame
-	raised     int // the limit of the frame that is next, if it is above limit
-	skipping   int // bytes of the frame before that are still to come, and of no use
-	Filled     int // bytes that the latest fill has brought
+	start, end int // of the unread bytes in buf
+	Limit      int // the largest frame, in bytes without its length
+	raised     int // a higher limit for the next frame, 0: none
+	skipping   int // how many bytes of the frame being skipped are still to be thrown away
+	Filled     int // how many bytes the latest Fill has read
 }
 
+// New returns an empty Inbox that accepts frames of at most limit bytes without their length.
 func New(limit int) Inbox { return Inbox{Limit: limit} }
 
-// FrameError reports a frame length that no server sends.
+// FrameError reports a frame whose length is out of bounds.
 type FrameError struct {
 	Length uint32
 	Min    int
@@ -40,8 +41,8 @@ func (e *FrameError) Error() string {
 	return fmt.Sprintf("frame of %d bytes received, want %d to %d", int64(e.Length), e.Min, e.Max)
 }
 
-// Next returns the next whole frame without its length, or ok false when more bytes are needed. A length out of bounds
-// is a [*FrameError] before anything is allocated for it; see head and skip for one above the limit.
+// Next returns the next whole frame without its length, or ok false if more bytes are needed. If the length is out of bounds,
+// Next returns a [*FrameError] before anything is allocated for the frame. For one above the limit, see Head, Raise and Skip.
 func (in *Inbox) Next(minLen int) (frame []byte, ok bool, err error) {
 	if in.skipping > 0 && !in.discard() {
 		return nil, false, nil
@@ -63,8 +64,8 @@ func (in *Inbox) Next(minLen int) (frame []byte, ok bool, err error) {
 	return have[request.FrameHead:size:size], true, nil
 }
 
-// Fill reads once. The buffer grows to the size of a frame up to a megabyte, and beyond that doubles: memory follows what
-// was received, not what a length claims.
+// Fill reads once. For a frame of up to a megabyte the buffer grows to the frame's size at once; beyond that it doubles, so
+// that memory grows with what was received and not with what a length claims.
 func (in *Inbox) Fill(r io.Reader) error {
 	in.makeRoom()
 	n, err := r.Read(in.buf[in.end:])
@@ -79,7 +80,7 @@ func (in *Inbox) Fill(r io.Reader) error {
 	return err
 }
 
-// makeRoom sees to it that a read is worth its system call.
+// makeRoom ensures that there is enough room to make a read worth its system call.
 func (in *Inbox) makeRoom() {
 	have := in.end - in.start
 	if have == 0 {
@@ -101,8 +102,8 @@ func (in *Inbox) makeRoom() {
 	in.start, in.buf = 0, buf
 }
 
-// frame is the size of the frame of which have bytes are there, as far as it is known, and at most a megabyte. Of one that
-// is above the limit only the head is wanted.
+// frame returns the size of the frame of which have bytes are there: 0 if it is not known yet, and at most a megabyte. Of a
+// frame above the limit only the head is needed.
 func (in *Inbox) frame(have int) int {
 	if have < request.FrameHead {
 		return 0
@@ -114,14 +115,14 @@ func (in *Inbox) frame(have int) int {
 	return int(min(request.FrameHead+length, keepSize))
 }
 
-// InLarge reports whether a part of a frame has come that is larger than the answer to a heartbeat.
+// InLarge reports whether a large frame has arrived only in part.
 func (in *Inbox) InLarge() bool {
 	have := in.end - in.start
 	return in.skipping > 0 || have >= leastRead && request.FrameHead+int64(binary.BigEndian.Uint32(in.buf[in.start:])) > int64(have)
 }
 
-// Head returns the first n bytes of the frame that is next, behind its length, or ok false when more bytes are needed. The
-// frame stays there.
+// Head returns the first n bytes of the next frame after its length, or ok false if more bytes are needed. It does not consume
+// them.
 func (in *Inbox) Head(n int) (head []byte, ok bool) {
 	have := in.buf[in.start:in.end]
 	if len(have) < request.FrameHead+n {
@@ -130,16 +131,16 @@ func (in *Inbox) Head(n int) (head []byte, ok bool) {
 	return have[request.FrameHead : request.FrameHead+n : request.FrameHead+n], true
 }
 
-// Raise has the frame that is next read though it is above the limit.
+// Raise raises the limit to size for the next frame alone.
 func (in *Inbox) Raise(size int) { in.raised = size }
 
-// Skip has the frame that is next thrown away as it comes, however long it is, in the memory that is there.
+// Skip throws the next frame away as it arrives. However long it is, no memory is allocated for it.
 func (in *Inbox) Skip() {
 	in.skipping = request.FrameHead + int(binary.BigEndian.Uint32(in.buf[in.start:]))
 	in.discard()
 }
 
-// discard throws away what has come of the frame that is skipped; false if there is more to come.
+// discard throws away what has come of the frame that is being skipped. It returns false if there is more to come.
 func (in *Inbox) discard() bool {
 	n := min(in.skipping, in.end-in.start)
 	in.start += n
@@ -147,7 +148,7 @@ func (in *Inbox) discard() bool {
 	return in.skipping == 0
 }
 
-// Whole returns the frame that next has returned last together with its length in front of it.
+// Whole returns the frame that Next returned last, together with the length in front of it.
 func (in *Inbox) Whole(frame []byte) []byte {
 	return in.buf[in.start-len(frame)-request.FrameHead : in.start]
 }

@@ -10,7 +10,7 @@ import (
 	"testing/iotest"
 )
 
-// stream returns frames of the given lengths, each filled with its number, one after another.
+// stream returns frames of the given lengths, one after another, each filled with its number.
 func stream(lengths ...int) []byte {
 	var b []byte
 	for i, n := range lengths {
@@ -20,7 +20,7 @@ func stream(lengths ...int) []byte {
 	return b
 }
 
-// cut has in read r to its end and returns what it cut, and the error that is not the end.
+// cut reads r to its end through in. It returns the frames, and the error if it is not io.EOF.
 func cut(in *Inbox, r io.Reader) (frames [][]byte, err error) {
 	for {
 		frame, ok, err := in.Next(0)
@@ -132,7 +132,7 @@ func TestInbox_GrowsWithWhatCameNotWithWhatALengthClaims(t *testing.T) {
 	}
 }
 
-// TestInbox_CopiesALargeFrameFewTimes would take minutes if each read moved what came before.
+// If each read moved what came before, a large frame would take minutes.
 func TestInbox_CopiesALargeFrameFewTimes(t *testing.T) {
 	t.Parallel()
 	const size = 8 << 20

@@ -1,4 +1,4 @@
-// Package joined has reads travel together in one request.
+// Package joined sends several reads in one request.
 package joined
 
 import (
@@ -11,43 +11,45 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Joinable is a read that may travel with others in one request, a multi-read (ZOOKEEPER-3402, servers since 3.6). Its record is
-// that of getData without a watch, and Reply is called as if it had travelled alone.
+// Joinable is a read that may be sent with others in one request, a multi-read (ZOOKEEPER-3402, servers since 3.6). Its record
+// must be that of getData without a watch. Reply is called as if the read had been sent alone.
 type Joinable interface {
 	request.Request
 	Joins() bool
 }
 
+// Join reports whether r is a read that may be sent with others.
 func Join(r request.Request) bool {
 	j, ok := r.(Joinable)
 	return ok && j.Joins()
 }
 
 const (
-	// Most bounds how many reads travel in one request: beyond that the server gains little, and holds up others.
+	// Most bounds how many reads one request holds: with more, the server gains little and holds up others.
 	Most = 64
-	// Bytes bounds the frame. Servers may be configured with a limit on requests far below the usual one.
+	// Bytes bounds the frame. Servers may be configured with a limit on requests far below the default.
 	Bytes = 4 << 10
-	// joinedLeast is the bound below which no server's limit is looked for.
+	// joinedLeast is the least size to which frames are reduced in search of a server's limit.
 	joinedLeast = 1 << 10
-	// AnswerSize is the size of an answer that is aimed at: it is read as a whole.
+	// AnswerSize is the size of a reply to aim at. A reply is held in memory as a whole before it is decoded.
 	AnswerSize = 256 << 10
-	// joinedFrame is the size up to which an answer is read whatever the limit for one.
+	// joinedFrame is the size up to which the reply to joined reads is accepted whatever the limit on one reply is.
 	joinedFrame = 64 << 20
 	// PartHead is the length of the header in front of each part.
 	PartHead = 9
 )
 
-// Reads is reads that travel together. Each of them is in flight for itself as far as anybody else can tell: it has its own
-// answer, in its turn, and its own failure.
+// Reads is a request that holds several reads. To everybody else each read looks as if it were in flight alone: it gets its own
+// answer, in its turn, or its own failure.
 type Reads struct {
 	Parts []request.Request
 	size  int
 }
 
-// joinedPool keeps what was answered: otherwise each get would cost 19 bytes more.
+// joinedPool recycles requests that were answered: without it each get would allocate 19 bytes more.
 var joinedPool = sync.Pool{New: func() any { return new(Reads) }}
 
+// Recycle returns j to the pool. The caller must not use it afterwards.
 func (j *Reads) Recycle() {
 	clear(j.Parts)
 	j.Parts = j.Parts[:0]
@@ -74,12 +76,13 @@ func (j *Reads) Reply(code int32, _ []byte) {
 
 func (j *Reads) Fail(f request.Failure) { request.FailAll(j.Parts, f) }
 
-// Answer hands each part what the server has answered to it. What cannot be read is told to those that it was for.
+// Answer gives each part its answer from the body of the reply. Parts whose answers cannot be decoded get an empty one, which
+// they report as malformed. Limit bounds each answer, as if the part had been sent alone.
 func (j *Reads) Answer(body []byte, limit int) {
 	for _, r := range j.Parts {
 		op, done, _, rest, err := wire.DecodeMultiHeader(body)
 		if err != nil || done {
-			r.Reply(0, nil) // undecodable
+			r.Reply(0, nil)
 			body = nil
 			continue
 		}
@@ -103,7 +106,7 @@ func (j *Reads) Answer(body []byte, limit int) {
 	}
 }
 
-// Expand puts the parts of joined requests into their places.
+// Expand replaces joined requests by their parts.
 func Expand(rs []request.Request) []request.Request {
 	for i, r := range rs {
 		if _, ok := r.(*Reads); ok {
@@ -121,7 +124,7 @@ func Expand(rs []request.Request) []request.Request {
 	return rs
 }
 
-// Gatherer gathers reads for one frame while a batch is encoded.
+// Gatherer joins neighbouring reads while a batch is encoded.
 type Gatherer struct {
 	on    bool
 	parts []request.Request
@@ -130,7 +133,7 @@ type Gatherer struct {
 	bytes int
 }
 
-// Begin starts a batch, whose reads travel together if on.
+// Begin starts a batch. Its reads are joined if on is true.
 func (g *Gatherer) Begin(on bool, s *Sizes, maxRequest int) {
 	g.parts, g.size, g.on = g.parts[:0], 0, on
 	if on {
@@ -138,8 +141,8 @@ func (g *Gatherer) Begin(on bool, s *Sizes, maxRequest int) {
 	}
 }
 
-// Add takes a read; false if r does not travel with others. What is to be sent before r, or before what was gathered with it,
-// is returned; nil: nothing.
+// Add gathers r if it may be sent with others, and reports whether it did. It also returns the request that must be sent
+// first, if there is one: what was gathered before and does not go together with r.
 func (g *Gatherer) Add(r request.Request) (before request.Request, taken bool) {
 	if !g.on {
 		return nil, false
@@ -159,7 +162,7 @@ func (g *Gatherer) Add(r request.Request) (before request.Request, taken bool) {
 	return before, true
 }
 
-// Flush returns what was gathered as one request: a single read as it is, nil if there is nothing.
+// Flush returns what was gathered as one request: a single read as it is, or nil if nothing was gathered.
 func (g *Gatherer) Flush() request.Request {
 	if len(g.parts) == 0 {
 		return nil
@@ -175,27 +178,27 @@ func (g *Gatherer) Flush() request.Request {
 	return r
 }
 
-// Sizes is how large the requests are in which reads travel together. It is safe for concurrent use.
+// Sizes decides how many reads one request holds. It is safe for concurrent use.
 type Sizes struct {
-	limit   atomic.Int64 // of a frame, in bytes; 0: as ever
+	limit   atomic.Int64 // of a frame, in bytes; 0: that of Bytes
 	Average atomic.Int64 // of the answer to one read, in bytes
 }
 
-// Answered takes note of the size of an answer to so many reads.
+// Answered notes the size of the reply to a request with this number of reads.
 func (s *Sizes) Answered(size, reads int) {
 	average := s.Average.Load()
 	s.Average.Store(average + (int64(size/reads)-average)/8)
 }
 
-// Lost is called when a connection is lost at joined reads that were first in flight: the server's limit on requests may be
-// below their size.
+// Lost is called when a connection is lost while j is first in flight. Its size may exceed the server's limit on requests, so
+// later ones are smaller.
 func (s *Sizes) Lost(j *Reads) {
 	if size := request.Overhead - request.FrameHead + j.size; size > joinedLeast {
 		s.limit.Store(int64(max(size/2, joinedLeast)))
 	}
 }
 
-// bytes is the size up to which a frame is filled.
+// bytes returns the size up to which a frame is filled.
 func (s *Sizes) bytes(maxRequest int) int {
 	most := Bytes
 	if limit := int(s.limit.Load()); limit > 0 {
@@ -207,14 +210,15 @@ func (s *Sizes) bytes(maxRequest int) int {
 	return most
 }
 
-// Most is how many reads to send together, by the size of answers of late.
+// Most returns how many reads to send in one request, from the size of recent answers.
 func (s *Sizes) Most() int {
 	average := max(s.Average.Load(), 1)
 	return int(min(max(AnswerSize/average, 2), Most))
 }
 
-// Limit is the size up to which the answer to r is read: each part may be as large as if it had travelled alone, and one
-// that is too large must not take its neighbours along. Memory follows what comes, not what a length claims.
+// Limit returns the size up to which the reply to r is accepted, given the limit on a single one. Each part of a joined request
+// may be as large as if it had been sent alone, and a part that is too large must not fail its neighbours. The buffer grows
+// with what arrives, not with the length that a frame claims.
 func Limit(r request.Request, limit int) int {
 	j, ok := r.(*Reads)
 	if !ok {

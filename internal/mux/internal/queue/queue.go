@@ -1,8 +1,8 @@
-// Package queue holds what has been accepted and not written.
+// Package queue holds the requests that have been accepted but not written.
 //
 // # Goroutines
 //
-// A context's end starts guarded.expire, which ends at once; Queue.Wait joins it.
+// The end of a context starts guarded.expire, which ends at once; Queue.Wait joins it.
 package queue
 
 import (
@@ -13,17 +13,18 @@ import (
 	"github.com/zkasync/zkasync-go/internal/mux/internal/ring"
 )
 
-// Queue holds what has been accepted and not written, oldest first. While it guards, it watches the contexts of what it
-// holds. Its methods want the lock that it is made with held; where they do not, they say so.
+// Queue holds the requests that have been accepted but not written, oldest first. While it guards, it watches the contexts of
+// new requests, and a request whose context ends fails at once. The caller of a method must hold the queue's lock, unless the
+// method's comment says otherwise.
 type Queue struct {
 	mu       *sync.Mutex
 	waiting  ring.Ring[request.Request]
-	Gone     int // elements of waiting that their contexts took back
+	Gone     int // elements of waiting that have failed because their contexts ended
 	Guarding bool
 	guards   sync.WaitGroup // contexts being watched
 }
 
-// Init makes a queue that guards, under a lock.
+// Init prepares the queue; mu becomes its lock. The queue guards from the beginning.
 func (q *Queue) Init(mu *sync.Mutex) { q.mu, q.Guarding = mu, true }
 
 // Push adds a request at the end.
@@ -37,7 +38,7 @@ func (q *Queue) Push(r request.Request) {
 // PushFront puts a request before all others.
 func (q *Queue) PushFront(r request.Request) { q.waiting.PushFront(r) }
 
-// Len counts what is queued, and what its context has taken back and nobody has taken since.
+// Len returns the number of queued requests, including those that have failed since and were not yet removed.
 func (q *Queue) Len() int { return q.waiting.Len() }
 
 // At returns the i-th oldest request.
@@ -49,7 +50,7 @@ func (q *Queue) At(i int) request.Request {
 	return r
 }
 
-// Take removes the oldest request; nil when its context took it back.
+// Take removes the oldest request and returns it, or nil if it has failed because its context ended.
 func (q *Queue) Take() request.Request {
 	r := q.waiting.Pop()
 	if g, ok := r.(*guarded); ok {
@@ -58,7 +59,7 @@ func (q *Queue) Take() request.Request {
 	return r
 }
 
-// Drain appends what is queued, oldest first, and leaves the queue empty.
+// Drain appends all queued requests to dst, oldest first, and empties the queue.
 func (q *Queue) Drain(dst []request.Request) []request.Request {
 	for q.Len() > 0 {
 		if r := q.Take(); r != nil {
@@ -68,10 +69,10 @@ func (q *Queue) Drain(dst []request.Request) []request.Request {
 	return dst
 }
 
-// Aside is what was taken out of a queue for a while. The zero value is nothing.
+// Aside holds requests that were taken out of a queue for a while. The zero value is empty.
 type Aside struct{ waiting ring.Ring[request.Request] }
 
-// SetAside removes all that is queued and is to be kept, for PutBack; what is not is dropped.
+// SetAside empties the queue. It returns the requests for which keep returns true, for PutBack, and drops the others.
 func (q *Queue) SetAside(keep func(request.Request) bool) (aside Aside) {
 	for q.waiting.Len() > 0 {
 		if r := q.waiting.Pop(); keep(r) {
@@ -81,15 +82,15 @@ func (q *Queue) SetAside(keep func(request.Request) bool) (aside Aside) {
 	return aside
 }
 
-// PutBack adds what was set aside at the end.
+// PutBack adds what was set aside to the end of the queue.
 func (q *Queue) PutBack(aside Aside) {
 	for aside.waiting.Len() > 0 {
 		q.waiting.Push(aside.waiting.Pop())
 	}
 }
 
-// guarded is a queued request whose context is watched, because it may wait long: there is no live connection, or its
-// writer is stuck. On a flowing connection no context is watched, the writer looks at it just before it writes.
+// guarded is a queued request whose context is watched because the request may wait long: there is no live connection, or its
+// writer is stuck. While the writer keeps up, no context is watched, since the writer checks each just before it writes.
 type guarded struct {
 	request.Request
 	q     *Queue
@@ -105,10 +106,10 @@ const (
 	guardGone
 )
 
-// CompactGone is the number of withdrawn requests from which on the queue is compacted when they are the majority.
+// CompactGone is the least number of failed requests in the queue at which it is compacted, if they are at least half of it.
 const CompactGone = 64
 
-// guarded wraps r when its context can end.
+// guarded returns r wrapped so that its context is watched, or r itself if it has no context.
 func (q *Queue) guarded(r request.Request) request.Request {
 	ctx := r.Context()
 	if ctx == nil {
@@ -120,7 +121,7 @@ func (q *Queue) guarded(r request.Request) request.Request {
 	return g
 }
 
-// Guard starts watching the contexts of all that is queued and of what will be.
+// Guard starts to watch the contexts of all queued requests, and of those that will be queued.
 func (q *Queue) Guard() {
 	if q.Guarding {
 		return
@@ -134,13 +135,13 @@ func (q *Queue) Guard() {
 	}
 }
 
-// GuardNew starts watching the contexts of what will be queued.
+// GuardNew starts to watch the contexts of requests that will be queued.
 func (q *Queue) GuardNew() { q.Guarding = true }
 
-// Unguard leaves the contexts of what comes to whoever takes it.
+// Unguard watches no context of requests that will be queued: whoever takes a request checks its context.
 func (q *Queue) Unguard() { q.Guarding = false }
 
-// Wait returns when no goroutine of a context's end is left. The lock is not held.
+// Wait returns when no goroutine that handles the end of a context is left. The caller must not hold the lock.
 func (q *Queue) Wait() { q.guards.Wait() }
 
 // expire runs when the context has ended.
@@ -159,7 +160,7 @@ func (g *guarded) expire(ctx context.Context) {
 	}
 }
 
-// take ends the watch; nil when the context came first.
+// take stops watching the context and returns the request, or nil if the context has ended first.
 func (g *guarded) take() request.Request {
 	if g.state == guardGone {
 		g.q.Gone--
@@ -172,7 +173,7 @@ func (g *guarded) take() request.Request {
 	return g.Request
 }
 
-// SkipGone drops the oldest requests as far as their contexts took them back.
+// SkipGone removes failed requests from the front of the queue.
 func (q *Queue) SkipGone() {
 	for q.waiting.Len() > 0 {
 		if g, ok := (*q.waiting.At(0)).(*guarded); !ok || g.state != guardGone {
@@ -182,7 +183,7 @@ func (q *Queue) SkipGone() {
 	}
 }
 
-// compact drops withdrawn requests, so that a long outage does not collect them.
+// compact removes failed requests, so that they do not pile up during a long outage.
 func (q *Queue) compact() {
 	if q.Gone < CompactGone || q.Gone*2 < q.waiting.Len() {
 		return

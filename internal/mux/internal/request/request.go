@@ -1,4 +1,4 @@
-// Package request is what the mux and its rooms know of requests: what they ask, and how they end.
+// Package request defines what the mux and its inner packages know about requests, and how requests end.
 package request
 
 import (
@@ -12,10 +12,10 @@ import (
 type Request interface {
 	// Op is the operation's code.
 	Op() wire.OpCode
-	// Size is the length of the record that Append appends, in bytes; a request that is not what it is until it departs may
-	// tell the most that it can be.
+	// Size is the length of the record that Append appends, in bytes. A [Departing] request whose record depends on Depart may
+	// return the most that it can be.
 	Size() int
-	// Append appends the record behind the request header, and changes nothing.
+	// Append appends the record that follows the request header. It does not change the request.
 	Append(b []byte) []byte
 	// Context decides whether the request may still be sent; nil means always.
 	Context() context.Context
@@ -25,16 +25,17 @@ type Request interface {
 	Fail(f Failure)
 }
 
-// Departing is a request for which the moment counts at which it is sent.
+// Departing is a request that must know when it is sent.
 type Departing interface {
 	Request
-	// Depart is called right before Append, each time that the request is sent, with no lock held. What the request claims of
-	// the connection it claims here. If it is not wanted any more it reports false and claims nothing: it then fails with
+	// Depart is called right before Append, each time the request is sent, with no lock held. The request reserves here what
+	// it needs on this connection. If it is no longer wanted, it reserves nothing and returns false: it then fails with
 	// [ReasonNeedless].
 	Depart() bool
 }
 
-// Withheld reports whether r is not to be sent after all, and how it is to fail then. Otherwise it is encoded next.
+// Withheld reports whether r must not be sent after all, and returns the failure to end it with. Otherwise the caller must
+// encode r next.
 func Withheld(r Request) (f Failure, withheld bool) {
 	if d, ok := r.(Departing); ok && !d.Depart() {
 		return Failure{Reason: ReasonNeedless}, true
@@ -42,15 +43,15 @@ func Withheld(r Request) (f Failure, withheld bool) {
 	return Failure{}, false
 }
 
-// Step is a request of a restoration that may not be the last of its kind.
+// Step is a request of a restoration that another one may follow, as in a conversation.
 type Step interface {
 	Request
-	// Next is called behind Reply. It reports whether another request follows, before anything queued: goOn is called with it,
-	// at once or later, on any goroutine, or never if the connection ends first.
+	// Next is called after Reply. It returns true if another request must be sent before anything queued. Next then passes
+	// that request to goOn, at once or later, on any goroutine; if the connection ends first, it need not.
 	Next(goOn func(Request)) bool
 }
 
-// FrameHead is the length of a frame's length, Overhead that of a request's frame without its record.
+// FrameHead is the length of the length field of a frame, Overhead that of a request's frame without its record.
 const (
 	FrameHead = 4
 	Overhead  = 12
@@ -66,37 +67,37 @@ const (
 	ReasonExpired
 	// ReasonContext: the request's context ended before the request was written.
 	ReasonContext
-	// ReasonNeedless: the request was not wanted any more when it was to be written, see [Departing].
+	// ReasonNeedless: the request was no longer wanted when it was about to be written, see [Departing].
 	ReasonNeedless
-	// ReasonRefused: the mux takes no requests, see Mux.Refuse.
+	// ReasonRefused: the mux accepts no requests, see Mux.Refuse, or was told to fail those that wait, see Mux.FailWaiting.
 	ReasonRefused
-	// ReasonReply: the server has answered, but with more than is accepted. Cause is a [*ReplySizeError].
+	// ReasonReply: the server's reply was larger than the limit. Cause is a [*ReplySizeError].
 	ReasonReply
 )
 
-// Failure is what is known of a request that got no answer.
+// Failure is what is known about a request that got no answer.
 type Failure struct {
 	Reason Reason
 	// Sent reports whether the whole request was handed to the connection, so that the server may have applied it.
 	Sent  bool
 	Cause error
-	Blame Blame // at the loss of a connection
+	Blame Blame // set when a connection is lost
 }
 
-// ContextFailure is that of a request whose context has ended.
+// ContextFailure returns the failure of a request whose context has ended.
 func ContextFailure(ctx context.Context) Failure {
 	return Failure{Reason: ReasonContext, Cause: ctx.Err()}
 }
 
-// Blame says how a request stood at the loss of a connection. Servers answer in order, so a request that ends each
-// connection it is sent on is the first one without an answer, once nothing else is in flight with it.
+// Blame says where a request stood when a connection was lost. Servers answer in order, so a request that ends every
+// connection on which it is sent is the first in flight once all before it have been answered.
 type Blame struct {
-	First bool // the first request in flight that lacks its answer
-	Alone bool // the only one
-	Size  int  // of its frame, without the length
+	First bool // it was the first request in flight, or the first that left in part
+	Alone bool // it was the only one
+	Size  int  // of its frame in bytes, without the length
 }
 
-// ReplySizeError reports a reply that is larger than is accepted, in bytes of the frame without its length.
+// ReplySizeError reports a reply larger than the limit. Both are in bytes of the frame without its length.
 type ReplySizeError struct{ Size, Limit int }
 
 func (e *ReplySizeError) Error() string {

@@ -1,11 +1,11 @@
-// Package ring has a queue that grows.
+// Package ring provides a first-in-first-out queue that grows.
 package ring
 
 // keepRing is the capacity, in elements, up to which an emptied ring keeps its memory.
 const keepRing = 4096
 
-// Ring is a growable first-in-first-out queue. A channel would need its capacity fixed up front and block at it; a slice
-// that is re-sliced from the front would move or leak its head. The zero value is empty and ready.
+// Ring is a growable first-in-first-out queue. A channel has a fixed capacity and blocks when it is full; a slice that is
+// re-sliced from the front would move or leak its head. The zero value is empty and ready to use.
 type Ring[T any] struct {
 	buf  []T // length is zero or a power of two
 	head int

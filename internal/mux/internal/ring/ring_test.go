@@ -12,7 +12,7 @@ func TestRing_KeepsOrderThroughWrapAndGrowth(t *testing.T) {
 	var model []int
 	rng := rand.New(rand.NewPCG(1, 2))
 	for i := range 100_000 {
-		// Phases of filling and emptying, so that it grows and wraps at every offset.
+		// Phases of filling and emptying make the ring grow and wrap at every offset.
 		if filling := i/500%2 == 0; len(model) == 0 || rng.IntN(3) > 0 == filling {
 			r.Push(i)
 			model = append(model, i)
