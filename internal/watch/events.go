@@ -6,34 +6,34 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// What happens to subscriptions on the connection's reader: events, and the restoration on a new connection.
+// This file has what happens to subscriptions on the goroutine that reads the connection: events, and the restoration on a new
+// connection.
 
-// Place says which change an event is of, as far as that can be told.
+// Place identifies the change that an event belongs to, as far as that is possible.
 type Place struct {
-	Zxid    int64 // of the change; -1 from servers before 3.9 (ZOOKEEPER-4655) and for what came at a restoration
-	Replies int64 // that came before it
+	Zxid    int64 // of the change; -1 from servers before 3.9 (ZOOKEEPER-4655) and at a restoration
+	Replies int64 // how many replies came before the event
 }
 
-// isOf reports whether two events are of one change. Servers send what one change leads to without any reply between.
+// isOf reports whether two events belong to one change. A server sends all events of one change without a reply between them.
 func (at Place) isOf(other Place) bool {
 	return at.Zxid == other.Zxid && (at.Zxid > 0 || at.Replies == other.Replies)
 }
 
-// eventEcho is what may come behind an event that implied has told of: that the children of a path have changed. It need not
-// come at all, as when the client may not read that znode.
+// eventEcho is the "children changed" event of path that the server may send after implied has derived it already. It need not
+// come: for example, the client may lack permission to read that znode.
 type eventEcho struct {
 	path string
 	at   Place
 }
 
-// restore is called for a new connection: the server has nothing yet, and will have what this returns. Gap is why events may
-// have been missed where nothing says more. A path may be in both
-// lists, see placement.both.
+// restore is called for a new connection, on which the server has no watches yet. It returns the paths to place, by mode; a path
+// may be in both lists, see placement.both. Gap is why events may have been missed, for placements that have no other reason.
 func (t *placements) restore(gap error) (byMode [Modes][]string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.conns++
-	t.echo = eventEcho{} // it would have come on the connection before
+	t.echo = eventEcho{} // it would have come on the previous connection
 	for path, p := range t.byPath.M {
 		p.placed, p.implies = false, false
 		if len(p.subs) == 0 {
@@ -53,7 +53,7 @@ func (t *placements) restore(gap error) (byMode [Modes][]string) {
 	return byMode
 }
 
-// sessionReplaced notes why the next restoration is needed.
+// sessionReplaced records that events may be missed because the session is a new one.
 func (t *placements) sessionReplaced(gap error) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -62,7 +62,7 @@ func (t *placements) sessionReplaced(gap error) {
 	}
 }
 
-// resync tells the subscriptions of a path, which the server watches again, that events may have been missed.
+// resync tells the subscriptions of a path that events may have been missed. The server watches the path again by then.
 func (t *placements) resync(path string, why error) {
 	t.mu.Lock()
 	var subs []*Listener
@@ -78,7 +78,7 @@ func (t *placements) resync(path string, why error) {
 	}
 }
 
-// listeners returns the subscriptions that e is for, in the order of their registration.
+// listeners returns the subscriptions that e is for, in the order of registration.
 func (t *placements) listeners(e zk.Event, at Place) []*Listener {
 	if t.size.Load() == 0 {
 		return nil
@@ -100,9 +100,9 @@ func (t *placements) listeners(e zk.Event, at Place) []*Listener {
 	return hit
 }
 
-// recursiveLocked appends the recursive subscriptions of a path and of all above it. It walks up from the path, which costs
-// the path's length, not the number of subscriptions. A prefix is looked up only if subscriptions have paths of that
-// length: to hash each prefix of a path of half a megabyte would take seconds.
+// recursiveLocked appends the recursive subscriptions of a path and of all its ancestors. It walks up from the path, so the cost
+// depends on the path's length and not on the number of subscriptions. A prefix is looked up only if a subscription's path has
+// that length: to hash every prefix of a path of half a megabyte would take seconds.
 func (t *placements) recursiveLocked(hit []*Listener, path string) []*Listener {
 	for lengths := len(t.recursive); lengths > 0; path = wire.ParentOf(path) {
 		if t.recursive[len(path)] > 0 {
@@ -128,9 +128,9 @@ func (t *placements) hitLocked(hit []*Listener, path string, mode Mode) []*Liste
 	return hit
 }
 
-// implied returns the subscriptions that are to be told of a changed list of children because of e, and the path of that
-// list: servers do not report it for a recursive watch, and those before 3.9 forget any other persistent watch of its path.
-// One that does report it sends it right behind e; that echo is for one-shot watches alone then.
+// implied returns the path whose list of children has changed because of e, and the subscriptions to tell about it. A server
+// does not report the change for a recursive watch, and before 3.9 it forgets the plain persistent watch of a path that also has
+// a recursive one. A server that does report the change does so right after e; that echo is then for one-shot watches only.
 func (t *placements) implied(e zk.Event, at Place) (parent string, subs []*Listener) {
 	if t.size.Load() == 0 {
 		return "", nil

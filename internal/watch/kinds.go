@@ -6,7 +6,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Kind tells the server's tables of one-shot watches apart.
+// Kind is the server's table that a one-shot watch is in.
 type Kind uint8
 
 const (
@@ -16,7 +16,7 @@ const (
 	Kinds             // how many there are
 )
 
-// Mode is that of a lasting watch, the stronger one last.
+// Mode is the mode of a lasting watch. The greater one is the stronger.
 type Mode int32
 
 const (
@@ -25,7 +25,7 @@ const (
 	Modes           = 2 // how many there are
 )
 
-// firedBy lists which one-shot watches an event of each type ends.
+// firedBy lists which one-shot watches an event of each type fires.
 var firedBy = map[zk.EventType][]Kind{
 	zk.EventNodeCreated:         {Data, Exist},
 	zk.EventNodeDataChanged:     {Data, Exist},
@@ -33,5 +33,5 @@ var firedBy = map[zk.EventType][]Kind{
 	zk.EventNodeChildrenChanged: {Child},
 }
 
-// Known reports whether events of that type are of watches.
+// Known reports whether typ is a type of watch event.
 func Known(typ zk.EventType) bool { return firedBy[typ] != nil }

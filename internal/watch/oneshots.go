@@ -12,28 +12,29 @@ import (
 
 // oneShots holds the one-shot watches that have not fired, by client path.
 type oneShots struct {
-	ended func(path string, why error) error // makes the error of a watch that ends
+	ended func(path string, why error) error // makes the error of a watch that ends without an event
 
 	mu     sync.Mutex
 	seq    uint64
-	byKind [Kinds]shrink.Map[string, *OneShot] // the oldest of a ring of watches
+	byKind [Kinds]shrink.Map[string, *OneShot] // for each path, the oldest of a ring of watches
 	byKey  shrink.Map[any, *OneShot]
 }
 
-// Waiter waits for one event. One of its methods is called, once, on the connection's reader and with no lock held.
+// Waiter waits for one event. One of its methods is called, once, with no lock held.
 type Waiter interface {
-	// Put delivers the event, with the zxid of the change, -1 if that is not known.
+	// Put delivers the event, with the zxid of the change or -1 if it is unknown.
 	Put(e zk.Event, zxid int64)
-	// End tells that there will be no event.
+	// End says that there will be no event, and why.
 	End(why error)
 }
 
-// OneShot is one one-shot watch of somebody's. Users may keep what it is a part of: one that has ended points to no other.
+// OneShot is a one-shot watch. Users may hold on to the value that it is embedded in, so a watch that has ended does not point to
+// any other.
 type OneShot struct {
 	Path   string
 	Kind   Kind
 	Waiter Waiter
-	Key    any // what it is known by, see Table.GiveUp
+	Key    any // identifies the watch, see Table.GiveUp
 
 	seq        uint64   // order of registration
 	prev, next *OneShot // in the ring of its path and kind; guarded by oneShots.mu
@@ -56,7 +57,7 @@ func (o *oneShots) add(w *OneShot) {
 	o.byKey.Put(w.Key, w)
 }
 
-// take removes the watches of a path of the given kinds and returns them in the order of their registration.
+// take removes the watches of a path of the given kinds and returns them in the order of registration.
 func (o *oneShots) take(path string, kinds ...Kind) []*OneShot {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -81,7 +82,7 @@ func (o *oneShots) take(path string, kinds ...Kind) []*OneShot {
 	return hit
 }
 
-// fire ends the watches that e is for.
+// fire delivers e to the watches that it is for, and removes them.
 func (o *oneShots) fire(e zk.Event, zxid int64) {
 	for _, w := range o.take(e.Path, firedBy[e.Type]...) {
 		w.Waiter.Put(e, zxid)
@@ -106,7 +107,7 @@ func (o *oneShots) failAll(err error) {
 	}
 }
 
-// fail ends one watch; false when none is registered by that key.
+// fail ends the watch with this key. It returns false if none is registered.
 func (o *oneShots) fail(key any, err error) bool {
 	o.mu.Lock()
 	w := o.byKey.M[key]
@@ -133,7 +134,7 @@ func (o *oneShots) unlinkLocked(w *OneShot) {
 	w.prev, w.next = nil, nil
 }
 
-// at tells which kinds of watches a path has.
+// at returns which kinds of watches a path has, and whether there are any.
 func (o *oneShots) at(path string) (kinds [Kinds]bool, any bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -145,7 +146,7 @@ func (o *oneShots) at(path string) (kinds [Kinds]bool, any bool) {
 	return kinds, any
 }
 
-// paths returns the watched paths of a kind, in no order.
+// paths returns the paths with watches of a kind, in no particular order.
 func (o *oneShots) paths(kind Kind) []string {
 	o.mu.Lock()
 	defer o.mu.Unlock()

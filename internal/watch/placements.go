@@ -9,38 +9,38 @@ import (
 	"github.com/zkasync/zkasync-go/internal/shrink"
 )
 
-// placements holds the subscriptions, and what the server has been told of them. The zero value is empty and ready.
+// placements holds the subscriptions, and which of their watches the server has. The zero value is empty and ready to use.
 //
-// Servers before 3.9 know one kind of watch for each connection and path: the last request wins (ZOOKEEPER-4466). A
-// one-shot watch left on the path of a persistent one would take its place, and so would a persistent one that of a
-// recursive one. So each path has one placement, as strong as any subscription needs it, and reads of that path leave no
-// watch at the server: their events come with the placement's. Only "children changed" does not come with a recursive one.
-// Reads of the children leave their own watch then, which does no harm, as servers keep watches of children apart; for
-// subscriptions it is derived from the events of the children, see implied.
+// Servers before 3.9 keep one kind of watch for each connection and path: the last request wins (ZOOKEEPER-4466). A one-shot
+// watch on a path with a persistent watch would replace it, as would a persistent watch on a path with a recursive one. So each
+// path has one placement, as strong as its subscriptions need, and reads of that path leave no watch at the server: the
+// placement brings their events too. Only "children changed" does not come with a recursive watch. Reads of the children then
+// leave a watch of their own, which does no harm, since servers keep watches of children separately; for subscriptions the event
+// is derived from the events of the children, see implied.
 //
-// Requests are encoded by one goroutine in the order of the wire, so "placed" is true of the server at the moment when it
-// will look at the request that is being encoded.
+// One goroutine encodes requests, in the order in which the server gets them. So while a request is being encoded, "placed"
+// describes what the server will have when it gets to that request.
 type placements struct {
-	size atomic.Int32 // of byPath, to be looked at without the lock
+	size atomic.Int32 // of byPath, readable without the lock
 
 	mu        sync.Mutex
 	byPath    shrink.Map[string, *placement]
 	recursive map[int]int // how many subscriptions are recursive, by the length of their path
-	seq       uint64      // of subscriptions
-	epoch     uint64      // of placements
-	conns     uint64      // counts connections
+	seq       uint64      // of the latest subscription
+	epoch     uint64      // of the latest placement
+	conns     uint64      // number of connections so far
 	echo      eventEcho
 }
 
 // placement is the persistent watch of one path.
 type placement struct {
-	subs    []*Listener // in the order of their registration
-	pending int         // AddWatch requests that were encoded and have not ended
+	subs    []*Listener // in the order of registration
+	pending int         // addWatch requests that were encoded and have not ended
 	placed  bool        // the server has it, as of the last request encoded on the present connection
 	mode    Mode        // as placed
-	epoch   uint64      // counts placements, so that a reader can tell that it is still the same one
+	epoch   uint64      // changes with each placement, so that a read can tell whether it is still the same one
 	implies bool        // the server may not report changes of the list of children
-	gap     error       // why events may have been missed, until the subscriptions were told
+	gap     error       // why events may have been missed, until the subscriptions have been told
 }
 
 func (t *placements) makeLocked(path string) *placement {
@@ -53,7 +53,7 @@ func (t *placements) makeLocked(path string) *placement {
 	return p
 }
 
-// tidyLocked forgets a placement that nobody needs.
+// tidyLocked forgets a placement that is no longer needed.
 func (t *placements) tidyLocked(path string, p *placement) {
 	if len(p.subs) == 0 && p.pending == 0 && !p.placed && !p.implies {
 		t.byPath.Delete(path)
@@ -61,7 +61,7 @@ func (t *placements) tidyLocked(path string, p *placement) {
 	}
 }
 
-// place is called when an AddWatch is encoded, for the first time or again. It returns the mode to ask for.
+// place is called when an addWatch is encoded, for the first time or again. It returns the mode to ask for.
 func (t *placements) place(path string, mode Mode, first bool) Mode {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -73,7 +73,7 @@ func (t *placements) place(path string, mode Mode, first bool) Mode {
 	return p.mode
 }
 
-// connection returns the number of the connection.
+// connection returns the number of the present connection.
 func (t *placements) connection() uint64 {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -89,7 +89,7 @@ func (t *placements) placeLocked(p *placement, mode Mode) {
 	p.implies = p.implies || p.mode == Recursive
 }
 
-// activate is called when the AddWatch of s was answered.
+// activate is called when the server has carried out the addWatch of s.
 func (t *placements) activate(s *Listener) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -114,9 +114,9 @@ func (t *placements) countLocked(s *Listener, n int) {
 	}
 }
 
-// abandon is called when an AddWatch that was encoded has failed. It reports whether the placement is to be removed. If
-// another AddWatch made the same placement, reads in between have relied on what is not there: with a new epoch, they will
-// see that.
+// abandon is called when an addWatch that was encoded has failed. It reports whether the placement should be removed. Reads that
+// were encoded since may rely on a watch that is not there; the new epoch tells them, even if another addWatch makes the same
+// placement.
 func (t *placements) abandon(path string) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -130,7 +130,7 @@ func (t *placements) abandon(path string) bool {
 
 func (p *placement) unwanted() bool { return p.placed && len(p.subs) == 0 && p.pending == 0 }
 
-// remove takes s out, if it is in. It reports whether the placement is to be removed.
+// remove removes s, if it is registered. It reports whether the placement should be removed.
 func (t *placements) remove(s *Listener) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -142,14 +142,14 @@ func (t *placements) remove(s *Listener) bool {
 	if i < 0 {
 		return false
 	}
-	p.subs = slices.Delete(slices.Clone(p.subs), i, i+1) // others may be walking through the old one
+	p.subs = slices.Delete(slices.Clone(p.subs), i, i+1) // resync may be walking through the old slice
 	t.countLocked(s, -1)
 	t.tidyLocked(s.Path, p)
 	return p.unwanted()
 }
 
-// isUnwanted reports whether the server has a placement that nobody needs any more. Left is the connection on which one was left
-// that is not noted here, 0 if there is none.
+// isUnwanted reports whether the server has a placement that is no longer needed. Left is the connection on which a removal was
+// throttled, 0 if none was: there the server still has the placement, though it is not recorded here as placed.
 func (t *placements) isUnwanted(path string, left uint64) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -160,7 +160,7 @@ func (t *placements) isUnwanted(path string, left uint64) bool {
 	return p != nil && p.unwanted()
 }
 
-// unplace is called when a request is encoded that removes the placement, or a part of it. It returns the number of the
+// unplace is called when a request is encoded that removes the placement, or a part of it. It returns the number of the present
 // connection.
 func (t *placements) unplace(path string) uint64 {
 	t.mu.Lock()
@@ -171,7 +171,7 @@ func (t *placements) unplace(path string) uint64 {
 	return t.conns
 }
 
-// unplaced is called when that request was answered, or is given up after it was throttled. It reports whether
+// unplaced is called when that request was answered, or was given up after it had been throttled. It reports whether any
 // subscriptions are left.
 func (t *placements) unplaced(path string) (wanted bool) {
 	t.mu.Lock()
@@ -187,8 +187,8 @@ func (t *placements) unplaced(path string) (wanted bool) {
 	return len(p.subs) > 0
 }
 
-// replace is called when a request is encoded that can place anew what is wanted; ok is false when nothing is. Both says
-// that servers which keep modes apart are to have the weaker one as well, fresh that there was no placement.
+// replace is called when a request is encoded that can place the watch of a path again; ok is false if no subscription needs
+// that. Both says that servers which keep modes apart should get the weaker watch too, fresh that the watch was not placed.
 func (t *placements) replace(path string) (mode Mode, both, fresh, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -201,7 +201,8 @@ func (t *placements) replace(path string) (mode Mode, both, fresh, ok bool) {
 	return p.mode, p.both(), fresh, true
 }
 
-// displace is called when that request was throttled: reads since have relied on what is not there.
+// displace is called when that request was throttled: the watch is not there, and reads that were encoded since must not rely on
+// it.
 func (t *placements) displace(path string) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -211,14 +212,14 @@ func (t *placements) displace(path string) {
 	}
 }
 
-// both reports whether a recursive watch is placed where a subscription is not recursive. Servers since 3.9 have one of each
-// mode then, and so tell of the list of children also where its znodes are hidden. To others the recursive one, which
-// comes last in the request that has both, is what counts.
+// both reports whether the placement is recursive but a subscription is not. Servers since 3.9 then get a watch of each mode, and
+// so report changes of the list of children even if the children are hidden from the client. For older servers only the
+// recursive watch counts, because it comes last in a request that sets both.
 func (p *placement) both() bool {
 	return p.mode == Recursive && slices.ContainsFunc(p.subs, func(s *Listener) bool { return s.Mode == Persistent })
 }
 
-// strongest is the mode that the subscriptions need.
+// strongest returns the mode that the subscriptions need.
 func (p *placement) strongest() (mode Mode) {
 	for _, s := range p.subs {
 		mode = max(mode, s.Mode)
@@ -226,9 +227,9 @@ func (p *placement) strongest() (mode Mode) {
 	return mode
 }
 
-// covers is called when a read that leaves a watch is encoded. It returns the epoch of the placement that brings the
-// watch's events, 0 if there is none. One that nobody needs will be removed, and an AddWatch that was given up may
-// never have made it.
+// covers returns the epoch of the placement that will bring the event of a read with a watch, or 0 if the read must leave a watch
+// of its own. A placement that is no longer needed does not count: it will be removed, or may never have been made by an
+// addWatch that was given up.
 func (t *placements) covers(path string, children bool) (epoch uint64) {
 	if t.size.Load() == 0 {
 		return 0
@@ -242,7 +243,7 @@ func (t *placements) covers(path string, children bool) (epoch uint64) {
 	return p.epoch
 }
 
-// takePath takes out all subscriptions of a path and returns them.
+// takePath removes all subscriptions of a path and returns them.
 func (t *placements) takePath(path string) []*Listener {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -259,7 +260,7 @@ func (t *placements) takePath(path string) []*Listener {
 	return subs
 }
 
-// takeAll takes out all subscriptions and returns them in the order of their registration.
+// takeAll removes all subscriptions and returns them in the order of registration.
 func (t *placements) takeAll() []*Listener {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -7,24 +7,24 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// rearm sets watches of one path again, on the same connection. The server fires one-shot watches at once if something has
-// changed since the zxid, so none of them misses a change.
+// rearm is a request that sets watches of one path again, on the same connection. If something has changed since the zxid, the
+// server fires the one-shot watches at once, so none of them misses a change.
 type rearm struct {
 	t      *Table
 	path   string
 	kinds  [Kinds]bool // one-shot watches to be set
 	zxid   int64
-	resync bool   // tell subscriptions that there was a gap
-	plain  bool   // leave the persistent watch alone; servers before 3.6 know that request
-	conn   uint64 // the only connection that it is for, as placements counts them; 0: any
-	done   func() // called at its end, unless it is nil
+	resync bool   // tell subscriptions that events may have been missed
+	plain  bool   // set no persistent watch; servers before 3.6 know this request too
+	conn   uint64 // the number of the only connection to send it on; 0: any
+	done   func() // called when the request has ended, unless it is nil
 	pauses int
 
-	// What it claims when it is sent.
+	// The result of placements.replace, each time the request is sent.
 	mode   Mode // of the persistent watch, if placed
 	placed bool
-	both   bool // a recursive watch needs one of the list of children beside it
-	fresh  bool // the server did not have it before
+	both   bool // a plain persistent watch is set besides the recursive one
+	fresh  bool // the persistent watch was not placed before
 }
 
 // Op implements mux.Request.
@@ -37,7 +37,7 @@ func (r *rearm) Op() wire.OpCode {
 
 func (r *rearm) Size() int { return setWatchesHead + 5*(4+wire.PathLen(r.t.chroot, r.path)) }
 
-// Fail implements mux.Request: the next connection restores everything.
+// Fail implements mux.Request. The next connection restores all watches.
 func (r *rearm) Fail(mux.Failure) { r.end() }
 
 func (r *rearm) end() {
@@ -102,7 +102,8 @@ func (r *rearm) Reply(code int32, _ []byte) {
 	r.t.rearmChildren(r.path, r.mode, zxid)
 }
 
-// again sends the request once more after a pause: the server has dropped it. The next connection restores everything.
+// again sends the request once more after a pause, because the server has not carried it out. It does so on this connection
+// only, since the next one restores all watches.
 func (r *rearm) again() {
 	if r.fresh {
 		r.t.lasting.displace(r.path)
@@ -119,11 +120,12 @@ func (r *rearm) again() {
 	})
 }
 
-// Again makes the server watch a path once more for its listeners: the watch of somebody else may have taken the place.
+// Again makes the server watch a path once more for its listeners, after a watch that this table does not know may have replaced
+// theirs.
 func (t *Table) Again(path string) { t.rearm(&rearm{path: path}) }
 
-// rearmChildren sets the watches of the list of children again after a recursive watch was placed: on servers before 3.9
-// it has taken their place.
+// rearmChildren sets the watches of the list of children again after a recursive watch was placed, which has replaced them on
+// servers before 3.9.
 func (t *Table) rearmChildren(path string, mode Mode, zxid int64) {
 	if mode != Recursive {
 		return

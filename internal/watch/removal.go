@@ -11,38 +11,39 @@ import (
 type Removal struct {
 	t     *Table
 	path  string
-	kinds []Kind // one-shot watches
-	all   bool   // listeners as well
-	conn  uint64 // the connection that it was encoded for, as placements counts them; 0: it was not
+	kinds []Kind // of the one-shot watches to remove
+	all   bool   // remove the listeners too
+	conn  uint64 // the number of the connection that it was last encoded for; 0: none
 }
 
-// Removal begins a claim, for one-shot watches of some kinds and perhaps all listeners.
+// Removal makes the claim of a request that removes one-shot watches of some kinds, and perhaps all listeners.
 func (t *Table) Removal(path string, kinds []Kind, all bool) Removal {
 	return Removal{t: t, path: path, kinds: kinds, all: all}
 }
 
-// Depart is called right before the request is encoded, each time that it is sent.
+// Depart is called right before the request is encoded, each time it is sent.
 func (r *Removal) Depart() { r.conn = r.t.lasting.unplace(r.path) }
 
-// Answered ends the watches here, if the server has removed its own or had none. It reports whether there were any.
+// Answered is called with the server's answer. It ends the watches here if the server has removed its own or had none, and
+// reports whether there were any.
 func (r *Removal) Answered(code int32) (had bool) {
 	r.t.host.Unwatched(r.path)
 	if code == 0 || code == wire.CodeNoWatcher {
 		had = r.t.drop(r.path, r.kinds, r.all, r.t.errs.Removed)
-	} // else what the request did to the placement is not known
+	} // otherwise it is not known what the request did to the placement
 	r.again(0)
 	return had
 }
 
-// Failed is called when it ends without an answer. An attempt that was throttled and is not repeated has removed nothing, but
-// reads have not relied on the persistent watch since, and theirs may have taken its place.
+// Failed is called when the request ends without an answer. If it was throttled and then given up, it has removed nothing; but
+// since then reads have left watches of their own, which may have replaced the persistent one.
 func (r *Removal) Failed(f mux.Failure) {
 	if r.conn != 0 && f.Reason == mux.ReasonContext {
 		r.again(r.conn)
 	}
 }
 
-// again places what listeners still need, and what one-shot watches do that have relied on it.
+// again sets the persistent watch again if listeners still need it, and the one-shot watches that relied on it.
 func (r *Removal) again(conn uint64) {
 	if r.t.lasting.unplaced(r.path) {
 		kinds, _ := r.t.once.at(r.path)
@@ -50,26 +51,26 @@ func (r *Removal) again(conn uint64) {
 	}
 }
 
-// Remove takes a listener out, if it is in, and does not tell it. When it was the last one on its path, the server is told to
-// remove the watch, which nothing waits for.
+// Remove removes a listener, if it is registered, without calling its sink. If it was the last one on its path, the server is
+// told to remove the watch; nobody waits for that.
 func (t *Table) Remove(l *Listener) {
 	if t.lasting.remove(l) {
 		t.unplace(l.Path)
 	}
 }
 
-// unplace has the server remove the persistent watch of a path that nobody needs any more, if it has one. Nobody waits for it.
+// unplace tells the server to remove the persistent watch of a path, if there is one and it is no longer needed.
 func (t *Table) unplace(path string) {
 	if t.lasting.isUnwanted(path, 0) {
 		t.host.Submit(&unplace{t: t, path: path})
 	}
 }
 
-// unplace is that request.
+// unplace is the request that removes a persistent watch that is no longer needed.
 type unplace struct {
 	t      *Table
 	path   string
-	conn   uint64 // that it was throttled on; 0: it was not
+	conn   uint64 // the number of the connection that it was last encoded for; 0: none
 	pauses int
 }
 
@@ -78,8 +79,8 @@ func (u *unplace) Size() int                { return 8 + wire.PathLen(u.t.chroot
 func (u *unplace) Context() context.Context { return nil }
 func (u *unplace) Fail(mux.Failure)         {}
 
-// Depart lets the request go only if the placement is there and unwanted at the moment when it would be written: another
-// listener may have come, or another connection. After it was throttled the placement is there as far as the server knows.
+// Depart lets the request go only if the placement is still there and not needed: another listener may have come, or another
+// connection. If the request was throttled on this connection, the server still has the placement.
 func (u *unplace) Depart() bool {
 	if !u.t.lasting.isUnwanted(u.path, u.conn) {
 		return false
@@ -92,8 +93,7 @@ func (u *unplace) Append(b []byte) []byte {
 	return wire.AppendRemoveWatches(b, u.t.chroot, u.path, wire.WatcherAny)
 }
 
-// Reply sets the one-shot watches of the path again: their events came with the placement up to here, or the server has
-// removed them along with it.
+// Reply sets the one-shot watches of the path again: they relied on the placement, or the server has removed them with it.
 func (u *unplace) Reply(code int32, _ []byte) {
 	if code == wire.CodeThrottled {
 		u.again()

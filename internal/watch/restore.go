@@ -7,7 +7,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// setWatchesHead is the size of such a request without any path: its length, xid, opcode, zxid and five counts.
+// setWatchesHead is the size of a request that sets watches, without its paths: length, xid, opcode, zxid and five counts.
 const setWatchesHead = 40
 
 const (
@@ -15,21 +15,22 @@ const (
 	requestHeaderSize = 8 // of the xid and the opcode
 )
 
-// setWatches restores watches on a new connection: the server fires at once those one-shot watches whose znode has
-// changed since the zxid, and keeps the rest. Of persistent watches it only takes note.
+// setWatches restores watches on a new connection. The server fires at once those one-shot watches whose znode has changed since
+// the zxid, and keeps the others. Persistent watches it only registers.
 type setWatches struct {
 	t     *Table
 	whole *restoration
-	again bool // it has to be sent again
+	again bool // the last reply requires it to be sent again
 	zxid  int64
 	set   wire.WatchSet
-	paths []string // client paths of the persistent watches in set, each in one request
+	paths []string // client paths whose subscriptions are told once this request is answered
 	all   []string // client paths of all watches in set
-	size  int      // of the frame at most
+	size  int      // upper bound of the frame's size, with its length
 }
 
-// Restore returns the requests that restore all watches on a new connection. On servers before 3.9 the last watch of a path
-// stays: that must be the persistent one, but for lists of children, which no recursive watch is about, see placements.
+// Restore returns the requests that restore all watches on a new connection. On servers before 3.9 the last watch set on a path
+// is the one that stays. It must be the persistent one, except that watches of children come after a recursive one, which does
+// not cover them, see placements.
 func (t *Table) Restore(zxid int64) []mux.Request {
 	if t.old.isPresent() {
 		t.endAll(t.lasting.takeAll(), t.errs.Unknown)
@@ -65,14 +66,15 @@ func (t *Table) Restore(zxid int64) []mux.Request {
 	return p.requests
 }
 
-// restoration is the requests of one connection. Their order counts, so when one was throttled all behind it are sent again.
+// restoration keeps track of the requests that restore one connection. Their order matters, so if one is throttled, all after it
+// are sent again too.
 type restoration struct {
-	open   int      // requests in flight or to be sent
-	again  []func() // send those that were throttled and those behind them
+	open   int      // requests without an answer
+	again  []func() // each sends a request again that was throttled, or came after one
 	pauses int
 }
 
-// answered is called at each answer, with what sends the request again, if that is needed.
+// answered is called after each answer. If the request must be sent again, again sends it; otherwise it is nil.
 func (w *restoration) answered(t *Table, again func()) {
 	w.open--
 	if again != nil {
@@ -98,13 +100,13 @@ func (w *restoration) answered(t *Table, again func()) {
 type portions struct {
 	t        *Table
 	zxid     int64
-	limit    int // of a request
+	limit    int // on the size of a request
 	requests []mux.Request
 	whole    restoration
-	full     bool
+	full     bool // the next path goes into a new request
 }
 
-// begin has the next path go into another request.
+// begin makes the next path go into a new request.
 func (p *portions) begin() { p.full = true }
 
 func (p *portions) last() *setWatches { return p.requests[len(p.requests)-1].(*setWatches) }
@@ -132,12 +134,12 @@ func persistentLists(s *wire.WatchSet) [Modes]*[]string {
 	return [...]*[]string{Persistent: &s.Persistent, Recursive: &s.PersistentRecursive}
 }
 
-// persistent reports whether there are watches that servers know since 3.6.
+// persistent reports whether the request sets persistent watches, which servers know since 3.6.
 func (s *setWatches) persistent() bool {
 	return len(s.set.Persistent)+len(s.set.PersistentRecursive) > 0
 }
 
-// Op implements mux.Request. Servers before 3.6 know the older request only.
+// Op implements mux.Request. Servers before 3.6 know only the older request.
 func (s *setWatches) Op() wire.OpCode {
 	if s.persistent() {
 		return wire.OpSetWatches2
@@ -148,7 +150,7 @@ func (s *setWatches) Op() wire.OpCode {
 func (s *setWatches) Size() int                { return s.size - frameSize - requestHeaderSize }
 func (s *setWatches) Context() context.Context { return nil }
 
-// Fail implements mux.Request: the next connection restores everything, perhaps in smaller portions.
+// Fail implements mux.Request. The next connection restores all watches, perhaps in smaller requests.
 func (s *setWatches) Fail(f mux.Failure) {
 	if f.Blame.First && s.t.limit.lost(s.all, f.Blame) {
 		path := s.all[0]
@@ -163,8 +165,8 @@ func (s *setWatches) Append(b []byte) []byte {
 	return wire.AppendSetWatches(b, s.zxid, &s.set)
 }
 
-// Reply gives the connection up when the server did not take the watches: on another one they may be. A server that does
-// not know persistent watches gets the others only from then on.
+// Reply gives the connection up if the server did not accept the watches: it may accept them on another connection. A server
+// that does not know persistent watches is remembered, and gets only one-shot watches from then on.
 func (s *setWatches) Reply(code int32, _ []byte) {
 	s.again = code == wire.CodeThrottled || code == 0 && len(s.whole.again) > 0
 	if s.again {
@@ -183,7 +185,7 @@ func (s *setWatches) Reply(code int32, _ []byte) {
 	}
 }
 
-// Next implements mux.Step: it has what was throttled sent again.
+// Next implements mux.Step. It sends the request again if Reply has found that necessary.
 func (s *setWatches) Next(goOn func(mux.Request)) bool {
 	if !s.again {
 		s.whole.answered(s.t, nil)

@@ -7,25 +7,25 @@ import (
 )
 
 const (
-	// setWatchesLimit bounds a request that restores watches: servers may be configured with a limit on requests far
-	// below the usual one, so the Java client keeps to this (ZOOKEEPER-706).
+	// setWatchesLimit bounds a request that restores watches. The Java client uses the same bound (ZOOKEEPER-706), since
+	// servers may be configured with a limit on requests far below the default.
 	setWatchesLimit = 128 << 10
-	// MostRestored is the largest request that go-zookeeper restores its watches with, by the same rule.
+	// MostRestored is the size of the largest request with which go-zookeeper, by the same rule, restores its watches.
 	MostRestored = setWatchesLimit + setWatchesHead
-	// setWatchesLeast is the size below which no server's limit is looked for.
+	// setWatchesLeast is the least size to which requests are reduced in search of a server's limit.
 	setWatchesLeast = 1 << 10
 )
 
-// restoreLimit is how large requests that restore watches may be. A server with a smaller limit resets the connection at
-// them, and would on each connection that follows, so the limit is halved at each loss that comes while they lack their
-// answers. The zero value is ready.
+// restoreLimit decides how large requests that restore watches may be. A server with a lower limit resets the connection when it
+// gets a larger one, and would do so on every later connection. So the limit is halved each time a connection is lost at such a
+// request. The zero value is ready to use.
 type restoreLimit struct {
 	mu    sync.Mutex
-	limit int                       // 0: as WithMaxRequestSize has it
-	lone  map[string]*mux.Suspicion // by paths whose request has no other
+	limit int                       // 0: not decided yet, see size
+	lone  map[string]*mux.Suspicion // by path, for paths that were alone in their request when a connection was lost at it
 }
 
-// size returns the present limit, where the client's is most.
+// size returns the present limit. Most is the client's own limit on requests.
 func (l *restoreLimit) size(most int) int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -35,8 +35,8 @@ func (l *restoreLimit) size(most int) int {
 	return l.limit
 }
 
-// lost is called when a connection is lost and b points at a request of the given paths. It reports whether its one path is
-// to be given up.
+// lost is called when a connection is lost and b points at the request with these paths. It reports whether the watches of the
+// path must be given up; there is only one path then.
 func (l *restoreLimit) lost(paths []string, b mux.Blame) bool {
 	if len(paths) > 1 {
 		l.shrink()
@@ -45,7 +45,7 @@ func (l *restoreLimit) lost(paths []string, b mux.Blame) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if b.Size <= setWatchesLeast {
-		return false // no server's limit is that small: it is the connection that is bad
+		return false // no server's limit is that low, so the request is not the cause
 	}
 	if l.lone == nil {
 		l.lone = make(map[string]*mux.Suspicion)
@@ -69,7 +69,7 @@ func (l *restoreLimit) shrink() {
 	l.limit = max(l.limit/2, setWatchesLeast)
 }
 
-// restored is called when the server has taken a request of the given paths.
+// restored is called when the server has accepted a request with these paths.
 func (l *restoreLimit) restored(paths []string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
