@@ -7,16 +7,16 @@ import (
 	"time"
 )
 
-// Draw returns a duration from 0 up to a bound, which is positive. It is safe for concurrent use.
+// Draw returns a random duration from 0 up to, but not including, a bound, which must be positive. It is safe for concurrent use.
 type Draw func(bound time.Duration) time.Duration
 
 var repeatable atomic.Bool
 
-// Repeatable has what clients draw from now on follow from the time and from how often they have drawn before. In virtual time, which
-// begins at the same moment in each run, a run can then be repeated. It is for tests.
+// Repeatable makes the draws of clients that are created from now on depend only on the time and on how often the client has
+// drawn before. In virtual time, which begins at the same moment in each run, a run can then be repeated. It is for tests.
 func Repeatable() { repeatable.Store(true) }
 
-// New returns the draw of one client.
+// New returns the Draw of one client.
 func New() Draw {
 	if !repeatable.Load() {
 		return rand.N[time.Duration]

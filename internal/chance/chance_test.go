@@ -18,7 +18,7 @@ func draw(t *testing.T) (all []time.Duration) {
 	return all
 }
 
-// What is drawn differs from run to run, until it is to be repeatable.
+// Two runs draw different durations, and the same ones after Repeatable.
 func TestDraw_IsRepeatable(t *testing.T) {
 	if slices.Equal(draw(t), draw(t)) {
 		t.Error("two runs draw the same")

@@ -5,8 +5,8 @@ import (
 	"iter"
 )
 
-// All ranges over a channel until it is closed or ctx is done. The last pair carries the reason: the cause of ctx, or what why
-// returns for the channel.
+// All ranges over a channel until it is closed or ctx ends. The error in the last pair says which: it is what why returns if the
+// channel was closed, or the cause of ctx.
 func All[T any](ctx context.Context, ch <-chan T, why func() error) iter.Seq2[T, error] {
 	if ctx == nil {
 		ctx = context.Background()

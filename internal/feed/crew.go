@@ -16,7 +16,7 @@ func (c *Crew) Enter() {
 	c.mu.Unlock()
 }
 
-// Leave removes one. It is the last thing a goroutine does.
+// Leave removes one goroutine. It must be the last thing that the goroutine does.
 func (c *Crew) Leave() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -27,7 +27,7 @@ func (c *Crew) Leave() {
 	}
 }
 
-// Wait returns when none is left.
+// Wait returns when no goroutine is left.
 func (c *Crew) Wait() {
 	c.mu.Lock()
 	if c.n == 0 {

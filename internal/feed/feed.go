@@ -2,24 +2,24 @@ package feed
 
 import "sync"
 
-// Feed delivers values to the reader of a channel. As long as the reader keeps up it needs no goroutine; otherwise one moves the
+// Feed delivers values to the reader of a channel. While the reader keeps up, no goroutine is needed; otherwise one moves the
 // waiting values into the channel.
 type Feed[T any] struct {
 	ch    chan T        // closed by End
 	done  chan struct{} // closed by End, before ch
-	crew  *Crew         // joins the goroutine, besides End; or nil
-	limit int           // without a queue
+	crew  *Crew         // joins the goroutine too, as End does; may be nil
+	limit int           // how many values may wait; used only without a queue
 
 	mu      sync.Mutex
-	queue   Queue[T] // nil: up to limit wait in the channel
-	reading bool     // somebody has the channel
+	queue   Queue[T] // nil: values wait in the channel
+	reading bool     // C has been called
 	pumping bool
-	err     error // why it has ended
+	err     error // why the feed has ended
 	pumps   sync.WaitGroup
 }
 
-// Queued returns a feed with a channel of the given capacity, at least 1, and a queue for values that do not fit. Its goroutine
-// belongs to the crew, which may be nil.
+// Queued returns a feed whose channel has a capacity of room, which must be at least 1. Values that do not fit go into the queue.
+// The feed's goroutine belongs to the crew, which may be nil.
 func Queued[T any](room int, q Queue[T], crew *Crew) *Feed[T] {
 	return &Feed[T]{ch: make(chan T, room), done: make(chan struct{}), queue: q, crew: crew}
 }
@@ -29,7 +29,8 @@ func Bounded[T any](limit int) *Feed[T] {
 	return &Feed[T]{ch: make(chan T, limit+1), done: make(chan struct{}), limit: limit}
 }
 
-// Put adds one value; it returns false if that was one too many.
+// Put adds one value. On a Bounded feed it returns false if more than limit values are waiting now; the feed must then be ended.
+// Values that are put after the end are dropped.
 func (f *Feed[T]) Put(v T) bool {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -53,7 +54,7 @@ func (f *Feed[T]) Put(v T) bool {
 	return true
 }
 
-// C returns the channel. From then on it is assumed to be read.
+// C returns the channel. From then on the feed expects somebody to read from it.
 func (f *Feed[T]) C() <-chan T {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -138,7 +139,7 @@ func (f *Feed[T]) keepLastLocked() {
 		default:
 		}
 		select {
-		case <-f.ch: // the oldest gives way; or the reader has just made room
+		case <-f.ch: // drop the oldest value, unless the reader has just made room
 		default:
 		}
 		f.ch <- f.queue.Back().Value.(T)

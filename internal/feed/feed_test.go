@@ -39,7 +39,7 @@ func TestFeed_LosesNothingForASlowReader(t *testing.T) {
 	crew.Wait()
 }
 
-// At the end, what fits into the channel stays to be read, and the latest in any case.
+// At the end, the values that fit into the channel can still be read, and the latest is always among them.
 func TestFeed_KeepsTheLatestAtItsEnd(t *testing.T) {
 	for _, c := range []struct {
 		put  int

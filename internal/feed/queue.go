@@ -2,14 +2,15 @@ package feed
 
 import "container/list"
 
-// Queue holds values that wait for a reader. It belongs to a Feed, which guards it.
+// Queue holds values that wait for a reader. The Feed that it belongs to guards it with a lock.
 type Queue[T any] interface {
 	// Add adds one value, which may replace others.
 	Add(v T)
-	// Front is the value to be read next, or nil if there is none; Back is the latest. Their Value is a T.
+	// Front returns the element that is read next, and Back the latest one; both return nil if the queue is empty. The
+	// elements' values are of type T.
 	Front() *list.Element
 	Back() *list.Element
-	// Delivered removes one that was read, unless it has been replaced meanwhile.
+	// Delivered removes an element that was read, unless it has been replaced meanwhile.
 	Delivered(el *list.Element)
 }
 

@@ -1,2 +1,2 @@
-// Package hosts is the list of servers: it resolves their names, and says which address is tried next, and when.
+// Package hosts keeps the list of servers. It resolves their names, and decides which address to try next, and when.
 package hosts

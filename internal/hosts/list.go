@@ -15,13 +15,13 @@ const (
 	longPause  = time.Second
 )
 
-// server is one address of a server: each address of a name is a server of its own.
+// Server is one address to connect to. Each address of a name is a server of its own.
 type Server struct {
 	Name string // host and port as given; TLS verifies this host
 	Addr string // what is dialled
 }
 
-// String returns the name, with the address behind it when they differ.
+// String returns the name, followed by the address if they differ.
 func (s Server) String() string {
 	if s.Name == s.Addr || s.Addr == "" {
 		return s.Name
@@ -29,35 +29,35 @@ func (s Server) String() string {
 	return s.Name + " (" + s.Addr + ")"
 }
 
-// hosts is the list of servers. It is walked in passes: each begins with the names resolved anew and tries every address
-// once, beginning behind the server that was tried last. To go-zookeeper, whose HostProvider it is, it says which server
-// the seek has found.
+// List is the list of servers. It is walked in passes. A pass begins by resolving all names again and tries every address once,
+// starting after the server that was tried last. List is also go-zookeeper's HostProvider, to which it names the server that the
+// latest seek has found.
 type List struct {
 	shuffle  bool
 	draw     chance.Draw
-	named    bool      // one address by two names is two servers: the name is verified
+	named    bool      // one address with two names is two servers, because names are verified
 	Resolver *Resolver // nil: names are dialled as they are
 
 	mu     sync.Mutex
-	list   []string // names, in the order in which they are tried
-	known  []Server // all of the latest pass, in its order
-	queue  []Server // of the pass, to be tried yet
-	last   Server   // tried last
-	now    Server   // found last
-	passes int      // begun since the last connection that held
-	edited int      // counts updates of the list
-	since  time.Time
+	list   []string  // names, in the order in which they are tried
+	known  []Server  // all servers of the latest pass, in its order
+	queue  []Server  // those of the pass that have not been tried yet
+	last   Server    // the server tried last
+	now    Server    // the server found last
+	passes int       // how many have begun since the last connection that held
+	edited int       // counts updates of the list
+	since  time.Time // when go-zookeeper connected; zero once the servers are sought again
 }
 
-// Options say how a list is walked.
+// Options configure a list.
 type Options struct {
-	Shuffle bool       // in random order
-	Named   bool       // one address by two names is two servers: the name is verified
+	Shuffle bool       // try the servers in random order
+	Named   bool       // one address with two names is two servers, because names are verified
 	Lookup  LookupFunc // nil: names are dialled as they are
 	Draw    chance.Draw
 }
 
-// New returns the list of servers of these names.
+// New returns a list of the servers with these names.
 func New(names []string, o Options) *List {
 	h := &List{shuffle: o.Shuffle, draw: o.Draw, named: o.Named, list: slices.Clone(names)}
 	if o.Lookup != nil {
@@ -73,17 +73,17 @@ func mix[T any](h *List, list []T) {
 	}
 }
 
-// Init implements zk.HostProvider; the list is known already.
+// Init implements zk.HostProvider. It does nothing, since the list is known already.
 func (h *List) Init([]string) error { return nil }
 
-// Len implements zk.HostProvider: the number of addresses as far as they are known.
+// Len implements zk.HostProvider. It returns the number of addresses, as far as they are known.
 func (h *List) Len() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return max(len(h.list), len(h.known))
 }
 
-// Next implements zk.HostProvider. It never says that a pass is over, for which go-zookeeper would sleep a second.
+// Next implements zk.HostProvider. It never reports the end of a pass, because go-zookeeper would then sleep for a second.
 func (h *List) Next() (address string, retryStart bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -93,15 +93,16 @@ func (h *List) Next() (address string, retryStart bool) {
 	return h.now.Addr, false
 }
 
-// Connected implements zk.HostProvider. Passes are counted anew only when the connection then holds for a while: servers
-// that accept a handshake and cut the connection must not be asked in a tight loop.
+// Connected implements zk.HostProvider. It does not end the pauses by itself; see Resume.
 func (h *List) Connected() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.since = time.Now()
 }
 
-// resume is called when a server is sought again. Behind a connection that held, a new pass begins.
+// Resume is called when the servers are sought again. If the last connection held for a while, a new pass begins, without a
+// pause. Otherwise the pauses go on: servers that accept a handshake and then cut the connection must not be asked in a tight
+// loop.
 func (h *List) Resume() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -111,21 +112,21 @@ func (h *List) Resume() {
 	h.since = time.Time{}
 }
 
-// names returns the names, of which each pass wants the addresses.
+// Names returns the names of the servers.
 func (h *List) Names() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return slices.Clone(h.list)
 }
 
-// edition counts the updates of the list: what was known of it before is of no use after one.
+// Edition returns the number of updates of the list. After an update, what was learned about the list before does not apply.
 func (h *List) Edition() int {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.edited
 }
 
-// begin begins a pass over the addresses that are known, given in the order of the names.
+// Begin begins a pass over the known addresses, which are given in the order of the names.
 func (h *List) Begin(all []Server) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -137,7 +138,7 @@ func (h *List) Begin(all []Server) {
 	h.known, h.queue = all, slices.Clone(all)
 }
 
-// add adds addresses that have become known while the pass was under way.
+// Add adds addresses that have become known during the pass.
 func (h *List) Add(more []Server) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -158,7 +159,7 @@ func (h *List) distinct(known, more []Server) []Server {
 	return out
 }
 
-// take takes the next server of the pass; false when all have been tried.
+// Take returns the next server of the pass. It returns false if all have been tried.
 func (h *List) Take() (Server, bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -169,14 +170,14 @@ func (h *List) Take() (Server, bool) {
 	return h.last, true
 }
 
-// left reports whether servers of the pass are to be tried yet.
+// Left reports whether any servers of the pass have not been tried yet.
 func (h *List) Left() bool {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return len(h.queue) > 0
 }
 
-// prefer has a server tried next.
+// Prefer makes s the next server to be tried.
 func (h *List) Prefer(s Server) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -185,8 +186,8 @@ func (h *List) Prefer(s Server) {
 	h.since = time.Time{} // the pass goes on
 }
 
-// pause is the time to wait before the next pass: none before the first, then a pause that doubles up to a second,
-// jittered so that clients do not come back all at once.
+// Pause returns how long to wait before the next pass: not at all before the first, then a time that doubles up to a second, with
+// jitter so that clients do not all come back at the same moment.
 func (h *List) Pause() time.Duration {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -197,21 +198,21 @@ func (h *List) Pause() time.Duration {
 	return d/2 + h.draw(d/2)
 }
 
-// found notes the server that has answered a handshake.
+// Found records the server that has answered a handshake.
 func (h *List) Found(s Server) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.now, h.last = s, s
 }
 
-// lookUp has the names resolved, for all.
+// LookUp starts to resolve the names, so that All knows their addresses.
 func (h *List) LookUp(ctx context.Context) {
 	if h.Resolver != nil {
 		h.Resolver.Begin(ctx, h.Names())
 	}
 }
 
-// all returns every address that is known, the one found last behind all others.
+// All returns every known address. The one found last comes at the end.
 func (h *List) All() []Server {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -229,8 +230,9 @@ func (h *List) All() []Server {
 	return all
 }
 
-// update replaces the list and reports whether the client should leave its present server. The probabilities are those of
-// the Java client's StaticHostProvider.updateServerList, which evens out the load. They count names.
+// Update replaces the list and reports whether the client should leave its present server. The probabilities are those of the
+// Java client's StaticHostProvider.updateServerList, which evens out the load of the servers; they are calculated from the
+// numbers of names, not of addresses.
 func (h *List) Update(list []string) (move bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -16,7 +16,7 @@ func hostsOf(shuffle bool, names ...string) *List {
 	return New(names, Options{Shuffle: shuffle, Draw: chance.New()})
 }
 
-// try takes the next server as a seek does: it begins a pass when the last one is over.
+// try takes the next server as a seek does, and begins a new pass if the last one is over.
 func try(h *List) (addr string, pause time.Duration) {
 	if !h.Left() {
 		pause = h.Pause()
@@ -92,7 +92,7 @@ func TestHosts_OnlyAConnectionThatHeldEndsThePauses(t *testing.T) {
 			t.Error("no pause after a connection that was cut at once")
 		}
 		h.Connected()
-		time.Sleep(longPause + 1) // of the bubble's clock
+		time.Sleep(longPause + 1)
 		h.Resume()
 		if _, p := try(h); p != 0 {
 			t.Errorf("pause %v after a connection that held", p)
@@ -143,8 +143,8 @@ func TestServer_ShowsNameAndAddress(t *testing.T) {
 	}
 }
 
-// TestHosts_UpdateEvensOutTheLoad has many clients change from one list to another and counts who goes where, as the tests of
-// the Java client's StaticHostProvider do.
+// Many clients change from one list to another, and the clients of each server are counted, as in the tests of the Java client's
+// StaticHostProvider.
 func TestHosts_UpdateEvensOutTheLoad(t *testing.T) {
 	t.Parallel()
 	const clients = 30_000

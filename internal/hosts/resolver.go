@@ -12,21 +12,21 @@ import (
 )
 
 const (
-	// lookupLimit bounds one look-up of a name. Nobody waits for it who has other addresses to try.
+	// lookupLimit bounds one look-up of a name. A pass that has other addresses to try does not wait for it.
 	lookupLimit = 10 * time.Second
-	// lookupGrace is how long a pass waits for look-ups before it goes on with what is known.
+	// Grace is how long a pass waits for look-ups before it goes on with the addresses that are known.
 	Grace = 200 * time.Millisecond
 )
 
-// lookupFunc has the shape of net.Resolver.LookupHost.
+// LookupFunc resolves the name of a host, as net.Resolver.LookupHost does.
 type LookupFunc = func(ctx context.Context, host string) (addrs []string, err error)
 
-// resolver looks names up, all at once and each in its own time. Of each it keeps the last addresses that it was told, for
-// when the name service is down.
+// Resolver looks names up, all of them at the same time. For each name it keeps the addresses of the last look-up that succeeded,
+// so that they can be used while the name service is down.
 type Resolver struct {
 	lookup  LookupFunc
 	shuffle bool
-	Changed chan struct{} // holds one: a look-up has ended
+	Changed chan struct{} // with room for one; receives when a look-up has ended
 	running sync.WaitGroup
 
 	mu      sync.Mutex
@@ -34,14 +34,14 @@ type Resolver struct {
 	stopped bool
 }
 
-// resolution is what is known of a name.
+// Resolution is what is known about a name.
 type Resolution struct {
-	Addrs   []Server // the last that were told
-	Pending bool     // it is being looked up
-	Err     error    // of the last look-up
+	Addrs   []Server // from the last look-up that succeeded
+	Pending bool     // a look-up is in progress
+	Err     error    // of the last look-up that ended
 }
 
-// lookUpHost is the resolver of the system, as it is at that moment.
+// LookUpHost resolves a name with net.DefaultResolver, as it is set at the time of the call.
 func LookUpHost(ctx context.Context, host string) ([]string, error) {
 	return net.DefaultResolver.LookupHost(ctx, host)
 }
@@ -50,7 +50,7 @@ func newResolver(lookup LookupFunc, shuffle bool) *Resolver {
 	return &Resolver{lookup: lookup, shuffle: shuffle, Changed: make(chan struct{}, 1), names: make(map[string]*Resolution)}
 }
 
-// asGiven returns names as the addresses that they may be themselves.
+// AsGiven returns the names as servers that are dialled by name.
 func AsGiven(names []string) (all []Server) {
 	for _, name := range names {
 		all = append(all, Server{Name: name, Addr: name})
@@ -68,7 +68,7 @@ func isAddress(name string) bool {
 	return err == nil
 }
 
-// begin looks up those of names that are not being looked up, until ctx ends.
+// Begin starts to look up those of the names that are not being looked up already. The look-ups end with ctx.
 func (r *Resolver) Begin(ctx context.Context, names []string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -93,7 +93,7 @@ func (r *Resolver) Begin(ctx context.Context, names []string) {
 	}
 }
 
-// stop returns when no look-up is left; none begins from then on.
+// Stop lets no further look-up begin, and returns when none is in progress.
 func (r *Resolver) Stop() {
 	r.mu.Lock()
 	r.stopped = true
@@ -133,7 +133,7 @@ func (r *Resolver) run(ctx context.Context, name string) {
 	}
 }
 
-// state returns what is known of a name.
+// State returns what is known about a name.
 func (r *Resolver) State(name string) Resolution {
 	r.mu.Lock()
 	defer r.mu.Unlock()

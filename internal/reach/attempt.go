@@ -13,12 +13,12 @@ import (
 // later is ended by a request sent when the connection is given up.
 const askLimit = time.Minute
 
-// attempt is the way to one server: connecting, and the handshake. Each has a goroutine, since a slow server must not hold up
-// the way to others.
+// attempt is one attempt to reach a server: it connects and shakes hands. Each attempt has a goroutine, so that a slow server does
+// not hold up the others.
 type attempt struct {
 	server hosts.Server
 	kind   mux.Offer
-	events chan<- *attempt // of the seek; whoever receives owns the attempt again until it answers on turn
+	events chan<- *attempt // of the seek, which owns the attempt from then on, until it sends on turn
 	over   <-chan struct{} // closed when the seek has ended
 	cancel context.CancelFunc
 	turn   chan *mux.Handshake // hands the handshake to the goroutine, once
@@ -26,12 +26,12 @@ type attempt struct {
 	// Results of the goroutine, written before it is sent to events.
 	sock net.Conn
 	err  error
-	done bool // it has ended
+	done bool // the attempt has ended
 
 	// Owned by the seek.
 	hand  *mux.Handshake // nil until its turn
-	begun time.Time      // of the connecting, then of the handshake
-	made  time.Time      // the begin of it all
+	begun time.Time      // when connecting began, then when the handshake began
+	made  time.Time      // when the attempt began
 	until time.Time      // the end of its share
 	late  bool           // its share is over
 }
@@ -63,7 +63,7 @@ func (a *attempt) run(ctx context.Context, sk *Seeker) {
 	}
 }
 
-// shake shakes hands. If the outcome is no longer wanted, the session that it may have created is ended.
+// shake shakes hands. If the outcome is no longer wanted, it ends the session that the server may have created.
 func (a *attempt) shake(ctx context.Context, hand *mux.Handshake) {
 	cutoff := CutoffBy(ctx, a.sock)
 	a.err = hand.Ask()
@@ -82,7 +82,7 @@ func (a *attempt) shake(ctx context.Context, hand *mux.Handshake) {
 	}
 }
 
-// report tells the seek how far the attempt has got; it returns false if nobody listens any more.
+// report passes the attempt to the seek. It returns false if the seek no longer listens.
 func (a *attempt) report(ctx context.Context) bool {
 	select {
 	case a.events <- a:

@@ -10,7 +10,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/hosts"
 )
 
-// DialFunc has the shape of net.Dialer.DialContext.
+// DialFunc connects to an address, as net.Dialer.DialContext does.
 type DialFunc = func(ctx context.Context, network, address string) (net.Conn, error)
 
 // Dialer makes connections.
@@ -22,7 +22,7 @@ type Dialer struct {
 // Connect dials, and secures the connection if TLS is configured.
 func (d Dialer) Connect(ctx context.Context, s hosts.Server) (net.Conn, error) {
 	sock, err := d.Dial(ctx, "tcp", s.Addr)
-	if err == nil && ctx.Err() != nil { // the dialer has come too late
+	if err == nil && ctx.Err() != nil { // the dialer has succeeded too late
 		_ = sock.Close()
 		err = context.Cause(ctx)
 	}
@@ -37,7 +37,7 @@ func (d Dialer) Connect(ctx context.Context, s hosts.Server) (net.Conn, error) {
 			return nil, err
 		}
 		tlsConfig = tlsConfig.Clone()
-		tlsConfig.ServerName, _, _ = strings.Cut(host, "%") // certificates know no zones of IPv6 addresses
+		tlsConfig.ServerName, _, _ = strings.Cut(host, "%") // certificates contain no zones of IPv6 addresses
 	}
 	secured := tls.Client(sock, tlsConfig)
 	if err := secured.HandshakeContext(ctx); err != nil {
@@ -47,8 +47,8 @@ func (d Dialer) Connect(ctx context.Context, s hosts.Server) (net.Conn, error) {
 	return abruptTLS{Conn: secured, raw: sock}, nil
 }
 
-// abruptTLS is a TLS connection whose Close does not send the alert that ends TLS properly, for which it would wait up to five
-// seconds on a peer that does not read. Sessions have an end of their own.
+// abruptTLS is a TLS connection whose Close does not send the alert that ends TLS properly: if the peer does not read, sending it
+// would take up to five seconds. A ZooKeeper session does not need it, since a request ends the session.
 type abruptTLS struct {
 	*tls.Conn
 	raw net.Conn

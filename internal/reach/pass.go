@@ -59,7 +59,7 @@ func (s *seek) gather(now time.Time) {
 	s.building, s.waiting = false, pending
 }
 
-// lookupFailed records that a name could not be resolved. If there are addresses from before, that is no obstacle.
+// lookupFailed reports that a name could not be resolved. If its addresses are known from an earlier look-up, they are used.
 func (sk *Seeker) lookupFailed(name string, res hosts.Resolution) {
 	if len(res.Addrs) > 0 {
 		sk.cfg.Session.Log(slog.LevelWarn, "cannot resolve, using the addresses of before", "server", name, "error", res.Err)

@@ -15,8 +15,9 @@ import (
 // host (maxClientCnxns), be read-only (it does not resume sessions of its ensemble), or have been wiped (it refuses clients that
 // have seen a later state).
 //
-// Read-only servers are asked. A server was wiped if it refuses the session, admits a stranger, and refuses the session again.
-// The stranger's connection then becomes the client's, so that a single free place is not taken by a question.
+// A server can be asked whether it is read-only. A server was wiped if it refuses the session, admits a stranger (a client that
+// asks for a new session) and refuses the session again. The stranger's connection then becomes the client's: if the server has
+// room for only one connection, a second one could not be made.
 
 // countRefusal counts the handshakes in a row that servers ended without a word.
 func (sk *Seeker) countRefusal(refused bool) {
@@ -27,8 +28,8 @@ func (sk *Seeker) countRefusal(refused bool) {
 	}
 }
 
-// mayBeWiped reports whether the servers have refused the session for so long that they may have been wiped: it would be
-// over by now, unless they were down themselves.
+// mayBeWiped reports whether the servers have refused the session for so long that they may have been wiped. The session would be
+// over by now, unless the servers themselves were down.
 func (sk *Seeker) mayBeWiped() bool {
 	gone := sk.cfg.Session.Gone()
 	return !gone.IsZero() && int(sk.refusals.Load()) >= sk.cfg.Hosts.Len() && time.Since(gone) > sk.cfg.Session.Timeout()
@@ -38,7 +39,7 @@ func (sk *Seeker) mayBeWiped() bool {
 func (s *seek) refused(a *attempt) {
 	switch {
 	case a.kind != mux.OfferSession || !a.hand.Offers():
-	case s.stranger != nil && s.stranger.server == a.server: // admitted just before
+	case s.stranger != nil && s.stranger.server == a.server: // the server has just admitted a stranger
 		s.won, s.stranger = s.stranger, nil
 		s.sk.pace.success()
 		s.sk.cfg.Hosts.Found(s.won.server)
@@ -64,7 +65,7 @@ func isRefusal(err error) bool {
 	return errors.Is(err, io.EOF) || errors.As(err, &reset) && !reset.Timeout()
 }
 
-// doubt gives up the stranger if the session was not refused as before.
+// doubt gives up the stranger if the server that admitted it did not refuse the session again.
 func (s *seek) doubt(a *attempt) {
 	if s.stranger != nil && s.stranger.server == a.server {
 		s.stranger.hand.Close()
@@ -92,8 +93,8 @@ func (sk *Seeker) IsWritable(ctx context.Context, s hosts.Server) bool {
 	return sk.askMode(ctx, s) == modeReadWrite
 }
 
-// askMode asks a server by the four-letter word "isro", as the Java client does. It gets the share of time that a
-// handshake would get at first.
+// askMode asks a server with the four-letter word "isro", as the Java client does. It returns "" if there is no answer within
+// Config.AskTime.
 func (sk *Seeker) askMode(ctx context.Context, s hosts.Server) string {
 	ctx, cancel := context.WithTimeout(ctx, sk.cfg.AskTime)
 	defer cancel()

@@ -18,23 +18,23 @@ const (
 	// MaxPending bounds the attempts in progress, maxPendingPerServer those with one address. The oldest is dropped.
 	MaxPending          = 16
 	maxPendingPerServer = 3
-	// longShare bounds what a server's share of the time grows to when no session is at stake.
+	// longShare bounds the growth of a server's share of the time while there is no session that could be lost.
 	longShare = 30 * time.Second
 )
 
-// seek is the search for a server that answers a handshake. Each server gets a share of the time. If it has not answered
-// by then, the next server is tried while the seek keeps listening to it: the first answer counts. The session, however, is
-// offered to one server after the other, and only the answer to the last offer counts, because that server has the session
-// now (the others get SessionMovedException). It runs on go-zookeeper's loop.
+// seek is the search for a server that answers a handshake. Each server gets a share of the time. If it has not answered by then,
+// the next server is tried while the seek goes on listening to the first, and the first answer counts. The session, however, is
+// offered to one server after the other, and only the answer to the last offer counts, because that server has the session now
+// (the others throw SessionMovedException). A seek runs on go-zookeeper's loop.
 type seek struct {
 	sk     *Seeker
 	events chan *attempt
 	over   chan struct{} // closed when the seek has ended
 
 	pending []*attempt // oldest first
-	asking  *attempt   // whose share of the time it is, nil if nobody's
-	ready   []*attempt // connected, waiting for their turn
-	dial    time.Time  // when the next one may be begun, while none is connected
+	asking  *attempt   // the one that shakes hands within its share of the time, nil if none
+	ready   []*attempt // connected, waiting for their turn to shake hands
+	dial    time.Time  // when the next attempt may begin
 
 	edition   int       // of the list of servers
 	pauseEnds time.Time // of the pause before the next pass
@@ -42,14 +42,14 @@ type seek struct {
 	graceEnds time.Time // when it no longer waits for all of them
 	waiting   []string  // names that are still being looked up
 
-	timedOut bool     // in this pass
-	stranger *attempt // answered as if the server had been wiped, see probe.go
+	timedOut bool     // a server did not answer in time in this pass
+	stranger *attempt // answered by a server that may have been wiped, see probe.go
 	next     *step    // to be tried before the pass goes on
-	won      *attempt
-	passed   bool // a pass is over
+	won      *attempt // the attempt that found a server
+	passed   bool     // a pass is over
 }
 
-// step is an attempt that is to be made.
+// step is an attempt that must be made.
 type step struct {
 	server hosts.Server
 	kind   mux.Offer
@@ -65,7 +65,7 @@ func (sk *Seeker) newSeek() *seek {
 	return s
 }
 
-// run seeks until a handshake is answered, which is then in won, or a pass is over.
+// run seeks until a handshake is answered, whose attempt is then in won, or until a pass is over.
 func (s *seek) run() {
 	s.passed = false
 	for s.won == nil && !s.passed && s.sk.ctx.Err() == nil {
@@ -82,7 +82,7 @@ func (s *seek) run() {
 	}
 }
 
-// advance does what is due: a handshake for the next in line, another attempt, another pass.
+// advance does what is due: it gives the next attempt its turn to shake hands, begins another attempt, or begins another pass.
 func (s *seek) advance(now time.Time) {
 	if s.asking != nil || now.Before(s.pauseEnds) {
 		return
@@ -127,7 +127,7 @@ func (s *seek) begin(step step, now time.Time) {
 	go a.run(ctx, s.sk)
 }
 
-// makeRoom gives up the oldest attempts when there are too many.
+// makeRoom gives up the oldest attempts if there are too many.
 func (s *seek) makeRoom(next hosts.Server) {
 	same := 0
 	for i := len(s.pending) - 1; i >= 0; i-- {
@@ -140,7 +140,7 @@ func (s *seek) makeRoom(next hosts.Server) {
 	}
 }
 
-// drop gives an attempt up.
+// drop gives up an attempt.
 func (s *seek) drop(a *attempt) {
 	a.cancel()
 	s.forget(a)
@@ -205,7 +205,7 @@ func (s *seek) wait(now time.Time) {
 	}
 }
 
-// due returns when something must be done even if nothing happens.
+// due returns when the seek must go on even if nothing happens until then.
 func (s *seek) due(now time.Time) time.Time {
 	due := now.Add(time.Minute)
 	sooner := func(t time.Time) {
@@ -273,7 +273,7 @@ func (s *seek) answered(a *attempt, now time.Time) {
 		return
 	}
 	if later := s.laterOffer(a); later != nil {
-		// That server has the session, or will have it. It is likely to take as long again, and gets that time.
+		// The later server has the session, or will have it. It is likely to take as long as this one did, and gets that time.
 		later.until = later.begun.Add(s.sk.share())
 		later.late = later.late && now.After(later.until)
 		if !later.late {
@@ -285,7 +285,7 @@ func (s *seek) answered(a *attempt, now time.Time) {
 	s.win(a)
 }
 
-// laterOffer returns an attempt that has offered the session behind a, and is waiting for the answer.
+// laterOffer returns the latest attempt that has offered the session after a did and still waits for the answer, or nil.
 func (s *seek) laterOffer(a *attempt) *attempt {
 	if !a.hand.Offers() {
 		return nil
@@ -306,7 +306,8 @@ func (s *seek) win(a *attempt) {
 	s.sk.cfg.Hosts.Found(a.server)
 }
 
-// end leaves nothing behind but handshakes that may create another session, which is ended when it is granted.
+// end ends the seek. It cancels all attempts except handshakes that may create another session: these go on, and end that session
+// when it is granted.
 func (s *seek) end() {
 	close(s.over)
 	if s.stranger != nil && s.stranger != s.won {

@@ -13,12 +13,12 @@ import (
 
 // Session is what a Seeker learns from a session, and reports to it.
 type Session interface {
-	Timeout() time.Duration                              // as negotiated, or as it will be asked for
-	Left() time.Duration                                 // until it can no longer be alive, as far as this side knows; the whole of it once that has passed
-	Gone() time.Time                                     // since when it is over by the local clock, the zero time if it is not
-	Trying(hosts.Server)                                 // its answer is waited for
-	Failed(hosts.Server, error)                          // there is no connection to it
-	Tried(s hosts.Server, took time.Duration, err error) // an attempt has ended, without an error if it is the one
+	Timeout() time.Duration                              // the session timeout as negotiated, or as it will be requested
+	Left() time.Duration                                 // how long the session can still be alive, as far as the client knows; Timeout once that has passed
+	Gone() time.Time                                     // since when the session is over by the local clock, the zero time if it is not
+	Trying(hosts.Server)                                 // the seek waits for this server's answer
+	Failed(hosts.Server, error)                          // an attempt to reach this server has failed
+	Tried(s hosts.Server, took time.Duration, err error) // an attempt has ended; err is nil if it has found the server
 	Log(level slog.Level, msg string, args ...any)
 }
 
@@ -29,8 +29,8 @@ type Config struct {
 	Dialer         Dialer
 	Session        Session
 	ConnectTimeout time.Duration // 0: derived from the session timeout
-	AskTime        time.Duration // bounds what is asked of a server without a session
-	ReadOnly       bool          // servers without a quorum will do
+	AskTime        time.Duration // bounds a question to a server that needs no session
+	ReadOnly       bool          // accept servers without a quorum
 }
 
 // Seeker finds servers, one after the other as connections are lost. Except for IsWritable, Took and Forgive, it must be used
@@ -38,18 +38,18 @@ type Config struct {
 type Seeker struct {
 	cfg      Config
 	ctx      context.Context
-	attempts sync.WaitGroup // to connect
+	attempts sync.WaitGroup // goroutines of attempts
 	refusals atomic.Int64   // handshakes in a row that servers ended without a word
 	pace     pace
-	seeking  *seek    // under way
-	won      *attempt // found, and not taken yet
+	seeking  *seek    // in progress, nil if none is
+	won      *attempt // has found a server, and was not taken yet
 }
 
 // New returns a Seeker that gives up when ctx is done.
 func New(ctx context.Context, cfg Config) *Seeker { return &Seeker{ctx: ctx, cfg: cfg} }
 
-// Seek continues seeking, and reports whether a server was found, which means that it has answered a handshake. It returns false
-// after a pass over the servers, or when the context is done.
+// Seek seeks until a server has answered a handshake, and then returns true. It returns false after a pass over the servers, or
+// when the context is done; the next call then goes on.
 func (sk *Seeker) Seek() bool {
 	if sk.seeking == nil {
 		sk.seeking = sk.newSeek()
@@ -81,13 +81,13 @@ func (sk *Seeker) Drop() {
 	}
 }
 
-// Forgive starts to count refusals anew: there is a connection, or another session.
+// Forgive resets the count of refusals. It is called when there is a connection, or when the session has expired.
 func (sk *Seeker) Forgive() { sk.refusals.Store(0) }
 
 // Took returns the time that handshakes are known to take.
 func (sk *Seeker) Took() time.Duration { return sk.pace.took }
 
-// Stop leaves nothing behind. The context must be done.
+// Stop gives everything up and joins all goroutines. The context must be done.
 func (sk *Seeker) Stop() {
 	sk.endSeek()
 	sk.Drop()

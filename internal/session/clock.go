@@ -7,8 +7,8 @@ import (
 	"github.com/zkasync/zkasync-go/internal/mux"
 )
 
-// clock is the session's time. It runs while there is no connection, and reports when the session can no longer be alive: a
-// session timeout after the server has certainly heard from this side. Time during which the host sleeps counts, though timers ignore it.
+// clock measures how long the session can still be alive. It runs while there is no connection, and runs out a session timeout
+// after the server has certainly heard from the client. The time for which the host sleeps counts, though timers ignore it.
 type clock struct {
 	ranOut func()               // called when the session can no longer be alive, on a goroutine that wait joins
 	slept  func() time.Duration // of mux.Config
@@ -16,7 +16,7 @@ type clock struct {
 	mu      sync.Mutex
 	timeout time.Duration  // as negotiated
 	lives   time.Time      // until when the session can be alive; zero while connected
-	gone    time.Time      // since when it can not, zero if it can
+	gone    time.Time      // since when it can no longer be alive, zero if it can
 	timer   *time.Timer    // runs while there is no connection
 	sleep   mux.SleepWatch // while timer runs
 	running sync.WaitGroup
@@ -40,7 +40,7 @@ func (c *clock) start(heard time.Time) {
 	c.timer = timer
 }
 
-// tick calls ranOut, unless there is time left or the clock has been stopped. mu guards what timer points to.
+// tick calls ranOut, unless there is time left or the clock has been stopped. c.mu guards what timer points to.
 func (c *clock) tick(timer **time.Timer) {
 	c.mu.Lock()
 	if c.timer != *timer {
@@ -74,7 +74,7 @@ func (c *clock) stop() {
 // wait joins the clock's goroutines.
 func (c *clock) wait() { c.running.Wait() }
 
-// reset is for a new session, or one that turned out to be alive. A timeout of 0 leaves the timeout unchanged.
+// reset is called for a new session, and for one that turned out to be alive. A timeout of 0 leaves the timeout unchanged.
 func (c *clock) reset(timeout time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -91,8 +91,8 @@ func (c *clock) negotiated() time.Duration {
 	return c.timeout
 }
 
-// left returns the time until the session can no longer be alive, as far as this side knows; the whole timeout once that has
-// passed.
+// left returns how long the session can still be alive, as far as the client knows. Once that time has passed, it returns the whole
+// timeout.
 func (c *clock) left() time.Duration {
 	c.mu.Lock()
 	defer c.mu.Unlock()

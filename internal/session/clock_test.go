@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// The clock of a session's end may run out just when the session turns out to live, and its goroutine come late.
+// The clock may run out just when the session turns out to be alive, so that its goroutine comes too late.
 func TestClock_ThatComesLateChangesNothing(t *testing.T) {
 	t.Parallel()
 	c := clock{timeout: time.Hour, ranOut: func() { t.Error("it ran out") }}
@@ -14,7 +14,7 @@ func TestClock_ThatComesLateChangesNothing(t *testing.T) {
 	timer := c.timer
 	c.lives = time.Time{}
 	c.stop()
-	c.tick(&timer) // behind the handshake
+	c.tick(&timer) // after the handshake
 	if gone := c.goneSince(); !gone.IsZero() {
 		t.Errorf("gone since %v", gone)
 	}
@@ -31,10 +31,10 @@ func TestClock_RunsOut(t *testing.T) {
 		t.Errorf("ran out %d times, gone since %v", ran.Load(), c.goneSince())
 	}
 	if left := c.left(); left != time.Millisecond {
-		t.Errorf("%v left, want the whole of the next one", left)
+		t.Errorf("%v left, want the whole timeout", left)
 	}
 	c.reset(time.Minute)
 	if !c.goneSince().IsZero() || c.negotiated() != time.Minute {
-		t.Error("another session is over as well")
+		t.Error("the next session is over too")
 	}
 }

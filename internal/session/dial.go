@@ -9,11 +9,11 @@ import (
 	"github.com/zkasync/zkasync-go/internal/hosts"
 )
 
-// errElsewhere makes go-zookeeper ask the list for the server once more, which then names the one it is connected to.
+// errElsewhere makes go-zookeeper ask the list for a server once more. The list then names the one that was found.
 var errElsewhere = errors.New("another server has answered")
 
-// dial is go-zookeeper's Dialer. It seeks a server, whatever the address, and yields to a stop at once. After a pass over the
-// servers go-zookeeper needs a connection, even one that fails, in order to check whether it has been closed.
+// dial is go-zookeeper's Dialer. It seeks a server, whatever the address is, and returns at once when the client stops. After a
+// pass over the servers without success it returns a connection that fails, so that go-zookeeper checks whether it was closed.
 func (r *Run) dial(_, address string, _ time.Duration) (net.Conn, error) {
 	hand, server := r.seeker.Found()
 	if hand == nil && r.mayDial() {
@@ -36,7 +36,7 @@ func (r *Run) dial(_, address string, _ time.Duration) (net.Conn, error) {
 	return r.m.NewConn(hand), nil
 }
 
-// mayDial returns false when the client stops. After credentials were rejected it waits for the stop.
+// mayDial returns false if the client stops. After credentials were rejected, it waits until the client stops.
 func (r *Run) mayDial() bool {
 	if r.refused.Load() {
 		<-r.ctx.Done()
@@ -44,15 +44,15 @@ func (r *Run) mayDial() bool {
 	return r.ctx.Err() == nil
 }
 
-// The methods of reach.Session.
+// Timeout, Left, Gone, Trying, Failed and Log implement reach.Session.
 
-// Timeout returns the session timeout, or the requested one.
+// Timeout returns the session timeout, or the requested one if none has been negotiated.
 func (r *Run) Timeout() time.Duration { return r.clock.negotiated() }
 
-// Left returns the time until the session can no longer be alive.
+// Left returns how long the session can still be alive, see reach.Session.
 func (r *Run) Left() time.Duration { return r.clock.left() }
 
-// Gone returns since when the session is over by the local clock.
+// Gone returns since when the session is over by the local clock, or the zero time if it is not.
 func (r *Run) Gone() time.Time { return r.clock.goneSince() }
 
 // Trying records the server whose answer is awaited.
@@ -71,12 +71,12 @@ func (r *Run) Failed(s hosts.Server, err error) {
 	r.Log(slog.LevelWarn, "cannot connect", "server", s.String(), "error", err)
 }
 
-// Tried tells of the end of an attempt.
+// Tried reports the end of an attempt.
 func (r *Run) Tried(s hosts.Server, took time.Duration, err error) {
 	if r.cfg.Tried != nil {
 		r.cfg.Tried(s.String(), took, err)
 	}
 }
 
-// Log returns the client's logger.
+// Log writes to the client's log.
 func (r *Run) Log(level slog.Level, msg string, args ...any) { r.cfg.Log(level, msg, args...) }

@@ -1,3 +1,3 @@
-// Package session keeps a session alive: it runs go-zookeeper's connection on top of a multiplexer, finds servers for it, tells its
-// owner what happens to it, and ends it.
+// Package session keeps a session alive. It runs go-zookeeper's connection on top of a multiplexer, finds servers for it, tells the
+// owner what happens to the session, and ends it.
 package session

@@ -8,13 +8,12 @@ import (
 const (
 	// Stall is how long a stop waits for a server that sends no replies.
 	Stall = time.Second
-	// closeTick is how often it checks.
+	// closeTick is how often the stop checks.
 	closeTick = 20 * time.Millisecond
 )
 
-// End ends the session and all goroutines of the run. Until it is called, nothing of the client ends. It takes little longer
-// than until end, unless a user function holds it up; then it calls Overdue. It returns why the session was left to its
-// timeout, or nil if it was not.
+// End ends the session and all goroutines of the run. It returns soon after end at the latest, unless a user function holds it up,
+// of which it tells the owner by Overdue. It returns why the session was left to its timeout, or nil if it was not.
 func (r *Run) End(end time.Time) (left error) {
 	r.m.Stop()
 	r.cancel()
@@ -54,7 +53,8 @@ func (r *Run) endSession(end time.Time) error {
 	}
 }
 
-// errUnanswered is why requests in flight fail then: the cause is the stop, not the network.
+// errUnanswered is the error of requests in flight when the stop gives the server up. It matches the error of the stop, because
+// the stop is the cause, and not the network.
 func (r *Run) errUnanswered() error {
 	return fmt.Errorf("the server did not answer for %v: %w", Stall, r.cfg.Closed)
 }

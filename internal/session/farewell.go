@@ -14,21 +14,21 @@ import (
 )
 
 const (
-	// partingTime is how long, from its start, a stop tries to end the session at any server when the connected one is silent or
-	// lost. Slow servers get twice the time that handshakes take.
+	// partingTime is how long after its start a stop goes on trying to end the session at any server, if the connected one is
+	// silent or lost. If handshakes are known to take long, it tries for twice as long as they take.
 	partingTime = Stall * 5 / 4
-	// refusedTime is how long it tries if all servers refuse.
+	// refusedTime is how long it tries if every server refuses.
 	refusedTime = Stall / 2
 	// partingStagger is the time between the attempts at one server and the next.
 	partingStagger = 100 * time.Millisecond
 )
 
-// farewell ends the session at any server, for a stop whose own connection is lost. Several servers may be told at once:
-// they do not check which of them has the session when they end it (PrepRequestProcessor).
+// farewell ends the session at any server, for a stop that has lost its connection. Several servers may be told at the same time,
+// because a server that ends a session does not check whether it has the session (PrepRequestProcessor).
 type farewell struct {
 	r      *Run
 	ctx    context.Context
-	cancel context.CancelFunc // ends ctx, also when the session has ended
+	cancel context.CancelFunc // ends ctx; called when the session has ended
 	told   sync.WaitGroup
 
 	mu    sync.Mutex
@@ -36,8 +36,8 @@ type farewell struct {
 	err   error // of the last attempt
 }
 
-// endElsewhere ends the session if there is one that no server was told to end. It returns why the session was left to its
-// timeout, or nil if it was not. By now go-zookeeper's goroutines have ended.
+// endElsewhere ends the session if there is one that no server has been told to end. It returns why the session was left to its
+// timeout, or nil if it was not. It is called after go-zookeeper's goroutines have ended.
 func (r *Run) endElsewhere(end time.Time) error {
 	if r.m.SessionEnded() || r.Session().ID == 0 || r.m.Offered().ID == 0 {
 		return nil
@@ -69,7 +69,7 @@ func earlier(a, b time.Time) time.Time {
 	return b
 }
 
-// pauseIn waits, but not after ctx is done.
+// pauseIn waits for d, or until ctx is done.
 func pauseIn(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -79,7 +79,7 @@ func pauseIn(ctx context.Context, d time.Duration) {
 	}
 }
 
-// pass tells all servers, one shortly after the other, until one has accepted.
+// pass tells the servers one after the other, at short intervals, until one has ended the session.
 func (f *farewell) pass(end time.Time) {
 	servers := f.r.cfg.Hosts.All()
 	for i, s := range servers[:min(len(servers), reach.MaxPending)] {
@@ -140,7 +140,7 @@ func (f *farewell) endAt(s hosts.Server) error {
 		return err
 	}
 	if hand.Granted() != f.r.m.Offered().ID {
-		return nil // the server says that it is over already
+		return nil // the server says that the session is over already
 	}
 	return hand.End()
 }

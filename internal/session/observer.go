@@ -10,8 +10,6 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// The methods of mux.Observer: the owner is told what happens to the session.
-
 // Established implements mux.Observer.
 func (r *Run) Established(s mux.Session) []mux.Request {
 	timeout := time.Duration(s.Timeout) * time.Millisecond
@@ -37,7 +35,7 @@ func (r *Run) Restored() {
 	}
 }
 
-// Lost implements mux.Observer. From here on the session lives as long as the server does not miss the client.
+// Lost implements mux.Observer. The clock now measures how long the session can still be alive.
 func (r *Run) Lost(cause error, heard time.Time) {
 	r.edition.Add(1)
 	if r.stopping.Load() {
@@ -53,14 +51,14 @@ func (r *Run) Lost(cause error, heard time.Time) {
 // Unheard implements mux.Observer.
 func (r *Run) Unheard(on bool) { r.owner.Unheard(on) }
 
-// Expired implements mux.Observer: the session's end is announced before what waits fails.
+// Expired implements mux.Observer. The end of the session is announced before waiting requests fail.
 func (r *Run) Expired() {
 	r.clock.stop()
 	r.clock.reset(0)
 	r.seeker.Forgive()
 	id := r.Session().ID
 	if id == 0 {
-		id = r.cfg.Mux.Resume.ID // which never was
+		id = r.cfg.Mux.Resume.ID // the session to resume, which was never established
 	}
 	r.Log(slog.LevelWarn, "session expired")
 	r.owner.Expired(id)
@@ -80,7 +78,7 @@ func (r *Run) ReplyDropped(cause *mux.ReplySizeError) { r.owner.ReplyDropped(cau
 // WatchesLost implements mux.Observer.
 func (r *Run) WatchesLost(mux.Blame) { r.owner.WatchesLost() }
 
-// CloseAsked implements mux.Observer: without its session the client is of no use.
+// CloseAsked implements mux.Observer. The client stops, because it is of no use without its session.
 func (r *Run) CloseAsked() {
 	r.Log(slog.LevelWarn, "session closed through Conn(); stopping")
 	r.owner.CloseAsked()

@@ -6,34 +6,36 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Owner is the client as its session sees it. It is told of everything in the order in which it happens, and does not block.
+// Owner is the client, as its session sees it. Its methods must not block. Those that come from the connection are called in the
+// order in which things happen there, see mux.Observer.
 type Owner interface {
-	// Established is called for each connection that has a session. It returns the requests to be sent first, for a state as
-	// of zxid.
+	// Established is called for each connection that has a session. It returns the requests to send first; they restore
+	// watches as of zxid.
 	Established(s mux.Session, zxid int64) []mux.Request
-	// Restored is called when these have been answered.
+	// Restored is called when these requests have been answered.
 	Restored(readOnly bool)
-	// Disconnected is called at the end of each connection; so is Suspended, unless the client is stopping.
+	// Disconnected is called at the end of each established connection. Suspended follows, unless the client is stopping.
 	Disconnected(cause error)
 	Suspended(cause error)
-	// ClockRanOut says that by the local clock the session can no longer be alive. It may turn out to be.
+	// ClockRanOut is called when, by the local clock, the session can no longer be alive. It may still turn out to be.
 	ClockRanOut()
-	// Unheard says that the servers may not have heard from the session for nearly its timeout although there is a connection:
-	// repeatedly while that is so, and once when it no longer is.
+	// Unheard(true) is called repeatedly while the server may not have heard from the client for nearly a session timeout
+	// though there is a connection, and Unheard(false) once when that is over.
 	Unheard(on bool)
-	// Expired says that a server has ended the session, before what waits fails; ExpiredDone, when it has.
+	// Expired is called when a server has said that the session is over, before waiting requests fail; ExpiredDone is called
+	// after they have failed.
 	Expired(id int64)
 	ExpiredDone()
-	// Event is called for each event of a watch, wherever that is.
+	// Event is called for each watch event, whoever has set the watch.
 	Event(e wire.WatchEvent, at watch.Place)
-	// WatchesLost says that connections end at the request that restores watches.
+	// WatchesLost is called when a connection was lost at a request with which go-zookeeper restores watches.
 	WatchesLost()
-	// ReplyDropped says that the reply to one of go-zookeeper's requests was too large.
+	// ReplyDropped is called when the reply to one of go-zookeeper's requests was too large.
 	ReplyDropped(cause *mux.ReplySizeError)
-	// Demanded says that servers want credentials, by the code of their refusal.
+	// Demanded is called when the server demands credentials that the client lacks. Code is that of the refusal.
 	Demanded(code int32)
-	// CloseAsked says that somebody has closed go-zookeeper's connection.
+	// CloseAsked is called when somebody has closed go-zookeeper's connection.
 	CloseAsked()
-	// Overdue says that a user function holds up End.
+	// Overdue is called when a user function holds up End.
 	Overdue()
 }

@@ -31,7 +31,7 @@ func (r *Run) seekWritable(nth int64) {
 		}
 		if len(servers) == 0 {
 			servers = r.cfg.Hosts.All()
-			r.cfg.Hosts.LookUp(r.ctx) // for the next time
+			r.cfg.Hosts.LookUp(r.ctx) // its result is there the next time
 		}
 		if len(servers) > 0 {
 			s := servers[0]

@@ -25,13 +25,14 @@ type Config struct {
 	Dialer         reach.Dialer
 	ConnectTimeout time.Duration // 0: derived from the session timeout
 	CloseTimeout   time.Duration
-	AskTime        time.Duration // bounds what is asked of a server without a session
-	Closed         error         // what operations fail with when it ends
+	AskTime        time.Duration // bounds a question to a server that needs no session
+	Closed         error         // the error of operations after the run has ended
 	Log            func(level slog.Level, msg string, args ...any)
 	Tried          func(server string, took time.Duration, err error) // is told of each attempt to reach a server; nil: nobody is
 }
 
-// Run is a session, and those that follow it, from a start to a stop: a multiplexer with go-zookeeper's connection on top of it.
+// Run is what a client has from a start to a stop: a multiplexer with go-zookeeper's connection on top of it, and a session, which
+// others may follow.
 type Run struct {
 	owner  Owner
 	cfg    Config
@@ -44,7 +45,7 @@ type Run struct {
 	cancel   context.CancelFunc
 	ended    chan struct{} // closed when go-zookeeper's goroutines and the last connection's have ended
 	stopping atomic.Bool
-	refused  atomic.Bool    // credentials are not accepted
+	refused  atomic.Bool    // servers reject the credentials
 	edition  atomic.Int64   // counts the connections that were restored, and their ends
 	seekers  sync.WaitGroup // goroutines of seekWritable
 
@@ -52,7 +53,7 @@ type Run struct {
 	session   mux.Session  // as of the last handshake
 	lastError error        // of the last attempt to connect
 	failures  int64        // attempts to connect that have failed
-	awaited   hosts.Server // that was tried last
+	awaited   hosts.Server // the server that was tried last
 }
 
 // New returns a run that has not started. Requests can be submitted to its Mux.
@@ -80,7 +81,7 @@ func (r *Run) Begin() error {
 		zk.WithHostProvider(r.cfg.Hosts),
 		zk.WithLogger(debugLog{r}),
 		zk.WithLogInfo(false),
-		zk.WithMaxBufferSize(max(r.cfg.Mux.MaxReply, mux.MaxEvent)), // the multiplexer has looked at it
+		zk.WithMaxBufferSize(max(r.cfg.Mux.MaxReply, mux.MaxEvent)), // the multiplexer checks sizes before
 		zk.WithMaxConnBufferSize(max(r.cfg.Mux.MaxRequest, theirWatches)+requestSlack),
 	)
 	if err != nil {
@@ -91,17 +92,18 @@ func (r *Run) Begin() error {
 	return nil
 }
 
-// requestSlack is what go-zookeeper's encode buffer needs beyond the largest request: the frame's length. Anything more
-// would let a request through at which the server resets the connection.
+// requestSlack is what go-zookeeper's encode buffer needs beyond the largest request: room for the frame's length. With more,
+// go-zookeeper could send a request that is too large, at which the server would reset the connection.
 const requestSlack = 4
 
-// theirWatches is the size up to which go-zookeeper builds requests that restore its watches. go-zookeeper drops a request
-// that does not fit into its buffer, watches and all, so the multiplexer gets it and divides it.
+// theirWatches is the size up to which go-zookeeper builds requests that restore its watches. If such a request did not fit into
+// its buffer, go-zookeeper would drop it and lose the watches. So the buffer is large enough, and the multiplexer divides the
+// request.
 const theirWatches = watch.MostRestored
 
-// follow waits for the end of go-zookeeper's loop, which then closes its events, and for that of the last connection, which
-// go-zookeeper closes only after that. Somebody may have closed it through Conn() while there was no connection to notice:
-// without it the client is of no use.
+// follow waits until go-zookeeper's loop has ended, which closes its channel of events, and then until the last connection has
+// ended, which go-zookeeper closes only afterwards. If the client is not stopping, somebody has closed go-zookeeper through Conn()
+// while there was no connection that could notice; the client then stops, because it is of no use without go-zookeeper.
 func (r *Run) follow(events <-chan zk.Event) {
 	defer close(r.ended)
 	for range events {
@@ -127,14 +129,14 @@ func (r *Run) Session() mux.Session {
 	return r.session
 }
 
-// Failures counts the attempts to connect that have failed.
+// Failures returns the number of attempts to connect that have failed.
 func (r *Run) Failures() int64 {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.failures
 }
 
-// UpdateHosts replaces the list of servers, and moves to another one if that is due.
+// UpdateHosts replaces the list of servers, and moves to another server if the new list requires it.
 func (r *Run) UpdateHosts(names []string) {
 	if r.cfg.Hosts.Update(names) {
 		r.Log(slog.LevelInfo, "moving to another server of the new list", "servers", strings.Join(names, ","))
@@ -142,7 +144,7 @@ func (r *Run) UpdateHosts(names []string) {
 	}
 }
 
-// Stopping makes the run refuse requests. End follows.
+// Stopping makes the run refuse requests. It is called before End.
 func (r *Run) Stopping() {
 	r.stopping.Store(true)
 	r.m.Refuse(r.cfg.Closed)
@@ -169,7 +171,7 @@ func (r *Run) Explain(err error) error {
 	return err
 }
 
-// debugLog receives go-zookeeper's log; the problems that it mentions are ours to report.
+// debugLog writes go-zookeeper's log at debug level: problems that it mentions are reported by this package.
 type debugLog struct{ r *Run }
 
 func (d debugLog) Printf(format string, args ...any) {

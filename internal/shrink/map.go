@@ -1,15 +1,15 @@
-// Package shrink has a map that gives memory back.
+// Package shrink provides a map that gives memory back.
 package shrink
 
-// Map is a map that gives memory back: Go's maps keep the size that they once had. The zero value is empty and ready. M
-// may be read; it is changed by the methods only.
+// Map is a map that gives memory back when it has become small, whereas Go's own maps keep their size. The zero value is empty
+// and ready to use. Callers may read M, but must change it only through the methods.
 type Map[K comparable, V any] struct {
 	M    map[K]V
 	peak int // most elements since M was made
 }
 
 const (
-	// shrinkFrom is the size from which on a map is worth shrinking, shrinkBy the share of it that must be left at most.
+	// A map that has held shrinkFrom elements or more is shrunk once at most one in shrinkBy of them is left.
 	shrinkFrom = 1024
 	shrinkBy   = 8
 )
@@ -23,7 +23,7 @@ func (s *Map[K, V]) Put(k K, v V) {
 	s.peak = max(s.peak, len(s.M))
 }
 
-// Delete takes a key out.
+// Delete removes a key.
 func (s *Map[K, V]) Delete(k K) {
 	delete(s.M, k)
 	if s.peak < shrinkFrom || len(s.M) > s.peak/shrinkBy {

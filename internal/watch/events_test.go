@@ -9,10 +9,10 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// deepPath is a path of about n bytes, each name in it a byte long.
+// deepPath returns a path of about n bytes whose names are one byte long.
 func deepPath(n int) string { return strings.Repeat("/d", n/2) }
 
-// listenersTime is the least time that finding the listeners of an event took, and how many there are.
+// listenersTime returns the least time in which the listeners of an event were found, and how many there are.
 func listenersTime(t *placements, e zk.Event) (least time.Duration, n int) {
 	least = time.Hour
 	for range 5 {
@@ -23,8 +23,8 @@ func listenersTime(t *placements, e zk.Event) (least time.Duration, n int) {
 	return least, n
 }
 
-// The reader walks up from the path of each event. With a look-up for each prefix, one event on a path of half a megabyte
-// took seconds, in which no reply was delivered.
+// The listeners of an event are found by walking up from its path. If every prefix were looked up, one event on a path of half a
+// megabyte would take seconds, in which no reply is delivered.
 func TestPlacements_DeepPathsCostTheirLength(t *testing.T) {
 	t.Parallel()
 	const short, long = 16 << 10, 512 << 10
@@ -43,7 +43,7 @@ func TestPlacements_DeepPathsCostTheirLength(t *testing.T) {
 	if n != 4 {
 		t.Errorf("%d listeners of the long path, want 4", n)
 	}
-	// 32 times the length: 32 times the time when it grows with the length, 1,024 times when with its square.
+	// The long path has 32 times the length. It takes 32 times as long if the time is linear, 1,024 times if it is quadratic.
 	if limit := 200*few + time.Millisecond; many > limit {
 		t.Errorf("%v for %d bytes, %v for %d: want no more than %v", few, short, many, long, limit)
 	}

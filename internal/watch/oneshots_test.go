@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 )
 
-// once is a one-shot watch whose event a future shows.
+// once is a one-shot watch whose event resolves a future.
 type once struct {
 	OneShot
 	promise future.Promise[zk.Event]
@@ -27,7 +27,7 @@ func newOnce(path string, kind Kind) *once {
 func (w *once) Put(e zk.Event, _ int64) { w.promise.Resolve(e) }
 func (w *once) End(why error)           { w.promise.Reject(why) }
 
-// The event of an ended watch, which a user may keep for as long as he likes, keeps no other watch of its path alive.
+// A user may keep the future of an ended watch for as long as they like. It must not keep other watches of the same path alive.
 func TestOneShots_EndedWatchKeepsNoOther(t *testing.T) {
 	t.Parallel()
 	const count = 10
@@ -59,7 +59,7 @@ func TestOneShots_EndedWatchKeepsNoOther(t *testing.T) {
 			kept := ws.events[0]
 			ws = nil
 			isKept := func(p weak.Pointer[future.Future[zk.Event]]) bool { return p.Value() != nil }
-			for range 10 { // a stack that has grown may hold one for one collection more
+			for range 10 { // a stack that has grown may keep one alive for one more collection
 				if runtime.GC(); !slices.ContainsFunc(seen[1:], isKept) {
 					break
 				}

@@ -22,7 +22,7 @@ var (
 	errUnknown = errors.New("unknown to the server")
 )
 
-// fakeHost is a client that has no server: what is submitted waits until it is encoded and answered.
+// fakeHost is a client without a server. The test takes what is submitted, encodes it and answers it.
 type fakeHost struct {
 	queue     []mux.Request
 	pauses    []func(error)
@@ -48,7 +48,7 @@ func newTable(chroot string, most int) (*Table, *fakeHost) {
 	}, chroot, most), h
 }
 
-// line tells what a request asks for, with all paths as the server sees them.
+// line encodes a request, as the mux would, and describes what it asks for.
 func line(r mux.Request) string {
 	if d, ok := r.(mux.Departing); ok && !d.Depart() {
 		return "needless"
@@ -76,7 +76,7 @@ func lines(rs []mux.Request) []string {
 	return ls
 }
 
-// heard is a sink that notes what it is told.
+// heard is a sink that records its calls.
 type heard struct{ log []string }
 
 func (h *heard) Put(e zk.Event, _ int64) { h.log = append(h.log, fmt.Sprintf("%v %s", e.Type, e.Path)) }
@@ -91,7 +91,7 @@ func (h *heard) want(t *testing.T, log ...string) {
 	h.log = nil
 }
 
-// listen places a lasting watch, and has the server answer.
+// listen places a lasting watch, as if the server had answered.
 func listen(t *Table, path string, mode Mode) (*Listener, *heard) {
 	h := new(heard)
 	l := &Listener{Path: path, Mode: mode, Sink: h}
@@ -146,8 +146,8 @@ func TestTable_EventsGoToThoseTheyAreFor(t *testing.T) {
 	tree.want(t, "EventNodeDataChanged /b")
 }
 
-// A list of children that changes below a recursive watch is told to a plain one exactly once, whether the server reports it or
-// not.
+// A change of the list of children on a path with a recursive watch is reported to a plain one exactly once, whether the server
+// reports it or not.
 func TestTable_ImpliedChangesAndTheirEchoes(t *testing.T) {
 	for _, zxid := range []int64{-1, 12} {
 		table, _ := newTable("", 1<<20)
@@ -163,25 +163,25 @@ func TestTable_ImpliedChangesAndTheirEchoes(t *testing.T) {
 			t.Errorf("the echo has not fired the one-shot: %s", got)
 		}
 		at = Place{Zxid: zxid + 1, Replies: 4}
-		table.Fire(event(zk.EventNodeChildrenChanged, "/a"), at) // of a child that is hidden
+		table.Fire(event(zk.EventNodeChildrenChanged, "/a"), at) // because of a child that is hidden from the client
 		plain.want(t, "EventNodeChildrenChanged /a")
 	}
 }
 
-// A read on the path of a lasting watch leaves none of its own, and gets one when it cannot rely on that any more.
+// A read on the path of a lasting watch leaves no watch of its own. It gets one when it can no longer rely on the lasting one.
 func TestTable_ReadsRelyOnAPlacement(t *testing.T) {
 	table, host := newTable("/app", 1<<20)
 	if !table.Read("/a", Data).Flag() {
-		t.Error("relies on nothing")
+		t.Error("a read relies on a watch that does not exist")
 	}
 	l, _ := listen(table, "/a", Recursive)
 	host.take()
 	if !table.Read("/a", Child).Flag() {
-		t.Error("relies on a recursive watch for a list of children")
+		t.Error("a read of the children relies on a recursive watch")
 	}
 	kept := table.Read("/a", Data)
 	if kept.Flag() || !kept.Holds(Data) {
-		t.Error("does not rely on the placement")
+		t.Error("a read does not rely on the placement")
 	}
 	watchFor(kept, "/a", Data)
 	if got := lines(host.take()); got != nil {
@@ -204,7 +204,7 @@ func TestTable_ReadsRelyOnAPlacement(t *testing.T) {
 	}
 }
 
-// Nobody removes a watch that somebody else has come to need meanwhile.
+// The watch of a listener that is removed stays at the server if another listener needs it by then.
 func TestTable_RemovalIsNeedlessWhenNeededAgain(t *testing.T) {
 	table, host := newTable("", 1<<20)
 	first, _ := listen(table, "/a", Persistent)
@@ -228,10 +228,10 @@ func TestTable_RefusedPlacings(t *testing.T) {
 		t.Error("the read does not see that the placement was refused")
 	}
 	if !table.Old() {
-		t.Error("the server is not known for it")
+		t.Error("the server is not known as an old one")
 	}
 	if table.Connected("two:2181"); table.Old() {
-		t.Error("another server is taken for the same")
+		t.Error("another server is known as an old one")
 	}
 	host.take()
 	_, live := listen(table, "/b", Persistent)
@@ -240,7 +240,8 @@ func TestTable_RefusedPlacings(t *testing.T) {
 	live.want(t, "end "+errUnknown.Error())
 }
 
-// What is restored is what is there, with the chroot, the recursive watches behind the plain ones, and lists of children last.
+// Restore sets every watch, below the chroot. Recursive watches come after plain ones, and watches of children with a recursive
+// watch on their path come last.
 func TestTable_Restore(t *testing.T) {
 	table, host := newTable("/app", 1<<20)
 	read(table, "/", Data)
@@ -299,7 +300,7 @@ func TestTable_Removals(t *testing.T) {
 	table, host := newTable("", 1<<20)
 	_, plain := listen(table, "/a", Persistent)
 	data := read(table, "/a", Data)
-	child := read(table, "/a", Child) // relies on the persistent one
+	child := read(table, "/a", Child) // relies on the persistent watch
 	some := table.Removal("/a", []Kind{Data, Exist}, false)
 	some.Depart()
 	if !some.Answered(0) {
@@ -326,7 +327,7 @@ func TestTable_Removals(t *testing.T) {
 	}
 }
 
-// Once all have ended, so does whatever an answer on its way adds.
+// After End, a watch that a late reply adds ends at once.
 func TestTable_End(t *testing.T) {
 	table, _ := newTable("", 1<<20)
 	before := read(table, "/a", Data)
@@ -341,7 +342,7 @@ func TestTable_End(t *testing.T) {
 	done := false
 	p.Placed(func() { done = true })
 	if late.want(t, "end expired"); !done {
-		t.Error("the AddWatch has not completed")
+		t.Error("the addWatch has not completed")
 	}
 	for _, f := range []*future.Future[zk.Event]{before, after} {
 		if !strings.HasSuffix(fired(f), ": expired") {
@@ -349,7 +350,7 @@ func TestTable_End(t *testing.T) {
 		}
 	}
 	if table.Open(); read(table, "/a", Data).Ready() {
-		t.Error("ended after a new start")
+		t.Error("a watch that was added after a new start has ended")
 	}
 }
 
@@ -357,7 +358,7 @@ func TestTable_GiveUp(t *testing.T) {
 	table, _ := newTable("", 1<<20)
 	a, b := read(table, "/a", Data), read(table, "/a", Data)
 	if !table.GiveUp(a) || table.GiveUp(a) || table.GiveUp(future.NewPromise[zk.Event](nil).Future()) {
-		t.Error("what is given up is not what was there")
+		t.Error("GiveUp is not true exactly once, for the watch that was registered")
 	}
 	table.Fire(event(zk.EventNodeDeleted, "/a"), Place{})
 	if fired(a) != "watch /a: removed" || fired(b) != "EventNodeDeleted /a" {

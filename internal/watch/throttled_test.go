@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// resume ends the pauses that have begun, with an error if the client stops.
+// resume ends the pauses that have begun: with an error, as if the client stopped, or without one.
 func (h *fakeHost) resume(why error) {
 	pauses := h.pauses
 	h.pauses = nil
@@ -18,7 +18,7 @@ func (h *fakeHost) resume(why error) {
 	}
 }
 
-// placedAgain has a persistent watch of /a removed by somebody and placed anew, up to the request's encoding.
+// placedAgain returns the request that sets a persistent watch of /a again after it was removed, already encoded.
 func placedAgain(t *testing.T) (*Table, *fakeHost, mux.Request, *heard) {
 	t.Helper()
 	table, host := newTable("", 1<<20)
@@ -33,7 +33,7 @@ func placedAgain(t *testing.T) (*Table, *fakeHost, mux.Request, *heard) {
 	return table, host, again[0], plain
 }
 
-// What was throttled is not there, so nothing relies on it until it was sent again.
+// A watch whose request was throttled is not there, so no read relies on it until the request was sent again.
 func TestTable_ThrottledRearm(t *testing.T) {
 	table, host, r, plain := placedAgain(t)
 	claim := table.Read("/a", Data)
@@ -57,7 +57,7 @@ func TestTable_ThrottledRearm(t *testing.T) {
 	}
 }
 
-// The next connection restores everything.
+// A throttled request is not sent again on another connection, which has restored all watches.
 func TestTable_ThrottledRearmIsForItsConnection(t *testing.T) {
 	table, host, r, _ := placedAgain(t)
 	table.Restore(1) // so that there is a connection
@@ -70,7 +70,7 @@ func TestTable_ThrottledRearmIsForItsConnection(t *testing.T) {
 	}
 }
 
-// Whoever waits for it is told at the real end, which is that of the client at the latest.
+// The addWatch that waits for a throttled request completes when that has really ended, or when the client stops.
 func TestTable_ThrottledRearmEndsOnce(t *testing.T) {
 	for _, why := range []error{nil, errors.New("stopped")} {
 		table, host := newTable("", 1<<20)
@@ -84,7 +84,7 @@ func TestTable_ThrottledRearmEndsOnce(t *testing.T) {
 		line(r)
 		r.Reply(wire.CodeThrottled, nil)
 		if ends != 0 {
-			t.Error("it has ended while it waits")
+			t.Error("the addWatch has completed before the request was answered")
 		}
 		host.resume(why)
 		for _, r := range host.take() {
@@ -96,7 +96,7 @@ func TestTable_ThrottledRearmEndsOnce(t *testing.T) {
 	}
 }
 
-// The last watch of a path counts on servers before 3.9, so what was behind a request that was throttled is sent again behind it.
+// On servers before 3.9 the last watch of a path counts, so the requests after a throttled one are sent again after it.
 func TestTable_ThrottledRestore(t *testing.T) {
 	table, host := newTable("", 200)
 	for _, path := range []string{"/a", "/b", "/c"} {
@@ -136,7 +136,7 @@ func TestTable_ThrottledRestore(t *testing.T) {
 	}
 }
 
-// A watch that nobody needs is removed in the end, unless somebody has come to need it.
+// The throttled removal of a watch is sent again, unless the watch is needed by then.
 func TestTable_ThrottledRemoval(t *testing.T) {
 	for _, wanted := range []bool{false, true} {
 		table, host := newTable("", 1<<20)

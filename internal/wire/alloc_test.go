@@ -9,7 +9,7 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// The tests of this file count allocations, so they do not run in parallel.
+// The tests in this file count allocations, so they do not run in parallel.
 
 func TestAppend_IntoABigEnoughBufferAllocatesNothing(t *testing.T) {
 	buffer := make([]byte, 0, 4096)
@@ -42,8 +42,7 @@ func TestDecode_AllocatesOnlyItsResult(t *testing.T) {
 	}
 }
 
-// TestDecode_ClaimedLengthIsNotAllocated: a peer that claims two billion elements
-// costs no more than the error that says so.
+// A claim of two billion elements costs no more than the error that it causes.
 func TestDecode_ClaimedLengthIsNotAllocated(t *testing.T) {
 	const limit = 4096
 	for _, d := range decoders {
@@ -56,7 +55,8 @@ func TestDecode_ClaimedLengthIsNotAllocated(t *testing.T) {
 	}
 }
 
-// allocated is how many bytes fn allocates. Whoever else is running is measured too, so the least of several calls counts.
+// allocated returns how many bytes fn allocates. Other goroutines that run meanwhile are measured too, so fn is called several
+// times and the least result counts.
 func allocated(fn func()) uint64 {
 	least := uint64(math.MaxUint64)
 	for range 5 {

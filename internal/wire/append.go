@@ -29,8 +29,8 @@ func AppendString(b []byte, s string) []byte {
 	return append(AppendInt32(b, int32(len(s))), s...)
 }
 
-// AppendBuffer appends a jute buffer. A nil p is jute's null, length -1, and not
-// the same znode data as an empty one.
+// AppendBuffer appends a jute buffer. A nil p is jute's null, with the length -1.
+// As the data of a znode it differs from an empty p.
 func AppendBuffer(b, p []byte) []byte {
 	if p == nil {
 		return AppendInt32(b, nullLength)
@@ -38,8 +38,8 @@ func AppendBuffer(b, p []byte) []byte {
 	return append(AppendInt32(b, int32(len(p))), p...)
 }
 
-// AppendStrings appends a vector of ustrings. A nil ss is an empty vector, not
-// jute's null: the server dereferences the lists of SetWatches unseen.
+// AppendStrings appends a vector of ustrings. A nil ss is an empty vector and not
+// jute's null, because the server does not check the lists of SetWatches for null.
 func AppendStrings(b []byte, ss []string) []byte {
 	b = AppendInt32(b, int32(len(ss)))
 	for _, s := range ss {
@@ -48,9 +48,9 @@ func AppendStrings(b []byte, ss []string) []byte {
 	return b
 }
 
-// AppendPath appends chroot+path as one ustring. An empty chroot is none; any
-// other starts with a slash. The root of a chroot is the chroot itself: "/app"
-// and "/" give "/app".
+// AppendPath appends chroot+path as one ustring. The chroot is empty or starts
+// with a slash. The root of a chroot is the chroot itself: "/app" and "/" give
+// "/app".
 func AppendPath(b []byte, chroot, path string) []byte {
 	b = AppendInt32(b, int32(PathLen(chroot, path)))
 	b = append(b, chroot...)
@@ -60,8 +60,8 @@ func AppendPath(b []byte, chroot, path string) []byte {
 	return append(b, path...)
 }
 
-// PathLen is the number of bytes of the path that AppendPath writes, without the
-// four of its length.
+// PathLen returns the length of the path that AppendPath writes, without the four
+// bytes of the length field.
 func PathLen(chroot, path string) int {
 	if isChrootItself(chroot, path) {
 		return len(chroot)

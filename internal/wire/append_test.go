@@ -9,7 +9,7 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// unhex turns a hand-written vector, spaced by field, into bytes.
+// unhex decodes a hand-written vector, whose fields are separated by spaces.
 func unhex(t testing.TB, s string) []byte {
 	t.Helper()
 	b, err := hex.DecodeString(strings.Join(strings.Fields(s), ""))
@@ -26,7 +26,7 @@ const (
 	worldHex = "00000001 0000001f 00000005 776f726c64 00000006 616e796f6e65 "
 )
 
-// vectors are spelled out by hand from zookeeper.jute.
+// vectors were written by hand from zookeeper.jute.
 var vectors = []struct {
 	name   string
 	append func(b []byte) []byte

@@ -23,8 +23,8 @@ const (
 // clientJar is Debian's; its manifest names the jars that it needs.
 const clientJar = "/usr/share/java/zookeeper.jar"
 
-// capture writes the golden files: it starts a server and a recording proxy and
-// lets Apache's client, then go-zookeeper, go through the cases.
+// capture writes the golden files: it starts a server and a recording proxy, and
+// lets Apache's client and then go-zookeeper go through the cases.
 func capture() (err error) {
 	ctx, cancel := context.WithTimeout(context.Background(), captureTimeout)
 	defer cancel()
@@ -72,7 +72,8 @@ func runGoZookeeper(ctx context.Context, address string) error {
 	}
 }
 
-// write checks that the exchanges are the cases and writes each into its file.
+// write checks that there is an exchange for each case, and writes each into its
+// file.
 func (r *recorder) write() error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -95,7 +96,7 @@ func (r *recorder) write() error {
 	return nil
 }
 
-// opOf is the opcode of a request frame that has a header.
+// opOf returns the opcode of a request frame that has a header.
 func opOf(frame []byte) (wire.OpCode, error) {
 	op, _, err := wire.DecodeInt32(frame[4+4:])
 	return wire.OpCode(op), err

@@ -1,8 +1,8 @@
 package wire
 
 // ConnectRequest is the first frame of a connection; it has no request header.
-// SessionID and Password are zero and sixteen zero bytes for a new session.
-// LastZxidSeen keeps the client from a server that is behind it.
+// For a new session, SessionID is zero and Password is sixteen zero bytes. A
+// server that is behind LastZxidSeen refuses the connection.
 type ConnectRequest struct {
 	ProtocolVersion int32
 	LastZxidSeen    int64
@@ -23,7 +23,7 @@ func AppendConnectRequest(b []byte, r *ConnectRequest) []byte {
 }
 
 // DecodeConnectRequest reads a connect request. Peers older than 3.4, and
-// go-zookeeper, leave readOnly out, which means false.
+// go-zookeeper, omit readOnly, which means false.
 func DecodeConnectRequest(body []byte) (ConnectRequest, error) {
 	var c ConnectRequest
 	r := reader{body: body}
@@ -58,8 +58,8 @@ func AppendConnectResponse(b []byte, r *ConnectResponse) []byte {
 	return AppendBool(b, r.ReadOnly)
 }
 
-// DecodeConnectResponse reads a connect response. A server leaves readOnly out
-// if the request did, which means false.
+// DecodeConnectResponse reads a connect response. A server omits readOnly if the
+// request did, which means false.
 func DecodeConnectResponse(body []byte) (ConnectResponse, error) {
 	var c ConnectResponse
 	r := reader{body: body}

@@ -4,8 +4,8 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// The least that an element of a vector takes: the length of a string, and an
-// ACL's permissions and the lengths of its two strings.
+// The least size of an element of a vector: for a string that of its length, for
+// an ACL that of its permissions and of the lengths of its two strings.
 const (
 	minStringLen = 4
 	minACLLen    = 12
@@ -63,8 +63,8 @@ func DecodeData(body []byte) (data, rest []byte, err error) {
 }
 
 // DecodeStrings reads a vector of ustrings; null is nil. The strings share one
-// allocation, since a znode may have 100,000 children: keeping one of them keeps
-// the bytes of all.
+// allocation, since a znode may have 100,000 children. So whoever keeps one of
+// them keeps the bytes of all.
 func DecodeStrings(body []byte) (ss []string, rest []byte, err error) {
 	r := reader{body: body}
 	n := r.length("string count", minStringLen)

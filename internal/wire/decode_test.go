@@ -10,12 +10,11 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// tail stands behind a record in the tests: decoders must hand it back.
+// tail follows a record in the tests. Decoders must return it as the rest.
 const tail = "tail"
 
-// decoder is a decoder whose value is boxed, and the encoder that undoes it. A
-// whole decoder, which takes a body and returns no rest, reports what it leaves
-// by encoding its value.
+// decoder is a decoder whose value is boxed, and the encoder for that value. The
+// rest that decode returns is nil for a decoder that takes a whole body.
 type decoder struct {
 	name   string
 	decode func(body []byte) (v any, rest []byte, err error)
@@ -30,7 +29,7 @@ func boxed[T any](decode func([]byte) (T, []byte, error)) func([]byte) (any, []b
 	}
 }
 
-// whole boxes a decoder that ignores what follows its record.
+// whole boxes the value of a decoder that ignores what follows its record.
 func whole[T any](decode func([]byte) (T, error)) func([]byte) (any, []byte, error) {
 	return func(body []byte) (any, []byte, error) {
 		v, err := decode(body)
@@ -174,7 +173,7 @@ func TestDecode_NullAndEmptyAreTwoThings(t *testing.T) {
 	}
 }
 
-// badLengths are bodies whose length or count cannot be, by decoder.
+// badLengths are bodies with an impossible length or count, by decoder.
 var badLengths = map[string][]string{
 	"string":           {"fffffffe", "80000000", "7fffffff 61", "00000002 61"},
 	"data":             {"fffffffe", "80000000", "7fffffff 61", "00000002 61"},

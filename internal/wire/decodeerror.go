@@ -6,17 +6,17 @@ import (
 	"io"
 )
 
-// errBadLength is the cause of a DecodeError whose length no peer may send: less
-// than -1, which is jute's null.
+// errBadLength is the cause of a DecodeError about a length below -1, which is
+// jute's null.
 var errBadLength = errors.New("invalid length")
 
-// DecodeError says why bytes are not the record that they should be. It unwraps
-// to io.ErrUnexpectedEOF if the record goes on behind the end of the bytes.
+// DecodeError says why bytes could not be decoded. It unwraps to
+// io.ErrUnexpectedEOF if the bytes end before the record does.
 type DecodeError struct {
 	What   string // what was being read, such as "stat"
 	Offset int    // where, from the start of what the decoder was given
-	Want   int64  // the bytes it needs there, at least, or the length it claims
-	Have   int    // the bytes that are there
+	Want   int64  // how many bytes are needed there at least, or the invalid length
+	Have   int    // how many bytes are there
 	Err    error
 }
 

@@ -2,7 +2,8 @@ package wire
 
 import "encoding/binary"
 
-// lengthSize is the size of a frame's length, which does not count itself.
+// lengthSize is the size of a frame's length field, which the length does not
+// include.
 const lengthSize = 4
 
 // HeaderLen is the size of an encoded ReplyHeader: the reply's record starts
@@ -21,14 +22,15 @@ func EndFrame(b []byte, start int) []byte {
 	return b
 }
 
-// AppendRequestHeader appends what every request but the connect request starts
-// with.
+// AppendRequestHeader appends the header with which every request starts, except
+// the connect request.
 func AppendRequestHeader(b []byte, xid int32, op OpCode) []byte {
 	return AppendInt32(AppendInt32(b, xid), int32(op))
 }
 
-// ReplyHeader is what every reply but the connect response starts with. Err is
-// the server's code, see ErrorOf; a record follows only if it is zero.
+// ReplyHeader is the header with which every reply starts, except the connect
+// response. Err is the server's code, see ErrorOf; a record follows only if it is
+// zero.
 type ReplyHeader struct {
 	Xid  int32
 	Zxid int64

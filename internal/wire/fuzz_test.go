@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// fuzzDecoder feeds a decoder with any bytes. What it accepts must survive being
-// encoded and decoded again; what it refuses must be a *DecodeError.
+// fuzzDecoder gives a decoder any bytes. A value that it accepts must not change
+// when it is encoded and decoded again; an error must be a *DecodeError.
 func fuzzDecoder(f *testing.F, name string) {
 	d := decoderNamed(f, name)
 	f.Add(d.encode(nil, d.sample))
@@ -36,7 +36,7 @@ func fuzzDecoder(f *testing.F, name string) {
 	})
 }
 
-// nullAsEmpty drops the one difference that encoding a vector does not keep.
+// nullAsEmpty removes the only difference that encoding a vector does not keep.
 func nullAsEmpty(v any) any {
 	if rv := reflect.ValueOf(v); rv.Kind() == reflect.Slice && rv.Len() == 0 {
 		return nil
@@ -54,7 +54,7 @@ func decoderNamed(tb testing.TB, name string) decoder {
 	return decoder{}
 }
 
-// addGoldenBodies adds the frames of the golden files, in whole and behind a
+// addGoldenBodies adds the frames of the golden files, and their records without the
 // reply header.
 func addGoldenBodies(f *testing.F) {
 	files, err := filepath.Glob(GoldenFile("*"))
@@ -90,9 +90,9 @@ func FuzzDecodeWatchEvent(f *testing.F)      { fuzzDecoder(f, "watch event") }
 func FuzzDecodeConnectRequest(f *testing.F)  { fuzzDecoder(f, "connect request") }
 func FuzzDecodeConnectResponse(f *testing.F) { fuzzDecoder(f, "connect response") }
 
-// FuzzDecode_AllocationIsBounded: whatever the bytes claim, a decoder allocates
-// in proportion to how many there are. The worst is a vector of ACLs, 40 bytes in
-// memory for 12 on the wire; the constant is the fuzzer's own noise.
+// Whatever the bytes claim, a decoder allocates in proportion to how many there
+// are. The worst case is a vector of ACLs, of which 12 bytes on the wire take 40 in
+// memory. The constant allows for what the fuzzer itself allocates.
 func FuzzDecode_AllocationIsBounded(f *testing.F) {
 	const (
 		perByte = 8
@@ -108,7 +108,7 @@ func FuzzDecode_AllocationIsBounded(f *testing.F) {
 		for _, d := range decoders {
 			limit := uint64(perByte*len(body) + noise)
 			least := uint64(math.MaxUint64)
-			for range 3 { // others allocate too; the decoder would each time
+			for range 3 { // other goroutines allocate now and then, a decoder would do so each time
 				least = min(least, allocated(func() { _, _, _ = d.decode(body) }))
 				if least <= limit {
 					break
@@ -121,7 +121,7 @@ func FuzzDecode_AllocationIsBounded(f *testing.F) {
 	})
 }
 
-// FuzzErrorOf: every code but zero is an error that has a text.
+// Every code except zero is an error with a text.
 func FuzzErrorOf(f *testing.F) {
 	for code := int32(-130); code <= 0; code++ {
 		f.Add(code)

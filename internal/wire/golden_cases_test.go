@@ -11,14 +11,14 @@ import (
 // opConnect marks the exchange without a request header.
 const opConnect = wire.OpCreateSession
 
-// goldenCase is one exchange of the capture, in the order in which it is made.
+// goldenCase is one exchange of the capture.
 type goldenCase struct {
 	name    string
 	op      wire.OpCode
-	request func(b, record []byte) []byte          // appends the record; the captured one is for what only it knows
+	request func(b, record []byte) []byte          // appends the record; takes from the captured one what it cannot know
 	err     int32                                  // the reply's code
 	reply   func(t *testing.T, body []byte) []byte // decodes, checks and encodes again
-	events  []wire.WatchEvent                      // what comes before the reply
+	events  []wire.WatchEvent                      // events that come before the reply
 	drop    bool                                   // the proxy then closes the connection
 }
 

@@ -10,9 +10,9 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// The requests and reply checks that the golden cases are put together from. A
-// check decodes the body, looks at the values and encodes them again; what a
-// decoder skipped would be missing there.
+// This file has the requests and the checks of replies that golden cases consist
+// of. A check decodes the body, checks the values and encodes them again, so that
+// anything that a decoder skips is noticed.
 
 type replyCheck = func(t *testing.T, body []byte) []byte
 
@@ -44,7 +44,8 @@ func connectReply(t *testing.T, body []byte) []byte {
 	return wire.AppendConnectResponse(nil, &c)
 }
 
-// shortConnectRequest is that of a client that does not know readOnly.
+// shortConnectRequest is the connect request of a client that does not know
+// readOnly.
 func shortConnectRequest(b, record []byte) []byte {
 	b = connectRequest(b, record)
 	return b[:len(b)-1]
@@ -89,7 +90,7 @@ func failingMultiRequest(b, _ []byte) []byte {
 	return wire.AppendMultiHeader(b, wire.OpError, true, -1)
 }
 
-// multiReply wants one result per operation, of these opcodes.
+// multiReply expects one result for each operation, with these opcodes.
 func multiReply(want ...wire.OpCode) replyCheck {
 	return func(t *testing.T, body []byte) []byte {
 		var b []byte
@@ -198,7 +199,7 @@ func aclReply(want []zk.ACL) replyCheck {
 	}
 }
 
-// errorCodeReply is the ErrorResponse that add watch is answered with.
+// errorCodeReply is the ErrorResponse with which servers answer addWatch.
 func errorCodeReply(t *testing.T, body []byte) []byte {
 	code, _, err := wire.DecodeInt32(body)
 	if err != nil || code != 0 {

@@ -8,9 +8,9 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// exchange is what one golden file holds: a frame of the client and the frames
-// of the server up to its reply, watch events first. Frames start with their
-// length.
+// exchange is the content of one golden file: a frame of the client, and the
+// frames of the server up to its reply, which watch events may precede. Frames
+// start with their length.
 type exchange struct {
 	sent     []byte
 	received [][]byte
@@ -96,7 +96,7 @@ func checkEvents(t *testing.T, want []wire.WatchEvent, frames [][]byte) {
 	}
 }
 
-// TestGolden_FilesAndCasesMatch: a file without a case would go unread.
+// A file without a case would not be read by any test.
 func TestGolden_FilesAndCasesMatch(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob(wire.GoldenFile("*"))
@@ -108,8 +108,7 @@ func TestGolden_FilesAndCasesMatch(t *testing.T) {
 	}
 }
 
-// TestGolden_ReconnectOffersTheSessionAndItsLastZxid: what a client says after
-// the loss of its connection, in the words of Apache's client.
+// This is what Apache's client sends after it has lost its connection.
 func TestGolden_ReconnectOffersTheSessionAndItsLastZxid(t *testing.T) {
 	t.Parallel()
 	session, err := wire.DecodeConnectResponse(readGolden(t, "watch-connect").reply())

@@ -8,15 +8,15 @@ import (
 	"strings"
 )
 
-// GoldenDir is where the golden files are; its README tells their form. These
-// names are exported for the tests of package wire_test.
+// GoldenDir is where the golden files are; its README describes their format. The
+// names in this file are exported for the tests of package wire_test.
 const GoldenDir = "../../testdata/golden"
 
-// GoldenFile is the path of the golden file called name; "*" is all of them.
+// GoldenFile returns the path of the golden file with this name; "*" matches all.
 func GoldenFile(name string) string { return filepath.Join(GoldenDir, name+".hex") }
 
-// ReadGolden returns the frames of a golden file, each with its length: one of
-// the client and then those of the server.
+// ReadGolden returns the frames of a golden file, each with its length: first the
+// client's, then those of the server.
 func ReadGolden(path string) (frames [][]byte, err error) {
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -38,7 +38,7 @@ func ReadGolden(path string) (frames [][]byte, err error) {
 	return frames, nil
 }
 
-// FormatGolden is the text of a golden file.
+// FormatGolden returns the text of a golden file.
 func FormatGolden(sent []byte, received [][]byte) []byte {
 	text := formatFrame(nil, ">", sent)
 	for _, frame := range received {

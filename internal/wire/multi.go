@@ -1,8 +1,8 @@
 package wire
 
-// AppendMultiHeader appends what stands before each operation of a multi: its
-// opcode, done false, code -1. The last header has no operation: OpError, done
-// true, code -1.
+// AppendMultiHeader appends the header of an operation of a multi: its opcode,
+// done false, code -1. The last header belongs to no operation: OpError, done true,
+// code -1.
 func AppendMultiHeader(b []byte, op OpCode, done bool, code int32) []byte {
 	b = AppendInt32(b, int32(op))
 	b = AppendBool(b, done)
@@ -10,14 +10,14 @@ func AppendMultiHeader(b []byte, op OpCode, done bool, code int32) []byte {
 }
 
 // DecodeMultiHeader reads a header of a multi's reply; rest starts with the
-// result of that operation. Results by opcode: OpCreate a path, OpCreate2 (which
-// also answers containers and TTL nodes) a path and a Stat, OpSetData a Stat,
-// OpDelete and OpCheck nothing, OpError an int, which repeats code. The header
-// with done set is the last.
+// result of that operation. The result of OpCreate is a path, of OpCreate2 (which
+// also answers creates of containers and TTL nodes) a path and a Stat, and of
+// OpSetData a Stat. OpDelete and OpCheck have none; that of OpError is an int,
+// which repeats code. The last header has done set.
 //
-// A failed multi has code zero in its reply header and nothing but OpError
-// results: code 0 for the operations before the one that failed, -2 for those
-// after it.
+// The reply to a failed multi has code zero in its header, and only OpError
+// results: with code 0 for the operations before the one that failed, and -2 for
+// those after it.
 func DecodeMultiHeader(body []byte) (op OpCode, done bool, code int32, rest []byte, err error) {
 	r := reader{body: body}
 	op = OpCode(r.int32("multi header type"))

@@ -1,6 +1,6 @@
 package wire
 
-// SkipGetData returns what is behind the result of a getData, which nothing is decoded of.
+// SkipGetData returns the bytes after the result of a getData, without decoding that result.
 func SkipGetData(body []byte) (rest []byte, err error) {
 	r := reader{body: body}
 	n := r.int32("data length")

@@ -5,7 +5,8 @@ import "strconv"
 // OpCode is the type field of a request header, as in ZooDefs.OpCode.
 type OpCode int32
 
-// The opcodes. Servers know addWatch and setWatches2 since 3.6, whoAmI since 3.7.
+// The opcodes. Servers know multiRead, getEphemerals, getAllChildrenNumber, setWatches2
+// and addWatch since 3.6, whoAmI since 3.7.
 const (
 	OpNotify               OpCode = 0
 	OpCreate               OpCode = 1
@@ -47,14 +48,14 @@ const (
 	XidWatch      int32 = -1 // a watch event; no request belongs to it
 	XidPing       int32 = -2
 	XidAuth       int32 = -4
-	XidSetWatches int32 = -8 // the C client's; the server answers any
+	XidSetWatches int32 = -8 // used by the C client; the server accepts any xid
 )
 
-// NoZxid is in the header of what belongs to no transaction.
+// NoZxid is the zxid in the header of a reply that belongs to no transaction.
 const NoZxid int64 = -1
 
-// verbs are what an error message calls the operation; the variants of one
-// operation (create2, getChildren2) share its verb, as users know only the one.
+// verbs are the names of operations in error messages. The variants of an
+// operation (create2, getChildren2) share its name, since users know only one.
 var verbs = map[OpCode]string{
 	OpNotify:               "notify",
 	OpCreate:               "create",
@@ -91,7 +92,7 @@ var verbs = map[OpCode]string{
 	OpError:                "error",
 }
 
-// String returns the verb that error messages use, "opcode 42" if there is none.
+// String returns the name that error messages use, or "opcode 42" if there is none.
 func (o OpCode) String() string {
 	if verb, ok := verbs[o]; ok {
 		return verb

@@ -2,7 +2,7 @@ package wire
 
 import "strings"
 
-// FullPath is the server's name for a client's path.
+// FullPath returns the server's path for a client's path.
 func FullPath(chroot, path string) string {
 	if isChrootItself(chroot, path) {
 		return chroot
@@ -10,7 +10,7 @@ func FullPath(chroot, path string) string {
 	return chroot + path
 }
 
-// ParentOf returns the path of the parent; path is valid and not "/".
+// ParentOf returns the path of the parent. The path must be valid and not "/".
 func ParentOf(path string) string {
 	if i := strings.LastIndexByte(path, '/'); i > 0 {
 		return path[:i]

@@ -10,8 +10,8 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// recorder pairs the frames that go through a proxy: requests are the cases in
-// their order, replies find theirs by xid. Pings are left out.
+// recorder pairs the frames that pass through a proxy. Requests belong to the
+// cases in order; replies are matched with requests by xid. Pings are omitted.
 type recorder struct {
 	cases []goldenCase
 
@@ -23,7 +23,7 @@ type recorder struct {
 type recorded struct {
 	exchange
 	op       wire.OpCode
-	xid      int32 // of no meaning for opConnect
+	xid      int32 // has no meaning for opConnect
 	answered bool
 }
 
@@ -42,7 +42,8 @@ func (r *recorder) sent(frame []byte, first bool) (drop bool) {
 	return false
 }
 
-// received reports whether the connection is to be closed behind this frame.
+// received records a frame of the server. It reports whether the connection must
+// be closed after it.
 func (r *recorder) received(frame []byte, first bool) (drop bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -68,11 +69,11 @@ func (r *recorder) received(frame []byte, first bool) (drop bool) {
 
 func xidOf(frame []byte) int32 { return int32(binary.BigEndian.Uint32(frame[4:])) }
 
-// proxy hands frames on between clients and a server.
+// proxy passes frames between clients and a server. Its goroutines:
 //
 //	(*proxy).accept   until stop closes the listener
 //	(*proxy).serve    one per connection, owned by accept
-//	(*proxy).pass     one per direction, joined by serve
+//	pass              one per direction, joined by serve
 type proxy struct {
 	listener net.Listener
 	backend  string
@@ -92,7 +93,8 @@ func startProxy(backend string, r *recorder) (*proxy, error) {
 
 func (p *proxy) address() string { return p.listener.Addr().String() }
 
-// stop waits for the connections, which the clients have closed by then.
+// stop waits until all connections have ended. The clients have closed them by
+// then.
 func (p *proxy) stop() {
 	_ = p.listener.Close()
 	p.running.Wait()
@@ -120,8 +122,8 @@ func (p *proxy) serve(client net.Conn) {
 	directions.Wait()
 }
 
-// pass hands on frames from one side to the other until either is closed or
-// record says so, and then closes both.
+// pass passes frames from one side to the other until either is closed or record
+// returns true. It then closes both.
 func pass(to, from net.Conn, record func(frame []byte, first bool) (drop bool)) {
 	defer to.Close()
 	defer from.Close()

@@ -2,13 +2,12 @@ package wire
 
 import "encoding/binary"
 
-// nullLength is the length that stands for null in jute: of a buffer, a string
-// or a vector.
+// nullLength is the length of a null buffer, string or vector in jute.
 const nullLength int32 = -1
 
-// reader walks through a body. The first thing that does not fit becomes err,
-// after which every read gives zero; a decoder reads all its fields and then
-// looks at err once.
+// reader walks through a body. After the first read that does not fit, which sets
+// err, every read returns zero. So a decoder reads all its fields and then checks
+// err once.
 type reader struct {
 	body []byte
 	off  int
@@ -19,7 +18,7 @@ func (r *reader) left() int { return len(r.body) - r.off }
 
 func (r *reader) rest() []byte { return r.body[r.off:] }
 
-// take returns the next n bytes, nil if there are fewer.
+// take returns the next n bytes, or nil if there are fewer.
 func (r *reader) take(what string, n int) []byte {
 	if r.err != nil {
 		return nil
@@ -49,19 +48,19 @@ func (r *reader) int64(what string) int64 {
 	return int64(binary.BigEndian.Uint64(p))
 }
 
-// bool takes any byte but zero for true, as Java's DataInput does.
+// bool reads a boolean. Every byte except zero is true, as for Java's DataInput.
 func (r *reader) bool(what string) bool {
 	p := r.take(what, 1)
 	return p != nil && p[0] != 0
 }
 
-// optionalBool reads a last field that the peer may have left out.
+// optionalBool reads a last field that the peer may have omitted.
 func (r *reader) optionalBool() bool {
 	return r.left() > 0 && r.bool("optional bool")
 }
 
-// length reads a length or count of things of at least size bytes each, and
-// makes sure that so many can be there. Null is reported as -1.
+// length reads the length or count of elements of at least size bytes each, and
+// checks that the body is long enough for them. Null is reported as -1.
 func (r *reader) length(what string, size int64) int {
 	at := r.off
 	n := r.int32(what)
@@ -79,7 +78,8 @@ func (r *reader) length(what string, size int64) int {
 	return int(n)
 }
 
-// span returns the bytes of a buffer or a string, nil for null and on an error.
+// span returns the bytes of a buffer or a string, or nil for null or after an
+// error.
 func (r *reader) span(what string) []byte {
 	n := r.length(what, 1)
 	if n < 0 || r.err != nil {
@@ -88,7 +88,8 @@ func (r *reader) span(what string) []byte {
 	return r.take(what, n)
 }
 
-// buffer copies a buffer at its exact size; nil is null, and empty is not nil.
+// buffer returns a copy of a buffer, of its exact size. Null is nil; an empty
+// buffer is not nil.
 func (r *reader) buffer(what string) []byte {
 	p := r.span(what)
 	if p == nil {
@@ -99,7 +100,7 @@ func (r *reader) buffer(what string) []byte {
 	return q
 }
 
-// string reads a ustring. Go has no null string: null is "".
+// string reads a ustring. Go has no null string, so null is "".
 func (r *reader) string(what string) string {
 	return string(r.span(what))
 }

@@ -33,8 +33,8 @@ func ErrorOf(code int32) error {
 	return ServerError{Code: code}
 }
 
-// sentinels are the codes that go-zookeeper's Conn reports as these errors, so
-// that the errors.Is of code written for it goes on working.
+// sentinels are the codes that go-zookeeper's Conn reports as these errors. Code
+// that was written for it and uses errors.Is goes on working.
 var sentinels = map[int32]error{
 	-8:   zk.ErrBadArguments,
 	-100: zk.ErrAPIError,
@@ -53,12 +53,12 @@ var sentinels = map[int32]error{
 	-123: zk.ErrReconfigDisabled,
 }
 
-// The codes that somebody in this module goes by.
+// The codes that this module refers to by name.
 const (
 	CodeOK                      int32 = 0
-	CodeInconsistency           int32 = -2 // of a part of a transaction that was not looked at, since one before it had failed
+	CodeInconsistency           int32 = -2 // for an operation of a transaction that was not tried because an earlier one had failed
 	CodeMarshalling             int32 = -5
-	CodeUnimplemented           int32 = -6 // the server closes the connection behind it (UnimplementedRequestProcessor)
+	CodeUnimplemented           int32 = -6 // the server then closes the connection (UnimplementedRequestProcessor)
 	CodeOperationTimeout        int32 = -7
 	CodeBadArguments            int32 = -8
 	CodeUnknownSession          int32 = -12
@@ -81,13 +81,13 @@ const (
 	CodeReconfigDisabled        int32 = -123
 	CodeSASLRequired            int32 = -124
 	CodeQuotaExceeded           int32 = -125
-	// CodeThrottled is the one that asks for a repetition: "operation was throttled and not executed at all, please
+	// CodeThrottled asks the client to repeat the request: "operation was throttled and not executed at all, please
 	// retry" (KeeperException.ThrottledOpException, ZOOKEEPER-3243).
 	CodeThrottled int32 = -127
 )
 
-// codeNames are the other codes of KeeperException.Code and of the C client's
-// zookeeper.h (-9 is only there).
+// codeNames are the names of the other codes in KeeperException.Code and in the C
+// client's zookeeper.h (-9 is only in the latter).
 var codeNames = map[int32]string{
 	-1:   "system error",
 	-2:   "runtime inconsistency",

@@ -6,7 +6,7 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// statLen is the size of an encoded Stat, all of whose fields are fixed.
+// statLen is the size of an encoded Stat, whose fields all have fixed sizes.
 const statLen = 68
 
 // AppendStat appends a Stat.
@@ -24,8 +24,9 @@ func AppendStat(b []byte, st *zk.Stat) []byte {
 	return AppendInt64(b, st.Pzxid)
 }
 
-// DecodeStat reads a Stat into st, which it leaves alone on an error. Nearly
-// every reply ends in one, so it is spelled out: one bounds check, no calls.
+// DecodeStat reads a Stat into st, which it does not change if there is an error.
+// Nearly every reply ends with a Stat, so the code is spelled out: it needs one
+// bounds check and no calls.
 func DecodeStat(body []byte, st *zk.Stat) (rest []byte, err error) {
 	if len(body) < statLen {
 		return nil, short("stat", 0, statLen, len(body))

@@ -23,8 +23,8 @@ func AppendRemoveWatches(b []byte, chroot, path string, watcherType int32) []byt
 	return AppendInt32(AppendPath(b, chroot, path), watcherType)
 }
 
-// WatchSet is what a client restores after a reconnect: full paths of the
-// server, chroot included, by the kind of watch.
+// WatchSet is the watches that a client restores after a reconnect: the server's
+// paths, chroot included, by kind of watch.
 type WatchSet struct {
 	Data                []string
 	Exist               []string
@@ -34,7 +34,7 @@ type WatchSet struct {
 }
 
 // AppendSetWatches is the record of OpSetWatches, which has no room for the
-// persistent watches of w. The server at once fires each watch whose znode has
+// persistent watches of w. The server fires each watch at once whose znode has
 // changed since relativeZxid.
 func AppendSetWatches(b []byte, relativeZxid int64, w *WatchSet) []byte {
 	b = AppendInt64(b, relativeZxid)
@@ -50,9 +50,9 @@ func AppendSetWatches2(b []byte, relativeZxid int64, w *WatchSet) []byte {
 	return AppendStrings(b, w.PersistentRecursive)
 }
 
-// WatchEvent is the record behind a reply header whose xid is XidWatch. Type and
-// State have the values of zk.EventType and zk.State; Path is the server's,
-// chroot included.
+// WatchEvent is the record that follows a reply header with the xid XidWatch. Type
+// and State have the values of zk.EventType and zk.State. Path is the server's
+// path, chroot included.
 type WatchEvent struct {
 	Type, State int32
 	Path        string

@@ -1,5 +1,5 @@
-// Package check is what tests of a client have in common: clients that the test's end closes, and what is asked of futures. Test
-// packages give these functions short names of their own.
+// Package check has what tests of a client share: clients that are closed when the test ends, and checks of futures and errors.
+// Test packages give these functions short names of their own.
 //
 // Servers come from zkserver (real ones), zktest (in memory) and zkpeer (scripted), broken connections from zkproxy.
 package check
@@ -15,20 +15,20 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Wait is how long a test waits for what must come.
+// Wait is how long a test waits for something that must happen.
 const Wait = time.Minute
 
-// pollEvery is how often Until looks.
+// pollEvery is how often Until checks.
 const pollEvery = 2 * time.Millisecond
 
-// Context returns a context that ends with the test, or when what must come has not.
+// Context returns a context that ends with the test, or after Wait.
 func Context(t testing.TB) context.Context {
 	ctx, cancel := context.WithTimeout(context.Background(), Wait)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// Value returns a future's value; its failure ends the test.
+// Value waits for a future and returns its value. If the future fails, the test ends.
 func Value[T any](t testing.TB, f *future.Future[T]) T {
 	t.Helper()
 	v, err := Get(f)
@@ -38,7 +38,7 @@ func Value[T any](t testing.TB, f *future.Future[T]) T {
 	return v
 }
 
-// Fails returns a future's error, which must be each of want.
+// Fails waits for a future and returns its error, which must match each of want.
 func Fails[T any](t testing.TB, f *future.Future[T], want ...error) error {
 	t.Helper()
 	_, err := Get(f)
@@ -46,7 +46,7 @@ func Fails[T any](t testing.TB, f *future.Future[T], want ...error) error {
 	return err
 }
 
-// Error checks that there is an error, and that it is each of want.
+// Error checks that there is an error, and that it matches each of want.
 func Error(t testing.TB, err error, want ...error) {
 	t.Helper()
 	if err == nil {
@@ -54,12 +54,12 @@ func Error(t testing.TB, err error, want ...error) {
 	}
 	for _, w := range want {
 		if !errors.Is(err, w) {
-			t.Errorf("error %v, want one that is %v", err, w)
+			t.Errorf("error %v, want one that matches %v", err, w)
 		}
 	}
 }
 
-// Is checks that err is want, or that there is none if want is nil.
+// Is checks that err matches want, or that there is no error if want is nil.
 func Is(t testing.TB, err, want error) {
 	t.Helper()
 	if !errors.Is(err, want) {
@@ -67,7 +67,7 @@ func Is(t testing.TB, err, want error) {
 	}
 }
 
-// Outcome waits for a future and returns its error; one that does not complete ends the test.
+// Outcome waits for a future and returns its error. If the future does not complete, the test ends.
 func Outcome[T any](t testing.TB, f *future.Future[T]) error {
 	t.Helper()
 	select {
@@ -79,14 +79,14 @@ func Outcome[T any](t testing.TB, f *future.Future[T]) error {
 	return err
 }
 
-// Get waits for a future.
+// Get waits for a future, for at most Wait, and returns its result.
 func Get[T any](f *future.Future[T]) (T, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), Wait)
 	defer cancel()
 	return f.Get(ctx)
 }
 
-// Until waits until done reports true.
+// Until waits until done returns true.
 func Until(t testing.TB, what string, done func() bool) {
 	t.Helper()
 	tick := time.NewTicker(pollEvery)
@@ -101,7 +101,7 @@ func Until(t testing.TB, what string, done func() bool) {
 	}
 }
 
-// Connect returns a client that the test's end closes.
+// Connect returns a connected client, and closes it when the test ends.
 func Connect(t testing.TB, servers string, opts ...zkasync.Option) *zkasync.Client {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), Wait)
@@ -118,7 +118,7 @@ func Connect(t testing.TB, servers string, opts ...zkasync.Option) *zkasync.Clie
 	return c
 }
 
-// Place makes a folder of the test's own on the shared server, and returns a connection string with it as the chroot.
+// Place creates a znode for the test alone on the shared server, and returns a connection string with it as the chroot.
 func Place(t testing.TB) (servers string) {
 	t.Helper()
 	servers = zkserver.Shared(t).Addr() + zkserver.Root(t)

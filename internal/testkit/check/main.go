@@ -9,11 +9,11 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// inMemory has the shared server be one of package zktest. What a test does to a process, or to an ensemble, it does to real
-// servers all the same.
+// inMemory makes the shared server one of package zktest. Tests that need a process of their own or an ensemble still use real
+// servers.
 var inMemory = flag.String("zktest", "", "a release, as 3.8.0: the shared server is in memory and behaves as it")
 
-// Main returns an m whose Run has the shared server stopped at its end:
+// Main returns an m whose Run also stops the shared server at the end:
 //
 //	goleak.VerifyTestMain(check.Main(m))
 func Main(m interface{ Run() int }) interface{ Run() int } { return withShared{zkserver.Main(m)} }
@@ -44,7 +44,7 @@ func (w withShared) Run() int {
 	return w.m.Run()
 }
 
-// NeedsProcess skips a test that says nothing of a server in its own process, and says why.
+// NeedsProcess skips a test that proves nothing with a server in memory. Why goes into the test's log.
 func NeedsProcess(t testing.TB, why string) {
 	t.Helper()
 	if *inMemory != "" {

@@ -13,8 +13,8 @@ func Healthy(c *Conn) {
 	}
 }
 
-// Serve answers requests until the client closes its session or the connection ends. It gives each one to instead first
-// and answers those for which that reports false; nil stands for none.
+// Serve answers requests until the client closes its session or the connection ends. If instead is not nil, Serve calls it with
+// each request first, and answers the request itself only if instead returns false.
 func (c *Conn) Serve(instead func(r Request) bool) {
 	for {
 		r, ok := c.Next()
@@ -30,8 +30,8 @@ func (c *Conn) Serve(instead func(r Request) bool) {
 	}
 }
 
-// Answer answers r as a server would on which every znode exists. It stores nothing: the data of a znode is its path, and
-// so is the name of its only child, so that an answer given to the wrong request shows.
+// Answer answers r as a server would on which every znode exists. It stores nothing. The data of a znode is its path, and so is
+// the name of its only child, so that tests notice an answer to the wrong request.
 func (c *Conn) Answer(r Request) bool {
 	switch r.Op {
 	case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer, wire.OpCreateTTL, wire.OpSetData, wire.OpDelete, wire.OpMulti:
@@ -40,7 +40,7 @@ func (c *Conn) Answer(r Request) bool {
 	return c.Reply(r, Body(r))
 }
 
-// Body is the record with which Answer answers r.
+// Body returns the record with which Answer answers r.
 func Body(r Request) []byte {
 	st := Stat(r.Path)
 	switch r.Op {
@@ -70,7 +70,7 @@ func Body(r Request) []byte {
 	}
 }
 
-// Stat is the stat of the znode at path.
+// Stat returns the Stat of the znode at path.
 func Stat(path string) zk.Stat {
 	return zk.Stat{
 		Czxid: firstZxid, Mzxid: firstZxid, Pzxid: firstZxid,
@@ -79,7 +79,7 @@ func Stat(path string) zk.Stat {
 	}
 }
 
-// Parts are the reads that travel in a multi-read.
+// Parts returns the reads in a multi-read.
 func Parts(r Request) (parts []Request) {
 	body := r.Body
 	for {

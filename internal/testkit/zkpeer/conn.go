@@ -12,17 +12,17 @@ import (
 // maxRequest is the largest request that a peer reads.
 const maxRequest = 64 << 20
 
-// Conn is the server's side of one connection. Its methods are for the goroutine of the script. Once the connection has
-// ended, reads report false and writes do nothing, so a script need not look at errors.
+// Conn is the server's side of one connection. Except for Cut, its methods are for the goroutine of the script. Once the
+// connection has ended, reads return false and writes do nothing, so a script need not check errors.
 type Conn struct {
 	Number  int                 // of this connection, counted from 0
-	Connect wire.ConnectRequest // what ReadConnect has read
-	Zxid    int64               // goes into replies; writes count it up
+	Connect wire.ConnectRequest // set by ReadConnect
+	Zxid    int64               // the zxid of replies; writes increase it
 
 	peer  *Peer
 	sock  net.Conn
 	in    *bufio.Reader
-	asked bool // Connect is there
+	asked bool // Connect is set
 	ended bool
 }
 
@@ -30,7 +30,7 @@ func newConn(p *Peer, sock net.Conn, number int) *Conn {
 	return &Conn{Number: number, Zxid: firstZxid, peer: p, sock: sock, in: bufio.NewReader(sock)}
 }
 
-// firstZxid is the zxid that a peer starts with: in an epoch of its own, as after a server's start.
+// firstZxid is the zxid that a peer starts with: the first one of epoch 1.
 const firstZxid = 1 << 32
 
 // ReadConnect reads the connect request.
@@ -44,8 +44,8 @@ func (c *Conn) ReadConnect() bool {
 	return c.asked
 }
 
-// Accept answers the connect request, which it reads if ReadConnect has not: with the session that the client asks for,
-// or a new one, and the timeout that it asks for.
+// Accept answers the connect request, after reading it if ReadConnect has not. It grants the session that the client offers, or
+// a new one, and the timeout that the client asks for.
 func (c *Conn) Accept() bool {
 	if !c.asked && !c.ReadConnect() {
 		return false
@@ -61,10 +61,10 @@ func (c *Conn) Accept() bool {
 	})
 }
 
-// firstSession is the id of the session that the first connection is given.
+// firstSession is the id of the session that the first connection gets.
 const firstSession = 0x1_0000_0000_0000
 
-// AcceptWith answers the connect request with r; an empty one says that the session has expired.
+// AcceptWith answers the connect request with r. An empty r says that the session has expired.
 func (c *Conn) AcceptWith(r wire.ConnectResponse) bool {
 	if !c.asked && !c.ReadConnect() {
 		return false
@@ -105,10 +105,10 @@ func (c *Conn) read(p []byte) bool {
 	return !c.ended
 }
 
-// More reports whether bytes of another request are there already.
+// More reports whether bytes of another request have arrived already.
 func (c *Conn) More() bool { return c.in.Buffered() > 0 }
 
-// Send writes any bytes, in one Write.
+// Send writes any bytes, with one Write.
 func (c *Conn) Send(b []byte) bool {
 	if !c.ended {
 		if _, err := c.sock.Write(b); err != nil {
@@ -126,13 +126,13 @@ func (c *Conn) Refuse(r Request, code int32) bool {
 	return c.Send(ReplyFrame(r.Xid, c.Zxid, code, nil))
 }
 
-// Event sends a watch event as servers before 3.9 do, which do not tell the change's zxid.
+// Event sends a watch event as servers before 3.9 do, which do not send the zxid of the change.
 func (c *Conn) Event(e wire.WatchEvent) bool { return c.Send(EventFrame(e)) }
 
 // EventAt sends a watch event as servers since 3.9 do, with the zxid of the change.
 func (c *Conn) EventAt(e wire.WatchEvent, zxid int64) bool { return c.Send(eventFrame(e, zxid)) }
 
-// Drain reads whatever comes and says nothing, to the end of the connection.
+// Drain reads what arrives, without answering, until the connection ends.
 func (c *Conn) Drain() {
 	for {
 		if _, ok := c.readFrame(); !ok {
@@ -141,8 +141,8 @@ func (c *Conn) Drain() {
 	}
 }
 
-// Hold keeps the connection open and neither reads nor writes until the peer is closed.
+// Hold keeps the connection open, and neither reads nor writes, until the peer is closed.
 func (c *Conn) Hold() { <-c.peer.quit }
 
-// Cut ends the connection. Unlike all else it may be called from any goroutine.
+// Cut ends the connection. It may be called from any goroutine.
 func (c *Conn) Cut() { _ = c.sock.Close() }

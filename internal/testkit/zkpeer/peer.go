@@ -8,12 +8,12 @@ import (
 	"testing"
 )
 
-// Script plays the server on one connection, which ends when it returns. It runs on a goroutine of its own, so it must
-// not call the FailNow of a test.
+// Script plays the server on one connection. The connection ends when the script returns. A script runs on a goroutine of its
+// own, so it must not call a test's FailNow.
 type Script func(c *Conn)
 
-// Peer accepts connections and runs a script on each: the first script on the first connection, and so on; the last one
-// on all that follow.
+// Peer accepts connections and runs a script on each: the first script on the first connection, and so on. The last script
+// runs on all later connections too.
 type Peer struct {
 	addr    string
 	ln      net.Listener // nil: connections are pipes
@@ -30,7 +30,7 @@ type Peer struct {
 
 var errClosed = errors.New("zkpeer: closed")
 
-// Listen starts a peer on a port of the loopback device; the test's end closes it.
+// Listen starts a peer on a free port of 127.0.0.1, and closes it when the test ends.
 func Listen(tb testing.TB, scripts ...Script) *Peer {
 	tb.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -44,8 +44,8 @@ func Listen(tb testing.TB, scripts ...Script) *Peer {
 	return p
 }
 
-// Pipes starts a peer that is reached through its Dial only; the test's end closes it. A pipe has no buffer: a Write
-// returns when the other side has read all of it, and what was written before a Close is never lost.
+// Pipes starts a peer that can be reached only through its Dial method, and closes it when the test ends. A pipe has no buffer:
+// a Write returns when the other side has read all of it, and what was written before a Close is never lost.
 func Pipes(tb testing.TB, scripts ...Script) *Peer {
 	tb.Helper()
 	return newPeer(tb, "peer.test:2181", scripts)
@@ -60,24 +60,24 @@ func newPeer(tb testing.TB, addr string, scripts []Script) *Peer {
 	return p
 }
 
-// Addr is what a client is given as the address; of Pipes it is a name that means nothing.
+// Addr returns the address to give to a client. For a peer of Pipes it is a made-up name.
 func (p *Peer) Addr() string { return p.addr }
 
-// Accepted counts the connections so far.
+// Accepted returns the number of connections so far.
 func (p *Peer) Accepted() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.accepted
 }
 
-// Open counts the connections whose scripts run.
+// Open returns the number of connections whose scripts are running.
 func (p *Peer) Open() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.socks)
 }
 
-// Dial connects to the peer, whatever the address. It has the shape that zkasync.WithDialer takes.
+// Dial connects to the peer, whatever the address is. It can be passed to zkasync.WithDialer.
 func (p *Peer) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	if p.ln != nil {
 		return new(net.Dialer).DialContext(ctx, "tcp", p.addr)
@@ -89,7 +89,7 @@ func (p *Peer) Dial(ctx context.Context, _, _ string) (net.Conn, error) {
 	return near, nil
 }
 
-// Close ends all connections and returns when all scripts have.
+// Close ends all connections, and returns when all scripts have returned.
 func (p *Peer) Close() {
 	p.mu.Lock()
 	if !p.closed {
@@ -116,7 +116,7 @@ func (p *Peer) accept() {
 	}
 }
 
-// start runs the script for a new connection; false when the peer is closed.
+// start runs the script for a new connection. It returns false if the peer is closed.
 func (p *Peer) start(sock net.Conn) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -11,15 +11,15 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Replay says what a replay server answers: it knows neither paths nor state, and copies replies that it has encoded
-// beforehand. It answers get and multi-reads of these, exists, children, set, create, delete, sync, pings and the close; the rest is
-// "unimplemented".
+// Replay configures the answers of a replay server. Such a server knows neither paths nor state, and copies replies that it has
+// encoded beforehand. It answers get, multi-reads of gets, exists, children, set, create, delete, sync, ping and close, and
+// anything else with "unimplemented".
 type Replay struct {
 	DataSize int // of every znode, in bytes
 	Children int // of every znode
 }
 
-// StartReplay starts a replay server within this process and returns its address; the test's end stops it.
+// StartReplay starts a replay server within this process and returns its address. It stops the server when the test ends.
 func StartReplay(tb testing.TB, cfg Replay) (addr string) {
 	tb.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -36,7 +36,7 @@ func StartReplay(tb testing.TB, cfg Replay) (addr string) {
 	return ln.Addr().String()
 }
 
-// replayer is a replay server. Its replies are whole frames with no xid and zxid yet.
+// replayer is a replay server. Its replies are whole frames that lack only their xid and zxid.
 type replayer struct {
 	data, stat, children, bare, unknown []byte
 
@@ -46,7 +46,7 @@ type replayer struct {
 	socks   map[net.Conn]struct{}
 }
 
-// unimplemented is the server's code for a request that it does not know.
+// unimplemented is the code with which a server answers a request that it does not know.
 const unimplemented = -6
 
 func newReplayer(cfg Replay) *replayer {
@@ -110,11 +110,10 @@ func (r *replayer) serve(sock net.Conn) {
 	}
 }
 
-// replayBuffer is how many bytes one read takes at most, and the size of the replies from which on they are written
-// before the batch ends.
+// replayBuffer is the size of the read buffer, and the size of gathered replies from which they are written before the batch ends.
 const replayBuffer = 256 << 10
 
-// replayConn is one connection of a replay server: all that one read has brought is answered in one write.
+// replayConn is one connection of a replay server. It answers all requests of one read with one write.
 type replayConn struct {
 	*replayer
 	sock       net.Conn
@@ -145,7 +144,7 @@ func (c *replayConn) handshake() error {
 	return err
 }
 
-// wait returns the next frame, for which it reads as often as it takes.
+// wait returns the next frame, and reads as often as that takes.
 func (c *replayConn) wait() ([]byte, error) {
 	for {
 		frame, err := c.next()
@@ -158,7 +157,7 @@ func (c *replayConn) wait() ([]byte, error) {
 	}
 }
 
-// next returns the next frame without its length, nil if it has not all come yet.
+// next returns the next frame without its length, or nil if it has not arrived in full.
 func (c *replayConn) next() ([]byte, error) {
 	have := c.in[c.start:c.end]
 	if len(have) < 4 {
@@ -251,7 +250,7 @@ func (c *replayConn) answer(frame []byte) {
 	}
 }
 
-// reply appends a prepared frame with the xid of the request's frame.
+// reply appends a prepared reply with the xid of the request in frame.
 func (c *replayConn) reply(frame, prepared []byte) {
 	at := len(c.out)
 	c.out = append(c.out, prepared...)
@@ -260,7 +259,7 @@ func (c *replayConn) reply(frame, prepared []byte) {
 	binary.BigEndian.PutUint64(head[4:], uint64(c.zxid))
 }
 
-// gets answers a multi-read, all of whose parts are gets.
+// gets answers a multi-read of gets.
 func (c *replayConn) gets(frame []byte) {
 	at := len(c.out)
 	c.reply(frame, c.bare)
@@ -277,7 +276,7 @@ func (c *replayConn) gets(frame []byte) {
 	c.out = wire.EndFrame(c.out, at)
 }
 
-// echo answers with the request's path, and the stat behind it if withStat.
+// echo answers with the request's path, followed by a Stat if withStat is true.
 func (c *replayConn) echo(frame []byte, withStat bool) {
 	body := frame[requestHeader:]
 	size := 4

@@ -11,11 +11,11 @@ import (
 	"testing"
 )
 
-// replayEnv has the value of a Replay in the environment of a process that is to be a replay server.
+// replayEnv names the environment variable that makes a process a replay server. Its value is that of a Replay.
 const replayEnv = "ZKPEER_REPLAY"
 
-// A replay server in another process is the same test binary, run again. It takes over before anything of the test
-// begins, so that no TestMain needs to know of it and a child can never run the tests.
+// A replay server in another process is the same test binary, run again. It takes over in init, before any tests can run, so
+// that no TestMain needs to know about it.
 func init() {
 	value, asked := os.LookupEnv(replayEnv)
 	if !asked {
@@ -28,7 +28,7 @@ func init() {
 	os.Exit(0)
 }
 
-// replayMain is the child. It ends when its standard input does, which is when its parent dies at the latest.
+// replayMain runs in the child. It returns when its standard input ends, at the latest when its parent dies.
 func replayMain(value string) error {
 	var cfg Replay
 	if _, err := fmt.Sscanf(value, "%d,%d", &cfg.DataSize, &cfg.Children); err != nil {
@@ -48,8 +48,8 @@ func replayMain(value string) error {
 	return nil
 }
 
-// StartReplayProcess starts a replay server in a process of its own, so that its CPU time is not the client's, and
-// returns its address; the test's end stops it.
+// StartReplayProcess starts a replay server in a process of its own, so that its CPU time is not counted as the client's, and
+// returns its address. It stops the server when the test ends.
 func StartReplayProcess(tb testing.TB, cfg Replay) (addr string) {
 	tb.Helper()
 	cmd := exec.Command(os.Args[0])

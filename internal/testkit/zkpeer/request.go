@@ -9,7 +9,7 @@ import (
 // requestHeader is the length of a request's xid and opcode.
 const requestHeader = 8
 
-// Request is one request of the client's.
+// Request is one request of the client.
 type Request struct {
 	Xid  int32
 	Op   wire.OpCode
@@ -31,25 +31,25 @@ func parseRequest(frame []byte) Request {
 	return r
 }
 
-// Frame puts the length before body.
+// Frame returns body with its length in front.
 func Frame(body []byte) []byte {
 	b, start := wire.BeginFrame(nil)
 	return wire.EndFrame(append(b, body...), start)
 }
 
-// LyingFrame puts any length before body.
+// LyingFrame returns body with any length in front.
 func LyingFrame(length uint32, body []byte) []byte {
 	return append(binary.BigEndian.AppendUint32(nil, length), body...)
 }
 
-// ReplyFrame is a whole reply.
+// ReplyFrame returns the frame of a reply.
 func ReplyFrame(xid int32, zxid int64, code int32, body []byte) []byte {
 	head := wire.AppendReplyHeader(nil, wire.ReplyHeader{Xid: xid, Zxid: zxid, Err: code})
 	return Frame(append(head, body...))
 }
 
-// EventFrame is a whole watch event. The zxid of its header is -1, as servers before 3.9 have it; later ones give that of
-// the change (ZOOKEEPER-4655).
+// EventFrame returns the frame of a watch event. The zxid in its header is -1, as from servers before 3.9; later ones send that
+// of the change (ZOOKEEPER-4655).
 func EventFrame(e wire.WatchEvent) []byte { return eventFrame(e, -1) }
 
 func eventFrame(e wire.WatchEvent, zxid int64) []byte {

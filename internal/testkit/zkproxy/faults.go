@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Direction is the way that bytes travel.
+// Direction is the direction in which bytes travel.
 type Direction int
 
 const (
@@ -24,11 +24,11 @@ func (d Direction) String() string {
 // Frame is one frame on its way.
 type Frame struct {
 	Conn  int    // number of the connection, from 0
-	Index int    // number of the frame in its direction, from 0: the handshake
-	Bytes []byte // length and body; valid during the call only
+	Index int    // number of the frame in its direction, from 0, which is the handshake
+	Bytes []byte // length and body; valid only during the call
 }
 
-// faults are those of one direction.
+// faults are the faults of one direction.
 type faults struct {
 	drop    bool
 	hold    bool
@@ -39,10 +39,10 @@ type faults struct {
 	cut     *cut
 }
 
-// cut is an armed CutAfter: what may still pass.
+// cut is an armed CutAfter.
 type cut struct {
-	frames, bytes int
-	done          chan struct{} // closed when it has struck, or was disarmed
+	frames, bytes int           // how many may still pass
+	done          chan struct{} // closed when a connection was cut, or the cut was disarmed
 }
 
 func (p *Proxy) change(fn func()) {
@@ -61,20 +61,21 @@ func (p *Proxy) current(d Direction) (faults, <-chan struct{}) {
 	return p.faults[d], p.changed
 }
 
-// Drop reads what comes and throws it away, the end of the stream included:
-// neither side learns anything, as when a network is cut.
+// Drop reads what arrives and throws it away, including the end of the stream.
+// Neither side learns of it, as when a network is cut.
 func (p *Proxy) Drop(d Direction, on bool) { p.change(func() { p.faults[d].drop = on }) }
 
-// Hold stops reading and writing, so that the sender's buffers fill up. What is
-// held is passed on when it ends.
+// Hold stops reading and writing, so that the sender's buffers fill up. What was
+// held is passed on when Hold ends.
 func (p *Proxy) Hold(d Direction, on bool) { p.change(func() { p.faults[d].hold = on }) }
 
-// Delay passes everything on after a while, in order, and lowers no throughput.
+// Delay passes everything on later by this time, in order. It does not lower the
+// throughput.
 func (p *Proxy) Delay(d Direction, by time.Duration) {
 	p.change(func() { p.faults[d].delay = by })
 }
 
-// Throttle passes on so many bytes per second on each connection; 0 is unlimited.
+// Throttle limits each connection to this many bytes per second; 0 is unlimited.
 func (p *Proxy) Throttle(d Direction, bytesPerSecond int) {
 	p.change(func() { p.faults[d].rate = bytesPerSecond })
 }
@@ -82,17 +83,17 @@ func (p *Proxy) Throttle(d Direction, bytesPerSecond int) {
 // Pieces passes on at most n bytes with each write; 0 is unlimited.
 func (p *Proxy) Pieces(d Direction, n int) { p.change(func() { p.faults[d].piece = n }) }
 
-// Rewrite has fn decide what is passed on in place of each frame: the same bytes,
-// others, or none. fn runs for one frame of a connection and direction at a time
-// and must not call the proxy's Close. A nil fn ends it.
+// Rewrite passes on what fn returns for each frame instead of the frame itself: the
+// same bytes, others, or none. For each connection and direction, fn is called for
+// one frame at a time. It must not call the proxy's Close. A nil fn ends rewriting.
 func (p *Proxy) Rewrite(d Direction, fn func(Frame) []byte) {
 	p.change(func() { p.faults[d].rewrite = fn })
 }
 
-// CutAfter closes the connection on which, counted from now over all connections,
-// so many whole frames and then so many bytes have been passed on. It strikes
-// once, then the returned channel is closed; another call, or Heal, disarms it.
-// Replies to pings are frames, too.
+// CutAfter closes a connection after this many whole frames, and then this many
+// bytes, have been passed on. They are counted from now on over all connections; the
+// connection of the last byte is closed. Then, or when another call or Heal disarms
+// the cut, the returned channel is closed. Replies to pings count as frames.
 func (p *Proxy) CutAfter(d Direction, frames, bytes int) <-chan struct{} {
 	c := &cut{frames: frames, bytes: bytes, done: make(chan struct{})}
 	p.change(func() {
@@ -102,8 +103,8 @@ func (p *Proxy) CutAfter(d Direction, frames, bytes int) <-chan struct{} {
 	return c.done
 }
 
-// Heal ends all faults. Connections that were cut, refused or left hanging stay
-// so.
+// Heal ends all faults. It does not bring back connections that were cut or refused,
+// or that hang.
 func (p *Proxy) Heal() {
 	p.change(func() {
 		p.disarmLocked(ToServer)
@@ -120,15 +121,15 @@ func (p *Proxy) disarmLocked(d Direction) {
 	}
 }
 
-// Inject sends bytes of the test's own on all open connections, between two
-// frames, and returns on how many.
+// Inject sends the test's own bytes on all open connections, between two frames. It
+// returns the number of connections.
 func (p *Proxy) Inject(d Direction, b []byte) int {
 	b = bytes.Clone(b)
 	return p.each(func(l *link) { l.inject(d, b) })
 }
 
-// allow says how many bytes of a frame may pass, and whether the connection is to
-// be closed after them. A frame of no bytes asks before the first one.
+// allow returns how many bytes of a frame may pass, and whether the connection must
+// be closed after them. The reader calls it with size 0 before the first frame.
 func (p *Proxy) allow(d Direction, size int) (pass int, closes bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

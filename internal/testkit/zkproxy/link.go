@@ -9,7 +9,7 @@ import (
 
 const dialTimeout = 5 * time.Second
 
-// link is one connection of a client and the one to the server that goes with it.
+// link is the connection of a client, and the connection to the server that belongs to it.
 type link struct {
 	proxy  *Proxy
 	id     int
@@ -45,7 +45,7 @@ func (l *link) run(ctx context.Context, target string) {
 	wg.Wait()
 }
 
-// attach adds the server's side; false says that the client's has ended.
+// attach adds the server's side. It returns false if the client's side has ended.
 func (l *link) attach(server net.Conn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -84,7 +84,7 @@ func (l *link) end(reset bool) {
 			continue
 		}
 		if tcp, ok := conn.(*net.TCPConn); ok && reset {
-			tcp.SetLinger(0) // what has not been sent is thrown away, and a reset follows
+			tcp.SetLinger(0) // Close then discards unsent data and sends a reset
 		}
 		conn.Close()
 	}

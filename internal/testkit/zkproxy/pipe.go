@@ -11,18 +11,19 @@ import (
 
 const (
 	lengthSize = 4
-	// maxFrame tells a frame from the beginning of another protocol. ZooKeeper's
-	// largest reply is some MiB; TLS and four-letter words look like 350 MiB and more.
+	// maxFrame distinguishes a frame from the beginning of another protocol.
+	// ZooKeeper's largest replies have a few MiB; TLS and four-letter words look like
+	// frames of 350 MiB and more.
 	maxFrame  = 64 << 20
 	readSize  = 64 << 10
-	chunkSize = 32 << 10 // complete frames are gathered up to about this
-	// queueLength bounds what a delay holds back.
+	chunkSize = 32 << 10 // about how many bytes of complete frames are gathered
+	// queueLength bounds the number of chunks that a delay holds back.
 	queueLength = 4096
-	// throttleSteps is how often a second a throttled pipe writes.
+	// throttleSteps is how often per second a throttled pipe writes.
 	throttleSteps = 100
 )
 
-// chunk is what the reader hands to the writer.
+// chunk is what the reader passes to the writer.
 type chunk struct {
 	bytes  []byte
 	at     time.Time // when it was read
@@ -36,7 +37,7 @@ type pipe struct {
 	src, dst net.Conn
 	queue    chan chunk // never closed: link.closed ends both sides
 
-	// The reader's:
+	// Used by the reader alone.
 	frames int  // how many frames were read
 	raw    bool // the stream has no frames
 }
@@ -45,7 +46,7 @@ func newPipe(l *link, d Direction, src, dst net.Conn) *pipe {
 	return &pipe{link: l, dir: d, src: src, dst: dst, queue: make(chan chunk, queueLength)}
 }
 
-// send queues a chunk; false says that the connection has ended.
+// send queues a chunk. It returns false if the connection has ended.
 func (p *pipe) send(c chunk) bool {
 	c.at = time.Now()
 	select {
@@ -56,7 +57,8 @@ func (p *pipe) send(c chunk) bool {
 	}
 }
 
-// read takes what comes, applies what concerns whole frames, and queues the rest.
+// read reads what arrives, applies the faults that concern whole frames, and queues
+// what is left for the writer.
 func (p *pipe) read(wg *sync.WaitGroup) {
 	defer wg.Done()
 	if _, closes := p.link.proxy.allow(p.dir, 0); closes {
@@ -69,7 +71,7 @@ func (p *pipe) read(wg *sync.WaitGroup) {
 		if f, _ := p.link.proxy.current(p.dir); f.drop {
 			out.bytes = nil
 		}
-		// A network that drops bytes drops the end of the stream, too.
+		// A network that drops bytes also drops the end of the stream.
 		if !more && !p.waitWhile(func(f faults) bool { return f.drop }) {
 			return
 		}
@@ -80,8 +82,8 @@ func (p *pipe) read(wg *sync.WaitGroup) {
 	}
 }
 
-// gather reads one frame and those that have arrived behind it. more is false at
-// the end of the stream.
+// gather reads one frame and those that have arrived after it. It returns more
+// false at the end of the stream.
 func (p *pipe) gather(r *bufio.Reader) (out chunk, more bool) {
 	for {
 		frame, err := p.next(r)
@@ -97,7 +99,7 @@ func (p *pipe) gather(r *bufio.Reader) (out chunk, more bool) {
 	}
 }
 
-// buffered says whether the next frame can be read without waiting.
+// buffered reports whether the next frame can be read without waiting.
 func buffered(r *bufio.Reader) bool {
 	if r.Buffered() < lengthSize {
 		return false
@@ -107,8 +109,9 @@ func buffered(r *bufio.Reader) bool {
 	return int64(n) <= int64(r.Buffered()-lengthSize)
 }
 
-// next returns the next frame, rewritten if the test wishes, or, from a stream
-// that has no frames, what is there. With an error it returns an incomplete frame.
+// next returns the next frame, rewritten if the test wants that. From a stream
+// without frames it returns what has arrived. If there is an error, it also returns
+// the incomplete frame.
 func (p *pipe) next(r *bufio.Reader) ([]byte, error) {
 	if p.raw {
 		b := make([]byte, readSize)
@@ -140,7 +143,7 @@ func (p *pipe) next(r *bufio.Reader) ([]byte, error) {
 	return frame, nil
 }
 
-// write passes on what the reader has queued, when and as the faults say.
+// write passes on what the reader has queued, as the faults require.
 func (p *pipe) write(wg *sync.WaitGroup) {
 	defer wg.Done()
 	for {
@@ -156,7 +159,7 @@ func (p *pipe) write(wg *sync.WaitGroup) {
 	}
 }
 
-// deliver writes one chunk; false says that the connection has ended.
+// deliver writes one chunk. It returns false if the connection has ended.
 func (p *pipe) deliver(c chunk) bool {
 	if !p.waitUntilDue(c.at) {
 		return false
@@ -184,7 +187,8 @@ func (p *pipe) deliver(c chunk) bool {
 	return true
 }
 
-// waitUntilDue waits until what was read at a moment has been delayed enough.
+// waitUntilDue waits until bytes that were read at the time at have been delayed
+// long enough.
 func (p *pipe) waitUntilDue(at time.Time) bool {
 	for {
 		f, changed := p.link.proxy.current(p.dir)
@@ -198,8 +202,8 @@ func (p *pipe) waitUntilDue(at time.Time) bool {
 	}
 }
 
-// wait lets time pass until changed is closed; false says that the connection has
-// ended.
+// wait waits for d, or until changed is closed. It returns false if the connection
+// has ended.
 func (p *pipe) wait(d time.Duration, changed <-chan struct{}) bool {
 	timer := time.NewTimer(d)
 	defer timer.Stop()
@@ -213,7 +217,8 @@ func (p *pipe) wait(d time.Duration, changed <-chan struct{}) bool {
 	}
 }
 
-// waitWhile waits until a fault has ended; false says that the connection has.
+// waitWhile waits until a fault has ended. It returns false if the connection has
+// ended first.
 func (p *pipe) waitWhile(fault func(faults) bool) bool {
 	for {
 		f, changed := p.link.proxy.current(p.dir)

@@ -10,7 +10,7 @@ import (
 )
 
 // Proxy listens on a port of its own and forwards to one server. It is safe for
-// concurrent use. The user owns it and closes it.
+// concurrent use. Its user must close it.
 type Proxy struct {
 	listener net.Listener
 	cancel   context.CancelFunc // ends dials in progress
@@ -27,7 +27,7 @@ type Proxy struct {
 	changed  chan struct{} // closed, and replaced, when faults change
 }
 
-// admission is what happens to a new connection.
+// admission says what happens to a new connection.
 type admission int
 
 const (
@@ -36,8 +36,8 @@ const (
 	admitHang
 )
 
-// Start listens on a free port of 127.0.0.1 and forwards to target, "host:port",
-// which need not listen yet.
+// Start listens on a free port of 127.0.0.1 and forwards to target, "host:port".
+// The target need not listen yet.
 func Start(target string) (*Proxy, error) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -88,15 +88,15 @@ func (p *Proxy) Conns() int {
 	return len(p.links)
 }
 
-// Accepted returns how many connections there have been, refused ones included.
+// Accepted returns the number of connections so far, including refused ones.
 func (p *Proxy) Accepted() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.accepted
 }
 
-// ConnectRequests returns the first frame of each connection that sent one,
-// without the length, in the order of arrival.
+// ConnectRequests returns the first frame, without its length, of each connection
+// that has sent one, in the order of arrival.
 func (p *Proxy) ConnectRequests() [][]byte {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -110,8 +110,8 @@ func (p *Proxy) ConnectRequests() [][]byte {
 // Refuse resets new connections as soon as they are accepted, until Heal.
 func (p *Proxy) Refuse() { p.setAdmission(admitRefuse) }
 
-// Hang accepts new connections, reads nothing and says nothing, until Heal; those
-// that hang then go on hanging.
+// Hang accepts new connections, but neither reads nor writes, until Heal.
+// Connections that hang by then go on hanging.
 func (p *Proxy) Hang() { p.setAdmission(admitHang) }
 
 func (p *Proxy) setAdmission(a admission) {
@@ -120,11 +120,11 @@ func (p *Proxy) setAdmission(a admission) {
 	p.admit = a
 }
 
-// Cut closes all connections on both sides and returns how many. Bytes that were
-// read and not yet written are lost.
+// Cut closes all connections on both sides and returns how many there were. Bytes
+// that were read and not yet written are lost.
 func (p *Proxy) Cut() int { return p.each((*link).close) }
 
-// Reset is Cut with a reset (RST) in place of an orderly end.
+// Reset does what Cut does, with a reset (RST) instead of an orderly end.
 func (p *Proxy) Reset() int { return p.each((*link).reset) }
 
 func (p *Proxy) each(do func(*link)) int {
@@ -140,8 +140,8 @@ func (p *Proxy) each(do func(*link)) int {
 	return len(links)
 }
 
-// Close closes the port and all connections and joins all goroutines. Calling it
-// again does nothing.
+// Close closes the port and all connections, and joins all goroutines. A second call
+// does nothing.
 func (p *Proxy) Close() error {
 	p.mu.Lock()
 	p.closed = true
@@ -161,7 +161,7 @@ func (p *Proxy) accept(ctx context.Context) {
 	for {
 		conn, err := p.listener.Accept()
 		if err != nil {
-			return // Close
+			return // Close was called
 		}
 		l := &link{proxy: p, client: conn, closed: make(chan struct{})}
 		switch admit, target := p.add(l); admit {
@@ -174,7 +174,7 @@ func (p *Proxy) accept(ctx context.Context) {
 	}
 }
 
-// add registers a connection and says what to do with it.
+// add registers a connection, and returns what to do with it.
 func (p *Proxy) add(l *link) (admission, string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -16,30 +16,30 @@ import (
 )
 
 // logConfigs sends the log to standard output, whichever backend of slf4j the
-// release of ZooKeeper brings. Debian's slf4j-simple is told by flags.
+// release of ZooKeeper has. Debian's slf4j-simple is configured by flags.
 //
 //go:embed conf
 var logConfigs embed.FS
 
-// What servers grant.
+// The session timeouts that servers grant.
 const (
 	MinSessionTimeout = time.Second
 	MaxSessionTimeout = time.Minute
 )
 
-// Cleaning is how often servers look for containers and znodes whose time is up; a minute where nothing is said.
+// Cleaning is how often servers look for empty containers and expired TTL nodes. ZooKeeper's default is a minute.
 const Cleaning = time.Second
 
 const (
-	// In ticks: how long a follower may take to join, and to fall behind.
+	// How long a follower may take to join, and how far it may fall behind, in ticks.
 	initLimit, syncLimit = 20, 4
 )
 
 func (s *Server) configFile() string { return filepath.Join(s.dir, "zoo.cfg") }
 func (s *Server) dataDir() string    { return filepath.Join(s.dir, "data") }
 
-// writeFiles writes what the server reads at its start. It is done once, not at
-// each restart: an ensemble rewrites its own configuration.
+// writeFiles writes the files that the server reads when it starts. It is called
+// once and not at each restart, because an ensemble rewrites its own configuration.
 func (s *Server) writeFiles() error {
 	if s.opts.tls {
 		if err := s.certs.write(s.dir); err != nil {
@@ -59,7 +59,7 @@ func (s *Server) writeFiles() error {
 	return os.WriteFile(s.configFile(), []byte(b.String()), 0o600)
 }
 
-// writeData makes the data folder, with the number of a member of an ensemble.
+// writeData creates the data folder, with the file myid for a member of an ensemble.
 func (s *Server) writeData() error {
 	if err := os.MkdirAll(s.dataDir(), 0o700); err != nil {
 		return err
@@ -81,7 +81,7 @@ func (s *Server) settings() []setting {
 		{"4lw.commands.whitelist", "*"},
 		{"extendedTypesEnabled", "true"},
 		{"forceSync", "no"},
-		{"preAllocSize", "1024"}, // KiB by which a log file grows, 64 MiB by default
+		{"preAllocSize", "1024"}, // by how many KiB a log file grows; the default is 64 MiB
 	}
 	if len(s.members) == 0 {
 		lines = append(lines,
@@ -109,7 +109,7 @@ func (s *Server) commandLine() []string {
 	classPath := append([]string{filepath.Join(s.dir, "conf")}, s.install.jars...)
 	args := []string{
 		// A server that lives for seconds gains more from a quick start than
-		// from the second compiler and a concurrent collector.
+		// from the second compiler and a concurrent garbage collector.
 		"-Xmx" + s.opts.heap, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto", "-XX:-UsePerfData",
 		"-Djava.awt.headless=true",
 		"-Dzookeeper.jmx.log4j.disable=true",
@@ -133,7 +133,7 @@ func (s *Server) commandLine() []string {
 		"org.apache.zookeeper.server.quorum.QuorumPeerMain", s.configFile())
 }
 
-// superDigest is DigestAuthenticationProvider.generateDigest of the server.
+// superDigest does what DigestAuthenticationProvider.generateDigest does on the server.
 func superDigest(password string) string {
 	sum := sha1.Sum([]byte("super:" + password))
 	return "super:" + base64.StdEncoding.EncodeToString(sum[:])

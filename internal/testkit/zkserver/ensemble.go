@@ -15,7 +15,7 @@ import (
 type Ensemble struct{ servers []*Server }
 
 // StartEnsemble starts n servers, usually three, and returns once each has
-// accepted a session. It fails when ctx ends or after half a minute.
+// accepted a session. It fails if ctx ends first, or after half a minute.
 func StartEnsemble(ctx context.Context, n int, opts ...Option) (*Ensemble, error) {
 	if n < 2 {
 		return nil, fmt.Errorf("zkserver: an ensemble of %d", n)
@@ -39,8 +39,8 @@ func (e *Ensemble) ConnectString() string {
 	return strings.Join(addrs, ",")
 }
 
-// Leader waits until a server leads and returns it. Servers that are down or
-// frozen are passed over.
+// Leader waits until a server leads, and returns it. It ignores servers that are down
+// or frozen.
 func (e *Ensemble) Leader(ctx context.Context) (*Server, error) {
 	var leader *Server
 	err := poll(ctx, nil, func(ctx context.Context) (err error) {
@@ -53,7 +53,7 @@ func (e *Ensemble) Leader(ctx context.Context) (*Server, error) {
 	return leader, nil
 }
 
-// Followers waits until a server leads and returns those that follow.
+// Followers waits until a server leads, and returns those that follow it.
 func (e *Ensemble) Followers(ctx context.Context) ([]*Server, error) {
 	var followers []*Server
 	err := poll(ctx, nil, func(ctx context.Context) (err error) {
@@ -69,8 +69,8 @@ func (e *Ensemble) Followers(ctx context.Context) ([]*Server, error) {
 // roleTimeout bounds the wait for the answer of a server that may be frozen.
 const roleTimeout = 250 * time.Millisecond
 
-// roles asks all servers at once. A leader that has been replaced while it was
-// frozen calls itself leader for a moment more; the later epoch is the right one.
+// roles asks all servers concurrently. A leader that was replaced while it was frozen
+// still calls itself leader for a moment; the one with the later epoch is right.
 func (e *Ensemble) roles(ctx context.Context) (leader *Server, followers []*Server, err error) {
 	ctx, cancel := context.WithTimeout(ctx, roleTimeout)
 	defer cancel()
@@ -98,7 +98,7 @@ func (e *Ensemble) roles(ctx context.Context) (leader *Server, followers []*Serv
 	return leader, followers, nil
 }
 
-// field returns the rest of the line that begins with name.
+// field returns what follows name in the line that begins with it.
 func field(answer, name string) string {
 	for line := range strings.Lines(answer) {
 		if value, ok := strings.CutPrefix(line, name); ok {

@@ -11,26 +11,26 @@ import (
 )
 
 const (
-	// jarEnv names the jar of ZooKeeper itself; its neighbours join the class path.
+	// jarEnv is the variable with the path of ZooKeeper's jar. The other jars in its folder join the class path.
 	jarEnv = "ZKASYNC_ZOOKEEPER_JAR"
-	// homeEnv names an unpacked release of Apache ZooKeeper.
+	// homeEnv is the variable with the folder of an unpacked release of Apache ZooKeeper.
 	homeEnv = "ZOOKEEPER_HOME"
 	// debianDir is where Debian and Ubuntu put jars.
 	debianDir = "/usr/share/java"
 )
 
-// ErrNotInstalled is what Start, StartEnsemble and Installed return, wrapped with
-// what is missing and how to install it, on a machine without ZooKeeper or Java.
+// ErrNotInstalled is the error of Start, StartEnsemble and Installed on a machine
+// without ZooKeeper or Java. It is wrapped with what is missing and how to install it.
 var ErrNotInstalled = errors.New("zkserver: ZooKeeper is not installed")
 
-// Installed returns nil when a server can be started here, else an error that
-// names the command that installs what is missing.
+// Installed returns nil if a server can be started on this machine. Otherwise it
+// returns an error that names the command that installs what is missing.
 func Installed() error {
 	_, err := find()
 	return err
 }
 
-// installation is what a server is started with.
+// installation is the Java and the jars with which a server is started.
 type installation struct {
 	java string
 	jars []string
@@ -66,8 +66,8 @@ func findJava() (string, error) {
 	return java, nil
 }
 
-// findJars returns the class path. An environment variable that is set decides
-// alone: a wrong path is an error, not a reason to look elsewhere.
+// findJars returns the class path. If an environment variable is set, it alone
+// decides: a wrong path is an error, not a reason to look elsewhere.
 func findJars() ([]string, error) {
 	if jar := os.Getenv(jarEnv); jar != "" {
 		if !isFile(jar) {
@@ -92,10 +92,10 @@ func findJars() ([]string, error) {
 		filepath.Join(debianDir, "zookeeper.jar"), homeEnv, jarEnv)
 }
 
-// debianJars picks ZooKeeper's dependencies out of a folder that holds the jars
-// of every package, three logging backends among them. Debian's zookeeper.jar
-// names most of them in its manifest, but no logging backend and not all that
-// Netty needs for TLS.
+// debianJars picks ZooKeeper's dependencies from a folder with the jars of all
+// packages, among them three logging backends. The manifest of Debian's
+// zookeeper.jar names most of them, but no logging backend, and not all that Netty
+// needs for TLS.
 func debianJars(jar string) []string {
 	dir := filepath.Dir(jar)
 	jars := []string{jar}
@@ -125,8 +125,8 @@ func isFile(path string) bool {
 }
 
 func glob(elem ...string) []string {
-	// The only error of Glob is a malformed pattern, which a folder's name with
-	// brackets can be: nothing is found then, and the caller says so.
+	// Glob fails only for a malformed pattern, such as a folder's name with an open
+	// bracket. Nothing is found then, and the caller says so.
 	found, _ := filepath.Glob(filepath.Join(elem...))
 	return found
 }

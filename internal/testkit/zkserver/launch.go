@@ -15,11 +15,11 @@ const (
 	startTimeout = 30 * time.Second
 	// launchAttempts bounds how often other ports are tried.
 	launchAttempts = 5
-	// logLines is how much of a log an error or a failed test shows.
+	// logLines is how many lines of a log an error or a failed test shows.
 	logLines = 40
 )
 
-// launch starts n servers, an ensemble if n is more than one.
+// launch starts n servers, as an ensemble if n is more than one.
 func launch(ctx context.Context, n int, opts options) ([]*Server, error) {
 	install, err := find()
 	if err != nil {
@@ -35,7 +35,7 @@ func launch(ctx context.Context, n int, opts options) ([]*Server, error) {
 		if err == nil {
 			return servers, nil
 		}
-		// Between the choice of a port and its use another program may take it.
+		// Another program may take a port between its choice and its use.
 		if !errors.Is(err, errPortTaken) || opts.port != 0 || attempt == launchAttempts {
 			return nil, err
 		}
@@ -56,8 +56,8 @@ func launchOnce(ctx context.Context, n int, opts options, install installation) 
 	return servers, nil
 }
 
-// allReady waits for each server, and for none once one has failed: without it the
-// others may never be ready.
+// allReady waits until every server is ready. Once one has failed it waits for none,
+// because the others may never be ready without it.
 func allReady(ctx context.Context, servers []*Server) error {
 	ctx, giveUp := context.WithCancel(ctx)
 	defer giveUp()
@@ -70,8 +70,8 @@ func allReady(ctx context.Context, servers []*Server) error {
 	})
 }
 
-// prepare gives n servers their ports, folders and files. What it returns with
-// an error is to be stopped.
+// prepare gives n servers their ports, folders and files. If it returns an error, the
+// caller must stop the servers that it returns.
 func prepare(n int, opts options, install installation) ([]*Server, error) {
 	var servers []*Server
 	var members []setting
@@ -139,7 +139,7 @@ func (p serverPorts) release() {
 	}
 }
 
-// each runs fn for all servers at once and joins their errors.
+// each calls fn for all servers concurrently and joins the errors.
 func each(servers []*Server, fn func(*Server) error) error {
 	errs := make([]error, len(servers))
 	var wg sync.WaitGroup

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Boot starts the process of a server that is down and does not wait until it is
-// ready. Ports and data are the old ones.
+// Boot starts the process of a server that is down, with the same ports and data as
+// before. It does not wait until the server is ready.
 func (s *Server) Boot() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -47,8 +47,8 @@ func (s *Server) Boot() error {
 	return nil
 }
 
-// Ready waits until the server accepts a session. It fails when the process ends
-// or ctx does.
+// Ready waits until the server accepts a session. It fails if the process or ctx
+// ends first.
 func (s *Server) Ready(ctx context.Context) error {
 	p := s.process()
 	if p == nil {
@@ -64,10 +64,9 @@ func (s *Server) Ready(ctx context.Context) error {
 	return s.errorf("wait for", fmt.Errorf("%w\nits log ends with\n%s", err, s.LogTail(logLines)))
 }
 
-// check opens a session, makes sure that it was this server which granted it and
-// asks for its version.
-// Another program's server may have been faster to take the port, and a member
-// of an ensemble that cannot listen does not end but tries for ever.
+// check opens a session, verifies that this server has granted it, and asks the
+// server for its version. Another program's server may have taken the port first;
+// and a member of an ensemble that cannot listen does not end, but tries forever.
 func (s *Server) check(ctx context.Context) error {
 	err := probe(ctx, s.Addr())
 	if err == nil {
@@ -102,7 +101,7 @@ func (s *Server) learnRelease(ctx context.Context) error {
 	return nil
 }
 
-// portTaken says whether this run of the server could not listen.
+// portTaken reports whether the server could not listen since it was last started.
 func (s *Server) portTaken() bool {
 	s.mu.Lock()
 	from := s.logFrom
@@ -111,8 +110,8 @@ func (s *Server) portTaken() bool {
 }
 
 // Restart ends the process if there is one, starts it again with the same ports
-// and data and returns once it has accepted a session. A server of an ensemble
-// does that only when a majority is up.
+// and data, and returns once it has accepted a session. A member of an ensemble
+// accepts one only if a majority is up.
 func (s *Server) Restart(ctx context.Context) error {
 	if err := s.Terminate(ctx); err != nil {
 		return err
@@ -123,8 +122,8 @@ func (s *Server) Restart(ctx context.Context) error {
 	return s.Ready(ctx)
 }
 
-// Freeze stops the process where it is (SIGSTOP) and returns once no thread of
-// it runs. Its connections stay open, and the kernel accepts new ones for it.
+// Freeze halts the process (SIGSTOP) and returns once none of its threads runs. Its
+// connections stay open, and the kernel accepts new ones for it.
 func (s *Server) Freeze() error {
 	p := s.process()
 	if p == nil || !p.running() {
@@ -164,8 +163,8 @@ func (s *Server) Continue() error {
 // The data stays: Restart brings it back.
 func (s *Server) Kill() error { return s.end(context.Background(), syscall.SIGKILL) }
 
-// Terminate asks the process to end (SIGTERM) and waits for its end. When ctx
-// ends or some seconds have passed, it kills. The data stays.
+// Terminate asks the process to end (SIGTERM) and waits for its end. If ctx ends or
+// some seconds have passed, it kills the process. The data stays.
 func (s *Server) Terminate(ctx context.Context) error { return s.end(ctx, sigTerminate) }
 
 // terminateTimeout is how long Terminate waits before it kills.
@@ -179,7 +178,7 @@ func (s *Server) end(ctx context.Context, sig syscall.Signal) error {
 	if err := p.signal(sig); err != nil {
 		return s.errorf("end", err)
 	}
-	// A frozen process sees no signal but SIGKILL before it is continued.
+	// Until it is continued, a frozen process gets no signal except SIGKILL.
 	if err := p.signal(sigContinue); err != nil {
 		return s.errorf("end", err)
 	}
@@ -197,8 +196,8 @@ func (s *Server) end(ctx context.Context, sig syscall.Signal) error {
 	return nil
 }
 
-// Wipe removes all znodes, sessions and logs of a server that is down, as when
-// its disk was lost.
+// Wipe removes all znodes, sessions and transaction logs of a server that is down, as
+// if its disk had been lost.
 func (s *Server) Wipe() error {
 	if s.Running() {
 		return s.errorf("wipe", errors.New("it is running"))
@@ -212,9 +211,9 @@ func (s *Server) Wipe() error {
 	return nil
 }
 
-// Stop ends the process for good, gives up the ports and removes the folder,
-// unless WithDir named it. Calling it again does nothing. A server whose data
-// goes anyway is killed: Java takes a third of a second to end by itself.
+// Stop ends the process for good, gives up the ports, and removes the folder unless
+// WithDir named it. Calling it again does nothing. A server whose data is removed
+// anyway is killed, since Java takes a third of a second to end by itself.
 func (s *Server) Stop(ctx context.Context) error {
 	s.mu.Lock()
 	first := !s.stopped

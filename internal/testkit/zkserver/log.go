@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// lockedWriter lets several servers write to one writer of the user's.
+// lockedWriter lets several servers write to one writer of the user.
 type lockedWriter struct {
 	mu sync.Mutex
 	w  io.Writer
@@ -30,7 +30,7 @@ func logTail(path string, lines int) string {
 	return strings.Join(all[max(0, len(all)-lines):], "\n")
 }
 
-// logSays looks for text in the log from an offset on.
+// logSays reports whether the log contains text after an offset.
 func logSays(path string, offset int64, text string) bool {
 	log, err := os.ReadFile(path)
 	return err == nil && int64(len(log)) > offset && bytes.Contains(log[offset:], []byte(text))

@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// Option changes how a server is started. In an ensemble it applies to each.
+// Option changes how a server is started. In an ensemble it applies to each server.
 type Option func(*options)
 
 // setting is one line of zoo.cfg.
@@ -39,8 +39,8 @@ func newOptions(opts []Option) options {
 	return o
 }
 
-// WithTickTime sets the server's tick: sessions expire at multiples of it, and
-// an ensemble's limits count in it. The default is 500 ms.
+// WithTickTime sets the server's tick. Sessions expire at multiples of it, and the
+// limits of an ensemble are counted in ticks. The default is 500 ms.
 func WithTickTime(d time.Duration) Option { return func(o *options) { o.tickTime = d } }
 
 // WithConfig adds a line "key=value" to zoo.cfg, replacing the line that this
@@ -50,12 +50,13 @@ func WithConfig(key, value string) Option {
 }
 
 // WithJVMFlag adds a flag to Java's command line, such as
-// "-Djute.maxbuffer=4194304". It comes after this package's, so it wins.
+// "-Djute.maxbuffer=4194304". It comes after those of this package and overrides
+// them.
 func WithJVMFlag(flag string) Option {
 	return func(o *options) { o.jvmFlags = append(o.jvmFlags, flag) }
 }
 
-// WithHeap sets Java's largest heap, "512m" by default.
+// WithHeap sets the maximum size of Java's heap, "512m" by default.
 func WithHeap(size string) Option { return func(o *options) { o.heap = size } }
 
 // WithReadOnly lets a server of an ensemble serve read-only clients while it is
@@ -70,20 +71,20 @@ func WithSuperuser(password string) Option { return func(o *options) { o.superus
 // The servers of an ensemble take its subfolders 1, 2 and so on.
 func WithDir(dir string) Option { return func(o *options) { o.dir = dir } }
 
-// WithPort fixes the port for clients. Without it each server takes a free one.
-// An ensemble takes no fixed port.
+// WithPort fixes the port for clients. Without it each server takes a free port.
+// It cannot be used for an ensemble.
 func WithPort(port int) Option { return func(o *options) { o.port = port } }
 
-// WithLog copies the server's log to w while it is written. The writer is never
-// called twice at once.
+// WithLog copies the server's log to w while it is written. Calls of w do not
+// overlap.
 func WithLog(w io.Writer) Option { return func(o *options) { o.log = &lockedWriter{w: w} } }
 
-// WithTLS opens a second port that speaks TLS, with a certificate made for this
-// server alone. TLSAddr and TLSConfig tell a client how to reach it.
+// WithTLS opens a second port with TLS and a certificate made for this server alone.
+// TLSAddr and TLSConfig return what a client needs to connect to it.
 func WithTLS() Option { return func(o *options) { o.tls = true } }
 
-// WithMutualTLS is WithTLS, and the server refuses clients without a
-// certificate of its authority. TLSConfig carries one.
+// WithMutualTLS does what WithTLS does, and makes the server refuse clients without
+// a certificate of its authority. TLSConfig contains one.
 func WithMutualTLS() Option {
 	return func(o *options) { o.tls, o.clientAuth = true, true }
 }

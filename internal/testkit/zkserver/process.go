@@ -7,18 +7,19 @@ import (
 	"syscall"
 )
 
-// Goroutine is the function at the bottom of the goroutine that each running
-// server has, for goleak.IgnoreAnyFunction.
+// Goroutine names the function of the goroutine that each running server has, for
+// goleak.IgnoreAnyFunction.
 const Goroutine = "github.com/zkasync/zkasync-go/internal/testkit/zkserver.(*process).run"
 
-// process is a child that has been started. It is reaped by run alone.
+// process is a child process that has been started. Only run reaps it.
 type process struct {
 	pid  int           // written before startProcess returns
 	done chan struct{} // closed by run once the child has been reaped
 	err  error         // how it ended; may be read once done is closed
 }
 
-// startProcess starts cmd and takes over its log, which it closes at the end.
+// startProcess starts cmd and takes over its log, which it closes when the process
+// has ended.
 func startProcess(cmd *exec.Cmd, log io.Closer) (*process, error) {
 	cmd.SysProcAttr = childAttributes()
 	p := &process{done: make(chan struct{})}
@@ -30,8 +31,9 @@ func startProcess(cmd *exec.Cmd, log io.Closer) (*process, error) {
 	return p, nil
 }
 
-// run starts the child and waits for it on one thread that it keeps: Linux kills
-// the child when the thread that started it ends, not when the program does.
+// run starts the child and waits for it on one thread, to which the goroutine is
+// locked: Linux kills the child when the thread that started it ends, not when the
+// program does.
 func (p *process) run(cmd *exec.Cmd, log io.Closer, started chan<- error) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
@@ -56,8 +58,8 @@ func (p *process) running() bool {
 	}
 }
 
-// signal sends sig to the child and its own children; to a child that has ended
-// it does nothing.
+// signal sends sig to the child and the child's own children. It does nothing if the
+// child has ended.
 func (p *process) signal(sig syscall.Signal) error {
 	if !p.running() {
 		return nil

@@ -8,15 +8,15 @@ import (
 	"syscall"
 )
 
-// childAttributes puts the child into a group of its own, which a signal to the
-// terminal does not reach, and has the kernel kill it when its parent is gone.
-// "Parent" is the thread that started it (prctl(2), PR_SET_PDEATHSIG;
+// childAttributes puts the child into a process group of its own, so that a signal
+// from the terminal does not reach it, and makes the kernel kill it when its parent is
+// gone. "Parent" means the thread that started it (prctl(2), PR_SET_PDEATHSIG;
 // https://go.dev/issue/27505), hence the locked thread in (*process).run.
 func childAttributes() *syscall.SysProcAttr {
 	return &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
 }
 
-// frozen says whether every thread of the process has stopped. SIGSTOP has been
+// frozen reports whether every thread of the process has stopped. SIGSTOP has been
 // delivered when kill returns, but threads stop one after the other.
 func frozen(pid int) (bool, error) {
 	stats, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", pid))
@@ -28,7 +28,7 @@ func frozen(pid int) (bool, error) {
 		if err != nil {
 			continue // the thread has ended
 		}
-		// "pid (name) S …": a name may hold brackets and blanks, so look from the right.
+		// "pid (name) S …": the name may contain parentheses and blanks, so search from the right.
 		if i := bytes.LastIndexByte(stat, ')'); i >= 0 && i+2 < len(stat) && stat[i+2] != 'T' {
 			return false, nil
 		}

@@ -17,7 +17,7 @@ const (
 func signalGroup(pid int, sig syscall.Signal) error {
 	err := syscall.Kill(-pid, sig)
 	if errors.Is(err, syscall.ESRCH) {
-		return nil // it ended just now
+		return nil // the process has just ended
 	}
 	return os.NewSyscallError("kill", err)
 }

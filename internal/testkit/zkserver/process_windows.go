@@ -6,7 +6,7 @@ import (
 	"syscall"
 )
 
-// Windows has no such signals. These numbers only tell them apart here.
+// Windows has no such signals. These numbers only distinguish them in this package.
 const (
 	sigTerminate = syscall.SIGTERM
 	sigFreeze    = syscall.Signal(0x100)
@@ -20,13 +20,13 @@ func childAttributes() *syscall.SysProcAttr {
 func signalGroup(pid int, sig syscall.Signal) error {
 	switch sig {
 	case sigContinue:
-		return nil // nothing can have frozen it
+		return nil // a process cannot be frozen here
 	case sigFreeze:
 		return errors.New("a process cannot be frozen on Windows")
 	}
 	p, err := os.FindProcess(pid)
 	if err != nil {
-		return nil // it has ended
+		return nil // the process has ended
 	}
 	defer p.Release()
 	if err := p.Kill(); !errors.Is(err, os.ErrProcessDone) {

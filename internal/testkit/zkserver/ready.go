@@ -12,16 +12,16 @@ import (
 
 const (
 	pollInterval = 10 * time.Millisecond
-	// One attempt is bounded, shortly at first: a frozen server accepts
-	// connections, for the kernel does that, and then says nothing. So does one
-	// that boots, now and then: a connection that comes before its database is
-	// there is lost to a NullPointerException (ZooKeeperServer.removeCnxn) and
+	// Each attempt is bounded, at first to a short time. A frozen server accepts
+	// connections, because the kernel does that, and then says nothing. A server that
+	// boots sometimes does the same: a connection that comes before its database is
+	// there fails with a NullPointerException (ZooKeeperServer.removeCnxn), and is
 	// neither answered nor closed.
 	firstAttempt, longestAttempt = 100 * time.Millisecond, time.Second
 )
 
-// poll calls try until it reports success or errPortTaken, the process has ended
-// or ctx ends. Its error wraps the last one of try.
+// poll calls try until it succeeds or returns errPortTaken, or until the process or
+// ctx has ended. The error of poll wraps the last one of try.
 func poll(ctx context.Context, ended <-chan struct{}, try func(context.Context) error) error {
 	tick := time.NewTicker(pollInterval)
 	defer tick.Stop()
@@ -62,7 +62,7 @@ const (
 )
 
 // probe opens a session and closes it again. Nothing less shows that a server is
-// ready: it answers "imok" some 0.2 s before it accepts sessions.
+// ready: a server answers "imok" about 0.2 s before it accepts sessions.
 func probe(ctx context.Context, addr string) error {
 	conn, err := dial(ctx, addr)
 	if err != nil {
@@ -97,8 +97,8 @@ func probe(ctx context.Context, addr string) error {
 	return closeSession(conn)
 }
 
-// closeSession ends the session and reads to the end, which the server reaches
-// when the session is gone: the user finds a server that nobody uses.
+// closeSession ends the session and reads to the end of the connection, which comes
+// when the session is gone, so that nothing of the probe is left on the server.
 func closeSession(conn net.Conn) error {
 	request := binary.BigEndian.AppendUint32(nil, 4+4)
 	request = binary.BigEndian.AppendUint32(request, 1) // xid
@@ -125,8 +125,8 @@ func ask(ctx context.Context, addr, command string) (string, error) {
 	return string(answer), err
 }
 
-// dial connects, with ctx and longestAttempt bounding all that is done with the
-// connection.
+// dial connects. The earlier of ctx's deadline and longestAttempt bounds everything
+// that is done with the connection.
 func dial(ctx context.Context, addr string) (net.Conn, error) {
 	deadline := time.Now().Add(longestAttempt)
 	if d, ok := ctx.Deadline(); ok && d.Before(deadline) {

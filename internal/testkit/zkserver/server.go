@@ -9,27 +9,28 @@ import (
 )
 
 // Server is one ZooKeeper server and its process, which may be running, frozen
-// or down. Start and StartEnsemble make it. It is safe for concurrent use.
+// or down. Start and StartEnsemble return servers. A Server is safe for concurrent
+// use.
 type Server struct {
 	opts    options
 	install installation
 	id      int       // number in the ensemble, from 1
-	members []setting // the server.N lines; none when it stands alone
+	members []setting // the server.N lines of an ensemble; none for a single server
 	ports   serverPorts
 	dir     string
 	certs   *certificates // nil without TLS
 
 	mu      sync.Mutex
-	proc    *process // the last one started
+	proc    *process // the latest one
 	logFrom int64    // where its part of the log begins
 	stopped bool     // Stop was called: ports and folder are given up
-	release release  // what it said when it was ready last
+	release release  // as the server reported when it was last ready
 }
 
 type serverPorts struct{ client, secure, quorum, election int }
 
 // Start starts one server and returns once it has accepted a session. It fails
-// when ctx ends or after half a minute.
+// if ctx ends first, or after half a minute.
 func Start(ctx context.Context, opts ...Option) (*Server, error) {
 	servers, err := launch(ctx, 1, newOptions(opts))
 	if err != nil {
@@ -38,13 +39,13 @@ func Start(ctx context.Context, opts ...Option) (*Server, error) {
 	return servers[0], nil
 }
 
-// Addr returns "127.0.0.1:port" for clients. It stays the same for life.
+// Addr returns "127.0.0.1:port" for clients. It stays the same across restarts.
 func (s *Server) Addr() string { return address(s.ports.client) }
 
 // Port returns the port for clients.
 func (s *Server) Port() int { return s.ports.client }
 
-// TLSAddr returns the address that speaks TLS, "" without WithTLS.
+// TLSAddr returns the address of the port with TLS, or "" without WithTLS.
 func (s *Server) TLSAddr() string {
 	if s.certs == nil {
 		return ""
@@ -52,9 +53,9 @@ func (s *Server) TLSAddr() string {
 	return address(s.ports.secure)
 }
 
-// TLSConfig returns a client's configuration that trusts this server and carries
-// a certificate that it trusts, nil without WithTLS. It names no server: the
-// certificate is valid for "localhost" and 127.0.0.1.
+// TLSConfig returns a client's configuration that trusts this server and contains a
+// certificate that the server trusts. It is nil without WithTLS. ServerName is not set;
+// the server's certificate is valid for "localhost" and 127.0.0.1.
 func (s *Server) TLSConfig() *tls.Config {
 	if s.certs == nil {
 		return nil
@@ -65,13 +66,13 @@ func (s *Server) TLSConfig() *tls.Config {
 // Dir returns the folder with configuration, data and log.
 func (s *Server) Dir() string { return s.dir }
 
-// LogFile returns the file that holds the log of all the server's runs.
+// LogFile returns the path of the file with the log of all runs of the server.
 func (s *Server) LogFile() string { return filepath.Join(s.dir, "server.log") }
 
 // LogTail returns the last lines of the log.
 func (s *Server) LogTail(lines int) string { return logTail(s.LogFile(), lines) }
 
-// PID returns the process id, 0 when the server is down.
+// PID returns the process id, or 0 if the server is down.
 func (s *Server) PID() int {
 	if p := s.process(); p != nil && p.running() {
 		return p.pid
@@ -79,7 +80,7 @@ func (s *Server) PID() int {
 	return 0
 }
 
-// Running says whether there is a process, a frozen one included.
+// Running reports whether there is a process, which may be frozen.
 func (s *Server) Running() bool { return s.PID() != 0 }
 
 func (s *Server) process() *process {

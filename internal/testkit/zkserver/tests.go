@@ -10,8 +10,8 @@ import (
 	"sync/atomic"
 )
 
-// TB is the part of testing.TB that this package needs. Being its own, it keeps
-// the testing package out of programs that start a server.
+// TB is the part of testing.TB that this package needs. With an interface of its own,
+// it keeps package testing out of programs that start a server.
 type TB interface {
 	Helper()
 	Name() string
@@ -21,8 +21,8 @@ type TB interface {
 	Cleanup(func())
 }
 
-// Run starts a server for one test and stops it when the test ends. A failed
-// test shows the end of the server's log.
+// Run starts a server for one test and stops it when the test ends. If the test has
+// failed, it shows the end of the server's log.
 func Run(tb TB, opts ...Option) *Server {
 	tb.Helper()
 	s, err := Start(context.Background(), opts...)
@@ -33,8 +33,8 @@ func Run(tb TB, opts ...Option) *Server {
 	return s
 }
 
-// RunEnsemble starts three servers for one test and stops them when it ends. A
-// failed test shows the ends of their logs.
+// RunEnsemble starts three servers for one test and stops them when it ends. If the
+// test has failed, it shows the ends of their logs.
 func RunEnsemble(tb TB, opts ...Option) *Ensemble {
 	tb.Helper()
 	const size = 3
@@ -66,9 +66,9 @@ var shared struct {
 	err     error
 }
 
-// Shared returns one server for the whole test binary, started on first use. A
-// test keeps below its own root (see Root) and leaves the process alone. TestMain
-// stops it through Main or StopShared.
+// Shared returns one server for the whole test binary, which the first call starts.
+// A test must use only paths below its own root (see Root), and must not stop or
+// freeze the process. TestMain stops the server through Main or StopShared.
 func Shared(tb TB) *Server {
 	tb.Helper()
 	shared.mu.Lock()
@@ -82,7 +82,7 @@ func Shared(tb TB) *Server {
 	return shared.server
 }
 
-// UseShared has Shared return a server of somebody else's, which behaves as a release. It is his to stop.
+// UseShared makes Shared return another server, which behaves like a release of ZooKeeper. The caller must stop that server.
 func UseShared(addr, version string) error {
 	release, err := parseRelease(version)
 	if err != nil {
@@ -121,7 +121,7 @@ func Main(m interface{ Run() int }) interface{ Run() int } { return stopsShared{
 
 type stopsShared struct{ m interface{ Run() int } }
 
-// Run runs the tests and stops the shared server, which must not fail unseen.
+// Run runs the tests and stops the shared server. It returns 1 if the server could not be stopped.
 func (s stopsShared) Run() int {
 	code := s.m.Run()
 	if err := StopShared(); err != nil && code == 0 {
@@ -133,11 +133,11 @@ func (s stopsShared) Run() int {
 
 var roots atomic.Int64
 
-// Root returns a path for the test alone, such as "/TestGet_Missing-7", also
-// when the test runs several times. Nobody has created it.
+// Root returns a path for the test alone, such as "/TestGet_Missing-7". It does not
+// create the znode. Each call returns another path, so a test may run several times.
 func Root(tb TB) string {
 	name := strings.Map(func(r rune) rune {
-		if r > ' ' && r < 0x7f && r != '/' && r != ',' { // what a path or a connection string takes for its own
+		if r > ' ' && r < 0x7f && r != '/' && r != ',' { // the rest could be invalid in a path or a connection string
 			return r
 		}
 		return '_'

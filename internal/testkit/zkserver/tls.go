@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// certificates are an authority made on the spot and a pair signed by it, which
-// serves as the server's and as the client's.
+// certificates are a new authority, and a key pair signed by it that both the server
+// and its clients use.
 type certificates struct {
 	authority []byte // DER
 	pair      tls.Certificate
@@ -64,8 +64,8 @@ func template(name string, serial int64) *x509.Certificate {
 	}
 }
 
-// write puts both stores into dir as PEM, which servers read since 3.5.5
-// (ZOOKEEPER-3057), so that no tool of Java's is needed.
+// write writes both stores into dir as PEM, which servers read since 3.5.5
+// (ZOOKEEPER-3057), so that no Java tool is needed.
 func (c *certificates) write(dir string) error {
 	key, err := x509.MarshalPKCS8PrivateKey(c.pair.PrivateKey)
 	if err != nil {
@@ -96,7 +96,7 @@ func (c *certificates) settings(dir string, port int, clientAuth bool) []setting
 
 func (c *certificates) clientConfig() *tls.Config {
 	pool := x509.NewCertPool()
-	// What newCertificates has made parses.
+	// The certificate was made by newCertificates, so it can be parsed.
 	if ca, err := x509.ParseCertificate(c.authority); err == nil {
 		pool.AddCert(ca)
 	}

@@ -8,12 +8,12 @@ import (
 )
 
 // release is a release of ZooKeeper: major, minor and patch. A snapshot counts as
-// the release that it is to become.
+// the release that it will become.
 type release [3]int
 
 func (r release) String() string { return fmt.Sprintf("%d.%d.%d", r[0], r[1], r[2]) }
 
-// branch returns the release's branch, 3.8 as 3.8.0.
+// branch returns the first release of the branch, such as 3.8.0 for 3.8.4.
 func (r release) branch() release { return release{r[0], r[1], 0} }
 
 func (r release) before(other release) bool {
@@ -54,8 +54,8 @@ func releaseOf(srvr string) (release, error) {
 	return parseRelease(text)
 }
 
-// since reports whether r has what came with the releases, at most one of each
-// branch and the oldest first. Branches after the last have it, too.
+// since reports whether r has a change that came with the given releases, at most
+// one of each branch, oldest first. Later branches have it too.
 func (r release) since(releases []string) (bool, error) {
 	if len(releases) == 0 {
 		return false, errors.New("zkserver: since which release?")
@@ -73,17 +73,18 @@ func (r release) since(releases []string) (bool, error) {
 	return has, nil
 }
 
-// Version returns the release of ZooKeeper that the server says it is, such as
-// "3.8.0". A snapshot gives the release that it is to become.
+// Version returns the release of ZooKeeper that the server reports, such as "3.8.0".
+// For a snapshot it is the release that it will become.
 func (s *Server) Version() string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.release.String()
 }
 
-// Since reports whether the server has what ZooKeeper has since a release, "3.6"
-// or "3.9.2". What came into several branches has one for each, the oldest first:
-// Since("3.8.4", "3.9.2") is false for 3.9.1. It panics on what is no release.
+// Since reports whether the server has what ZooKeeper has since a release, such as
+// "3.6" or "3.9.2". For a change that came into several branches, give one release
+// for each, the oldest first: Since("3.8.4", "3.9.2") is false for 3.9.1. Since
+// panics if an argument is not a release.
 func (s *Server) Since(releases ...string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -95,8 +96,8 @@ func (s *Server) Since(releases ...string) bool {
 }
 
 // Needs skips a test that can prove nothing on servers before a release, and says
-// what they lack: Needs(t, "3.6", "persistent watches"). The server that it asks
-// is that of Shared.
+// what they lack: Needs(t, "3.6", "persistent watches"). It starts and asks the server
+// of Shared.
 func Needs(tb interface {
 	TB
 	Skipf(format string, args ...any)

@@ -1,5 +1,5 @@
-// Command run starts a private ZooKeeper server, prints its address and stops it
-// on an interrupt or at the end of its standard input.
+// Command run starts a private ZooKeeper server and prints its address. It stops the
+// server on an interrupt, or when its standard input ends.
 package main
 
 import (
@@ -35,9 +35,9 @@ func run() error {
 	return srv.Stop(context.Background())
 }
 
-// awaitEOF ends the program when whoever started it closes the other end of its
-// standard input, or ends. Nobody waits for it: a read of a terminal cannot be
-// called off, and the program ends with it.
+// awaitEOF ends the program when the process that started it closes the other end of
+// its standard input, or ends. Nobody joins this goroutine, because a read from a
+// terminal cannot be interrupted; it ends with the program.
 func awaitEOF(cancel context.CancelFunc) {
 	io.Copy(io.Discard, os.Stdin)
 	cancel()
