@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// async is zkasync.
+// async is the client of zkasync.
 type async struct {
 	ctx context.Context
 	c   *zkasync.Client
@@ -26,7 +26,7 @@ func (a *async) run(l *load) {
 	l.fanOut(l.submitters, func(_, depth int) { a.drive(l, depth) })
 }
 
-// drive picks the operation: each has a type of its own.
+// drive runs a closed loop of the point's operation. Each operation has a result type of its own.
 func (a *async) drive(l *load, depth int) {
 	path, data := l.path(0), l.data
 	switch l.op {
@@ -51,13 +51,13 @@ func (a *async) drive(l *load, depth int) {
 	}
 }
 
-// pair needs no answer in between: requests are executed in order.
+// pair does not wait for the create, because the server carries out requests in order.
 func (a *async) pair(path string, data []byte) *future.Future[future.Void] {
 	a.c.Create(a.ctx, path, data)
 	return a.c.Delete(a.ctx, path, zkasync.AnyVersion)
 }
 
-// closedLoop keeps depth operations in flight and takes their results as the point says.
+// closedLoop keeps depth operations in flight and takes their results in the way of the point.
 func closedLoop[T any](ctx context.Context, l *load, depth int, start func(i int) *future.Future[T]) {
 	switch l.via {
 	case viaCallback:
@@ -125,7 +125,7 @@ func byWaiting[T any](l *load, depth int, start func(i int) *future.Future[T], w
 	l.count.Add(int64(n))
 }
 
-// byAll has depth operations in flight, then none, and again.
+// byAll starts depth operations, waits for all of them, and begins again.
 func byAll[T any](ctx context.Context, l *load, depth int, start func(i int) *future.Future[T]) {
 	batch := make([]*future.Future[T], depth)
 	n := 0
@@ -140,8 +140,8 @@ func byAll[T any](ctx context.Context, l *load, depth int, start func(i int) *fu
 	l.count.Add(int64(n))
 }
 
-// submitter implements client. Callbacks run one at a time and in the order of the operations, so one counter is enough to
-// know which it is.
+// submitter implements client. Callbacks run one at a time and in the order of the operations, so a counter identifies the
+// operation.
 func (a *async) submitter(l *load, done func(i int, err error)) func(i int) {
 	next := 0
 	ended := func(_ zkasync.Node, err error) {

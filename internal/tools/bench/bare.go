@@ -13,8 +13,8 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// bare is the limit: frames that were encoded beforehand are written, and replies are counted by their lengths. Nothing is
-// matched, decoded, kept or handed to anybody. Error codes are looked at.
+// bare shows what a client can reach at most. It writes frames that were encoded beforehand, and counts replies by their lengths.
+// It checks error codes, but matches, decodes, keeps and delivers nothing.
 type bare struct{ sock net.Conn }
 
 func newBare(ctx context.Context, addr string) (*bare, error) {
@@ -54,10 +54,10 @@ func (b *bare) close() {
 
 func (*bare) submitter(*load, func(int, error)) func(int) { return nil }
 
-// batchBytes is what one write carries at most, as in the client.
+// batchBytes is the largest write, as in the client.
 const batchBytes = 64 << 10
 
-// run has one goroutine that writes and one that reads; at depth 1 one is enough for both.
+// run uses one goroutine for writing and one for reading. At depth 1, a single one does both.
 func (b *bare) run(l *load) {
 	frames := newFrames(l)
 	replies := &replyCounter{sock: b.sock, buf: make([]byte, 256<<10)}
@@ -79,7 +79,7 @@ func (b *bare) run(l *load) {
 		if err != nil {
 			l.fail(err)
 			_ = b.sock.Close()
-			room.giveMany(l.depth) // the writer must not wait for what will not come
+			room.giveMany(l.depth) // the writer must not wait for replies that will not come
 			break
 		}
 		read += int64(n)
@@ -109,8 +109,8 @@ func (b *bare) turns(l *load, frames *frames, replies *replyCounter) {
 	l.count.Add(int64(n))
 }
 
-// write tells quit how many replies are to be expected just before the last batch, so that the reader never waits for
-// more.
+// write writes batches until the run is stopped. Just before the last batch it sends the total number of replies to quit, so that
+// the reader never waits for more.
 func (b *bare) write(l *load, frames *frames, room *credit, quit chan<- int64) error {
 	written := int64(0)
 	for {
@@ -128,12 +128,12 @@ func (b *bare) write(l *load, frames *frames, room *credit, quit chan<- int64) e
 	}
 }
 
-// frames are the requests of operations, one behind the other.
+// frames are the requests of several operations, one after the other.
 type frames struct {
 	buf   []byte
-	ends  []int // of each operation in buf
-	count int
-	perOp int // requests
+	ends  []int // where each operation ends in buf
+	count int   // of operations
+	perOp int   // requests of each operation
 }
 
 func newFrames(l *load) *frames {
@@ -176,7 +176,7 @@ func appendRequests(b []byte, l *load, i int) []byte {
 	return b
 }
 
-// replyCounter reads and counts.
+// replyCounter reads replies and counts them.
 type replyCounter struct {
 	sock net.Conn
 	buf  []byte
@@ -186,7 +186,7 @@ type replyCounter struct {
 
 var errRejected = errors.New("the server rejected a request")
 
-// next reads once and returns how many replies it ended.
+// next reads once, and returns how many replies became complete.
 func (r *replyCounter) next() (replies int, err error) {
 	n, err := r.sock.Read(r.buf[r.have:])
 	if err != nil {

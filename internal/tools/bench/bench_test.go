@@ -20,7 +20,7 @@ func TestPlan_NamesEachPointOnce(t *testing.T) {
 	seen := make(map[string]bool)
 	for _, p := range plan() {
 		if seen[p.name()] {
-			t.Errorf("%s is there twice", p.name())
+			t.Errorf("%s is in the plan twice", p.name())
 		}
 		seen[p.name()] = true
 		if size := max(p.size, p.kids*childBytes) * p.depth; size > inFlightBytes {
@@ -29,7 +29,7 @@ func TestPlan_NamesEachPointOnce(t *testing.T) {
 	}
 }
 
-// Every client does every operation without an error, and ends when it is told to.
+// Every client carries out every operation without an error, and ends when it is told to.
 func TestClients_DoEveryPoint(t *testing.T) {
 	t.Parallel()
 	for _, p := range append(plan(), hotPoints()...) {
@@ -52,7 +52,7 @@ func TestClients_DoEveryPoint(t *testing.T) {
 	}
 }
 
-// measureSome measures for as long as it takes until there is something to count, on a machine that is busy.
+// measureSome measures for longer and longer, until at least one operation was counted: the machine may be busy.
 func measureSome(t *testing.T, kind, addr string, p point) (spent cost, err error) {
 	for long := 10 * time.Millisecond; long < 30*time.Second; long *= 4 {
 		if spent, err = measure(t.Context(), kind, addr, p, long); err != nil || spent.ops > 0 {
@@ -78,7 +78,7 @@ func TestOpenLoop_CountsEachOperation(t *testing.T) {
 	}
 }
 
-// onlyReads is a connection that gives what r gives.
+// onlyReads is a connection that reads from a Reader.
 type onlyReads struct {
 	net.Conn
 	io.Reader

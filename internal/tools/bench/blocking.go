@@ -8,7 +8,7 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// blocking is go-zookeeper, with a goroutine for each call or with a number of workers.
+// blocking is go-zookeeper, with a goroutine for each call or a fixed number of workers.
 type blocking struct {
 	conn    *zk.Conn
 	workers int // 0: a goroutine per call
@@ -17,7 +17,7 @@ type blocking struct {
 	running sync.WaitGroup
 }
 
-// queueRoom is more than an open loop ever has waiting.
+// queueRoom is more than the number of operations that ever wait in an open loop.
 const queueRoom = 1 << 16
 
 type silent struct{}
@@ -73,8 +73,8 @@ func (b *blocking) run(l *load) {
 	})
 }
 
-// spawn starts a goroutine for each call, no more than depth at a time. Each has a number, which it passes on, so that no
-// two create the same znode.
+// spawn starts a goroutine for each call, at most depth at a time. Each goroutine has a number, which it passes on when it ends, so
+// that no two create the same znode at the same time.
 func (b *blocking) spawn(l *load, first, depth int) {
 	numbers := make(chan int, depth)
 	for i := range depth {

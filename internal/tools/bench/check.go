@@ -17,11 +17,11 @@ import (
 const (
 	checkTime   = 50 * time.Millisecond
 	checkRounds = 3
-	// byteSlack is by how much bytes per operation may differ: queues grow at their own times.
+	// byteSlack is the share by which bytes per operation may differ, because queues do not grow at the same time in each run.
 	byteSlack = 0.03
 )
 
-// hotPoints are the operations whose allocations are recorded.
+// hotPoints returns the points whose allocations are recorded.
 func hotPoints() []point {
 	var points []point
 	for _, op := range []string{opGet, opSet, opExists, opChildren, opCreate, opDelete} {
@@ -36,8 +36,8 @@ func hotPoints() []point {
 	return points
 }
 
-// checkAllocs compares what an operation allocates with the recorded figures. More fails, and so does less, since the
-// record would hide what comes after.
+// checkAllocs compares the allocations of operations with the recorded figures. It fails if there are more, and also if there are
+// fewer, because the old record would hide a later increase.
 func checkAllocs(ctx context.Context, servers *servers, file string, update bool) error {
 	var lines []string
 	for _, p := range hotPoints() {
@@ -61,7 +61,7 @@ func checkAllocs(ctx context.Context, servers *servers, file string, update bool
 	return compare(strings.Split(strings.TrimSpace(string(recorded)), "\n"), lines)
 }
 
-// allocLine measures a point a few times. The least counts: the runtime's own allocations come on top now and then.
+// allocLine measures a point a few times. The least figure counts, because now and then the runtime's own allocations are included.
 func allocLine(ctx context.Context, servers *servers, p point) (string, error) {
 	addr := servers.replaying(zkpeer.Replay{DataSize: p.size, Children: p.kids})
 	var all costs
@@ -75,7 +75,7 @@ func allocLine(ctx context.Context, servers *servers, p point) (string, error) {
 	return fmt.Sprintf("%s %.0f allocs/op %.0f B/op", p.name(), math.Round(all.of(allocs).min()), all.of(bytesOf).min()), nil
 }
 
-// compare reports every line that differs.
+// compare returns an error for every line that differs.
 func compare(recorded, measured []string) error {
 	var wrong []error
 	for i, line := range measured {
@@ -91,7 +91,7 @@ func compare(recorded, measured []string) error {
 		wrong = append(wrong, fmt.Errorf("%d lines are recorded, %d measured", len(recorded), len(measured)))
 	}
 	if len(wrong) > 0 {
-		wrong = append(wrong, errors.New(`if that is meant to be, record it: make bench-check UPDATE=1`))
+		wrong = append(wrong, errors.New(`if the change is intended, record it: make bench-check UPDATE=1`))
 	}
 	return errors.Join(wrong...)
 }
@@ -110,7 +110,7 @@ func alike(recorded, measured string) bool {
 	return name == was && allocs == allocsNow && math.Abs(bytesNow-bytes) <= bytes*byteSlack
 }
 
-// checkRatio compares the CPU time of the base point with that of the bare socket, which has the same machine's mood.
+// checkRatio compares the CPU time of the base point with that of the bare socket, which a busy machine slows down equally.
 func checkRatio(ctx context.Context, servers *servers, limit float64) error {
 	const rounds, each = 5, 300 * time.Millisecond
 	addr := servers.replaying(zkpeer.Replay{DataSize: base.size})

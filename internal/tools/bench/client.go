@@ -14,17 +14,17 @@ const (
 	clientBare       = "bare-socket"
 )
 
-// client is what is compared.
+// client is one of the clients that are compared.
 type client interface {
-	// run does operations until l.stop and returns when all are answered.
+	// run carries out operations until l.stop, and returns when all have been answered.
 	run(l *load)
-	// submitter returns a function that starts operation i, a get, without waiting. It is called for 0, 1, 2 and so on;
-	// done is called at the end of each, with what it failed with, from any goroutine. The bare socket has none.
+	// submitter returns a function that starts operation i, a get, without waiting. It is called for 0, 1, 2 and so on.
+	// When an operation has ended, done is called with its error, on any goroutine. The bare socket returns nil.
 	submitter(l *load, done func(i int, err error)) (submit func(i int))
 	close()
 }
 
-// sessionTimeout is long: nothing here is about failures, and some peers are silent on purpose.
+// sessionTimeout is long, because nothing here is about failures, and some peers are silent on purpose.
 const sessionTimeout = 30 * time.Second
 
 func connect(ctx context.Context, kind, addr string) (client, error) {

@@ -4,5 +4,5 @@ package main
 
 import "time"
 
-// cpuTime is not known here; what is derived from it is 0.
+// cpuTime returns 0, because the processor time is not known here.
 func cpuTime() time.Duration { return 0 }

@@ -2,13 +2,13 @@ package main
 
 import "sync/atomic"
 
-// credit bounds what one submitter has in flight. It costs the submitter nothing while there is room and the completion
-// one atomic addition; the submitter is woken when a quarter of its depth has come back.
+// credit bounds how many operations one submitter has in flight. While there is room, it costs the submitter nothing. A completion
+// costs one atomic addition. The submitter is woken when a quarter of its depth has come back.
 type credit struct {
 	room     int // used by the submitter alone
 	depth    int
 	returned atomic.Int64
-	wanted   atomic.Int64 // what the parked submitter waits for, 0: it is not parked
+	wanted   atomic.Int64 // how many completions the parked submitter waits for, 0: it is not parked
 	wake     chan struct{}
 }
 
@@ -31,7 +31,7 @@ func (c *credit) drain() {
 	}
 }
 
-// collect returns what has come back, at least n.
+// collect waits until at least n operations have come back, and returns how many have.
 func (c *credit) collect(n int64) int {
 	if c.returned.Load() < n {
 		c.wanted.Store(n)

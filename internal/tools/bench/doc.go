@@ -1,12 +1,10 @@
-// Command bench measures the client, beside go-zookeeper and the bare socket, in one run on one machine.
+// Command bench measures the client together with go-zookeeper and the bare socket, in one run on one machine.
 //
-// It stands here and not above because the replay server of zkpeer is visible from here only. "make bench" runs it;
-// docs/performance.md says what the figures mean.
+// "make bench" runs it; docs/performance.md says what the figures mean.
 //
-// All clients do the same work at a point of the plan, one after the other, and that for each point; this is a round, and
-// there are several, so that whatever else happens on the machine meets all of them. A client connects anew for each
-// measurement and warms up before it. What is counted lies between two moments when nothing is in flight: the ramp up and
-// the drain are part of it.
+// At each point of the plan, all clients do the same work, one after the other. All points make a round. There are several rounds,
+// so that whatever else happens on the machine affects all clients. A client connects anew for each measurement and warms up
+// before it. A measurement begins and ends when nothing is in flight, so the ramp-up and the drain are part of it.
 //
 // Goroutines, beside those of the clients:
 //

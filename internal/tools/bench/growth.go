@@ -14,11 +14,11 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// growthTable is how the cost of one operation changes with how many there are of something.
+// growthTable says how the cost of an operation depends on the number of something.
 type growthTable struct {
 	title string
 	note  string
-	of    string // what there are many of
+	of    string // what is counted
 	rows  []growthRow
 }
 
@@ -28,13 +28,13 @@ type growthRow struct {
 	bytes    float64 // allocated per operation
 	allocs   float64
 	held     float64 // bytes alive for each of the n, or notAsked
-	routines int     // goroutines while the n were there
+	routines int     // goroutines while there were n
 }
 
-// growthPending is the table of pending operations.
+// growthPending identifies the table of pending operations.
 const growthPending = "pending"
 
-// measureGrowth works against the replay server: only the client can be what grows.
+// measureGrowth uses the replay server, so that any growth is the client's.
 func (r *report) measureGrowth(ctx context.Context) error {
 	for _, measure := range []func(context.Context, string) (growthTable, error){
 		r.pendingGrowth, r.watchGrowth, r.submitterGrowth,
@@ -52,7 +52,7 @@ func (r *report) measureGrowth(ctx context.Context) error {
 	return nil
 }
 
-// dam holds back what the server has answered, so that any number of operations is pending.
+// dam is a connection that holds back the server's answers, so that any number of operations can be pending.
 type dam struct {
 	net.Conn
 	gate *atomic.Pointer[chan struct{}]
@@ -66,7 +66,7 @@ func (d dam) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// pendingGrowth submits n gets of which none is answered before all are submitted.
+// pendingGrowth submits n gets, none of which is answered before all are submitted.
 func (r *report) pendingGrowth(ctx context.Context, addr string) (growthTable, error) {
 	t := growthTable{
 		title: "Pending operations", of: growthPending,
@@ -119,8 +119,8 @@ type burst struct {
 	path string
 	done func(zkasync.Node, error)
 	over chan struct{}
-	left int   // of the callbacks, which run one at a time
-	err  error // likewise
+	left int   // callbacks that have not run; used by the callbacks, which run one at a time
+	err  error // likewise used by the callbacks
 }
 
 func (b *burst) callback(_ zkasync.Node, err error) {
@@ -147,16 +147,16 @@ func (b *burst) run(pending func()) {
 	<-b.over
 }
 
-// aliveNow is the size of what is reachable on the heap.
+// aliveNow returns the size of all reachable objects on the heap.
 func aliveNow() int64 {
 	runtime.GC()
-	runtime.GC() // what the first one has only moved to the pools' victims
+	runtime.GC() // the first one leaves what is in a sync.Pool alive
 	var mem runtime.MemStats
 	runtime.ReadMemStats(&mem)
 	return int64(mem.HeapAlloc)
 }
 
-// heldBy is what each of n takes of what has come to be alive. A few drown in all else.
+// heldBy returns how much has become alive since before, divided by n. If n is small, other objects would hide the figure.
 func heldBy(n int, before int64) float64 {
 	if n < 1_000 {
 		return notAsked
@@ -164,10 +164,10 @@ func heldBy(n int, before int64) float64 {
 	return float64(aliveNow()-before) / float64(n)
 }
 
-// notAsked stands for no figure.
+// notAsked means that there is no figure.
 const notAsked = -1
 
-// watchGrowth has n one-shot watches while the base point runs.
+// watchGrowth measures the base point while there are n one-shot watches.
 func (r *report) watchGrowth(ctx context.Context, addr string) (growthTable, error) {
 	t := growthTable{
 		title: "Watches", of: "watches",
@@ -196,7 +196,7 @@ func (r *report) watchGrowth(ctx context.Context, addr string) (growthTable, err
 		row.held = held
 		t.rows = append(t.rows, row)
 	}
-	for _, w := range watched { // they are here so that they were alive
+	for _, w := range watched { // this also keeps them alive until here
 		if !w.Ready() {
 			return t, errors.New("a watch was not registered")
 		}
@@ -204,7 +204,7 @@ func (r *report) watchGrowth(ctx context.Context, addr string) (growthTable, err
 	return t, nil
 }
 
-// submitterGrowth has n goroutines submit.
+// submitterGrowth measures the base point with n goroutines that submit.
 func (r *report) submitterGrowth(ctx context.Context, addr string) (growthTable, error) {
 	t := growthTable{
 		title: "Submitting goroutines", of: "submitters",
@@ -228,7 +228,7 @@ func (r *report) submitterGrowth(ctx context.Context, addr string) (growthTable,
 	return t, nil
 }
 
-// growthRounds is how often a point is measured; the median counts.
+// growthRounds is how many times a point is measured. The median counts.
 const growthRounds = 3
 
 func growthAt(c client, p point, n int, d time.Duration) (growthRow, error) {

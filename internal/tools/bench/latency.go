@@ -9,7 +9,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
-// latencyRow is how long operations took that came at a fixed rate, whatever the client made of them.
+// latencyRow says how long operations took when they came at a fixed rate, however fast the client was.
 type latencyRow struct {
 	server, client string
 	share          int     // of the client's own ceiling, in percent
@@ -20,11 +20,12 @@ type latencyRow struct {
 // shares of the ceiling at which latencies are measured, in percent.
 var shares = []int{20, 50, 80}
 
-// latencyTime is how many times longer than a closed loop an open loop runs, so that 0.1 % of it are enough to count.
+// latencyTime is how many times longer an open loop runs than a closed one, so that even 0.1 % of its operations are enough for a
+// figure.
 const latencyTime = 3
 
-// measureLatency has each client answer its share of its own ceiling, the base point's throughput: the one that it has in
-// this run, or one measured for the purpose.
+// measureLatency gives each client shares of its own ceiling, which is its throughput at the base point: that of this run, or one
+// that is measured for the purpose.
 func (r *report) measureLatency(ctx context.Context) error {
 	for _, server := range serverKinds {
 		for _, kind := range clientKinds {
@@ -74,7 +75,7 @@ func (r *report) measureLatencyOf(ctx context.Context, x *latencyRow) error {
 		return err
 	}
 	defer c.close()
-	if _, err := openLoop(c, x.rate, r.time/2); err != nil { // warms up
+	if _, err := openLoop(c, x.rate, r.time/2); err != nil { // to warm up
 		return err
 	}
 	h, err := openLoop(c, x.rate, latencyTime*r.time)
@@ -84,11 +85,11 @@ func (r *report) measureLatencyOf(ctx context.Context, x *latencyRow) error {
 	return err
 }
 
-// tick is how often what is due is submitted.
+// tick is how often the operations that are due are submitted.
 const tick = 100 * time.Microsecond
 
-// openLoop submits operations at a fixed rate for d. A latency counts from the moment when the operation was due, so that
-// what waits behind a slow one is not left out (coordinated omission).
+// openLoop submits operations at a fixed rate for d. It measures latency from the time at which an operation was due, so that
+// operations that wait behind a slow one are counted in full (coordinated omission).
 func openLoop(c client, rate float64, d time.Duration) (*hdrhistogram.Histogram, error) {
 	wait, stop, err := newTicks(tick)
 	if err != nil {
@@ -96,7 +97,7 @@ func openLoop(c client, rate float64, d time.Duration) (*hdrhistogram.Histogram,
 	}
 	defer stop()
 	l, h := newLoad(base), newHistogram()
-	var mu sync.Mutex // callers of go-zookeeper end on goroutines of their own
+	var mu sync.Mutex // operations of go-zookeeper end on several goroutines
 	var running sync.WaitGroup
 	start := time.Now()
 	submit := c.submitter(l, func(i int, err error) {
@@ -104,7 +105,7 @@ func openLoop(c client, rate float64, d time.Duration) (*hdrhistogram.Histogram,
 		took := time.Since(start) - due
 		l.fail(err)
 		mu.Lock()
-		l.fail(h.RecordValue(int64(took))) // before it was due, or above a minute
+		l.fail(h.RecordValue(int64(took))) // fails if took is negative or above a minute
 		mu.Unlock()
 		running.Done()
 	})

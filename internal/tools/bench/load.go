@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// load is one run of a closed loop: as many operations as fit into its time.
+// load is one run of a closed loop, with as many operations as fit into its time.
 type load struct {
 	point
 	stop  atomic.Bool
 	count atomic.Int64
 	data  []byte
-	fixed string // what every operation is about, "" where each has a znode of its own
+	fixed string // the path of every operation, or "" if each has a znode of its own
 
 	mu  sync.Mutex
-	err error // the first
+	err error // the first one
 }
 
 func newLoad(p point) *load {
@@ -30,7 +30,7 @@ func newLoad(p point) *load {
 	return l
 }
 
-// path is what operation i is about.
+// path returns the path of operation i.
 func (l *load) path(i int) string {
 	if l.fixed != "" {
 		return l.fixed
@@ -38,7 +38,7 @@ func (l *load) path(i int) string {
 	return pairPath[i%pairPaths]
 }
 
-// fail notes err, if there is one, and ends the run.
+// fail ends the run with err, unless it is nil.
 func (l *load) fail(err error) {
 	if err == nil {
 		return
@@ -57,7 +57,7 @@ func (l *load) failure() error {
 	return l.err
 }
 
-// during has f run for d.
+// during runs f, and stops the load after d.
 func (l *load) during(d time.Duration, f func(*load)) {
 	timer := time.AfterFunc(d, func() { l.stop.Store(true) })
 	defer timer.Stop()

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// settings are the flags.
+// settings are the values of the flags.
 type settings struct {
 	time   time.Duration
 	rounds int
@@ -37,17 +37,17 @@ func main() {
 func parse() (s settings, err error) {
 	var filter, parts string
 	flag.DurationVar(&s.time, "time", 250*time.Millisecond, "how long each measurement takes")
-	flag.IntVar(&s.rounds, "rounds", 5, "how often all is measured")
-	flag.StringVar(&filter, "filter", "", "measure only what this regular expression matches in server=.../client=.../op=...")
+	flag.IntVar(&s.rounds, "rounds", 5, "how many times everything is measured")
+	flag.StringVar(&filter, "filter", "", "measure only points whose name, server=.../client=.../op=..., matches this regular expression")
 	flag.StringVar(&parts, "parts", "points,latency,growth,tree", "what to measure")
 	flag.StringVar(&s.dir, "dir", "", "write tables and plots into this directory")
-	flag.StringVar(&s.zkdemo, "zkdemo", "", "the sample program, for the export of a tree")
-	flag.IntVar(&s.tree, "tree", 100_000, "znodes of the tree")
-	flag.StringVar(&s.allocs, "allocs", "testdata/bench/allocs.txt", "recorded allocations")
+	flag.StringVar(&s.zkdemo, "zkdemo", "", "path of the sample program, to measure the export of a tree")
+	flag.IntVar(&s.tree, "tree", 100_000, "number of znodes in the tree")
+	flag.StringVar(&s.allocs, "allocs", "testdata/bench/allocs.txt", "file with the recorded allocations")
 	flag.BoolVar(&s.check, "check", false, "only compare allocations with the recorded ones")
-	flag.BoolVar(&s.update, "update", false, "with -check: record them")
-	flag.Float64Var(&s.ratio, "ratio", 0, "only check that a get takes no more CPU than this many times the bare socket's")
-	flag.StringVar(&s.pprof, "profile", "", "only profile the base point, a few seconds long, into this file")
+	flag.BoolVar(&s.update, "update", false, "with -check: record the allocations")
+	flag.Float64Var(&s.ratio, "ratio", 0, "only check that a get takes at most this many times the CPU time of the bare socket")
+	flag.StringVar(&s.pprof, "profile", "", "only profile the base point for a few seconds, and write the profile to this file")
 	flag.Parse()
 	if s.rounds < 1 || s.time < 10*time.Millisecond || s.tree < 1 {
 		return s, errors.New("want 1 round or more, of 10ms or more, and a tree of 1 znode or more")

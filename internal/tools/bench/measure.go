@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// measure connects, warms up and runs a point for d.
+// measure connects a client, warms it up, and measures a point for d.
 func measure(ctx context.Context, kind, addr string, p point, d time.Duration) (cost, error) {
 	c, err := connect(ctx, kind, addr)
 	if err != nil {

@@ -30,7 +30,7 @@ func (a axis) at(v float64) float64 {
 	return (math.Log(v) - math.Log(a.lo)) / (math.Log(a.hi) - math.Log(a.lo))
 }
 
-// plot draws lines with both axes logarithmic, as SVG.
+// plot draws lines with two logarithmic axes, as SVG.
 func plot(title, unit string, lines []line) string {
 	ax, ay := axes(lines)
 	px := func(v float64) float64 { return plotLeft + ax.at(v)*plotInnerW }
@@ -62,7 +62,7 @@ func plot(title, unit string, lines []line) string {
 	return b.String()
 }
 
-// axes cover all lines, the upright one by powers of ten.
+// axes returns axes that cover all lines. The vertical one begins and ends at powers of ten.
 func axes(lines []line) (x, y axis) {
 	x, y = axis{math.Inf(1), 0}, axis{math.Inf(1), 0}
 	for _, l := range lines {

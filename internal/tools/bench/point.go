@@ -18,7 +18,7 @@ const (
 	opSet      = "set"
 	opExists   = "exists"
 	opPair     = "create+delete" // two requests, counted as one operation
-	opCreate   = "create"        // against the replay server only, where every create succeeds
+	opCreate   = "create"        // only with the replay server, where every create succeeds
 	opDelete   = "delete"        // likewise
 	opChildren = "children"
 )
@@ -29,24 +29,24 @@ const (
 	viaGet      = "get"
 	viaDone     = "done"
 	viaAll      = "all"
-	// viaEarly is viaDone with the channel asked for at once, which makes one for every operation. Otherwise the channel of
-	// those that are complete when they are looked at is one and the same.
+	// viaEarly is viaDone, but Done is called at once, so that every future needs a channel of its own. Futures that are
+	// complete when Done is first called all share one channel.
 	viaEarly = "done-early"
 )
 
-// base is the point that all sweeps start from.
+// base is the point from which all sweeps start.
 var base = point{op: opGet, size: 100, depth: 4096, submitters: 1, via: viaCallback}
 
-// oneByOne is a get after the other, each waited for as a call of go-zookeeper's is.
+// oneByOne is one get after the other. The caller waits for each, as for a call of go-zookeeper.
 var oneByOne = point{op: opGet, size: 100, depth: 1, submitters: 1, via: viaGet}
 
-// inFlightBytes bounds what the server may hold in answers: large data are asked for at less depth.
+// inFlightBytes bounds the size of all answers in flight: large data are measured with fewer operations in flight.
 const inFlightBytes = 64 << 20
 
-// childBytes is about what a child takes in a reply.
+// childBytes is about how many bytes a child takes in a reply.
 const childBytes = 20
 
-// settled bounds the depth by the size of data.
+// settled returns the point with its depth bounded by the size of its data.
 func (p point) settled() point {
 	if size := max(p.size, p.kids*childBytes); size > 0 {
 		p.depth = min(p.depth, max(1, inFlightBytes/size))
@@ -62,7 +62,7 @@ func (p point) name() string {
 	return fmt.Sprintf("%s/depth=%d/submitters=%d/via=%s", what, p.depth, p.submitters, p.via)
 }
 
-// plan is the base point with sweeps along one dimension each.
+// plan returns the base point, and sweeps from it along one dimension each.
 func plan() []point {
 	points := []point{base}
 	vary := func(change func(p *point)) {
@@ -89,8 +89,8 @@ func plan() []point {
 	return append(points, oneByOne)
 }
 
-// concerns reports whether the point says anything about a client: only zkasync has futures, the bare socket has one
-// writer, and 16 workers are 16 submitters.
+// concerns reports whether a client can be measured at the point: only zkasync has futures, the bare socket has one writer, and
+// 16 workers always are 16 submitters.
 func (p point) concerns(client string) bool {
 	switch {
 	case p.via != viaCallback:

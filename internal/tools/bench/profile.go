@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
 )
 
-// profile says where the time of the base point goes.
+// profile writes a CPU profile of the base point to a file.
 func profile(ctx context.Context, servers *servers, file string) (err error) {
 	const long = 4 * time.Second
 	f, err := os.Create(file)

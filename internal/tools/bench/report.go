@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// report is what was measured, in the order in which it was first.
+// report has everything that was measured, in the order of the first measurements.
 type report struct {
 	settings
 	servers *servers
@@ -20,19 +20,19 @@ type report struct {
 	tree    []treeRow
 }
 
-// row is one client at one point.
+// row has the measurements of one client at one point.
 type row struct {
 	server, client string
 	point
 	costs
 }
 
-// name is what benchstat calls it.
+// name returns the row's name for benchstat.
 func (r *row) name() string {
 	return "server=" + r.server + "/client=" + r.client + "/" + r.point.name()
 }
 
-// find returns what was measured, nil if nothing was.
+// find returns a row, or nil if nothing was measured.
 func (r *report) find(server, client string, p point) *row {
 	for _, x := range r.rows {
 		if x.server == server && x.client == client && x.point == p {
@@ -42,7 +42,7 @@ func (r *report) find(server, client string, p point) *row {
 	return nil
 }
 
-// row finds or begins a row.
+// row returns a row, which it adds if there is none.
 func (r *report) row(server, client string, p point) *row {
 	if x := r.find(server, client, p); x != nil {
 		return x
@@ -52,7 +52,7 @@ func (r *report) row(server, client string, p point) *row {
 	return x
 }
 
-// What can be measured.
+// The parts of a report.
 const (
 	partPoints  = "points"
 	partLatency = "latency"
@@ -100,7 +100,7 @@ func runParts(ctx context.Context, servers *servers, s settings) error {
 	return r.write()
 }
 
-// printHead tells benchstat what it reads.
+// printHead prints the configuration lines that benchstat reads.
 func printHead() {
 	fmt.Printf("goos: %s\ngoarch: %s\npkg: github.com/zkasync/zkasync-go/zkasync\n", runtime.GOOS, runtime.GOARCH)
 	if name := processor(); name != "" {
@@ -109,7 +109,7 @@ func printHead() {
 	fmt.Println("Unit ops/s better=higher")
 }
 
-// processor is the processor's name, "" where it is not known.
+// processor returns the processor's name, or "" if it is not known.
 func processor() string {
 	text, _ := os.ReadFile("/proc/cpuinfo")
 	for line := range strings.Lines(string(text)) {

@@ -2,7 +2,7 @@ package main
 
 import "slices"
 
-// series are the values of one figure over the rounds.
+// series has the values of one figure over the rounds.
 type series []float64
 
 func (s series) median() float64 {
@@ -16,7 +16,7 @@ func (s series) median() float64 {
 func (s series) min() float64 { return slices.Min(s) }
 func (s series) max() float64 { return slices.Max(s) }
 
-// costs are the costs of one client at one point over the rounds.
+// costs has the costs of one client at one point over the rounds.
 type costs []cost
 
 func (c costs) of(figure func(cost) float64) series {

@@ -15,11 +15,11 @@ import (
 
 // The servers.
 const (
-	serverReplay = "replay"    // answers at once, so that the client is what is measured
+	serverReplay = "replay"    // answers at once, so that the client itself is measured
 	serverReal   = "zookeeper" // a single ZooKeeper on the same machine
 )
 
-// servers are started when first asked for.
+// servers starts each server when it is first needed.
 type servers struct {
 	life   lifetime
 	replay map[zkpeer.Replay]string
@@ -28,10 +28,10 @@ type servers struct {
 
 func newServers() *servers { return &servers{replay: make(map[zkpeer.Replay]string)} }
 
-// close stops all of them.
+// close stops all servers.
 func (s *servers) close() { s.life.end() }
 
-// addr returns the address of a server that has what p asks for.
+// addr returns the address of a server that has the znodes of p.
 func (s *servers) addr(ctx context.Context, server string, p point) (string, error) {
 	if server == serverReplay {
 		return s.replaying(zkpeer.Replay{DataSize: p.size, Children: p.kids}), nil
@@ -55,8 +55,8 @@ func (s *servers) replaying(cfg zkpeer.Replay) string {
 	return addr
 }
 
-// startReal starts ZooKeeper with Java's second compiler, as servers run, and the test servers' other settings: no wait for
-// the disk (forceSync=no).
+// startReal starts ZooKeeper with Java's second compiler, as in production. The other settings are those of test servers, which do
+// not wait for the disk (forceSync=no).
 func (s *servers) startReal(ctx context.Context) (string, error) {
 	server, err := zkserver.Start(ctx, zkserver.WithJVMFlag("-XX:TieredStopAtLevel=4"), zkserver.WithHeap("2g"))
 	if err != nil {
@@ -66,7 +66,7 @@ func (s *servers) startReal(ctx context.Context) (string, error) {
 	return server.Addr(), fill(ctx, server.Addr())
 }
 
-// fill creates what the plan reads.
+// fill creates the znodes that the plan reads.
 func fill(ctx context.Context, addr string) error {
 	c, err := zkasync.Connect(ctx, addr)
 	if err != nil {
@@ -90,9 +90,9 @@ func fill(ctx context.Context, addr string) error {
 	return err
 }
 
-// lifetime stands in for a test: zkpeer's servers end with one.
+// lifetime stands in for a test, with which zkpeer's servers end.
 type lifetime struct {
-	testing.TB // nil; what zkpeer calls is below
+	testing.TB // nil; the methods that zkpeer calls are below
 
 	mu       sync.Mutex
 	cleanups []func()
@@ -111,7 +111,7 @@ func (l *lifetime) Cleanup(f func()) {
 // Fatal implements testing.TB.
 func (l *lifetime) Fatal(args ...any) { l.Fatalf("%s", fmt.Sprint(args...)) }
 
-// Fatalf implements testing.TB. Without a server there is nothing to measure.
+// Fatalf implements testing.TB. It ends the program, since nothing can be measured without a server.
 func (l *lifetime) Fatalf(format string, args ...any) {
 	l.end()
 	fmt.Fprintf(os.Stderr, format+"\n", args...)

@@ -15,7 +15,7 @@ type target struct {
 	known    bool // it was measured in this run
 }
 
-// reached judges by what is shown: an allocation in ten thousand operations is the runtime's.
+// reached compares the figure with the limit as it is shown, rounded: one allocation in ten thousand operations is the runtime's.
 func (t target) reached() bool {
 	measured := math.Round(t.measured*100) / 100
 	if t.atLeast {
@@ -24,7 +24,7 @@ func (t target) reached() bool {
 	return measured <= t.limit
 }
 
-// treeLimit is how much longer a tree may take than gets of paths that are known.
+// treeLimit is how many times longer a task on a tree may take than gets of known paths.
 const treeLimit = 1.3
 
 func (r *report) targets() []target {
@@ -59,7 +59,7 @@ func (r *report) costs(server, client string, p point) costs {
 	return nil
 }
 
-// waitingTargets are about the largest number of pending operations.
+// waitingTargets returns the targets for the largest number of pending operations.
 func (r *report) waitingTargets() []target {
 	held := target{what: "bytes held by a waiting operation, beyond its path and data", limit: 200}
 	routines := target{what: "goroutines per waiting operation", limit: 0.001}
@@ -73,7 +73,7 @@ func (r *report) waitingTargets() []target {
 	return []target{held, routines}
 }
 
-// turnTarget compares one get after the other, both clients blocking: a worker of go-zookeeper's and Get.
+// turnTarget compares one get after the other: by a worker of go-zookeeper, and by a caller that waits for each future.
 func (r *report) turnTarget(server string) target {
 	ours := r.costs(server, clientAsync, oneByOne)
 	p := oneByOne
@@ -87,7 +87,7 @@ func (r *report) turnTarget(server string) target {
 	}
 }
 
-// treeCost is seconds per znode.
+// treeCost returns the seconds per znode of a task, and whether it was measured.
 func (r *report) treeCost(what string) (float64, bool) {
 	for _, x := range r.tree {
 		if x.what == what {
@@ -114,7 +114,7 @@ func (r *report) writeTargets(b *strings.Builder) {
 	fmt.Fprintln(b)
 }
 
-// figure is v with as many digits as tell.
+// figure formats v with as many digits as are useful.
 func figure(v float64) string {
 	switch {
 	case v == float64(int64(v)) || v >= 10:

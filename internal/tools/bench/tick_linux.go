@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// newTicks returns a function that waits for the next tick. The runtime's own timers are no finer than a millisecond while
-// the process is idle, which would be most of a latency; a timer that is read like a socket wakes it on time.
+// newTicks returns a function that waits for the next tick. While the process is idle, the runtime's own timers are no finer than
+// a millisecond, which is longer than most latencies. A timer that is read like a socket wakes the process on time.
 func newTicks(every time.Duration) (wait func(), stop func(), err error) {
 	fd, err := unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_NONBLOCK|unix.TFD_CLOEXEC)
 	if err != nil {

@@ -17,7 +17,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// treeRow is one piece of work on a whole tree.
+// treeRow has the measurements of one task on a whole tree.
 type treeRow struct {
 	what    string
 	znodes  int
@@ -31,7 +31,7 @@ const (
 	treeTop   = 2     // rounds at most
 )
 
-// tree is a tree on a real server: directories with leaves of 100 B.
+// tree is a tree on a real server. It has directories with leaves of 100 B.
 type tree struct {
 	*async
 	addr string
@@ -69,7 +69,7 @@ func (r *report) measureTree(ctx context.Context) error {
 			{treeCreate, timed(t.create)},
 			{treeGets, timed(t.gets)},
 			{treeWalk, timed(t.walk)},
-			{treeGets, timed(t.gets)}, // again and again, since the other works are compared with it
+			{treeGets, timed(t.gets)}, // several times, since the other tasks are compared with it
 			{treeWalk, timed(t.walk)},
 			{treeArchive, func() (time.Duration, error) { return t.export(ctx, r.zkdemo, "--tar") }},
 			{treeGets, timed(t.gets)},
@@ -91,7 +91,7 @@ func (r *report) measureTree(ctx context.Context) error {
 	return nil
 }
 
-// The works.
+// The tasks.
 const (
 	treeCreate  = "create"
 	treeGets    = "get, all paths known"
@@ -123,7 +123,7 @@ func timed(f func() error) func() (time.Duration, error) {
 	}
 }
 
-// each does n operations, treeDepth at a time.
+// each runs n operations with treeDepth in flight.
 func each[T any](n int, start func(i int) *future.Future[T]) error {
 	room := newCredit(treeDepth)
 	var failure atomic.Pointer[error]
@@ -156,7 +156,7 @@ func (t *tree) gets() error {
 	return each(len(t.leaf), func(i int) *future.Future[zkasync.Node] { return t.c.Get(t.ctx, t.leaf[i]) })
 }
 
-// walk finds the leaves by itself: the next directory is listed while the leaves of the last are read.
+// walk lists the directories to find the leaves, and then reads all leaves.
 func (t *tree) walk() error {
 	top, err := t.c.Children(t.ctx, treeRoot).Get(t.ctx)
 	if err != nil {
@@ -182,7 +182,7 @@ func (t *tree) walk() error {
 	return each(len(leaves), func(i int) *future.Future[zkasync.Node] { return t.c.Get(t.ctx, leaves[i]) })
 }
 
-// export returns what zkdemo says that it took: without the start of the process.
+// export returns how long zkdemo says that the export took, which excludes the start of the process.
 func (t *tree) export(ctx context.Context, zkdemo string, flags ...string) (time.Duration, error) {
 	dir, err := os.MkdirTemp("", "bench-export-*")
 	if err != nil {
@@ -209,8 +209,8 @@ func (t *tree) export(ctx context.Context, zkdemo string, flags ...string) (time
 	return time.Duration(answer.Seconds * float64(time.Second)), nil
 }
 
-// ensureShare: so many times fewer paths are ensured than there are leaves, each of which makes five znodes or finds some
-// of them made.
+// ensureShare is how many times fewer paths are ensured than there are leaves. Each path has five znodes, some of which exist
+// already.
 const ensureShare = 10
 
 func (t *tree) ensure(round int) error {

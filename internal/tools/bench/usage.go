@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// usage is what this process has used so far.
+// usage is what this process has used up to a time.
 type usage struct {
 	at       time.Time
-	cpu      time.Duration // of this process alone, in user and in system mode
+	cpu      time.Duration // of this process alone, in user and system mode
 	bytes    uint64        // allocated on the heap
 	objects  uint64
 	syscalls int64 // reads and writes; Linux only
@@ -29,8 +29,8 @@ func usageNow() usage {
 	}
 }
 
-// ioCalls counts the read and write system calls of this process, those that found nothing to read included (syscr and
-// syscw of /proc/self/io). Waiting for a socket and waking threads is not among them.
+// ioCalls returns the number of read and write system calls of this process, including those that found nothing to read (syscr and
+// syscw of /proc/self/io). Calls that wait for a socket or wake threads are not included.
 func ioCalls() (n int64) {
 	text, err := os.ReadFile("/proc/self/io")
 	if err != nil {
@@ -46,7 +46,7 @@ func ioCalls() (n int64) {
 	return n
 }
 
-// cost is what operations took, each on average.
+// cost is what an operation took on average.
 type cost struct {
 	ops        int64
 	perSecond  float64

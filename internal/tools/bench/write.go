@@ -77,7 +77,7 @@ func (r *report) writePoints(b *strings.Builder, server string) {
 	fmt.Fprintln(b)
 }
 
-// title is the point in words.
+// title describes the point in words.
 func (p point) title() string {
 	what := fmt.Sprintf("%s, %s B", p.op, number(float64(p.size)))
 	if p.op == opChildren {
@@ -90,7 +90,7 @@ func (p point) title() string {
 	return fmt.Sprintf("%s, %s in flight%s, by %s", what, number(float64(p.depth)), by, p.via)
 }
 
-// byDepth gives a line for each client.
+// byDepth returns a line for each client.
 func (r *report) byDepth(server string, figure func(cost) float64) []line {
 	var lines []line
 	for _, client := range clientKinds {
@@ -156,12 +156,12 @@ func (r *report) writeTree(b *strings.Builder) {
 	}
 }
 
-// spread is a median with the least and the greatest.
+// spread formats the median, with the least and the greatest value.
 func spread(s series) string {
 	return fmt.Sprintf("%s (%s–%s)", number(s.median()), number(s.min()), number(s.max()))
 }
 
-// fraction is for figures that may be small.
+// fraction formats a figure that may be small.
 func fraction(v float64) string {
 	switch {
 	case v < 0.1:
@@ -172,7 +172,7 @@ func fraction(v float64) string {
 	return number(v)
 }
 
-// number is v without decimals and with commas.
+// number formats v without decimals and with commas.
 func number(v float64) string {
 	s := fmt.Sprintf("%.0f", v)
 	for i := len(s) - 3; i > 0; i -= 3 {

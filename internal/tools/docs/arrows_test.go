@@ -10,8 +10,8 @@ import (
 
 const module = "github.com/zkasync/zkasync-go/"
 
-// rooms are the packages of the library, each with those that it may import. An arrow leads from a room to a lower one only:
-// what is not listed here is not to be imported.
+// rooms are the packages of the library, each with the packages of this module that it may import. Arrows lead only from a room to
+// lower ones; a package must not import what is not listed.
 var rooms = map[string][]string{
 	"future":          {},
 	"handler":         {},
@@ -62,7 +62,7 @@ var rooms = map[string][]string{
 	inServer + "znode": {"internal/wire", inServer + "acl"},
 }
 
-// Where the rooms of a connection are, and those of the server in memory.
+// The folders with the inner packages of the multiplexer and of the server in memory.
 const (
 	inMux    = "internal/mux/internal/"
 	inServer = "zkasync/zktest/internal/"
@@ -90,7 +90,7 @@ func TestArrows_LeadDown(t *testing.T) {
 	}
 }
 
-// What the library imports of others is go-zookeeper alone.
+// The only other module that the library imports is go-zookeeper.
 func TestArrows_LeadToNoOtherModule(t *testing.T) {
 	t.Parallel()
 	for room := range rooms {

@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 )
 
-// block is what stands between two fences of a Markdown file.
+// block is a fenced block of a Markdown file.
 type block struct {
 	language string
 	text     string
@@ -30,7 +30,7 @@ func blocks(markdown string) []block {
 	return all
 }
 
-// isProgram tells a whole program from a piece of one.
+// isProgram reports whether a block is a whole program, not a piece of one.
 func isProgram(b block) bool {
 	return b.language == "go" && strings.HasPrefix(b.text, "package main\n")
 }
@@ -75,7 +75,7 @@ func runProgram(t *testing.T, source string, args ...string) string {
 	return string(out)
 }
 
-// Pieces of programs cannot be run by themselves. They are taken from examples, which are run.
+// Pieces of programs cannot be run by themselves, so each must be part of an example, which is run.
 func TestDocuments_SnippetsStandInExamples(t *testing.T) {
 	t.Parallel()
 	var files []string

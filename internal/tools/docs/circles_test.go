@@ -16,8 +16,8 @@ import (
 	"testing"
 )
 
-// mostInCircle is how many files of a package may refer to each other in a circle: what one has to know before one can change
-// any of them.
+// mostInCircle is how many files of a package may refer to each other in a circle. Whoever changes one of them must know all of
+// them.
 const mostInCircle = 8
 
 func TestCircles_AreSmall(t *testing.T) {
@@ -36,7 +36,7 @@ func TestCircles_AreSmall(t *testing.T) {
 	}
 }
 
-// A circle is found whatever the order in which its files are looked at, and files that are only referred to are not in it.
+// A circle is found in whatever order its files are visited. Files that are only referred to are not part of it.
 func TestCircles_AreFound(t *testing.T) {
 	t.Parallel()
 	graph := map[string]map[string]bool{
@@ -59,8 +59,8 @@ type listed struct {
 	files []string
 }
 
-// listPackages returns the packages of the module, and where the compiler has left what each package exports, those of others
-// included.
+// listPackages returns the packages of the module, and for each package, including those of other modules, the file with the
+// compiler's export data.
 func listPackages(t *testing.T) (ours []listed, exports map[string]string) {
 	t.Helper()
 	list := exec.Command("go", "list", "-deps", "-export", "-f",
@@ -92,7 +92,7 @@ func listPackages(t *testing.T) (ours []listed, exports map[string]string) {
 	return ours, exports
 }
 
-// references returns which files of a package refer to which others: to a name at their top level, to a field or to a method.
+// references returns which files of a package refer to which others: to a name at their top level, a field or a method.
 func references(t *testing.T, set *token.FileSet, imports types.Importer, p listed) map[string]map[string]bool {
 	t.Helper()
 	var files []*ast.File

@@ -1,3 +1,4 @@
-// Package docs has tests that hold the documentation to the code: README.md says only what exists, its programs run and
-// print what it says, its tables are complete, and whatever users may call has an example. It contains nothing else.
+// Package docs has tests that hold the documentation to the code: the documents name only what exists, programs in them run and
+// print what they say, tables are complete, and everything that users call has an example. Other tests limit how packages import
+// each other and how files refer to each other. The package contains nothing else.
 package docs

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// described are methods that say what they are for by their names alone, because the language gives them their meaning.
+// described are methods that need no example, because their names have a fixed meaning in Go.
 var described = map[string]bool{"String": true, "Error": true, "Unwrap": true, "Is": true, "Run": true,
 	"MarshalJSON": true, "UnmarshalJSON": true, "MarshalText": true, "UnmarshalText": true}
 
@@ -19,7 +19,7 @@ func TestExamples_CoverWhateverUsersCall(t *testing.T) {
 		shown, called := examples(t, dir)
 		for _, e := range calls(t, dir) {
 			covered := called[e.name]
-			if e.receiver == "Client" { // its methods have names that others have as well
+			if e.receiver == "Client" { // its methods share names with those of other types
 				covered = shown["Client_"+e.name]
 			}
 			if !covered && !described[e.name] {
@@ -29,7 +29,7 @@ func TestExamples_CoverWhateverUsersCall(t *testing.T) {
 	}
 }
 
-// examples returns the names of a package's running examples, without suffixes, and of all that they call.
+// examples returns the names of a package's examples that are run, without suffixes, and of everything that they call.
 func examples(t *testing.T, dir string) (shown, called map[string]bool) {
 	t.Helper()
 	shown, called = make(map[string]bool), make(map[string]bool)
@@ -58,7 +58,7 @@ func examples(t *testing.T, dir string) (shown, called map[string]bool) {
 	return shown, called
 }
 
-// hasOutput reports whether an example says what it prints: without that it is compiled and not run.
+// hasOutput reports whether an example says what it prints. Otherwise it is compiled but not run.
 func hasOutput(f *ast.File, fn *ast.FuncDecl) bool {
 	for _, comment := range f.Comments {
 		if comment.Pos() > fn.Body.Pos() && comment.End() < fn.Body.End() &&

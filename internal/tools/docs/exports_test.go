@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// export is something exported: a function, or a method of an exported type.
+// export is an exported function, or an exported method of an exported type.
 type export struct{ receiver, name string }
 
 // String returns "Name" or "Receiver.Name".
@@ -21,7 +21,7 @@ func (e export) String() string {
 	return e.receiver + "." + e.name
 }
 
-// parse returns the files of a folder, those of tests or the others.
+// parse returns the parsed files of a folder: either those of tests, or the others.
 func parse(t *testing.T, dir string, tests bool) []*ast.File {
 	t.Helper()
 	files, err := filepath.Glob(filepath.Join(dir, "*.go"))
@@ -43,7 +43,7 @@ func parse(t *testing.T, dir string, tests bool) []*ast.File {
 	return all
 }
 
-// calls returns what the package in a folder exports for calling.
+// calls returns the functions and methods that the package in a folder exports.
 func calls(t *testing.T, dir string) []export {
 	t.Helper()
 	var all []export
@@ -82,7 +82,7 @@ func typeName(e ast.Expr) string {
 	}
 }
 
-// names returns all exported names of the package in a folder: what stands at its top level, and "Type.Method".
+// names returns all names of the package in a folder: those at its top level, and "Type.Method" for exported methods.
 func names(t *testing.T, dir string) map[string]bool {
 	t.Helper()
 	all := make(map[string]bool)
@@ -110,7 +110,7 @@ func names(t *testing.T, dir string) map[string]bool {
 	return all
 }
 
-// goZookeeper returns the folder of go-zookeeper's sources.
+// goZookeeper returns the folder with go-zookeeper's source.
 func goZookeeper(t *testing.T) string {
 	t.Helper()
 	out, err := exec.Command("go", "list", "-f", "{{.Dir}}", "github.com/go-zookeeper/zk").Output()

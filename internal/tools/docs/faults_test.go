@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// Each row of the faults links to tests that are there.
+// Each row of docs/faults.md links to tests that exist.
 func TestFaults_LinkToTests(t *testing.T) {
 	t.Parallel()
 	page, err := os.ReadFile(filepath.Join(root, "docs", "faults.md"))

@@ -16,10 +16,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// programs stand in docs/programs, each with what does the same with kazoo in its testdata.
+// programs are the programs in docs/programs. For each, testdata has one that does the same with kazoo.
 var programs = []string{"service", "loader", "leader"}
 
-// spare is how many lines more a program may have than with kazoo.
+// spare is how many lines a program may have more than the one with kazoo.
 const spare = 10
 
 func TestPrograms_AreAsShortAsWithKazoo(t *testing.T) {
@@ -33,7 +33,7 @@ func TestPrograms_AreAsShortAsWithKazoo(t *testing.T) {
 	}
 }
 
-// lines counts those that are neither blank nor comments, documentation strings included.
+// lines counts the lines that are not blank, not comments and not documentation strings.
 func lines(source, comment string) (n int) {
 	for _, line := range strings.Split(source, "\n") {
 		line = strings.TrimSpace(line)
@@ -44,15 +44,15 @@ func lines(source, comment string) (n int) {
 	return n
 }
 
-// process is one of the programs at work.
+// process is one of the programs, running.
 type process struct {
 	t    *testing.T
 	cmd  *exec.Cmd
-	out  chan string // its lines; closed at its end
+	out  chan string // lines of its output; closed at the end
 	errs bytes.Buffer
 }
 
-// start starts a program, ours or with kazoo.
+// start starts a program, ours or the one with kazoo.
 func start(t *testing.T, argv []string, input string) *process {
 	t.Helper()
 	p := &process{t: t, cmd: exec.Command(argv[0], argv[1:]...), out: make(chan string, 1000)}
@@ -79,7 +79,7 @@ func start(t *testing.T, argv []string, input string) *process {
 	return p
 }
 
-// see waits for a line that begins so, and returns what follows.
+// see waits for a line of output that begins with prefix, and returns the rest of it.
 func (p *process) see(prefix string) string {
 	p.t.Helper()
 	var seen []string
@@ -106,7 +106,7 @@ func (p *process) signal(s os.Signal) {
 	}
 }
 
-// both returns how a program is run, ours and kazoo's.
+// both returns the commands that run a program: ours and the one with kazoo.
 func both(t *testing.T, name string) map[string][]string {
 	t.Helper()
 	binary := filepath.Join(t.TempDir(), name+".exe")
@@ -124,7 +124,7 @@ func both(t *testing.T, name string) map[string][]string {
 	return nil
 }
 
-// ground is a folder of the test's own, and a client of it.
+// ground creates a znode for the test alone, and returns a connection string with it as the chroot, and a client.
 func ground(t *testing.T) (servers string, c *zkasync.Client) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
@@ -145,7 +145,7 @@ func with(argv []string, args ...string) []string {
 	return append(argv[:len(argv):len(argv)], args...)
 }
 
-// Ours and kazoo's see each other, with their data, and both see the configuration.
+// Our program and the one with kazoo see each other, with their data, and both see the configuration.
 func TestPrograms_Service(t *testing.T) {
 	t.Parallel()
 	argv := both(t, "service")
@@ -196,7 +196,7 @@ func TestPrograms_Loader(t *testing.T) {
 	}
 }
 
-// A leader that is killed is followed by the other one, whose fence is greater, and which works on.
+// When the leader is killed, the other process leads, with a greater fence, and goes on with the work.
 func TestPrograms_Leader(t *testing.T) {
 	t.Parallel()
 	for name, argv := range both(t, "leader") {
@@ -210,14 +210,14 @@ func TestPrograms_Leader(t *testing.T) {
 			first.signal(os.Kill)
 			after := second.see("leading, fence ")
 			if len(after) < len(fence) || len(after) == len(fence) && after <= fence {
-				t.Errorf("the fence is %s, before it was %s", after, fence)
+				t.Errorf("the fence is %s, and it was %s before", after, fence)
 			}
 			works(t, c, "second")
 		})
 	}
 }
 
-// works waits for a leader's work.
+// works waits until the leader with this name has done some work.
 func works(t *testing.T, c *zkasync.Client, name string) {
 	t.Helper()
 	live := c.WatchData(t.Context(), "/jobs/last")

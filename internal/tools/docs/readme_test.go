@@ -60,7 +60,7 @@ func TestMigrating_HasEveryCallOfGoZookeeper(t *testing.T) {
 		case "DNSHostProvider":
 			name = e.name
 		default:
-			continue // String and Error of types that are used as they are
+			continue // String and Error of types that zkasync uses too
 		}
 		if !strings.Contains(table, "`"+name+"`") {
 			t.Errorf("the table has no %s", name)
@@ -68,7 +68,7 @@ func TestMigrating_HasEveryCallOfGoZookeeper(t *testing.T) {
 	}
 }
 
-// kazooPage are the names on kazoo's page "Asynchronous Usage".
+// kazooPage has the names on kazoo's page "Asynchronous Usage".
 var kazooPage = []string{
 	"KazooClient", "IHandler", "SequentialThreadingHandler", "SequentialGeventHandler", "SequentialEventletHandler",
 	"start_async", "wait", "connected", "stop", "IAsyncResult", "rawlink", "get",

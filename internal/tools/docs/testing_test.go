@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// What docs/testing.md shows is what the tests of zktest run.
+// The tests of zktest run the code that docs/testing.md shows.
 func TestTesting_SnippetsStandInTests(t *testing.T) {
 	t.Parallel()
 	tests := read(t, filepath.Join("zkasync", "zktest", "service_test.go"))
@@ -25,7 +25,7 @@ func TestTesting_SnippetsStandInTests(t *testing.T) {
 	}
 }
 
-// Every name in its table exists.
+// Every name in the table of docs/testing.md exists.
 func TestTesting_NamesWhatExists(t *testing.T) {
 	t.Parallel()
 	known := make(map[string]bool)

@@ -16,7 +16,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// fault is one row.
+// fault is one row of the table.
 type fault struct {
 	name string
 	put  func(ctx context.Context, subject string) (string, error)
@@ -24,7 +24,7 @@ type fault struct {
 
 const (
 	pending = 1000
-	// patience is how long a client is waited for.
+	// patience is how long to wait for a client.
 	patience = 40 * time.Second
 )
 
@@ -112,7 +112,7 @@ func killed(ctx context.Context, name string) (string, error) {
 	return fmt.Sprintf("%v; of these were applied: %v", t, applied), nil
 }
 
-// appliedOf counts what is on the server, by what the client said.
+// appliedOf counts the znodes that are on the server, by what the client said about their creates.
 func appliedOf(ctx context.Context, addr string, each []outcome) (t tally, err error) {
 	c, err := zkasync.Connect(ctx, addr)
 	if err != nil {
@@ -170,7 +170,7 @@ func wiped(ctx context.Context, name string) (string, error) {
 	return "usable again " + usableAfter(ctx, c, time.Now()), nil
 }
 
-// usableAfter creates a znode, again and again, until that succeeds.
+// usableAfter tries to create a znode until that succeeds, and says how long it took.
 func usableAfter(ctx context.Context, c client, start time.Time) string {
 	ctx, cancel := context.WithDeadline(ctx, start.Add(patience))
 	defer cancel()
@@ -202,7 +202,7 @@ func ready(ctx context.Context, name string) (*zkserver.Server, client, error) {
 	return s, c, err
 }
 
-// collect waits for all.
+// collect waits for all outcomes, and counts them.
 func collect(ends []<-chan outcome) (t tally, each []outcome, err error) {
 	deadline := time.After(patience)
 	for _, end := range ends {
@@ -217,18 +217,18 @@ func collect(ends []<-chan outcome) (t tally, each []outcome, err error) {
 	return t, each, nil
 }
 
-// waitForSome waits until n of the operations have ended, whichever they are.
+// waitForSome waits until any n of the operations have ended.
 func waitForSome(ends []<-chan outcome, n int) {
 	for ended := 0; ended < n; {
 		time.Sleep(time.Millisecond)
 		ended = 0
 		for _, end := range ends {
-			ended += len(end) // each has room for its outcome
+			ended += len(end) // each channel has room for its outcome
 		}
 	}
 }
 
-// meetBadPeer has the client meet a peer that breaks the protocol, in a process of its own.
+// meetBadPeer connects a client to a peer that breaks the protocol. It runs in a process of its own.
 func meetBadPeer(ctx context.Context, s subject, kind string) string {
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -269,7 +269,7 @@ func meetBadPeer(ctx context.Context, s subject, kind string) string {
 	}
 }
 
-// left counts goroutines without the peer's own, of which each connection has one.
+// left returns how many goroutines have been left behind, without the peer's own, of which each connection has one.
 func left(before int) int {
 	buf := make([]byte, 1<<20)
 	stacks := string(buf[:runtime.Stack(buf, true)])

@@ -15,7 +15,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// The faults of this file are put to clients in use: operations are submitted before, during and after.
+// The faults in this file are put to clients in use: operations are submitted before, during and after the fault.
 
 // flow is a stream of creates.
 type flow struct {
@@ -26,8 +26,8 @@ type flow struct {
 	tally    tally
 	total    int
 	lastDone time.Time
-	gap      time.Duration // the longest without one that succeeded
-	trouble  time.Time     // of the first that did not succeed
+	gap      time.Duration // the longest time without a create that succeeded
+	trouble  time.Time     // when the first one failed
 	waits    sync.WaitGroup
 }
 
@@ -55,7 +55,7 @@ func (f *flow) ended(o outcome) {
 	}
 }
 
-// run creates at a rate, for a time.
+// run creates znodes at a rate, for a time.
 func (f *flow) run(ctx context.Context, perSecond int, lasts time.Duration) {
 	tick := time.NewTicker(time.Second / time.Duration(perSecond))
 	defer tick.Stop()
@@ -64,7 +64,7 @@ func (f *flow) run(ctx context.Context, perSecond int, lasts time.Duration) {
 	}
 }
 
-// settle waits until all have ended, and tells the outcomes.
+// settle waits until all creates have ended, and returns their outcomes.
 func (f *flow) settle() string {
 	all := make(chan struct{})
 	go func() { f.waits.Wait(); close(all) }()
@@ -138,7 +138,7 @@ func frozenForLong(ctx context.Context, name string) (string, error) {
 		f.create(ctx)
 	}
 	f.run(ctx, 500, 3*session)
-	// One goroutine for each operation is the flow's own.
+	// The flow itself has one goroutine for each operation that has not ended.
 	f.mu.Lock()
 	waiting := f.total - f.tally[done] - f.tally[notSent] - f.tally[unknown] - f.tally[failed]
 	f.mu.Unlock()
@@ -171,8 +171,8 @@ func halfOpen(ctx context.Context, name string) (string, error) {
 	return fmt.Sprintf("%s; %s", f.noticed(begun), told), nil
 }
 
-// leaderRun holds the results of leaderKilled, by client: both go through the one election, because no two take the same
-// time.
+// leaderRun has the results of leaderKilled, by client. Both clients go through the same election, because no two elections take
+// the same time.
 var leaderRun map[string]string
 
 func leaderKilled(ctx context.Context, name string) (string, error) {
@@ -241,7 +241,7 @@ func rank(s, leader *zkserver.Server) int {
 	return 1
 }
 
-// readyByProxy is ready with a proxy between client and server.
+// readyByProxy does what ready does, with a proxy between client and server.
 func readyByProxy(ctx context.Context, name string) (*zkserver.Server, *zkproxy.Proxy, client, error) {
 	s, err := zkserver.Start(ctx)
 	if err != nil {

@@ -1,6 +1,6 @@
-// Command faulttable puts the same faults to zkasync and to go-zookeeper, which is used with a goroutine for each
-// operation, and prints what became of them as a Markdown table. It needs ZooKeeper, starts servers of its own on free
-// ports and stops them. It runs for some three minutes.
+// Command faulttable puts the same faults to zkasync and to go-zookeeper, which it uses with a goroutine for each operation, and
+// prints what happens as a Markdown table. It needs ZooKeeper; it starts servers of its own on free ports, and stops them. It runs
+// for about three minutes.
 package main
 
 import (
@@ -11,7 +11,8 @@ import (
 	"os/signal"
 )
 
-// childArg makes the program a child that plays one client against a broken peer, because that may end the process.
+// childArg makes the program a child that runs one client against a broken peer. It is a process of its own, because such a peer may
+// make the client's process panic.
 const childArg = "child"
 
 func main() {
@@ -44,7 +45,7 @@ func run(ctx context.Context) error {
 	return nil
 }
 
-// inChild runs the child and tells what it printed, or that it died.
+// inChild runs the child and returns what it printed, or says that it panicked.
 func inChild(ctx context.Context, subject, peer string) (string, error) {
 	out, err := exec.CommandContext(ctx, os.Args[0], childArg, subject, peer).Output()
 	if exit := new(exec.ExitError); err != nil {

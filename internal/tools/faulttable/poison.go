@@ -15,18 +15,18 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// The faults of this file are requests that end the connection each time that they are made, by a program that makes them
-// again when they fail with it.
+// The faults in this file are requests that end the connection each time they are made. The program repeats them when they fail
+// with the connection.
 
 const (
-	smallReplies  = 64 << 10  // the client's limit
-	smallRequests = 128 << 10 // the server's
-	wide          = 1500      // children, whose list is above the client's limit
-	// poisonTime is how long the request is made again, while others create poisonRate znodes a second.
+	smallReplies  = 64 << 10  // the client's limit on replies
+	smallRequests = 128 << 10 // the server's limit on requests
+	wide          = 1500      // so many children that their list is above the client's limit
+	// poisonTime is how long the request is repeated. Meanwhile others create poisonRate znodes a second.
 	poisonTime, poisonRate = 8 * time.Second, 50
 )
 
-// poisoner makes the request until it ends otherwise than with the connection, and closes the channel then.
+// poisoner repeats the request as long as it fails because the connection ends. It closes the channel afterwards.
 type poisoner func(ctx context.Context, c client) <-chan struct{}
 
 func largeReply(ctx context.Context, name string) (string, error) {
@@ -54,8 +54,8 @@ func largeRequest(ctx context.Context, name string) (string, error) {
 	})
 }
 
-// again has zkasync repeat the request by itself (WithRetry), and go-zookeeper's user do so for as long as the connection is
-// what fails.
+// again makes the request with zkasync, which repeats it by itself (WithRetry), or repeats it with go-zookeeper as long as the
+// connection fails.
 func again(ctx context.Context, c client, ours func(*zkasync.Client) error, theirs func(*zk.Conn) error) <-chan struct{} {
 	ended := make(chan struct{})
 	go func() {
@@ -114,7 +114,7 @@ func poisoned(ctx context.Context, name string, poison poisoner) (string, error)
 	return fmt.Sprintf("the request is %s, %d connections lost; of the others' creates %s", fate, p.Accepted()-before, told), nil
 }
 
-// widen makes a znode with many children.
+// widen creates a znode with many children.
 func widen(ctx context.Context, addr string) error {
 	c, err := zkasync.Connect(ctx, addr)
 	if err != nil {
@@ -129,7 +129,7 @@ func widen(ctx context.Context, addr string) error {
 	return err
 }
 
-// connectSmall connects a client that accepts small replies only.
+// connectSmall connects a client that accepts only small replies.
 func connectSmall(name, addr string) (client, error) {
 	if name == ours {
 		c, err := zkasync.New(addr, zkasync.WithSessionTimeout(session), zkasync.WithMaxReplySize(smallReplies),

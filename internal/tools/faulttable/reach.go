@@ -18,9 +18,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// The faults of this file lie between a client and servers that are well.
+// In this file the servers are healthy, and the faults lie between them and the client.
 
-// sickAddress has one name stand for two addresses, of which the first ends connections.
+// sickAddress connects to a name that has two addresses, of which the first ends every connection.
 func sickAddress(ctx context.Context, name string) (string, error) {
 	s, err := zkserver.Start(ctx)
 	if err != nil {
@@ -41,8 +41,8 @@ func sickAddress(ctx context.Context, name string) (string, error) {
 	return fmt.Sprintf("connected %s, %d attempts at the first address", usableAfter(ctx, c, time.Now()), sick.Load()), nil
 }
 
-// byName connects to the name, which go-zookeeper resolves into both addresses at its start, by a resolver that is out of
-// reach here: it is given what comes of that.
+// byName connects to the name. go-zookeeper would resolve it into both addresses when it starts, with a resolver that cannot be
+// replaced here, so it gets the addresses instead.
 func byName(subject, port string) (client, error) {
 	hosts := []string{sickHost, wellHost}
 	if subject != ours {
@@ -59,7 +59,8 @@ func byName(subject, port string) (client, error) {
 // The addresses of the name.
 const sickHost, wellHost = "127.0.0.2", "127.0.0.3"
 
-// twoAddresses listens at both, at one port: connections to the first end at once, those to the second lead to target.
+// twoAddresses listens on both addresses, on the same port. Connections to the first end at once; those to the second lead to
+// target.
 func twoAddresses(target string, sick *atomic.Int32) (port string, end func(), err error) {
 	first, err := net.Listen("tcp", sickHost+":0")
 	if err != nil {
@@ -89,7 +90,7 @@ func accept(ln net.Listener, do func(net.Conn)) {
 	}
 }
 
-// connectTo connects a connection with another.
+// connectTo connects to target and forwards between it and sock.
 func connectTo(sock net.Conn, target string) {
 	other, err := net.Dial("tcp", target)
 	if err != nil {
@@ -111,7 +112,7 @@ func pipe(to, from net.Conn) {
 	}
 }
 
-// slowHandshakes has three servers answer each handshake after a time, and counts the sessions in the end.
+// slowHandshakes delays the answers of three servers to handshakes, and counts the sessions that are left in the end.
 func slowHandshakes(ctx context.Context, name string) (string, error) {
 	s, err := zkserver.Start(ctx)
 	if err != nil {
@@ -134,7 +135,7 @@ func slowHandshakes(ctx context.Context, name string) (string, error) {
 	}
 	defer c.close()
 	after := usableAfter(ctx, c, time.Now())
-	wait(ctx, 2*time.Second) // for answers that are on their way
+	wait(ctx, 2*time.Second) // until answers that are on their way have arrived
 	stats, err := s.FourLetter(ctx, "mntr")
 	if err != nil {
 		return "", err
@@ -144,8 +145,8 @@ func slowHandshakes(ctx context.Context, name string) (string, error) {
 	return fmt.Sprintf("usable %s; sessions at the server: %s", after, n), nil
 }
 
-// replacedSession has a server grant another session at a reconnect, as ClickHouse Keeper does: a proxy takes the session out
-// of the connect request. The client's ephemeral znode is gone, and it holds a watch.
+// replacedSession makes a server grant another session at a reconnect, as ClickHouse Keeper does: a proxy removes the session from
+// the connect request. The client has a watch, of which the new session knows nothing.
 func replacedSession(ctx context.Context, name string) (string, error) {
 	s, p, c, err := readyByProxy(ctx, name)
 	if err != nil {
@@ -183,8 +184,8 @@ func sessionID(c client) int64 {
 	return c.(goClient).c.SessionID()
 }
 
-// withoutSession is a connect request that asks for a new session. The frame: length, version, last zxid, timeout, session,
-// password with its length.
+// withoutSession turns a connect request into one for a new session. Its frame has the length, the version, the last zxid, the
+// timeout, the session, and the password with its length.
 func withoutSession(f zkproxy.Frame) []byte {
 	const session, password = 4 + 4 + 8 + 4, 4 + 4 + 8 + 4 + 8 + 4
 	if f.Index != 0 {

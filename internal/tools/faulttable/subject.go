@@ -14,30 +14,30 @@ import (
 const (
 	ours   = "zkasync"
 	theirs = "go-zookeeper"
-	// session is the session timeout of both.
+	// session is the session timeout of both clients.
 	session = 4 * time.Second
 )
 
-// subject is a client that faults are put to.
+// subject makes the clients to which faults are put.
 type subject interface {
 	// connect returns without waiting for a session. The servers are tried in this order.
 	connect(servers ...string) (client, error)
 }
 
 type client interface {
-	// create makes a znode and reports how that ended; it returns at once.
+	// create starts to create a znode, and returns at once. The channel gets the outcome.
 	create(ctx context.Context, path string) <-chan outcome
 	close()
 }
 
-// outcome is what a client says of an operation.
+// outcome is what a client says about an operation.
 type outcome uint8
 
 const (
 	done    outcome = iota
-	notSent         // it says that the operation cannot have been applied
-	unknown         // it says that nobody knows
-	failed          // it says that it failed, and no more
+	notSent         // the client says that the operation cannot have been applied
+	unknown         // the client says that it is unknown whether it was applied
+	failed          // the client says only that it failed
 )
 
 func subjects() map[string]subject {

@@ -11,10 +11,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// watcher is a client whose watches are looked at.
+// watcher is a client that sets watches.
 type watcher interface {
 	client
-	// watch reads a znode's version and leaves a watch, whose end is told once: nil for an event.
+	// watch reads a znode's version and sets a watch. When the watch ends, fired receives once: nil for an event.
 	watch(ctx context.Context, path string) (version int32, fired <-chan error, err error)
 }
 
@@ -46,7 +46,7 @@ const (
 
 func watchedPath(i int) string { return fmt.Sprintf("/w%d", i) }
 
-// watches counts what watchers see of znodes that another client changes while connections are cut.
+// watches counts what watchers see of znodes that another client changes, while connections are cut.
 func watches(ctx context.Context, name string) (string, error) {
 	s, p, c, err := readyByProxy(ctx, name)
 	if err != nil {
@@ -92,13 +92,13 @@ func watches(ctx context.Context, name string) (string, error) {
 		}
 	}
 	stop()
-	c.close() // ends the watches that are waited for
+	c.close() // ends the watches for which followers wait
 	f.wg.Wait()
 	return fmt.Sprintf("%d events, %d of them without a change; %d of %d znodes: the last change missed",
 		f.events.Load(), f.spurious.Load(), missed, watched), nil
 }
 
-// followers watch each znode again and again.
+// followers watch every znode again and again.
 type followers struct {
 	c                watcher
 	wg               sync.WaitGroup
@@ -107,7 +107,7 @@ type followers struct {
 }
 
 func (f *followers) follow(ctx context.Context, i int) {
-	fresh := false // an event came since the last read
+	fresh := false // an event has come since the last read
 	for ctx.Err() == nil {
 		version, fired, err := f.c.watch(ctx, watchedPath(i))
 		if err != nil {
@@ -126,7 +126,7 @@ func (f *followers) follow(ctx context.Context, i int) {
 	}
 }
 
-// sees waits for a session timeout for the version to be seen.
+// sees reports whether a follower sees the version within a session timeout.
 func (f *followers) sees(ctx context.Context, i int, version int32) bool {
 	for end := time.Now().Add(session); time.Now().Before(end); wait(ctx, 5*time.Millisecond) {
 		if f.seen[i].Load() == version {
