@@ -9,22 +9,22 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/javahash"
 )
 
-// Identity is one thing that a connection has shown to be.
+// Identity is one id of a connection.
 type Identity struct{ Scheme, id string }
 
-// DigestID is the id of a credential "user:password" (DigestAuthenticationProvider.generateDigest). One without a colon is
-// taken for a name.
+// DigestID returns the id of a credential "user:password" (DigestAuthenticationProvider.generateDigest). A credential without a
+// colon is only a name.
 func DigestID(credential string) string {
 	name, _, _ := strings.Cut(credential, ":")
 	sum := sha1.Sum([]byte(credential))
 	return name + ":" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// New returns an id of a scheme.
+// New returns an id with a scheme.
 func New(scheme, id string) Identity { return Identity{scheme, id} }
 
-// With returns ids with one more. They stand in the order in which the server's hash map of them iterates, since that is
-// the order in which "auth" puts them into lists. The old list stays as it is, since requests that wait keep it.
+// With returns ids with one more. They have the order in which the server's hash map iterates over them, since that is the order in
+// which "auth" adds them to lists. It does not change the old slice, which waiting requests may still use.
 func With(ids []Identity, id Identity) []Identity {
 	if slices.Contains(ids, id) {
 		return ids
@@ -39,12 +39,12 @@ func With(ids []Identity, id Identity) []Identity {
 	return more
 }
 
-// authenticates tells the schemes whose ids are proof of something.
+// authenticates reports whether a client has to prove its ids of a scheme.
 func authenticates(scheme string) bool {
 	return scheme == Digest || scheme == SASL || scheme == X509
 }
 
-// Authenticated reports whether one who has shown ids has proven anything.
+// Authenticated reports whether any of the ids was proven.
 func Authenticated(ids []Identity) bool {
 	for _, id := range ids {
 		if authenticates(id.Scheme) || id.Scheme == Super {
@@ -54,7 +54,7 @@ func Authenticated(ids []Identity) bool {
 	return false
 }
 
-// bucket is where an id is in a hash map, see Id.hashCode.
+// bucket returns the bucket of an id in a Java hash map, see Id.hashCode.
 func (id Identity) bucket(buckets uint32) uint32 {
 	h := uint32(17)
 	h = 37*h + javahash.String(id.Scheme)
@@ -62,7 +62,7 @@ func (id Identity) bucket(buckets uint32) uint32 {
 	return javahash.Spread(h) & (buckets - 1)
 }
 
-// User is the user part of an id, which is all that whoAmI tells.
+// User returns the user part of an id, which is all that whoAmI reports.
 func (id Identity) User() string {
 	if id.Scheme != Digest {
 		return id.id

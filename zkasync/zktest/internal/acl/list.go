@@ -1,4 +1,4 @@
-// Package acl has the access control lists of znodes, and the ids that clients show against them.
+// Package acl has the access control lists of znodes, and the ids of clients that are checked against them.
 package acl
 
 import (
@@ -9,7 +9,7 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
-// Schemes of ids.
+// The schemes of ids, and the only id of the scheme "world".
 const (
 	World  = "world"
 	Auth   = "auth"
@@ -24,19 +24,20 @@ const (
 // List is the access control list of a znode. It does not change.
 type List struct{ Entries []zk.ACL }
 
+// Open allows everything to everybody, Read only reading.
 var (
 	Open = &List{zk.WorldACL(zk.PermAll)}
 	Read = &List{zk.WorldACL(zk.PermRead)}
 )
 
-// Rules say which schemes a server is configured for besides those that all know.
+// Rules say for which schemes a server is configured, besides those that every server knows.
 type Rules struct{ SASL, X509 bool }
 
-// Fix turns the list of a request into that of a znode (PrepRequestProcessor.fixupACL): no entry twice, "auth" replaced
-// by what the connection has shown. A list that cannot be is reported as false.
+// Fix turns the list of a request into that of a znode (PrepRequestProcessor.fixupACL): it drops repeated entries, and replaces
+// "auth" by the ids that the connection has proven. It returns false if the list is invalid.
 func (r Rules) Fix(entries []zk.ACL, ids []Identity) (*List, bool) {
 	if len(entries) == 1 && entries[0] == Open.Entries[0] {
-		return Open, true // nearly all of them
+		return Open, true // nearly all lists are this one
 	}
 	if len(entries) == 0 {
 		return nil, false
@@ -68,11 +69,11 @@ func (r Rules) Fix(entries []zk.ACL, ids []Identity) (*List, bool) {
 	return &List{fixed}, true
 }
 
-// validID reports whether an id can stand in a list. Servers know the schemes of SASL and of certificates only when they
-// are configured for them.
+// validID reports whether a list may contain an id. Servers know the schemes of SASL and of certificates only if they are configured
+// for them.
 func (r Rules) validID(scheme, id string) bool {
 	switch scheme {
-	case Digest: // as Java's split(":") gives two parts
+	case Digest: // valid if Java's split(":") returns two parts
 		return strings.Count(strings.TrimRight(id, ":"), ":") == 1
 	case IP:
 		_, ok := parseNet(id)
@@ -86,7 +87,7 @@ func (r Rules) validID(scheme, id string) bool {
 	}
 }
 
-// parseNet reads "a.b.c.d" or "a.b.c.d/bits"; the server knows no other addresses in lists (IPAuthenticationProvider).
+// parseNet parses "a.b.c.d" or "a.b.c.d/bits". The server accepts no other addresses in lists (IPAuthenticationProvider).
 func parseNet(id string) (netip.Prefix, bool) {
 	p, err := netip.ParsePrefix(id)
 	if err != nil {
@@ -99,7 +100,7 @@ func parseNet(id string) (netip.Prefix, bool) {
 	return p, p.Addr().Is4()
 }
 
-// Allows reports whether one who has shown ids has one of the permissions (ZooKeeperServer.checkACL).
+// Allows reports whether a client with these ids has one of the permissions (ZooKeeperServer.checkACL).
 func (a *List) Allows(perms int32, ids []Identity) bool {
 	if a == nil || len(a.Entries) == 0 {
 		return true
@@ -136,7 +137,7 @@ func matches(id Identity, entry string) bool {
 	return ok && err == nil && p.Contains(addr)
 }
 
-// WithoutDigests is what one sees of a list without the right to change it: names, and no hashes of passwords.
+// WithoutDigests returns the entries as a client sees them that may not change the list: with names, but without hashes of passwords.
 func (a *List) WithoutDigests() []zk.ACL {
 	shown := slices.Clone(a.Entries)
 	for i := range shown {

@@ -1,5 +1,5 @@
-// Package answer makes the records of answers: it reads the data for whoever asks, and writes down what came of a write. It
-// knows neither connections nor the headers of answers.
+// Package answer makes the records of answers: it reads the data for a client, and encodes the results of writes. It knows neither
+// connections nor the headers of answers.
 package answer
 
 import (
@@ -17,22 +17,22 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
-// Reader reads for one who asks, and leaves the watches that are asked for.
+// Reader reads for one client, and sets the watches that the client asks for.
 type Reader struct {
 	Tree    *znode.Tree
 	Watches *watch.Tables
 	Rules   *release.Behaviour
-	Shuffle func(list []string) // in place, what servers promise no order of; nil: leave it
+	Shuffle func(list []string) // shuffles, in place, a list whose order servers do not promise; nil: leave it
 
-	By      watch.Watcher
-	IDs     []acl.Identity // that it has shown
+	By      watch.Watcher  // the client
+	IDs     []acl.Identity // of the client
 	Session int64
 
 	out []byte
 }
 
-// Append appends the record that answers what was asked for, and returns the code of the answer. If that is no success the
-// record is to be dropped, unless keep says that it stays all the same.
+// Append appends the record of the answer to a request, and returns the code of the answer. If the code is not CodeOK, the caller
+// must drop the record, unless keep is true.
 func (r *Reader) Append(b []byte, o *jute.Operation) (_ []byte, code int32, keep bool) {
 	r.out = b
 	code, keep = r.read(o)
@@ -77,7 +77,7 @@ func (r *Reader) read(o *jute.Operation) (code int32, keep bool) {
 		if o.Null {
 			return wire.CodeMarshalling, false
 		}
-		return wire.CodeOK, false // whose watches were set before
+		return wire.CodeOK, false // the caller has set the watches before
 	case wire.OpMultiRead:
 		return r.readMany(o)
 	default:
@@ -85,7 +85,7 @@ func (r *Reader) read(o *jute.Operation) (code int32, keep bool) {
 	}
 }
 
-// node finds a znode that may be read.
+// node returns a znode for which the client has one of the permissions.
 func (r *Reader) node(path jute.Text, perms int32) (*znode.Node, int32) {
 	if path.Null {
 		return nil, wire.CodeMarshalling
@@ -100,7 +100,7 @@ func (r *Reader) node(path jute.Text, perms int32) (*znode.Node, int32) {
 	return n, wire.CodeOK
 }
 
-// exists leaves its watch also where nothing is. It asks for no permission, up to ZOOKEEPER-2590.
+// exists sets its watch even if the znode does not exist. Before ZOOKEEPER-2590 it needs no permission.
 func (r *Reader) exists(o *jute.Operation) int32 {
 	switch {
 	case o.Path.Null:
@@ -186,14 +186,14 @@ func (r *Reader) countAll(o *jute.Operation) int32 {
 		return code
 	}
 	total := n.Descendants()
-	if o.Path.S == "" { // the root has two names, and the server counts one of them as below the other
+	if o.Path.S == "" { // the root has two names, and under this one the server counts the other as a descendant
 		total++
 	}
 	r.out = wire.AppendInt32(r.out, int32(total))
 	return wire.CodeOK
 }
 
-// ephemeralsOf lists what a session owns. The prefix is one of strings, not of paths.
+// ephemeralsOf returns the ephemeral znodes of the session whose paths begin with prefix, which need not end between two names.
 func (r *Reader) ephemeralsOf(prefix string) []string {
 	owned := r.Tree.Ephemerals[r.Session]
 	if owned.Len() == 0 {
@@ -206,8 +206,8 @@ func (r *Reader) ephemeralsOf(prefix string) []string {
 	return slices.DeleteFunc(all, func(path string) bool { return !strings.HasPrefix(path, prefix) })
 }
 
-// readMany answers a multi of reads. One that cannot be read fails alone; one that is no read makes the whole fail, with
-// the results so far behind it.
+// readMany answers a multi of reads. If a znode cannot be read, only that part fails. A part that is not a read fails the whole; the
+// record then still has the results before it.
 func (r *Reader) readMany(o *jute.Operation) (code int32, keep bool) {
 	for i := range o.Parts {
 		part := &o.Parts[i]

@@ -6,7 +6,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
-// AppendWrite appends the record that answers a write that has succeeded, or a transaction one of whose parts has failed.
+// AppendWrite appends the record of the answer to a write that has succeeded, or to a multi of which a part has failed.
 func AppendWrite(b []byte, op wire.OpCode, res *znode.Result, rules *release.Behaviour) []byte {
 	switch op {
 	case wire.OpMulti:

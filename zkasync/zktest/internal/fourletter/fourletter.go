@@ -45,7 +45,8 @@ func Names() []string { return slices.Sorted(maps.Keys(all)) }
 // Known reports whether there is such a word.
 func Known(word string) bool { return all[word] != nil }
 
-// Answer answers a word, false if it is none. Words that are not allowed are not executed; nil allows all.
+// Answer returns the answer to a word, and false if there is no such word. A word that is not allowed gets an answer that says so;
+// nil allows all.
 func Answer(s *serve.Server, allowed map[string]bool, word string) (text string, known bool) {
 	answer := all[word]
 	switch {
@@ -61,12 +62,12 @@ func Answer(s *serve.Server, allowed map[string]bool, word string) (text string,
 	return b.String(), true
 }
 
-// versionText says what the server is, beside the release that it behaves as.
+// versionText returns the release whose behaviour the server has, followed by what the server really is.
 func versionText(s *serve.Server) string {
 	return s.Config().Rules.Version + "-zktest, built on 01/01/1970 00:00 GMT"
 }
 
-// znodes counts as DataTree does, whose root has two names.
+// znodes counts znodes as DataTree does, whose root has two names.
 func znodes(s *serve.Server) int { return s.Tree().Count + 2 }
 
 func isro(s *serve.Server, b *strings.Builder) {
@@ -182,7 +183,7 @@ func wchs(s *serve.Server, b *strings.Builder) {
 	fmt.Fprintf(b, "%d connections watching %d paths\nTotal watches:%d\n\n", len(conns), len(paths), s.Watches().Size())
 }
 
-// answerWatches lists watches, by path or by session. The server lists those of data alone (DataTree.dumpWatches).
+// watches lists watches, by path or by session. Like a real server, it lists only those of data (DataTree.dumpWatches).
 func watches(s *serve.Server, b *strings.Builder, byPath bool) {
 	lines := make(map[string][]string)
 	for w := range s.Watches().All() {

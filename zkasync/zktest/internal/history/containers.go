@@ -6,8 +6,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/plan"
 )
 
-// planCleaning sees to it that the leader looks for such znodes, if it has any. It does so at whole multiples of
-// the interval from the start, as a server does whose timer runs all the time.
+// planCleaning sets an alarm for clean, if the leader has any containers or znodes with a TTL. The alarm goes off at a multiple of
+// the interval since the start, as on a server whose timer runs all the time.
 func (h *History) planCleaning() {
 	if h.cleaning || h.leader == nil || h.leader.tree.Expirables.Len() == 0 {
 		return
@@ -21,8 +21,8 @@ func (h *History) planCleaning() {
 	})
 }
 
-// clean deletes the containers that have been used and are empty, and the znodes whose time is up (ContainerManager).
-// Each deletion takes a zxid.
+// clean deletes the containers that have been used and are empty, and the znodes whose TTL has passed (ContainerManager). Each
+// deletion uses up a zxid.
 func (h *History) clean() {
 	if h.leader == nil {
 		return

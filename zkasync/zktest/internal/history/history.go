@@ -1,8 +1,8 @@
-// Package history is what the servers of an ensemble have in common, and what each has of it: the transactions, the
-// replicas at their places among them, the sessions, and who leads. It knows nothing of connections: it is told what a
-// session asks for, and tells a replica's [Clients] what they are to learn.
+// Package history has what the servers of an ensemble share, and each server's part in it: the transactions, the replicas and how
+// many transactions each has applied, the sessions, and the leader. It knows nothing about connections: it is told what sessions ask
+// for, and tells the [Clients] of a replica what concerns them.
 //
-// All of it is used with the lock of the [History] held, unless a method says otherwise.
+// Unless a method says otherwise, its caller must hold the lock of the [History].
 package history
 
 import (
@@ -17,7 +17,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
-// Config is what a history is made with; it does not change.
+// Config configures a history. It does not change.
 type Config struct {
 	Clock        timed.Clock
 	Rules        plan.Rules
@@ -26,10 +26,10 @@ type Config struct {
 	ReadOnlyMode bool // replicas without a leader serve read-only clients
 	FirstZxid    int64
 	SessionSeed  uint64
-	Shuffle      func(list []string) // in place, what servers promise no order of; nil: leave it
+	Shuffle      func(list []string) // shuffles, in place, a list whose order servers do not promise; nil: leave it
 }
 
-// order shuffles a list in place, if it is to be.
+// order shuffles a list in place if Shuffle is set, and returns it.
 func (cfg *Config) order(list []string) []string {
 	if cfg.Shuffle != nil {
 		cfg.Shuffle(list)
@@ -37,8 +37,8 @@ func (cfg *Config) order(list []string) []string {
 	return list
 }
 
-// History is one history with the sessions, one clock and one lock. All that happens in it happens under its lock, one
-// thing after the other, so that it follows from the requests and their order alone.
+// History is one history with its sessions, one clock and one lock. Everything in it happens under the lock, one thing after the
+// other, so that it depends only on the requests and their order.
 type History struct {
 	timed.Mutex
 	cfg *Config
@@ -46,14 +46,14 @@ type History struct {
 	replicas []*Replica
 	leader   *Replica // nil: none
 	zxid     int64    // the last one used
-	epoch    int64    // of an ensemble; it is in the zxids as well
+	epoch    int64    // of an ensemble; it is part of the zxids
 
 	sessions map[int64]*Session
-	expiring map[int64][]int64 // ids of sessions by the ms at which they end, unless they are touched
-	cleaning bool              // an alarm for planCleaning is set
+	expiring map[int64][]int64 // ids of sessions, by the time at which they end unless they are touched; see Session.expiry
+	cleaning bool              // the alarm of planCleaning is set
 }
 
-// New returns a history without replicas. The function idle is called before the lock is given back.
+// New returns a history without replicas. It calls idle each time before the lock is released.
 func New(cfg *Config, idle func()) *History {
 	h := &History{
 		cfg:      cfg,
@@ -68,16 +68,16 @@ func New(cfg *Config, idle func()) *History {
 // Zxid returns the last zxid that has been used.
 func (h *History) Zxid() int64 { return h.zxid }
 
-// Leader returns the replica that leads, nil if none does.
+// Leader returns the replica that leads, or nil if none does.
 func (h *History) Leader() *Replica { return h.leader }
 
-// newTxn uses a zxid up.
+// newTxn returns a transaction with the next zxid.
 func (h *History) newTxn(session int64) *znode.Txn {
 	h.zxid++
 	return &znode.Txn{Zxid: h.zxid, Time: h.Now().UnixMilli(), Committed: h.Now(), Session: session}
 }
 
-// commit puts a transaction into the history and has the replicas apply it, the leader first.
+// commit adds a transaction to the history, and makes the replicas apply it, the leader first.
 func (h *History) commit(t *znode.Txn) {
 	h.leader.deliver(t)
 	for _, r := range h.replicas {
@@ -88,7 +88,7 @@ func (h *History) commit(t *znode.Txn) {
 	h.planCleaning()
 }
 
-// Write has the leader decide what a session asks for at a replica.
+// Write lets the leader decide a write of a session at a replica, and commits it.
 func (h *History) Write(s *Session, at *Replica, ids []acl.Identity, o *jute.Operation) *znode.Txn {
 	t := h.newTxn(s.ID)
 	p := plan.Plan{Rules: &h.cfg.Rules, Tree: h.leader.tree, Session: s.ID, IDs: ids, Denied: h.checkSession(s.ID, at)}
@@ -97,7 +97,7 @@ func (h *History) Write(s *Session, at *Replica, ids []acl.Identity, o *jute.Ope
 	return t
 }
 
-// Refuse commits the failure of a write that could not be understood.
+// Refuse commits the failure of a write that could not be decoded.
 func (h *History) Refuse(s *Session, op wire.OpCode, code int32) *znode.Txn {
 	t := h.newTxn(s.ID)
 	t.Op, t.Code = op, code
@@ -105,7 +105,7 @@ func (h *History) Refuse(s *Session, op wire.OpCode, code int32) *znode.Txn {
 	return t
 }
 
-// Do commits a write of nobody's, for which no permission is asked, and returns its code. There is a leader.
+// Do commits a write that belongs to no session, and returns its code. Permissions are not checked. There must be a leader.
 func (h *History) Do(o *jute.Operation) int32 {
 	t := h.newTxn(0)
 	p := plan.Plan{Rules: &h.cfg.Rules, Tree: h.leader.tree, IDs: []acl.Identity{acl.New(acl.Super, "")}}
@@ -114,7 +114,7 @@ func (h *History) Do(o *jute.Operation) int32 {
 	return t.Code
 }
 
-// Restore puts all replicas back to a tree, as if they had been restarted with it. Their clients lose their connections.
+// Restore replaces the data of all replicas, as if they had been restarted with this tree. Their clients lose their connections.
 func (h *History) Restore(to *znode.Tree) {
 	h.zxid = to.Zxid
 	clear(h.sessions)

@@ -5,25 +5,25 @@ import (
 	"time"
 )
 
-// Lag is how a replica falls behind the leader. The zero value is that it does not.
+// Lag says how far a replica is behind the leader: by a number of transactions, or by a time. The zero value means that it keeps up.
 type Lag struct {
-	Transactions int // so many behind
+	Transactions int
 	Time         time.Duration
 }
 
 // Stalled is the lag of a replica that applies nothing.
 const Stalled = math.MaxInt
 
-// SetLag has the replica lag from now on.
+// SetLag sets the replica's lag from now on.
 func (r *Replica) SetLag(l Lag) {
 	r.lag = l
 	r.lagged()
 }
 
-// keepsUp reports whether r applies transactions as they come.
+// keepsUp reports whether r applies transactions at once.
 func (r *Replica) keepsUp() bool { return r == r.h.leader || r.serving && r.lag == Lag{} }
 
-// lagged applies what of the backlog is due. It is told when the backlog or the lag has changed.
+// lagged applies the transactions of the backlog that are due. It is called when the backlog or the lag has changed.
 func (r *Replica) lagged() {
 	switch {
 	case !r.serving:
@@ -38,7 +38,7 @@ func (r *Replica) lagged() {
 	}
 }
 
-// takeAged applies the transactions that are old enough and sets an alarm for the next.
+// takeAged applies the transactions that are old enough, and sets an alarm for the next one.
 func (r *Replica) takeAged() {
 	for len(r.backlog) > 0 {
 		due := r.backlog[0].Committed.Add(r.lag.Time)
@@ -53,7 +53,7 @@ func (r *Replica) takeAged() {
 	}
 }
 
-// hurry is told that a client of r waits for a transaction.
+// hurry applies the backlog up to a transaction for which a client of r waits, unless r lags by time or is stalled.
 func (r *Replica) hurry(zxid int64) {
 	if r.serving && r.lag.Time == 0 && r.lag.Transactions != Stalled {
 		r.takeUntil(zxid)

@@ -9,10 +9,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
-// epochShift is where the epoch stands in a zxid.
+// epochShift is the position of the epoch in a zxid, in bits.
 const epochShift = 32
 
-// Mode is the replica's part, as srvr tells it; "" when it serves nobody.
+// Mode returns the replica's role, as srvr reports it, or "" if it serves nobody.
 func (r *Replica) Mode() string {
 	switch {
 	case r.readOnly:
@@ -30,12 +30,12 @@ func (r *Replica) Mode() string {
 	}
 }
 
-// mayLead reports whether r is where a leader can be.
+// mayLead reports whether r can be the leader.
 func (r *Replica) mayLead() bool {
 	return !r.stopped && !r.observer && r.cutOff == r.h.majorityCutOff() && r.h.hasQuorum()
 }
 
-// voters counts those that vote and are up, on one side of a partition or on both.
+// voters returns the number of replicas that vote and for which count returns true.
 func (h *History) voters(count func(r *Replica) bool) int {
 	n := 0
 	for _, r := range h.replicas {
@@ -46,7 +46,7 @@ func (h *History) voters(count func(r *Replica) bool) int {
 	return n
 }
 
-// majorityCutOff reports which side of a partition has more servers that are up.
+// majorityCutOff reports whether more of the voters that are up are cut off than are not.
 func (h *History) majorityCutOff() bool {
 	return h.voters(func(r *Replica) bool { return !r.stopped && r.cutOff }) >
 		h.voters(func(r *Replica) bool { return !r.stopped && !r.cutOff })
@@ -58,10 +58,10 @@ func (h *History) hasQuorum() bool {
 	return 2*up > h.voters(func(*Replica) bool { return true })
 }
 
-// before reports whether other wins an election against r: it knows more, or as much and has the higher number.
+// before reports whether other, which has the higher number, wins an election against r: it must know at least as much.
 func (r *Replica) before(other *Replica) bool { return other.known() >= r.known() }
 
-// known is the last transaction that r has, applied or not.
+// known returns the zxid of the last transaction that r has, applied or not.
 func (r *Replica) known() int64 {
 	if len(r.backlog) > 0 {
 		return r.backlog[len(r.backlog)-1].Zxid
@@ -69,7 +69,7 @@ func (r *Replica) known() int64 {
 	return r.tree.Zxid
 }
 
-// settle gives every replica its part after something has changed.
+// settle gives every replica its role after something has changed.
 func (h *History) settle() {
 	defer h.Tell()
 	if h.leader == nil || !h.leader.mayLead() {
@@ -88,7 +88,7 @@ func (h *History) settle() {
 	}
 }
 
-// lead makes a replica the leader; nil: none can be.
+// lead makes a replica the leader, or none if next is nil.
 func (h *History) lead(next *Replica) {
 	defer h.Tell()
 	for _, r := range h.replicas {
@@ -106,7 +106,7 @@ func (h *History) lead(next *Replica) {
 			continue
 		}
 		r.serve(true)
-		r.takeUntil(everything) // whoever follows a new leader begins where it is
+		r.takeUntil(everything) // a follower of a new leader first catches up with it
 		r.tree.Zxid = h.zxid
 	}
 	for _, id := range next.tree.SessionIDs() {
@@ -117,7 +117,7 @@ func (h *History) lead(next *Replica) {
 	h.planCleaning()
 }
 
-// serve begins or ends serving. Whoever is connected when that changes loses the connection.
+// serve begins or ends serving. When that changes, all clients lose their connections.
 func (r *Replica) serve(on bool) {
 	readOnly := !on && !r.stopped && r.h.cfg.ReadOnlyMode && len(r.h.replicas) > 1
 	if r.serving == on && r.readOnly == readOnly {
@@ -130,10 +130,10 @@ func (r *Replica) serve(on bool) {
 	r.lagged()
 }
 
-// Stop has the replica be down, Start ends that.
+// Stop takes the replica down.
 func (r *Replica) Stop() { r.setStopped(true) }
 
-// Start ends Stop.
+// Start brings the replica up again.
 func (r *Replica) Start() { r.setStopped(false) }
 
 func (r *Replica) setStopped(on bool) {
@@ -141,7 +141,7 @@ func (r *Replica) setStopped(on bool) {
 	r.h.settle()
 }
 
-// Partition cuts replicas off from the rest; those that were cut off before no longer are.
+// Partition cuts these replicas off from the others. Replicas that were cut off before no longer are.
 func (h *History) Partition(cutOff []*Replica) {
 	for _, r := range h.replicas {
 		r.cutOff = slices.Contains(cutOff, r)
@@ -149,7 +149,7 @@ func (h *History) Partition(cutOff []*Replica) {
 	h.settle()
 }
 
-// Depose has another replica lead: next, or with nil the one that is to be elected.
+// Depose makes another replica the leader: next, or the one that wins an election if next is nil.
 func (h *History) Depose(next *Replica) error {
 	if next == nil {
 		for _, r := range h.replicas {
@@ -168,7 +168,8 @@ func (h *History) Depose(next *Replica) error {
 	return nil
 }
 
-// Form has the first replica lead and all stand where the history begins; several are an ensemble. Nobody else has them yet.
+// Form makes the first replica the leader, and puts all at the beginning of the history. Several replicas are an ensemble. It must
+// be called before the history is used.
 func (h *History) Form() {
 	h.leader = h.replicas[0]
 	ensemble := len(h.replicas) > 1
@@ -184,7 +185,7 @@ func (h *History) Form() {
 	}
 }
 
-// configText is what /zookeeper/config holds in an ensemble.
+// configText returns the data of /zookeeper/config in an ensemble.
 func (h *History) configText() []byte {
 	var b strings.Builder
 	for _, r := range h.replicas {

@@ -8,9 +8,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
-// Clients are those of one replica.
+// Clients are the clients of one replica.
 type Clients interface {
-	// SessionEnded is told that the end of a session has been applied.
+	// SessionEnded is called when the end of a session has been applied.
 	SessionEnded(id int64)
 	// DropAll closes all connections.
 	DropAll()
@@ -26,22 +26,22 @@ type Replica struct {
 	tree    *znode.Tree
 	watches *watch.Tables
 
-	backlog []*znode.Txn // transactions that it has yet to apply
-	applied *znode.Txn   // the last that it has applied, and what came of it
-	result  znode.Result
-	waiting map[int64]func(znode.Result) // by zxid: what to do when it is applied
+	backlog []*znode.Txn                 // transactions that it has not applied yet
+	applied *znode.Txn                   // the last one that it has applied
+	result  znode.Result                 // of applied
+	waiting map[int64]func(znode.Result) // by zxid: what to call when the transaction has been applied
 
 	serving      bool // follows a leader, or is one
 	stopped      bool
 	cutOff       bool // on the other side of a partition
 	observer     bool
-	readOnly     bool // serves nobody but read-only clients
+	readOnly     bool // serves only read-only clients
 	lag          Lag
-	dueAt        time.Time // when an alarm for takeAged goes off
+	dueAt        time.Time // when the alarm for takeAged goes off
 	sessionsMade int64
 }
 
-// Add adds a replica that is as far as its tree. Nobody else has the history yet.
+// Add adds a replica that has applied what is in its tree. It must be called before the history is used.
 func (h *History) Add(tree *znode.Tree, addr string, observer bool, clients Clients) *Replica {
 	r := &Replica{
 		h: h, number: len(h.replicas) + 1, addr: addr, observer: observer, clients: clients,
@@ -64,16 +64,16 @@ func (r *Replica) Watches() *watch.Tables { return r.watches }
 // Serving reports whether the replica follows a leader, or is one.
 func (r *Replica) Serving() bool { return r.serving }
 
-// ReadOnly reports whether the replica serves nobody but read-only clients.
+// ReadOnly reports whether the replica serves only read-only clients.
 func (r *Replica) ReadOnly() bool { return r.readOnly }
 
 // Stopped reports whether the replica is down.
 func (r *Replica) Stopped() bool { return r.stopped }
 
-// Waiting counts the transactions that clients wait for.
+// Waiting returns the number of transactions for which clients wait.
 func (r *Replica) Waiting() int { return len(r.waiting) }
 
-// Newest returns the last transaction that is yet to be applied here, nil if there is none.
+// Newest returns the newest transaction that has not been applied here, or nil if there is none.
 func (r *Replica) Newest() *znode.Txn {
 	if len(r.backlog) == 0 {
 		return nil
@@ -81,7 +81,7 @@ func (r *Replica) Newest() *znode.Txn {
 	return r.backlog[len(r.backlog)-1]
 }
 
-// Result returns what came of a transaction if it is the last that was applied here, otherwise nil.
+// Result returns the result of a transaction if it is the last one that was applied here, otherwise nil.
 func (r *Replica) Result(t *znode.Txn) *znode.Result {
 	if r.applied != t {
 		return nil
@@ -89,8 +89,8 @@ func (r *Replica) Result(t *znode.Txn) *znode.Result {
 	return &r.result
 }
 
-// Await calls done when a transaction that is in the backlog has been applied here, and has the replica hurry. It is not
-// called if the replica loses its clients before.
+// Await calls done when a transaction in the backlog has been applied here, and makes the replica catch up with it if its lag
+// allows that. It does not call done if the replica loses its clients first.
 func (r *Replica) Await(t *znode.Txn, done func(znode.Result)) {
 	r.waiting[t.Zxid] = done
 	r.hurry(t.Zxid)
@@ -106,7 +106,7 @@ func (r *Replica) deliver(t *znode.Txn) {
 	r.take(t)
 }
 
-// take applies a transaction and tells whoever waits for it here.
+// take applies a transaction, and calls the function of the client that waits for it here.
 func (r *Replica) take(t *znode.Txn) {
 	r.result = r.tree.Apply(t, r.watches)
 	r.applied = t
@@ -122,7 +122,7 @@ func (r *Replica) take(t *znode.Txn) {
 	}
 }
 
-// restore puts r back to a tree.
+// restore replaces the data of r.
 func (r *Replica) restore(to *znode.Tree) {
 	r.clients.DropAll()
 	r.tree = to

@@ -15,18 +15,18 @@ import (
 // PasswordSize is the length of a session's password.
 const PasswordSize = 16
 
-// Session is what the leader knows of a client's session.
+// Session is what the leader knows about a client's session.
 type Session struct {
 	ID       int64
 	Timeout  time.Duration
-	Owner    *Replica // where its connection is; nil: nobody knows
+	Owner    *Replica // where its connection is; nil: unknown
 	Password [PasswordSize]byte
 
 	closing bool
-	expiry  int64 // the time in ms at which it ends, a multiple of the tick; as it stands it may be put off by then
+	expiry  int64 // when it ends unless it is touched, in ms since the start; a multiple of the tick
 }
 
-// passwordOf gives each session another password, the same one after a restart.
+// passwordOf returns the password of a session. It differs from session to session, and is the same after a restart.
 func passwordOf(id int64) (p [PasswordSize]byte) {
 	binary.BigEndian.PutUint64(p[:8], Mix(uint64(id)))
 	binary.BigEndian.PutUint64(p[8:], Mix(^uint64(id)))
@@ -41,7 +41,7 @@ func Mix(x uint64) uint64 {
 	return x ^ x>>31
 }
 
-// track makes a session known.
+// track adds a session.
 func (h *History) track(id int64, timeout time.Duration, owner *Replica) *Session {
 	s := &Session{ID: id, Timeout: timeout, Owner: owner, Password: passwordOf(id)}
 	h.sessions[id] = s
@@ -49,8 +49,8 @@ func (h *History) track(id int64, timeout time.Duration, owner *Replica) *Sessio
 	return s
 }
 
-// Touch puts the end of a session off. Ends are rounded up to the next tick, so that sessions end in batches
-// (ExpiryQueue): a session lives for its timeout and up to a tick more.
+// Touch postpones the end of a session. Ends are rounded up to the next tick, so that sessions end in batches (ExpiryQueue): a
+// session lives for its timeout and up to a tick more.
 func (h *History) Touch(s *Session) {
 	elapsed := h.Now().Add(s.Timeout).Sub(h.Start()).Milliseconds()
 	tick := h.cfg.Tick.Milliseconds()
@@ -80,12 +80,12 @@ func (h *History) expireBatch(expiry int64) {
 // Expire ends a session from the server's side.
 func (h *History) Expire(s *Session) {
 	if h.leader == nil {
-		return // nobody is there to decide it; the next leader gives all sessions their full time
+		return // without a leader nothing can be decided; the next one gives all sessions their full timeout
 	}
 	h.CloseSession(s.ID)
 }
 
-// CloseSession commits the end of a session. It takes one zxid.
+// CloseSession commits the end of a session. It uses up one zxid.
 func (h *History) CloseSession(id int64) *znode.Txn {
 	t := h.newTxn(id)
 	t.Op = wire.OpClose
@@ -100,7 +100,7 @@ func (h *History) CloseSession(id int64) *znode.Txn {
 	return t
 }
 
-// Session returns a session that has not ended, nil if there is none.
+// Session returns a session that has not ended, or nil if there is none.
 func (h *History) Session(id int64) *Session {
 	if s := h.sessions[id]; s != nil && !s.closing {
 		return s
@@ -108,17 +108,17 @@ func (h *History) Session(id int64) *Session {
 	return nil
 }
 
-// Sessions returns all sessions, in order of their ids.
+// Sessions returns all sessions, in the order of their ids.
 func (h *History) Sessions() []*Session {
 	return slices.SortedFunc(maps.Values(h.sessions), func(a, b *Session) int { return cmp.Compare(a.ID, b.ID) })
 }
 
-// Expires returns when a session ends if nothing more is heard of it.
+// Expires returns when a session ends if it is not touched again.
 func (h *History) Expires(s *Session) time.Time {
 	return h.Start().Add(time.Duration(s.expiry) * time.Millisecond)
 }
 
-// Begin makes a session at a replica. It is there when the transaction has been applied.
+// Begin makes a session at a replica. The session exists once the transaction has been applied.
 func (h *History) Begin(timeout time.Duration, at *Replica) (*Session, *znode.Txn) {
 	s := h.track(at.nextID(), timeout, at)
 	t := h.newTxn(s.ID)
@@ -127,14 +127,14 @@ func (h *History) Begin(timeout time.Duration, at *Replica) (*Session, *znode.Tx
 	return s, t
 }
 
-// LocalSession makes a session of a replica without a leader, which no other replica knows.
+// LocalSession makes a session at a replica without a leader. No other replica knows it.
 func (r *Replica) LocalSession(timeout time.Duration) *Session {
 	id := r.nextID()
 	return &Session{ID: id, Timeout: timeout, Owner: r, Password: passwordOf(id)}
 }
 
-// nextID is the id of the next session that a replica makes, built as SessionTrackerImpl does: the server's number in the
-// top byte, then what is the time there and the seed here, then a counter.
+// nextID returns the id of the next session that a replica makes. It is built as in SessionTrackerImpl: the server's number in the
+// top byte, then the time, which the seed replaces here, then a counter.
 func (r *Replica) nextID() int64 {
 	r.sessionsMade++
 	const seedBits = 1<<40 - 1
@@ -145,7 +145,7 @@ func (r *Replica) nextID() int64 {
 	return int64(r.number)<<56 | middle<<16 + r.sessionsMade
 }
 
-// checkSession says why a session that asks at a replica may not write; CodeOK if it may.
+// checkSession returns why a session may not write at a replica, or CodeOK if it may.
 func (h *History) checkSession(id int64, at *Replica) int32 {
 	s := h.sessions[id]
 	switch {

@@ -1,12 +1,12 @@
-// Package javahash hashes as Java does. Servers keep much in hash maps, whose order shows in their answers.
+// Package javahash computes the hashes of Java. Servers keep much in hash maps, whose order is visible in their answers.
 package javahash
 
 import "slices"
 
-// Order sorts paths as a clone of a Java HashSet of them iterates: the order in which a server deletes the ephemeral znodes of
-// a session (DataTree.getEphemerals). The set had most paths at its largest, since when it has kept its size; the clone is as
-// large as the paths need, and paths that meet in one of its buckets are in the order of the set. Nobody promises any of
-// this, but equal orders let whole histories be compared.
+// Order returns paths in the order in which the clone of a Java HashSet iterates over them. In this order a server deletes the
+// ephemeral znodes of a session (DataTree.getEphemerals). The set has the size that it needed for most paths, its greatest number so
+// far. The clone has the size that the present paths need, and paths in the same bucket of the clone are in the order of the set.
+// None of this is promised anywhere, but with equal orders, whole histories can be compared.
 func Order(paths []string, most int) []string {
 	const smallest, load = 16, 0.75
 	original := uint32(smallest)
@@ -26,7 +26,7 @@ func Order(paths []string, most int) []string {
 
 func bucket(path string, buckets uint32) int { return int(Spread(String(path)) & (buckets - 1)) }
 
-// String is String.hashCode. Paths beyond the basic plane are not valid, so runes are chars.
+// String is Java's String.hashCode. Paths with runes beyond the basic plane are not valid, so each rune is one char.
 func String(s string) uint32 {
 	h := uint32(0)
 	for _, r := range s {
@@ -35,5 +35,5 @@ func String(s string) uint32 {
 	return h
 }
 
-// Spread is what hash maps make of a hash code.
+// Spread is what a Java HashMap does with a hash code first.
 func Spread(h uint32) uint32 { return h ^ h>>16 }

@@ -1,5 +1,4 @@
-// Package jute reads the records of requests, as the server does: strings that may be null, lists, and one record for each
-// operation.
+// Package jute decodes the records of requests as a server does: strings that may be null, lists, and one record for each operation.
 package jute
 
 import (
@@ -12,11 +11,11 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
 )
 
-// NullLength is what stands instead of the length of a string, of data or of a list that is null.
+// NullLength is the length of a null string, buffer or list.
 const NullLength int32 = -1
 
-// Decoder reads the records of requests as the server's BinaryInputArchive does. What does not fit sets bad, after which
-// every read gives zero. A length is believed only as far as the bytes are there. Strings and data are copies.
+// Decoder decodes records as the server's BinaryInputArchive does. After the first read that does not fit, which sets Bad, every read
+// returns zero. A length is trusted only as far as bytes are there. Strings and data are copies.
 type Decoder struct {
 	Body []byte
 	Bad  bool
@@ -32,6 +31,7 @@ func (d *Decoder) take(n int) []byte {
 	return p
 }
 
+// Int32 reads an int.
 func (d *Decoder) Int32() int32 {
 	if p := d.take(4); p != nil {
 		return int32(binary.BigEndian.Uint32(p))
@@ -39,6 +39,7 @@ func (d *Decoder) Int32() int32 {
 	return 0
 }
 
+// Int64 reads a long.
 func (d *Decoder) Int64() int64 {
 	if p := d.take(8); p != nil {
 		return int64(binary.BigEndian.Uint64(p))
@@ -46,6 +47,7 @@ func (d *Decoder) Int64() int64 {
 	return 0
 }
 
+// Bool reads a boolean.
 func (d *Decoder) Bool() bool {
 	p := d.take(1)
 	return p != nil && p[0] != 0
@@ -57,6 +59,7 @@ type Text struct {
 	Null bool
 }
 
+// Text reads a string.
 func (d *Decoder) Text() Text {
 	n := d.Int32()
 	if n == NullLength && !d.Bad {
@@ -69,7 +72,7 @@ func (d *Decoder) Text() Text {
 	return Text{S: strings.ToValidUTF8(string(p), "\ufffd")} // as Java decodes it
 }
 
-// Buffer reads data; null is nil, and empty is not.
+// Buffer reads data. Null is nil; empty data are not nil.
 func (d *Decoder) Buffer() []byte {
 	n := d.Int32()
 	if n == NullLength || d.Bad {
@@ -82,7 +85,7 @@ func (d *Decoder) Buffer() []byte {
 	return append(make([]byte, 0, len(p)), p...)
 }
 
-// texts reads a list of strings. A null one has the server fail where it looks at it.
+// texts reads a list of strings. If the list is null, the server fails when it uses the list.
 func (d *Decoder) texts() (list []string, null bool) {
 	n := d.Int32()
 	if n == NullLength {
@@ -105,7 +108,7 @@ func (d *Decoder) acls() []zk.ACL {
 	return list
 }
 
-// known returns the constant for a string that is in nearly all lists, so that lists do not keep copies.
+// known returns a constant for strings that are in nearly all ACLs, so that ACLs do not keep copies of them.
 func known(s string) string {
 	switch s {
 	case acl.World:

@@ -24,7 +24,7 @@ type Operation struct {
 	Data    []byte
 	ACL     []zk.ACL
 	Flags   int32 // of a create; the mode or type of a watch
-	TTL     int64 // ms, -1 without
+	TTL     int64 // in ms, -1 if there is none
 	Version int32
 	Watch   bool
 
@@ -35,10 +35,10 @@ type Operation struct {
 	Null    bool // a list of setWatches is null
 
 	members [3]Text // of reconfig: joining, leaving, new
-	BadMode bool    // a part of a multi over whose flags the server stumbles
+	BadMode bool    // a part of a multi with flags at which the server fails
 }
 
-// Decode reads the record of a request. It is not called for operations that the server does not know.
+// Decode decodes the record of a request. It is not called for operations that the server does not know.
 func Decode(op wire.OpCode, d *Decoder) Operation {
 	o := Operation{Op: op, TTL: -1}
 	switch op {
@@ -99,12 +99,12 @@ func (o *Operation) decodeSetWatches(d *Decoder) {
 	}
 }
 
-// decodeMulti reads the parts of a multi. Those that read and those that write do not mix.
+// decodeMulti decodes the parts of a multi. Reads and writes cannot be mixed.
 func (o *Operation) decodeMulti(d *Decoder) {
 	for !d.Bad {
 		op := wire.OpCode(d.Int32())
 		done := d.Bool()
-		d.Int32() // an error code, in requests without meaning
+		d.Int32() // an error code, which has no meaning in a request
 		if done || d.Bad {
 			return
 		}
@@ -124,10 +124,11 @@ func (o *Operation) decodeMulti(d *Decoder) {
 	}
 }
 
+// Reads reports whether o is a read that a multi may contain.
 func (o *Operation) Reads() bool { return o.Op == wire.OpGetData || o.Op == wire.OpGetChildren }
 
-// SettleMode gives a create inside a multi the type that its flags ask for (Op.Create.getOpcode). It reports whether the
-// flags can be understood at all.
+// SettleMode gives a create inside a multi the type that belongs to its flags (Op.Create.getOpcode). It returns false if the flags
+// are unknown.
 func (o *Operation) SettleMode(b *release.Behaviour) bool {
 	withTTL := o.Flags == FlagTTL || o.Flags == FlagTTLSequential
 	switch o.Op {
@@ -164,7 +165,7 @@ func Writes(op wire.OpCode) bool {
 	}
 }
 
-// FirstPath is the path of an operation, or of the first part of a multi.
+// FirstPath returns the path of an operation, or that of the first part of a multi.
 func (o *Operation) FirstPath() string {
 	if len(o.Parts) > 0 {
 		return o.Parts[0].Path.S

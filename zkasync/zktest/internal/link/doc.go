@@ -1,7 +1,8 @@
-// Package link has what connections are made of: pipes in memory, what comes on a connection cut into frames, and what is
-// to be sent on one. It knows nothing of ZooKeeper but that a frame begins with its length.
+// Package link has the parts of connections: pipes in memory, the bytes that come on a connection, cut into frames, and the bytes to
+// send. The only thing that it knows about ZooKeeper is that a frame begins with its length.
 //
 // # Goroutines
 //
-// It starts none but that of a timer, for a moment, at the deadline of a pipe (half.ring); the connection's end stops it.
+// The only goroutine is that of a timer, which runs half.ring at the deadline of a pipe and ends at once. Closing the connection stops
+// the timer.
 package link

@@ -2,23 +2,23 @@ package link
 
 import "encoding/binary"
 
-// LengthSize is the size of the length of a frame.
+// LengthSize is the size of a frame's length field.
 const LengthSize = 4
 
-// The sizes of an inbox's buffer: the first, and the one up to which it grows because much comes at once. It also grows
-// for a longer frame, by what has come of it and not by what its length says.
+// The first size of an inbox's buffer, and the size up to which it grows when much comes at once. For a longer frame it also grows
+// further, with what has come of the frame and not with what its length claims.
 const (
 	inboxStart = 1 << 10
 	inboxBatch = 64 << 10
 )
 
-// Inbox cuts what comes on a connection into frames.
+// Inbox cuts the bytes that come on a connection into frames.
 type Inbox struct {
 	buf        []byte
 	start, end int // of what has not been taken
 }
 
-// Room returns where to read to.
+// Room returns the part of the buffer to read into.
 func (b *Inbox) Room() []byte {
 	if b.start > 0 {
 		copy(b.buf, b.buf[b.start:b.end])
@@ -39,7 +39,7 @@ func (b *Inbox) grow() {
 	b.buf = bigger
 }
 
-// Came says that n bytes have been read.
+// Came tells the inbox that n bytes have been read into Room.
 func (b *Inbox) Came(n int) {
 	b.end += n
 	if b.end == len(b.buf) && len(b.buf) < inboxBatch {
@@ -47,12 +47,13 @@ func (b *Inbox) Came(n int) {
 	}
 }
 
+// Len returns the number of bytes that have not been taken.
 func (b *Inbox) Len() int { return b.end - b.start }
 
 // Peek returns the next n bytes, which must be there.
 func (b *Inbox) Peek(n int) []byte { return b.buf[b.start : b.start+n] }
 
-// frameState says what became of asking for a frame.
+// frameState is the state of the next frame.
 type frameState int
 
 const (
@@ -61,7 +62,7 @@ const (
 	FrameRefused            // its length is negative or above the limit
 )
 
-// Frame takes the next frame, without its length. It is valid until room is called.
+// Frame takes the next frame, without its length. The frame is valid until Room is called.
 func (b *Inbox) Frame(limit int) ([]byte, frameState) {
 	if b.Len() < LengthSize {
 		return nil, FrameMissing

@@ -2,20 +2,21 @@ package link
 
 import "sync"
 
-// Outbox is what a connection has to send. It takes any amount, as the server's does, so that a client that does not read
-// holds up nobody else.
+// Outbox holds what a connection has to send. Like a real server's, it takes any amount, so that a client that does not read does
+// not hold up others.
 type Outbox struct {
 	mu       sync.Mutex
 	ready    sync.Cond
 	buf      []byte
-	finished bool // close the connection when buf is sent
-	halved   bool // close our side of it when buf is sent, and throw the rest away
+	finished bool // close the connection when buf has been sent
+	halved   bool // close our side of it when buf has been sent, and throw away what comes later
 	ended    bool // send nothing more
 }
 
+// Init prepares an empty outbox.
 func (o *Outbox) Init() { o.ready.L = &o.mu }
 
-// Put adds b, which the caller gives away, and returns a buffer to go on with.
+// Put adds b, which the caller must not use afterwards, and returns an empty buffer to use instead.
 func (o *Outbox) Put(b []byte) []byte {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -31,8 +32,10 @@ func (o *Outbox) Put(b []byte) []byte {
 	return b[:0]
 }
 
+// Finish closes the connection when everything has been sent.
 func (o *Outbox) Finish() { o.set(&o.finished) }
 
+// Halve closes the server's side of the connection when everything has been sent.
 func (o *Outbox) Halve() { o.set(&o.halved) }
 
 func (o *Outbox) set(flag *bool) {
@@ -42,6 +45,7 @@ func (o *Outbox) set(flag *bool) {
 	o.mu.Unlock()
 }
 
+// End throws away what has not been sent.
 func (o *Outbox) End() {
 	o.mu.Lock()
 	o.ended, o.buf = true, nil
@@ -49,8 +53,9 @@ func (o *Outbox) End() {
 	o.mu.Unlock()
 }
 
-// Take waits for something to send and exchanges it for a buffer that is no longer needed. When there is nothing more to
-// send it returns none, with half set if only our side is to be closed; after that it waits for the rest to be.
+// Take waits for something to send, and returns it in exchange for a buffer that is no longer needed. It returns nothing when the
+// connection must be closed, or with half set when only our side must be. The caller then calls it again with halfDone set, and it
+// waits for the connection to be closed.
 func (o *Outbox) Take(spare []byte, halfDone bool) (b []byte, half bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

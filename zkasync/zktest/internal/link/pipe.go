@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// Addr is an address of a connection in memory.
+// Addr is the address of a connection in memory.
 type Addr string
 
 // Network implements net.Addr.
@@ -18,9 +18,9 @@ func (Addr) Network() string { return "memory" }
 // String implements net.Addr.
 func (a Addr) String() string { return string(a) }
 
-// Pipe returns the two ends of a connection in memory. Each direction holds up to size bytes that have been written and
-// not read, as the buffers of a TCP connection do. With size 0 it is a net.Pipe. Unlike a socket, whoever waits for it is
-// durably blocked in the sense of testing/synctest.
+// Pipe returns the two ends of a connection in memory. Each direction holds up to size bytes that have been written but not read,
+// like the buffers of a TCP connection. With size 0 it is a net.Pipe. A goroutine that waits for it is durably blocked in the sense
+// of testing/synctest, unlike one that waits for a socket.
 func Pipe(size int, a, b Addr) (atA, atB net.Conn) {
 	if size == 0 {
 		x, y := net.Pipe()
@@ -58,7 +58,7 @@ func (c *memConn) Close() error {
 	return nil
 }
 
-// CloseWrite ends what is written; reading goes on.
+// CloseWrite ends writing. Reading goes on.
 func (c *memConn) CloseWrite() error {
 	c.out.close(io.EOF, errClosedConn)
 	return nil
@@ -95,8 +95,8 @@ type half struct {
 	changed         sync.Cond
 	buf             []byte // a ring; grows to size
 	start, n        int
-	readErr         error // what a reader gets once buf is empty; nil while the writer goes on
-	writeErr        error // what a writer gets; nil while there is a reader
+	readErr         error // for the reader once buf is empty; nil while the writer is open
+	writeErr        error // for the writer; nil while the reader is open
 	readBy, writeBy deadline
 }
 
@@ -106,12 +106,12 @@ func newHalf(size int) *half {
 	return h
 }
 
-// deadline is when reading or writing fails. Its timer is often behind: it is moved when it goes off and not each time
-// that the deadline moves, for clients set one with every request.
+// deadline is when reading or writing fails. Clients set one with every request, so its timer is not moved each time: it may go off
+// early, and is then set again.
 type deadline struct {
 	at    time.Time // zero: none
 	timer *time.Timer
-	rings time.Time // when timer goes off; zero: it does not
+	rings time.Time // when timer goes off; zero: it is not set
 }
 
 func (d *deadline) passed() bool { return !d.at.IsZero() && !time.Now().Before(d.at) }
@@ -153,7 +153,7 @@ func (h *half) read(p []byte) (int, error) {
 	defer h.mu.Unlock()
 	for {
 		switch {
-		case errors.Is(h.readErr, errClosedConn): // by the reader itself
+		case errors.Is(h.readErr, errClosedConn): // the reader itself has closed the connection
 			return 0, h.readErr
 		case h.readBy.passed():
 			return 0, os.ErrDeadlineExceeded
@@ -199,7 +199,7 @@ func (h *half) write(p []byte) (done int, err error) {
 	}
 }
 
-// addLocked puts p, for which there is room, into the ring.
+// addLocked adds p to the ring. There must be room for it within h.size.
 func (h *half) addLocked(p []byte) {
 	if need := h.n + len(p); need > len(h.buf) {
 		const smallest = 512
@@ -214,7 +214,7 @@ func (h *half) addLocked(p []byte) {
 	h.n += len(p)
 }
 
-// close ends one direction. The first errors stay.
+// close ends one direction. The first errors stay, except that a reader's own close replaces the reader's error.
 func (h *half) close(forReader, forWriter error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

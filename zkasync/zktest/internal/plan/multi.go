@@ -7,7 +7,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
-// outlook is a znode as it will be.
+// outlook is a znode as it will be after the earlier parts of a multi.
 type outlook struct {
 	exists                      bool
 	version, cversion, aversion int32
@@ -38,8 +38,8 @@ func (p *Plan) change(path string, o outlook) {
 	}
 }
 
-// multi decides part after part. When one fails nothing is done: those before it report OK, those after it
-// RUNTIMEINCONSISTENCY, and sequence numbers count as never given.
+// multi decides one part after the other. If one fails, nothing is done: the parts before it report OK, those after it
+// RUNTIMEINCONSISTENCY, and their sequence numbers are not used up.
 func (p *Plan) multi(o *jute.Operation, t *znode.Txn) {
 	for i := range o.Parts {
 		if !o.Parts[i].SettleMode(&p.Rules.Behaviour) {
@@ -56,7 +56,7 @@ func (p *Plan) multi(o *jute.Operation, t *znode.Txn) {
 		if part.Code == wire.CodeOK {
 			continue
 		}
-		if part.Code == wire.CodeMarshalling || part.Code == wire.CodeSessionMoved { // exceptions of other kinds: all of it fails
+		if part.Code == wire.CodeMarshalling || part.Code == wire.CodeSessionMoved { // these fail the multi as a whole
 			t.Code, t.Parts = part.Code, nil
 			return
 		}

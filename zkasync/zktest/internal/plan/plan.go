@@ -1,4 +1,4 @@
-// Package plan decides what becomes of a write: a transaction that can be applied everywhere, or the reason why it fails. It
+// Package plan decides the outcome of a write: a transaction that can be applied on every server, or the reason why it fails. It
 // reads a tree and changes nothing.
 package plan
 
@@ -14,18 +14,18 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
-// Plan decides what a write does (PrepRequestProcessor): it looks at the leader's tree and, inside a multi, at what the
-// parts before have changed. The order of its checks is the server's, since the first that fails is the answer.
+// Plan decides what a write does (PrepRequestProcessor). It looks at the leader's tree and, inside a multi, at what earlier parts
+// change. Its checks have the server's order, since the first one that fails decides the answer.
 type Plan struct {
 	Rules   *Rules
 	Tree    *znode.Tree
 	Session int64 // 0: the server itself
-	Denied  int32 // why the session may not write, as the leader sees it; 0 if it may
+	Denied  int32 // why the session may not write, 0 if it may
 	IDs     []acl.Identity
-	changed map[string]outlook // inside a multi
+	changed map[string]outlook // inside a multi, the znodes that earlier parts change
 }
 
-// Rules are what a server is configured for.
+// Rules are the configuration that decides which writes are allowed.
 type Rules struct {
 	release.Behaviour
 	ACL           acl.Rules
@@ -34,7 +34,7 @@ type Rules struct {
 	Reconfig      bool
 }
 
-// Decide decides one write. The zxid of t has been used up whatever comes out.
+// Decide decides one write. It uses up the zxid of t, whatever the outcome is.
 func (p *Plan) Decide(o *jute.Operation, t *znode.Txn) {
 	t.Op = o.Op
 	if o.BadMode {
@@ -121,8 +121,8 @@ func (p *Plan) create(o *jute.Operation, t *znode.Txn) int32 {
 	return wire.CodeOK
 }
 
-// ownerFor goes by the type of the request, not by its flags: a plain create with the flag of a container makes a
-// persistent znode.
+// ownerFor goes by the type of the request, not by its flags: a plain create with the flag of a container creates a persistent
+// znode.
 func (p *Plan) ownerFor(o *jute.Operation) int64 {
 	switch {
 	case o.Op == wire.OpCreateContainer:
@@ -175,8 +175,8 @@ func (p *Plan) remove(path, parentPath string, parent outlook, t *znode.Txn) {
 	p.change(path, outlook{})
 }
 
-// deleteContainer is what the server's own cleaner asks for. There is no check of permissions behind it. A client that
-// sends it is refused by most releases, by accident: they take the whole record for the path.
+// deleteContainer decides a request of the server's own cleaner, without a check of permissions. If a client sends it, most releases
+// refuse it by accident, because they take the whole record for the path.
 func (p *Plan) deleteContainer(o *jute.Operation, t *znode.Txn) int32 {
 	if p.Session != 0 && !p.Rules.ContainerGoes || !znode.Deletable(o.Path.S) {
 		return wire.CodeBadArguments
@@ -263,7 +263,7 @@ func (p *Plan) check(o *jute.Operation, t *znode.Txn) int32 {
 		return wire.CodeBadVersion
 	}
 	t.Path = o.Path.S
-	// One that succeeds outside a multi is never answered: the server stumbles over its own reply (ZOOKEEPER-2623).
+	// A check that succeeds outside a multi is never answered, because the server fails on its own reply (ZOOKEEPER-2623).
 	t.NoAnswer = p.changed == nil
 	return wire.CodeOK
 }
@@ -272,7 +272,7 @@ func (p *Plan) quotaAllows(path string, bytes, znodes int64) bool {
 	return !p.Rules.EnforceQuota || p.Tree.QuotaAllows(path, bytes, znodes)
 }
 
-// reconfig refuses to change who the servers are.
+// reconfig refuses to change the members of the ensemble.
 func (p *Plan) reconfig() int32 {
 	if !p.Rules.Reconfig {
 		return wire.CodeReconfigDisabled

@@ -1,4 +1,4 @@
-// Package release says what differs between releases of ZooKeeper.
+// Package release describes how releases of ZooKeeper differ.
 package release
 
 import (
@@ -10,23 +10,23 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// debian is the release of Debian's package 3.8.0-11, which has what is otherwise in 3.8.4.
+// debian is the version of Debian's package 3.8.0-11, which contains a change that others have since 3.8.4, see FilterEvents.
 const debian = "3.8.0"
 
-// Behaviour is what differs between releases. Each field says since when.
+// Behaviour is what differs between releases. The comment of each field says since when a server behaves so.
 type Behaviour struct {
 	Version string
 
 	whoAmI         bool // 3.7.0: the request is known
-	Create2InMulti bool // 3.7.2, 3.8.2, 3.9.0: a multi knows create2, answered with a Stat, and unknown flags fail it (ZOOKEEPER-4026)
-	FilterEvents   bool // 3.8.4, 3.9.2: no events of what one may not read (ZOOKEEPER-4799); Debian has it in its 3.8.0
+	Create2InMulti bool // 3.7.2, 3.8.2, 3.9.0: a multi knows create2, whose result has a Stat, and fails at unknown flags (ZOOKEEPER-4026)
+	FilterEvents   bool // 3.8.4, 3.9.2: a client gets no events of znodes that it may not read (ZOOKEEPER-4799); Debian's 3.8.0 has this too
 	ExistsReads    bool // 3.8.4, 3.9.2: exists needs the permission to read (ZOOKEEPER-2590)
-	checkUnknown   bool // 3.8.5, 3.9.3: check is known inside a multi only (ZOOKEEPER-2623)
-	EventZxid      bool // 3.9.0: the header of an event has the change's zxid instead of -1 (ZOOKEEPER-4655)
-	ModesApart     bool // 3.9.0: watches of one path in several modes are kept apart (ZOOKEEPER-4466, 4471, 4472)
+	checkUnknown   bool // 3.8.5, 3.9.3: check is known only inside a multi (ZOOKEEPER-2623)
+	EventZxid      bool // 3.9.0: the header of an event has the zxid of the change instead of -1 (ZOOKEEPER-4655)
+	ModesApart     bool // 3.9.0: a path keeps watches of several modes (ZOOKEEPER-4466, 4471, 4472)
 	skipVersion    bool // 3.10.0: no version becomes -1 (ZOOKEEPER-4743)
-	ContainerGoes  bool // 3.9.0: deleteContainer is read as it is written, so that clients can send it (ZOOKEEPER-4575)
-	UnusedEnd      bool // 3.10.0: containers that never had a child go after five minutes (ZOOKEEPER-4915)
+	ContainerGoes  bool // 3.9.0: deleteContainer is decoded correctly, so that clients can send it (ZOOKEEPER-4575)
+	UnusedEnd      bool // 3.10.0: containers that never had a child are deleted after five minutes (ZOOKEEPER-4915)
 }
 
 type release [3]int
@@ -45,6 +45,7 @@ func (r release) onBranches(a, b int) bool {
 	return r.atLeast(3, 9, b) || r.atLeast(3, 8, a) && !r.atLeast(3, 9, 0)
 }
 
+// Parse returns the behaviour of a release, such as "3.8.0".
 func Parse(version string) (Behaviour, error) {
 	parts := strings.Split(version, ".")
 	var r release
@@ -89,7 +90,7 @@ func (b *Behaviour) Known(op wire.OpCode) bool {
 	}
 }
 
-// NextVersion is the version after v. Until ZOOKEEPER-4743 it could become -1, which no client can ask for.
+// NextVersion returns the version after v. Before ZOOKEEPER-4743 it could become -1, for which no client can ask.
 func (b *Behaviour) NextVersion(v int32) int32 {
 	if b.skipVersion && v == -2 {
 		return 0

@@ -1,4 +1,4 @@
-// Package sasl is the server's side of SASL's DIGEST-MD5 (RFC 2831).
+// Package sasl implements the server's side of SASL's DIGEST-MD5 (RFC 2831).
 package sasl
 
 import (
@@ -11,17 +11,17 @@ import (
 )
 
 const (
-	realm      = "zk-sasl-md5" // ZooKeeperSaslServer's, which is no host's name
-	nonceCount = "00000001"    // a nonce is used once
+	realm      = "zk-sasl-md5" // as in ZooKeeperSaslServer; it is not the name of a host
+	nonceCount = "00000001"    // a nonce is used only once
 )
 
-// Challenge asks a client to show that it knows a password. A nonce is used once.
+// Challenge returns the challenge with which a client must prove that it knows a password. A nonce must be used only once.
 func Challenge(nonce string) string {
 	return fmt.Sprintf(`realm=%q,nonce=%q,qop="auth",charset=utf-8,algorithm=md5-sess`, realm, nonce)
 }
 
-// Check looks at what a client answers to the challenge with a nonce, given the passwords of all users. It returns the
-// user's name and what proves to the client that the server knows the password as well.
+// Check checks a client's answer to the challenge with this nonce, given the passwords of all users. It returns the user's name, and
+// a proof for the client that the server knows the password too.
 func Check(users map[string]string, nonce, token string) (user, proof string, err error) {
 	got := parseDirectives(token)
 	password, known := users[got["username"]]
@@ -35,8 +35,8 @@ func Check(users map[string]string, nonce, token string) (user, proof string, er
 	return got["username"], "rspauth=" + digestMD5(":", password, got), nil
 }
 
-// digestMD5 is the response-value of RFC 2831 for the fields of a client's answer; method tells the client's from the
-// server's.
+// digestMD5 returns the response-value of RFC 2831 for the fields of a client's answer. The method distinguishes the client's value
+// from the server's.
 func digestMD5(method, password string, fields map[string]string) string {
 	sum := func(s string) string { b := md5.Sum([]byte(s)); return string(b[:]) }
 	inHex := func(s string) string { return hex.EncodeToString([]byte(sum(s))) }
@@ -49,7 +49,7 @@ func digestMD5(method, password string, fields map[string]string) string {
 	}, ":"))
 }
 
-// parseDirectives reads key=value and key="value", separated by commas. What is no such thing is left out.
+// parseDirectives parses pairs of the form key=value and key="value", separated by commas. It ignores anything else.
 func parseDirectives(s string) map[string]string {
 	fields := make(map[string]string)
 	for s != "" {

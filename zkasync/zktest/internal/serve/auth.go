@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/sasl"
 )
 
-// receiveAuth takes a credential.
+// receiveAuth processes a credential.
 func (c *conn) receiveAuth(xid int32, body []byte) {
 	d := jute.Decoder{Body: body}
 	d.Int32() // a type, always 0
@@ -29,7 +29,7 @@ func (c *conn) receiveAuth(xid int32, body []byte) {
 	c.hangUp()
 }
 
-// authenticate adds what a credential proves to a connection; false if it proves nothing.
+// authenticate adds the ids that a credential proves to the connection. It returns false if it proves nothing.
 func (c *conn) authenticate(scheme, credential string) bool {
 	switch scheme {
 	case acl.Digest:
@@ -47,11 +47,11 @@ func (c *conn) authenticate(scheme, credential string) bool {
 	}
 }
 
-// addID adds an id for as long as the connection lasts.
+// addID adds an id until the connection ends.
 func (c *conn) addID(id acl.Identity) { c.ids = acl.With(c.ids, id) }
 
-// receiveSASL takes a step of a SASL negotiation. As with credentials, the answer does not wait for requests before it. A
-// server that is not configured for SASL answers each step with nothing.
+// receiveSASL processes a step of a SASL negotiation. As for credentials, the answer does not wait for earlier requests. If the
+// server is not configured for SASL, it answers each step with null.
 func (c *conn) receiveSASL(xid int32, body []byte) {
 	d := jute.Decoder{Body: body}
 	token := d.Buffer()
@@ -76,7 +76,7 @@ func (c *conn) receiveSASL(xid int32, body []byte) {
 	}
 }
 
-// saslStep is a step of the negotiation: an empty token asks for the challenge, the next one answers it.
+// saslStep carries out a step of the negotiation: an empty token asks for the challenge, and the next one answers it.
 func (c *conn) saslStep(token string) (answer string, err error) {
 	users := c.srv.w.cfg.SASLUsers
 	switch {
@@ -96,8 +96,8 @@ func (c *conn) saslStep(token string) (answer string, err error) {
 	return proof, nil
 }
 
-// secure does the handshake of a TLS connection and takes the client's certificate for one of its ids. It runs without
-// the lock; a client that takes too long is cut off as one that sends no connect request is.
+// secure carries out the handshake of a TLS connection, and adds the client's certificate to its ids. The caller must not hold the
+// lock. A client that takes too long is cut off, like one that sends no connect request.
 func (c *conn) secure() error {
 	secured, ok := c.sock.(*tls.Conn)
 	if !ok {

@@ -2,10 +2,10 @@ package serve
 
 import "time"
 
-// The methods of this file break connections. Those that take session ids mean the connections of these sessions on this
-// server; without any they mean all connections, also those that have no session yet.
+// The methods in this file break connections. Methods with session ids act on the connections of these sessions to this server.
+// Without ids they act on all its connections, including those without a session.
 
-// Drop closes connections at once. It returns how many.
+// Drop closes connections at once, and returns how many there were.
 func (s *Server) Drop(sessions ...int64) int {
 	dropped := 0
 	for _, c := range s.connsOf(sessions) {
@@ -23,7 +23,7 @@ func (s *Server) HalfClose(sessions ...int64) {
 	}
 }
 
-// Send writes bytes to the clients of sessions, between the answers.
+// Send writes bytes to clients, between two answers.
 func (s *Server) Send(bytes []byte, sessions ...int64) {
 	for _, c := range s.connsOf(sessions) {
 		c.list()
@@ -36,7 +36,7 @@ func (s *Server) Refuse(on bool) {
 	s.refusing = on
 }
 
-// Freeze stops reading from connections and writing to them; without sessions, from those to come as well.
+// Freeze stops reading from connections and writing to them. Without sessions, this includes later connections.
 func (s *Server) Freeze(sessions ...int64) {
 	if len(sessions) == 0 {
 		s.frozenAll = true
@@ -46,7 +46,7 @@ func (s *Server) Freeze(sessions ...int64) {
 	}
 }
 
-// Thaw ends Freeze, for the sessions named or for all.
+// Thaw ends Freeze for these sessions, or for all if there are none.
 func (s *Server) Thaw(sessions ...int64) {
 	if len(sessions) == 0 {
 		s.frozenAll = false
@@ -58,7 +58,7 @@ func (s *Server) Thaw(sessions ...int64) {
 	s.thaw()
 }
 
-// thaw wakes the connections that are no longer frozen.
+// thaw wakes connections that are no longer frozen.
 func (s *Server) thaw() {
 	for c := range s.w.live {
 		if c.srv != s || c.isFrozen() {
@@ -73,12 +73,13 @@ func (s *Server) thaw() {
 	s.w.thawed.Broadcast()
 }
 
-// SlowDown has every answer and event arrive later by d, in order.
+// SlowDown delays every answer and event by d. They stay in order.
 func (s *Server) SlowDown(d time.Duration) {
 	s.delay = max(0, d)
 }
 
-// connsOf returns the connections of sessions, or all, in the order in which they were made.
+// connsOf returns the connections of these sessions, in their order. Without sessions, it returns all connections in the order in
+// which they were made.
 func (s *Server) connsOf(sessions []int64) []*conn {
 	if len(sessions) == 0 {
 		return s.connsInOrder()

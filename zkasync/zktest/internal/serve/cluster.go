@@ -12,46 +12,46 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
-// Config is what a cluster is made with; it does not change.
+// Config configures a cluster. It does not change.
 type Config struct {
 	history.Config
 	MinTimeout, MaxTimeout time.Duration // of sessions
-	MaxRequest             int           // bytes
-	MaxConns               int           // of one address; 0: any number
-	Buffer                 int           // bytes of a connection in memory, each way
-	Record                 int           // requests
+	MaxRequest             int           // in bytes
+	MaxConns               int           // from one address; 0: any number
+	Buffer                 int           // of a connection in memory, in bytes, each way
+	Record                 int           // how many requests to record
 	MustAuthenticate       bool
-	SuperDigest            string // the id of the superuser, "" if there is none
-	SASLUsers              map[string]string
-	TLS                    *tls.Config // nil: none
-	Forgets                bool        // sessions that are offered are replaced, always
+	SuperDigest            string            // the id of the superuser, "" if there is none
+	SASLUsers              map[string]string // passwords by name; empty: no SASL
+	TLS                    *tls.Config       // nil: none
+	Forgets                bool              // every session that is offered is replaced by a new one
 
-	// Word answers a four-letter word with the lock held; false if it is none.
+	// Word answers a four-letter word, with the lock held. It returns false if there is no such word.
 	Word func(s *Server, word string) (answer string, known bool)
 }
 
-// ErrClosed is what a server says that has been closed.
+// ErrClosed is the error of a server that has been closed.
 var ErrClosed = errors.New("zktest: the server is closed")
 
-// Cluster is servers with one history, whose lock is theirs.
+// Cluster is a number of servers with one history and its lock.
 type Cluster struct {
 	*history.History
 	cfg     *Config
 	servers []*Server
 
-	live      map[*conn]bool // connections that are not closed yet, forgotten or not
-	unsent    []*conn        // have answers that are still to be handed to their writers
-	resumable []*conn        // have requests that need not wait any longer; not at once, since a transaction is being applied
+	live      map[*conn]bool // connections that are not closed yet, even if their servers have forgotten them
+	unsent    []*conn        // connections with answers that their writers do not have yet
+	resumable []*conn        // connections whose requests no longer wait; goOn resumes them, when no transaction is being applied
 	scratch   request        // the request that is being processed
 
 	record    record
 	faults    []*Injected
-	replaced  map[int64]bool       // sessions that are replaced when they are offered
+	replaced  map[int64]bool       // sessions that are replaced by new ones when they are offered
 	thawed    sync.Cond            // wakes frozen connections
 	intercept func(Request) Action // nil: none
 }
 
-// NewCluster returns servers that all begin with a tree; the last ones of them are observers. The first one leads.
+// NewCluster returns a cluster whose servers all begin with copies of a tree. The last ones are observers. The first one leads.
 func NewCluster(cfg *Config, tree *znode.Tree, servers, observers int) *Cluster {
 	w := &Cluster{
 		cfg:      cfg,
@@ -68,11 +68,11 @@ func NewCluster(cfg *Config, tree *znode.Tree, servers, observers int) *Cluster 
 	return w
 }
 
-// Servers returns the servers, by number from 1.
+// Servers returns the servers. The first one has the number 1.
 func (w *Cluster) Servers() []*Server { return w.servers }
 
-// goOn is called before the lock is given back. It goes on with connections whose requests have been waiting, and hands on
-// what has been written under the lock.
+// goOn is called before the lock is released. It resumes connections whose requests have waited, and passes on what was written
+// under the lock.
 func (w *Cluster) goOn() {
 	for len(w.resumable) > 0 {
 		c := w.resumable[0]
@@ -87,7 +87,7 @@ func (w *Cluster) goOn() {
 	w.unsent = w.unsent[:0]
 }
 
-// Close ends all connections and stops listening. When it returns, all goroutines are gone. The lock is not held.
+// Close ends all connections and stops listening. When it returns, all goroutines have ended. The caller must not hold the lock.
 func (w *Cluster) Close() {
 	w.Lock()
 	w.End()
@@ -106,8 +106,8 @@ func (w *Cluster) Close() {
 	w.Running.Wait()
 }
 
-// Wait waits until done, which runs with the lock held, reports true. The lock is not held. It fails with ErrClosed, or when
-// ctx ends.
+// Wait waits until done, which it calls with the lock held, returns true. It fails with ErrClosed, or when ctx ends. The caller must
+// not hold the lock.
 func (w *Cluster) Wait(ctx context.Context, done func() bool) error {
 	err := w.Until(ctx, done)
 	if errors.Is(err, timed.ErrEnded) {
@@ -116,8 +116,9 @@ func (w *Cluster) Wait(ctx context.Context, done func() bool) error {
 	return err
 }
 
-// Intercept has every request but pings and credentials shown to f before it is processed, without the lock; nil ends it.
+// Intercept makes f decide about every request, except pings and credentials, before it is processed. f is called without the lock.
+// A nil f ends that.
 func (w *Cluster) Intercept(f func(Request) Action) { w.intercept = f }
 
-// Replace has a session replaced by a new one when it is offered next.
+// Replace makes a server replace a session by a new one when it is next offered.
 func (w *Cluster) Replace(session int64) { w.replaced[session] = true }

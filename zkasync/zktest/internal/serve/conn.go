@@ -13,36 +13,36 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/timed"
 )
 
-// conn is a connection of a client. Two goroutines serve it: readLoop, which also does the work, and writeLoop.
+// conn is the connection of a client. Two goroutines serve it: readLoop, which also processes the requests, and writeLoop.
 type conn struct {
 	srv    *Server
 	number int
 	sock   net.Conn
-	raw    net.Conn // sock, or what is below its TLS
+	raw    net.Conn // sock, or the connection below its TLS
 	ip     string
-	in     link.Inbox // readLoop's
+	in     link.Inbox // used by readLoop alone
 	out    link.Outbox
 
-	// The rest is guarded by the cluster's lock.
+	// The cluster's lock guards the rest.
 	ids       []acl.Identity
-	nonce     string           // of a SASL negotiation under way
+	nonce     string           // of the SASL negotiation in progress
 	session   *history.Session // nil until the handshake is done
 	timeout   time.Duration
-	oldClient bool      // left out the readOnly byte, so its answer has none
-	greeted   bool      // has sent its connect request
-	local     bool      // its session is one of a read-only server, and ends with it
+	oldClient bool      // the client has omitted the readOnly byte, so the answer has none either
+	greeted   bool      // the client has sent its connect request
+	local     bool      // its session belongs to a read-only server, and ends with the connection
 	gone      bool      // nothing more is read or written
-	finishing bool      // to be closed when all is sent
-	cutLater  bool      // to be cut when it is no longer frozen
-	lateUntil time.Time // when the last of what is sent late is sent
-	leaving   bool      // has closed its session and is waiting for the answer
+	finishing bool      // close the connection when everything has been sent
+	cutLater  bool      // cut the connection when it is no longer frozen
+	lateUntil time.Time // when the last of the delayed answers is sent
+	leaving   bool      // the client has closed its session and waits for the answer
 	waits     bool      // a request waits for its transaction
 	held      bool      // a fault holds a request or an answer
 	queue     []queued  // requests that came meanwhile
 	current   current   // the request that is being processed
-	pending   []byte    // written under the lock, to be handed to writeLoop
-	listed    bool      // in Cluster.unsent
-	fired     uint64    // the event that it got last, see notice
+	pending   []byte    // written under the lock, to be passed to writeLoop
+	listed    bool      // it is in Cluster.unsent
+	fired     uint64    // the change about which it was told last, see Notice
 	since     time.Time
 	received  int64
 	sent      int64
@@ -52,7 +52,7 @@ type conn struct {
 	impatient *timed.Alarm // ends a connection that does not begin a session
 }
 
-// current is the request of a connection that has not been answered yet; op is 0 if there is none.
+// current is the request that a connection is processing; op is 0 if there is none.
 type current struct {
 	xid   int32
 	op    wire.OpCode
@@ -60,13 +60,13 @@ type current struct {
 	after *Injected // strikes its answer; nil: none
 }
 
-// queued is a request that waits for those before it, and what Intercept's function made of it.
+// queued is a request that waits for earlier ones, and what Intercept's function decided about it.
 type queued struct {
 	frame []byte
 	do    Action
 }
 
-// hangUp ends the connection when all that has been written is sent.
+// hangUp ends the connection when everything that was written has been sent.
 func (c *conn) hangUp() {
 	if c.gone {
 		return
@@ -89,7 +89,7 @@ func (c *conn) drop() {
 	c.cut()
 }
 
-// cut closes the connection whatever is still to be sent.
+// cut closes the connection, even if something has not been sent yet.
 func (c *conn) cut() {
 	c.pending, c.finishing = nil, false
 	c.out.End()
@@ -116,7 +116,7 @@ func (c *conn) isFrozen() bool {
 	return !c.srv.w.Ended() && (c.srv.frozenAll || c.session != nil && c.srv.frozen[c.session.ID])
 }
 
-// handOn gives writeLoop what was written under the lock, now or, on a server that is slow, by and by.
+// handOn passes what was written under the lock to writeLoop: now, or later if the server was slowed down.
 func (c *conn) handOn() {
 	c.listed = false
 	if c.isFrozen() || len(c.pending) == 0 && !c.finishing {
@@ -155,7 +155,7 @@ func maxTime(a, b time.Time) time.Time {
 	return b
 }
 
-// begin starts an answer; finish ends it. The record goes between them, into c.pending.
+// begin starts an answer, and finish ends it. In between, the caller appends the record to c.pending.
 func (c *conn) begin(xid int32, zxid int64, code int32) (start int) {
 	c.list()
 	c.pending, start = wire.BeginFrame(c.pending)
@@ -163,7 +163,7 @@ func (c *conn) begin(xid int32, zxid int64, code int32) (start int) {
 	return start
 }
 
-// list has what is pending handed on when the lock is released.
+// list makes sure that handOn is called when the lock is released.
 func (c *conn) list() {
 	if !c.listed && !c.gone {
 		c.listed = true
@@ -171,7 +171,7 @@ func (c *conn) list() {
 	}
 }
 
-// finish ends the answer to the request that the connection is at.
+// finish ends the answer to the current request.
 func (c *conn) finish(start int) {
 	if !c.finishFrame(start) || c.session == nil || c.current.op == 0 {
 		return
@@ -185,7 +185,8 @@ func (c *conn) finish(start int) {
 	}
 }
 
-// finishFrame ends what is not the answer to a request: an event, or one that overtakes requests.
+// finishFrame ends a frame: that of finish, that of an event, or that of an answer that overtakes others. It returns false if the
+// connection is gone.
 func (c *conn) finishFrame(start int) bool {
 	if c.gone {
 		c.pending = c.pending[:start]
@@ -197,16 +198,16 @@ func (c *conn) finishFrame(start int) bool {
 	return true
 }
 
-// reply is an answer without a record.
+// reply writes an answer without a record.
 func (c *conn) reply(xid int32, zxid int64, code int32) { c.finish(c.begin(xid, zxid, code)) }
 
-// replyAhead is an answer that does not wait for those of the requests before.
+// replyAhead writes an answer that does not wait for those to earlier requests.
 func (c *conn) replyAhead(xid int32, code int32) { c.finishFrame(c.begin(xid, 0, code)) }
 
-// syncConnected is the only state that servers tell with an event.
+// syncConnected is the only state that servers send with an event.
 const syncConnected int32 = 3
 
-// Changed tells of a change. It implements watch.Watcher. Up to 3.8 its header has no zxid.
+// Changed implements watch.Watcher by sending an event. Up to 3.8 its header has no zxid.
 func (c *conn) Changed(kind zk.EventType, path string, zxid int64) {
 	if !c.srv.w.cfg.Rules.EventZxid {
 		zxid = wire.NoZxid
@@ -216,17 +217,17 @@ func (c *conn) Changed(kind zk.EventType, path string, zxid int64) {
 	c.finishFrame(start)
 }
 
-// Notice implements watcher.
+// Notice implements watch.Watcher.
 func (c *conn) Notice(change uint64) bool {
 	news := c.fired != change
 	c.fired = change
 	return news
 }
 
-// Identities implements watcher.
+// Identities implements watch.Watcher.
 func (c *conn) Identities() []acl.Identity { return c.ids }
 
-// note records the request that a connection is being answered.
+// note adds the current request, with the outcome, to the record.
 func (c *conn) note(zxid int64, code int32, lost bool) {
 	w := c.srv.w
 	w.record.add(Request{

@@ -1,5 +1,5 @@
-// Package serve serves the clients of servers: it takes their connections, reads their requests, has the history decide and
-// the data answer, and sends what comes of it. Faults strike here.
+// Package serve serves the clients of the servers in a cluster. It accepts their connections, reads their requests, lets the history
+// decide writes and package answer read the data, and sends the answers. Faults strike here.
 //
-// What begins with a capital letter is used with the lock of the [Cluster] held, unless it says otherwise.
+// Unless an exported function or method says otherwise, its caller must hold the lock of the [Cluster].
 package serve

@@ -7,7 +7,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/jute"
 )
 
-// Kind is what becomes of a request.
+// Kind says what happens to a request.
 type Kind int
 
 // The kinds. The zero value lets a request pass.
@@ -18,10 +18,10 @@ const (
 	Hold        // kept until Release
 	Cut         // N bytes of the answer are sent, then the connection ends
 	Raw         // answered with Bytes, whatever they are
-	Answer      // answered with success and Bytes for a record
+	Answer      // answered with success, and Bytes as the record
 )
 
-// Action is what becomes of a request.
+// Action says what happens to a request, in detail.
 type Action struct {
 	Kind  Kind
 	Code  int32
@@ -33,23 +33,23 @@ type Action struct {
 type Fault struct {
 	Covers  func(op wire.OpCode, o *jute.Operation) bool
 	Session int64 // 0: any
-	Skip    int   // so many such requests are let through first
-	Count   int   // and so many are struck; 0: all that follow
-	After   bool  // strike the answer of a request that has been applied; otherwise, the request
+	Skip    int   // how many of these requests pass first
+	Count   int   // how many are then struck; 0: all
+	After   bool  // strike the answer, after the request was applied; otherwise, the request
 	Do      Action
 }
 
-// Injected is a fault at work. Its methods are called without the lock.
+// Injected is a fault in effect. Its methods are called without the lock.
 type Injected struct {
 	w     *Cluster
 	fault Fault
-	seen  int // such requests so far
+	seen  int // requests that it covers so far
 	fired atomic.Int64
 
-	held []func() // what Release does, under the lock
+	held []func() // called by Release, under the lock
 }
 
-// Inject puts a fault to work. Of several that cover a request the first one strikes.
+// Inject puts a fault into effect. If several faults cover a request, the first one that is due strikes.
 func (w *Cluster) Inject(f Fault) *Injected {
 	in := &Injected{w: w, fault: f}
 	w.faults = append(w.faults, in)
@@ -59,7 +59,7 @@ func (w *Cluster) Inject(f Fault) *Injected {
 // Fired returns how many requests the fault has struck.
 func (in *Injected) Fired() int { return int(in.fired.Load()) }
 
-// Release lets go of what is held so far. What comes later is held again.
+// Release lets go of what is held now. What comes later is held again.
 func (in *Injected) Release() {
 	in.w.Lock()
 	defer in.w.Unlock()
@@ -83,7 +83,7 @@ func (in *Injected) Remove() {
 	in.Release()
 }
 
-// strike returns the fault that strikes a request, nil if none does.
+// strike returns the fault that strikes a request, or nil if none does.
 func (w *Cluster) strike(r *request) *Injected {
 	for _, in := range w.faults {
 		f := &in.fault
@@ -99,7 +99,7 @@ func (w *Cluster) strike(r *request) *Injected {
 	return nil
 }
 
-// struck counts and tells that a fault has struck.
+// struck records that a fault has struck.
 func (in *Injected) struck() {
 	if in != nil {
 		in.fired.Add(1)
@@ -107,7 +107,7 @@ func (in *Injected) struck() {
 	}
 }
 
-// prevent does a fault's part before a request is applied. It reports whether that was all.
+// prevent carries out an action before a request is applied. It returns true if the request must not be applied.
 func (c *conn) prevent(r *request, do Action, in *Injected) bool {
 	if do.Kind == Pass {
 		return false
@@ -142,7 +142,7 @@ func (c *conn) prevent(r *request, do Action, in *Injected) bool {
 	return true
 }
 
-// distort does to an answer, which begins at start, what a fault wants of it.
+// distort changes an answer, which begins at start, as the action says.
 func (c *conn) distort(start int, do Action) {
 	switch do.Kind {
 	case Drop:
@@ -156,7 +156,7 @@ func (c *conn) distort(start int, do Action) {
 	}
 }
 
-// strikeAnswer does a fault's part when a request has been applied and its answer, which begins at start, is written.
+// strikeAnswer carries out the action of a fault on the answer to a request that has been applied. The answer begins at start.
 func (c *conn) strikeAnswer(start int, in *Injected) {
 	do := in.fault.Do
 	switch do.Kind {
@@ -187,8 +187,8 @@ func (c *conn) strikeAnswer(start int, in *Injected) {
 	in.struck()
 }
 
-// consult asks the function of Intercept, if there is one, about a request that has come. It runs without the lock, which is
-// held before and after.
+// consult calls the function of Intercept, if there is one, with a request that has come. The caller holds the lock, which is
+// released during the call.
 func (c *conn) consult(frame []byte) Action {
 	w := c.srv.w
 	ask := w.intercept

@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
-// greet takes the connect request (ZooKeeperServer.processConnectRequest).
+// greet processes the connect request (ZooKeeperServer.processConnectRequest).
 func (c *conn) greet(frame []byte) {
 	w, s := c.srv.w, c.srv
 	c.greeted = true
@@ -23,7 +23,7 @@ func (c *conn) greet(frame []byte) {
 		c.hangUp()
 		return
 	}
-	c.oldClient = len(d.Body) == 0 // it came before read-only servers did
+	c.oldClient = len(d.Body) == 0 // it is older than read-only servers
 	readOnly := !c.oldClient && d.Bool()
 	if seen > s.Tree().Zxid || s.Mode() == "" || s.ReadOnly() && (!readOnly || id != 0) {
 		c.hangUp() // the client must find another server
@@ -37,7 +37,7 @@ func (c *conn) greet(frame []byte) {
 	}
 	switch {
 	case s.ReadOnly():
-		c.local = true // no other server knows it
+		c.local = true // no other server knows the session
 		c.welcome(s.LocalSession(c.timeout))
 		return
 	case id == 0:
@@ -45,7 +45,7 @@ func (c *conn) greet(frame []byte) {
 		c.whenApplied(t, func(znode.Result) { c.welcome(known) })
 		return
 	}
-	// The old connection goes before the password is looked at.
+	// As on a real server, the old connection ends before the password is checked.
 	if old := s.bySession[id]; old != nil {
 		old.hangUp()
 	}
@@ -61,7 +61,7 @@ func (c *conn) greet(frame []byte) {
 	c.welcome(known)
 }
 
-// welcome answers the connect request; no session means that there is none to go on with.
+// welcome answers the connect request. A nil session means that the one that the client has offered is over.
 func (c *conn) welcome(known *history.Session) {
 	answer := wire.ConnectResponse{Password: make([]byte, history.PasswordSize), ReadOnly: c.srv.ReadOnly()}
 	if known != nil {

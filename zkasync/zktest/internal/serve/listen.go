@@ -5,7 +5,7 @@ import (
 	"net"
 )
 
-// Listen has the server listen on a TCP address, and returns it with its port. The lock is not held.
+// Listen makes the server listen on a TCP address, and returns the address with its port. The caller must not hold the lock.
 func (s *Server) Listen(addr string) (string, error) {
 	l, err := net.Listen("tcp", addr)
 	if err != nil {
@@ -26,7 +26,7 @@ func (s *Server) Listen(addr string) (string, error) {
 	return l.Addr().String(), nil
 }
 
-// acceptLoop serves whoever connects.
+// acceptLoop accepts connections and starts to serve them.
 func (s *Server) acceptLoop(l net.Listener) {
 	defer s.w.Running.Done()
 	for {

@@ -10,13 +10,13 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/watch"
 )
 
-// Config returns what the server was made with.
+// Config returns the server's configuration.
 func (s *Server) Config() *Config { return s.w.cfg }
 
-// Cluster returns the servers that the server is one of.
+// Cluster returns the cluster that the server belongs to.
 func (s *Server) Cluster() *Cluster { return s.w }
 
-// Stats are counts of a server.
+// Stats has the counts of a server.
 type Stats struct {
 	Received, Sent int64
 	Conns          int
@@ -32,20 +32,20 @@ func (s *Server) Stats() Stats {
 	return st
 }
 
-// ResetStats sets the server's counts of packets to 0, ResetConnStats those of its connections.
+// ResetStats sets the server's counts of packets to 0.
 func (s *Server) ResetStats() { s.received, s.sent = 0, 0 }
 
-// ResetConnStats sets the connections' counts of packets to 0.
+// ResetConnStats sets the counts of packets of all connections to 0.
 func (s *Server) ResetConnStats() {
 	for c := range s.conns {
 		c.received, c.sent = 0, 0
 	}
 }
 
-// ConnInfo is what is told of a connection.
+// ConnInfo describes a connection.
 type ConnInfo struct {
 	Addr           net.Addr // the client's
-	Session        int64    // 0: none yet; the rest tells nothing then
+	Session        int64    // 0: none yet
 	IDs            []acl.Identity
 	Queued         int
 	Received, Sent int64
@@ -56,7 +56,7 @@ type ConnInfo struct {
 	LastZxid       int64
 }
 
-// Conns returns what is told of the connections, in the order in which they were made.
+// Conns describes the connections, in the order in which they were made.
 func (s *Server) Conns() []ConnInfo {
 	var list []ConnInfo
 	for _, c := range s.connsInOrder() {
@@ -65,7 +65,7 @@ func (s *Server) Conns() []ConnInfo {
 	return list
 }
 
-// ConnOf returns what is told of the connection of a session, false if it has none here.
+// ConnOf describes the connection of a session. It returns false if the session has none here.
 func (s *Server) ConnOf(session int64) (ConnInfo, bool) {
 	c := s.bySession[session]
 	if c == nil {
@@ -82,7 +82,7 @@ func (c *conn) info() ConnInfo {
 	}
 }
 
-// SessionOf returns the session of whoever watches, 0 if there is none.
+// SessionOf returns the session of a watcher, or 0 if there is none.
 func SessionOf(by watch.Watcher) int64 {
 	if c, ok := by.(*conn); ok && c.session != nil {
 		return c.session.ID
@@ -93,7 +93,8 @@ func SessionOf(by watch.Watcher) int64 {
 // Requests returns the latest requests, oldest first.
 func (w *Cluster) Requests() []Request { return w.record.since(0) }
 
-// WaitFor returns the first request that match accepts, which is called without the lock. The lock is not held.
+// WaitFor waits for a request that match accepts, among those recorded so far and later ones. It calls match without the lock. The
+// caller must not hold the lock.
 func (w *Cluster) WaitFor(ctx context.Context, match func(*Request) bool) error {
 	from := int64(0)
 	for {

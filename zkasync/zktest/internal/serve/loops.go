@@ -13,7 +13,7 @@ import (
 // handshakePatience is how long a connection may be without a session (zookeeper.sessionlessCnxnTimeout).
 const handshakePatience = 10 * time.Second
 
-// readLoop reads requests and works them off.
+// readLoop reads requests and processes them.
 func (c *conn) readLoop() {
 	defer c.srv.w.Running.Done()
 	for err := c.secure(); err == nil; {
@@ -29,7 +29,7 @@ func (c *conn) readLoop() {
 	c.srv.w.Unlock()
 }
 
-// workOff processes what has come, as far as it is complete, and reports whether there may be more.
+// workOff processes the complete requests that have come. It returns false if the connection must end.
 func (c *conn) workOff() bool {
 	w := c.srv.w
 	w.Lock()
@@ -70,8 +70,8 @@ func (c *conn) workOff() bool {
 // requestHeader is the size of xid and opcode.
 const requestHeader = 8
 
-// receive takes one request. Credentials are dealt with at once, even when requests before them wait: in the server the
-// I/O thread does that.
+// receive takes one request. Credentials are processed at once, even if earlier requests wait: in a real server the I/O thread
+// processes them.
 func (c *conn) receive(frame []byte, do Action) {
 	if len(frame) < requestHeader {
 		c.hangUp()
@@ -91,7 +91,7 @@ func (c *conn) receive(frame []byte, do Action) {
 	}
 }
 
-// resume goes on with the requests that came while one was waiting.
+// resume processes the requests that came while one was waiting.
 func (c *conn) resume() {
 	for len(c.queue) > 0 && !c.waits && !c.held && !c.gone {
 		q := c.queue[0]
@@ -103,10 +103,10 @@ func (c *conn) resume() {
 	}
 }
 
-// spareMost is the size up to which a buffer is kept for what comes next.
+// spareMost is the size up to which a buffer is reused.
 const spareMost = 256 << 10
 
-// writeLoop sends what the outbox gets, and closes the connection in the end.
+// writeLoop sends what is put into the outbox, and closes the connection in the end.
 func (c *conn) writeLoop() {
 	w := c.srv.w
 	defer w.Running.Done()
@@ -141,8 +141,8 @@ func (c *conn) send() {
 	}
 }
 
-// word answers a four-letter word, which stands where the length of the first frame would, and reports whether it was one.
-// The connection ends with the answer.
+// word answers a four-letter word, which takes the place of the first frame's length, and reports whether it is one. The connection
+// ends after the answer.
 func (c *conn) word(word string) bool {
 	answer, known := c.srv.w.cfg.Word(c.srv, word)
 	if known {

@@ -12,9 +12,9 @@ type Request struct {
 	Session int64
 	Xid     int32
 	Op      wire.OpCode
-	Path    string // of a multi, that of its first part
+	Path    string // for a multi, that of its first part
 	Time    time.Time
-	Zxid    int64 // in the header of the answer
+	Zxid    int64 // from the header of the answer
 	Err     error
 	Lost    bool // a fault kept the answer from the client, or changed it
 }
@@ -23,7 +23,7 @@ type Request struct {
 type record struct {
 	limit int
 	ring  []Request
-	total int64 // recorded so far
+	total int64 // number of requests recorded so far
 }
 
 func (r *record) add(q Request) {
@@ -38,7 +38,7 @@ func (r *record) add(q Request) {
 	r.total++
 }
 
-// since returns what is kept of the requests from number from on.
+// since returns the requests from number from on, as far as they are kept.
 func (r *record) since(from int64) []Request {
 	from = max(from, r.total-int64(len(r.ring)))
 	var list []Request

@@ -23,11 +23,11 @@ type request struct {
 	o   jute.Operation
 }
 
-// process takes a request of an established session.
+// process processes a request of an established session.
 func (c *conn) process(xid int32, op wire.OpCode, body []byte, do Action) {
 	w, s := c.srv.w, c.srv
 	if c.session == nil || !c.local && w.Session(c.session.ID) != c.session {
-		return // as the server does: a session that is over gets no answers (MissingSessionException)
+		return // as on a real server, a session that is over gets no answers (MissingSessionException)
 	}
 	if !c.local {
 		w.Touch(c.session)
@@ -63,10 +63,10 @@ func (c *conn) process(xid int32, op wire.OpCode, body []byte, do Action) {
 	s.handle(r)
 }
 
-// meta is what is kept of a request until its answer.
+// meta returns what is kept of a request until it is answered.
 func (r *request) meta() current { return current{xid: r.xid, op: r.op, path: r.o.FirstPath()} }
 
-// handle does what a request asks for and answers it.
+// handle carries out a request and answers it.
 func (s *Server) handle(r *request) {
 	switch {
 	case s.ReadOnly() && r.op == wire.OpClose:
@@ -83,20 +83,20 @@ func (s *Server) handle(r *request) {
 	}
 }
 
-// read answers what changes nothing (FinalRequestProcessor).
+// read answers a request that changes no data (FinalRequestProcessor).
 func (s *Server) read(r *request) {
 	c, rules := r.c, &s.w.cfg.Rules.Behaviour
 	c.lastZxid = s.Tree().Zxid
 	if r.op == wire.OpPing {
-		c.reply(wire.XidPing, s.Tree().Zxid, wire.CodeOK) // whatever xid it came with
+		c.reply(wire.XidPing, s.Tree().Zxid, wire.CodeOK) // whatever xid the request has
 		return
 	}
 	if (r.op == wire.OpSetWatches || r.op == wire.OpSetWatches2) && !r.bad && !r.o.Null {
-		s.Watches().Set(c, s.Tree(), r.o.Zxid, &r.o.Watches) // whose events come before the answer
+		s.Watches().Set(c, s.Tree(), r.o.Zxid, &r.o.Watches) // here, since its events come before the answer
 	}
 	start := c.begin(r.xid, s.Tree().Zxid, wire.CodeOK)
 	code := wire.CodeMarshalling
-	keep := false // the record stays though the code says that all failed
+	keep := false // keep the record though the code says that the request has failed
 	if !r.bad {
 		reader := answer.Reader{
 			Tree: s.Tree(), Watches: s.Watches(), Rules: rules, Shuffle: s.w.cfg.Shuffle,
@@ -113,7 +113,7 @@ func (s *Server) read(r *request) {
 	c.finish(start)
 }
 
-// sync answers when this server has applied all that the leader had when it was asked.
+// sync answers when this server has applied everything that the leader had when the request came.
 func (s *Server) sync(r *request) {
 	c := r.c
 	if r.bad {
@@ -138,7 +138,7 @@ func (s *Server) sync(r *request) {
 	c.whenApplied(newest, func(znode.Result) { answer(xid, path) })
 }
 
-// write has the leader decide a request, and answers it when this server has applied the transaction.
+// write lets the leader decide a request, and answers it when this server has applied the transaction.
 func (s *Server) write(r *request) {
 	w, c := s.w, r.c
 	var t *znode.Txn
@@ -159,7 +159,7 @@ func (s *Server) write(r *request) {
 	c.whenApplied(t, func(res znode.Result) { c.answerWrite(xid, op, t, &res) })
 }
 
-// whenApplied calls done when this server has applied t, at once if it has. Until then the connection is busy.
+// whenApplied calls done when this server has applied t, which may be at once. Until then, later requests of the connection wait.
 func (c *conn) whenApplied(t *znode.Txn, done func(znode.Result)) {
 	if res := c.srv.Result(t); res != nil {
 		done(*res)
@@ -181,10 +181,10 @@ func (c *conn) whenApplied(t *znode.Txn, done func(znode.Result)) {
 func (c *conn) answerWrite(xid int32, op wire.OpCode, t *znode.Txn, res *znode.Result) {
 	zxid := c.srv.Tree().Zxid
 	c.lastZxid = zxid
-	parts := op == wire.OpMulti && res.Parts != nil // tell themselves what has failed
+	parts := op == wire.OpMulti && res.Parts != nil // the results of the parts say what has failed
 	switch {
 	case res.Code == wire.CodeSessionMoved:
-		c.hangUp() // it is no longer this connection's to answer
+		c.hangUp() // the session has moved to another connection
 		return
 	case res.Code != wire.CodeOK && !parts, op == wire.OpDelete, op == wire.OpDeleteContainer, op == wire.OpClose:
 		c.reply(xid, zxid, res.Code)

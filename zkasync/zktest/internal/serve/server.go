@@ -20,7 +20,7 @@ import (
 type Server struct {
 	*history.Replica
 	w    *Cluster
-	addr string // in memory
+	addr string // for connections in memory
 
 	conns     map[*conn]bool
 	connsMade int
@@ -77,7 +77,7 @@ func (s *Server) connsInOrder() []*conn {
 
 var errRefused = errors.New("connection refused")
 
-// Connect connects a client in memory to the server of the cluster that has an address.
+// Connect connects a client in memory to the server with this address.
 func (w *Cluster) Connect(addr string) (net.Conn, error) {
 	i := slices.IndexFunc(w.servers, func(s *Server) bool { return s.addr == addr || s.bound == addr })
 	switch {
@@ -94,7 +94,7 @@ func (w *Cluster) Connect(addr string) (net.Conn, error) {
 	return theirs, nil
 }
 
-// welcomeConn starts to serve a connection; false if the server refuses it.
+// welcomeConn starts to serve a connection. It returns false if the server refuses it.
 func (s *Server) welcomeConn(sock net.Conn) bool {
 	host, _, err := net.SplitHostPort(sock.RemoteAddr().String())
 	if err != nil {
@@ -120,7 +120,7 @@ func (s *Server) welcomeConn(sock net.Conn) bool {
 	return true
 }
 
-// full reports whether an address has as many connections as it may.
+// full reports whether an address has as many connections as it may have.
 func (s *Server) full(ip string) bool {
 	if s.w.cfg.MaxConns == 0 {
 		return false

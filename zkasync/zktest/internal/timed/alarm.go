@@ -2,14 +2,14 @@ package timed
 
 import "time"
 
-// Alarm is something that is done at a time. Those of one time go off in the order in which they were set.
+// Alarm calls a function at a time. Alarms for the same time go off in the order in which they were set.
 type Alarm struct {
 	at  time.Time
 	seq uint64
 	do  func() // nil: called off; runs with the lock held
 }
 
-// CallOff has an alarm not go off. The lock is held.
+// CallOff prevents an alarm from going off. The caller must hold the lock.
 func (a *Alarm) CallOff() { a.do = nil }
 
 type alarms []*Alarm

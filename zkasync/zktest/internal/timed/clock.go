@@ -2,20 +2,20 @@ package timed
 
 import "time"
 
-// Clock is what a mutex keeps time by.
+// Clock is the clock of a mutex.
 type Clock interface {
 	Now() time.Time
 	AfterFunc(d time.Duration, f func()) Timer
 }
 
-// Timer is a timer; Stop reports whether it kept the timer from going off.
+// Timer is a timer. Stop reports whether it has prevented the timer from going off.
 type Timer interface{ Stop() bool }
 
-// Real is package time's, which is virtual inside a bubble of testing/synctest.
+// Real is the clock of package time, which is virtual inside a bubble of testing/synctest.
 type Real struct{}
 
-// Now implements clock.
+// Now implements Clock.
 func (Real) Now() time.Time { return time.Now() }
 
-// AfterFunc implements clock.
+// AfterFunc implements Clock.
 func (Real) AfterFunc(d time.Duration, f func()) Timer { return time.AfterFunc(d, f) }

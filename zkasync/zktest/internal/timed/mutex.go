@@ -1,9 +1,9 @@
-// Package timed has a lock under which time stands still, with alarms that go off under it and a way to wait for what
+// Package timed provides a lock under which time stands still, with alarms that go off under the lock, and a way to wait for what
 // happens under it.
 //
 // # Goroutines
 //
-// A clock runs Mutex.ring for a moment when an alarm is due; Mutex.Running counts it.
+// When an alarm is due, the clock runs Mutex.ring on a goroutine of its own, which ends at once; Mutex.Running counts it.
 package timed
 
 import (
@@ -12,11 +12,11 @@ import (
 	"time"
 )
 
-// Mutex is a lock under which time stands still: whoever takes it reads the clock once. Alarms go off under it.
+// Mutex is a lock under which time stands still, since the clock is read once when the lock is taken. Alarms go off under the lock.
 type Mutex struct {
 	clock Clock
 	start time.Time
-	idle  func() // called before the lock is given back, to finish what has been put off
+	idle  func() // called before the lock is released, to finish what was deferred
 
 	mu      sync.Mutex
 	now     time.Time // when the lock was taken
@@ -25,12 +25,12 @@ type Mutex struct {
 	timer   Timer // nil: none
 	timerAt time.Time
 	ended   bool
-	changed chan struct{} // closed at the next change of anything that somebody waits for; nil: nobody does
+	changed chan struct{} // closed by the next Tell; nil: nobody waits
 
 	Running sync.WaitGroup // goroutines, and a timer that may still go off
 }
 
-// Init gives the mutex a clock, and a function to be called with the lock held before it is given back.
+// Init sets the clock, and a function that is called, with the lock held, each time before it is released.
 func (m *Mutex) Init(c Clock, idle func()) { m.clock, m.start, m.idle = c, c.Now(), idle }
 
 // Lock takes the lock.
@@ -39,29 +39,29 @@ func (m *Mutex) Lock() {
 	m.now = m.clock.Now()
 }
 
-// Unlock gives the lock back.
+// Unlock releases the lock.
 func (m *Mutex) Unlock() {
 	m.idle()
 	m.setTimer()
 	m.mu.Unlock()
 }
 
-// Now is the time at which the lock was taken.
+// Now returns the time at which the lock was taken. The caller must hold the lock.
 func (m *Mutex) Now() time.Time { return m.now }
 
-// Start is when the mutex was made.
+// Start returns the time at which the mutex was made.
 func (m *Mutex) Start() time.Time { return m.start }
 
-// End has no more alarms go off.
+// End prevents all alarms from going off.
 func (m *Mutex) End() { m.ended = true }
 
 // Ended reports whether End was called.
 func (m *Mutex) Ended() bool { return m.ended }
 
-// After has do called when d has passed.
+// After sets an alarm that calls do when d has passed.
 func (m *Mutex) After(d time.Duration, do func()) *Alarm { return m.At(m.now.Add(d), do) }
 
-// At has do called at a time.
+// At sets an alarm that calls do at a time. The caller must hold the lock.
 func (m *Mutex) At(when time.Time, do func()) *Alarm {
 	m.seq++
 	a := &Alarm{at: when, seq: m.seq, do: do}
@@ -69,7 +69,7 @@ func (m *Mutex) At(when time.Time, do func()) *Alarm {
 	return a
 }
 
-// setTimer has the clock wake the mutex for its next alarm. One timer serves all of them.
+// setTimer makes the clock call ring for the next alarm. One timer serves all alarms.
 func (m *Mutex) setTimer() {
 	for len(m.alarms) > 0 && m.alarms[0].do == nil {
 		heap.Pop(&m.alarms)
@@ -95,7 +95,7 @@ func (m *Mutex) stopTimer() {
 	m.timer = nil
 }
 
-// ring is called by the clock.
+// ring is called by the clock. It runs the alarms that are due.
 func (m *Mutex) ring() {
 	defer m.Running.Done()
 	m.Lock()

@@ -5,10 +5,10 @@ import (
 	"errors"
 )
 
-// ErrEnded says that a wait is over because the mutex has ended.
+// ErrEnded is the error of a wait after End.
 var ErrEnded = errors.New("timed: ended")
 
-// Tell wakes whoever waits for a change.
+// Tell wakes all goroutines in Until, which then check again. The caller must hold the lock.
 func (m *Mutex) Tell() {
 	if m.changed != nil {
 		close(m.changed)
@@ -16,7 +16,8 @@ func (m *Mutex) Tell() {
 	}
 }
 
-// Until waits until done, which runs with the lock held, reports true. It fails with errEnded or with the cause of ctx.
+// Until waits until done, which it calls with the lock held, returns true. It fails with ErrEnded or with the cause of ctx. The caller
+// must not hold the lock.
 func (m *Mutex) Until(ctx context.Context, done func() bool) error {
 	for {
 		m.Lock()

@@ -9,11 +9,13 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
-// Watcher is a connection as watches see it.
+// Watcher is a connection that has watches.
 type Watcher interface {
-	// notice reports whether the watcher has yet to be told of the change with this number, and notes that it has been.
+	// Notice reports whether the watcher has not been told yet about the change with this number, and records that it has.
 	Notice(change uint64) bool
+	// Identities returns the ids that the connection has shown.
 	Identities() []acl.Identity
+	// Changed sends an event.
 	Changed(kind zk.EventType, path string, zxid int64)
 }
 
@@ -27,20 +29,19 @@ const (
 	watchAll = watchOnce | watchPersistent | watchRecursive
 )
 
-// watching is one connection at one path.
+// watching is the watch of one connection on one path.
 type watching struct {
 	c    Watcher
 	path string
 	mode watchMode
 }
 
-// table is one of the two tables of a server: watches of data, which existence belongs to, and of children. A watch
-// belongs to a connection and ends with it (WatchManager).
+// table is one of the two tables of a server, see Tables. A watch belongs to a connection and ends with it (WatchManager).
 type table struct {
 	paths     map[string][]*watching // in the order of registration
 	conns     map[Watcher]map[string]*watching
-	recursive int  // of them, watches with watchRecursive
-	apart     bool // modes of one path are kept apart, since ZOOKEEPER-4466; before, the last one counts
+	recursive int  // number of watches with watchRecursive
+	apart     bool // a path keeps watches of several modes, since ZOOKEEPER-4466; before, only the last one counts
 }
 
 func newTable(apart bool) *table {
@@ -67,7 +68,7 @@ func (t *table) add(path string, c Watcher, mode watchMode) {
 	t.setMode(w, mode)
 }
 
-// setMode changes how w watches and drops it when nothing is left.
+// setMode changes the modes of w, and drops it if none is left.
 func (t *table) setMode(w *watching, mode watchMode) {
 	if w.mode&watchRecursive != 0 {
 		t.recursive--
@@ -92,7 +93,7 @@ func (t *table) setMode(w *watching, mode watchMode) {
 	}
 }
 
-// remove takes modes away from a watch and reports whether there was one of them.
+// remove removes modes from a watch, and reports whether it had any of them.
 func (t *table) remove(path string, c Watcher, modes watchMode) bool {
 	w := t.conns[c][path]
 	if w == nil || w.mode&modes == 0 {
@@ -116,7 +117,7 @@ func (t *table) reset() {
 	t.recursive = 0
 }
 
-// trigger sends an event to whoever watches path, and to whoever watches a path above recursively.
+// trigger sends an event to those that watch path, and to those that watch an ancestor recursively.
 func (t *table) trigger(kind zk.EventType, path string, zxid int64, to *change) {
 	if len(t.paths) == 0 {
 		return

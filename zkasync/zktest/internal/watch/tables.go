@@ -1,4 +1,4 @@
-// Package watch has the watches of one server. It is told what changes in the data, and tells whoever watches.
+// Package watch has the watches of one server.
 package watch
 
 import (
@@ -12,22 +12,23 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
-// Tables are the two tables of a server: watches of data, which existence belongs to, and of children. It is told what
-// changes, and tells whoever watches.
+// Tables are the two tables of a server: watches of data, which include those of existence, and watches of children. Tables is told
+// about changes of the data, and tells the watchers.
 type Tables struct {
 	data, children *table
-	changes        uint64 // so far; each is told once to each watcher
-	filter         bool   // tell nobody who may not read the znode, since ZOOKEEPER-4799; the watch is used up all the same
+	changes        uint64 // number of changes so far; a watcher is told once about each
+	filter         bool   // do not tell watchers that may not read the znode, since ZOOKEEPER-4799; their watches are used up anyway
 }
 
+// New returns empty tables that behave as a release of ZooKeeper does.
 func New(b *release.Behaviour) *Tables {
 	return &Tables{data: newTable(b.ModesApart), children: newTable(b.ModesApart), filter: b.FilterEvents}
 }
 
-// change is something of which a watcher is told once, whatever watches it has.
+// change is something about which a watcher is told once, however many watches it has.
 type change struct {
 	number uint64
-	list   *acl.List // says who may read of it; nil: all
+	list   *acl.List // says who may be told; nil: everybody
 }
 
 func (w *Tables) next(list *acl.List) *change {
@@ -44,13 +45,13 @@ func (ch *change) tell(c Watcher, kind zk.EventType, path string, zxid int64) {
 	}
 }
 
-// Created implements changes.
+// Created implements znode.Changes.
 func (w *Tables) Created(path, parent string, zxid int64, list, parents *acl.List) {
 	w.data.trigger(zk.EventNodeCreated, path, zxid, w.next(list))
 	w.children.trigger(zk.EventNodeChildrenChanged, parent, zxid, w.next(parents))
 }
 
-// Deleted implements changes. The deletion is one change for both tables.
+// Deleted implements znode.Changes. The deletion is one change for both tables.
 func (w *Tables) Deleted(path, parent string, zxid int64, list, parents *acl.List) {
 	ch := w.next(list)
 	w.data.trigger(zk.EventNodeDeleted, path, zxid, ch)
@@ -58,7 +59,7 @@ func (w *Tables) Deleted(path, parent string, zxid int64, list, parents *acl.Lis
 	w.children.trigger(zk.EventNodeChildrenChanged, parent, zxid, w.next(parents))
 }
 
-// DataChanged implements changes.
+// DataChanged implements znode.Changes.
 func (w *Tables) DataChanged(path string, zxid int64, list *acl.List) {
 	w.data.trigger(zk.EventNodeDataChanged, path, zxid, w.next(list))
 }
@@ -75,9 +76,10 @@ func (w *Tables) Reset() {
 	w.children.reset()
 }
 
+// Size returns the number of watches.
 func (w *Tables) Size() int { return w.data.size() + w.children.size() }
 
-// Watched reports whether somebody watches a path.
+// Watched reports whether a path has any watches.
 func (w *Tables) Watched(path string) bool {
 	return len(w.data.paths[path])+len(w.children.paths[path]) > 0
 }
@@ -86,11 +88,11 @@ func (w *Tables) Watched(path string) bool {
 type Watch struct {
 	By              Watcher
 	Path            string
-	Children        bool // of the children; otherwise of the data and of existence
+	Children        bool // it is a watch of children; otherwise of data and existence
 	Once, Recursive bool
 }
 
-// All are all watches, those of data first; of one path in the order of their registration.
+// All ranges over all watches, those of data first. Watches of one path come in the order of registration.
 func (w *Tables) All() iter.Seq[Watch] {
 	return func(yield func(Watch) bool) {
 		for _, t := range []*table{w.data, w.children} {
@@ -106,13 +108,13 @@ func (w *Tables) All() iter.Seq[Watch] {
 	}
 }
 
-// AddData has c told once when the data at path change or the znode there comes or goes.
+// AddData adds a one-shot watch: c is told when the data at path change, or the znode is created or deleted.
 func (w *Tables) AddData(path string, c Watcher) { w.data.add(path, c, watchOnce) }
 
-// AddChildren has c told once when the children of path change.
+// AddChildren adds a one-shot watch: c is told when the children of path change.
 func (w *Tables) AddChildren(path string, c Watcher) { w.children.add(path, c, watchOnce) }
 
-// Add answers addWatch, for which a path need be neither there nor valid.
+// Add carries out addWatch, and returns the code of the answer. The path need neither exist nor be valid.
 func (w *Tables) Add(c Watcher, path string, mode int32) int32 {
 	switch mode {
 	case wire.AddWatchPersistent:
@@ -129,13 +131,13 @@ func (w *Tables) Add(c Watcher, path string, mode int32) int32 {
 	return wire.CodeOK
 }
 
-// Types of watchers that removeWatches has beside those of package wire since ZOOKEEPER-4472.
+// The types of watchers that removeWatches knows since ZOOKEEPER-4472, besides those of package wire.
 const (
 	watcherPersistent          int32 = 4
 	watcherPersistentRecursive int32 = 5
 )
 
-// Remove answers removeWatches. No event tells of it; the client makes one up.
+// Remove carries out removeWatches, and returns the code of the answer. The server sends no event for it; the client makes one up.
 func (w *Tables) Remove(c Watcher, path string, kind int32) int32 {
 	modes := watchAll
 	if w.data.apart && (kind == wire.WatcherChildren || kind == wire.WatcherData) {
@@ -168,7 +170,8 @@ func (w *Tables) Remove(c Watcher, path string, kind int32) int32 {
 	return wire.CodeOK
 }
 
-// Check answers checkWatches. Up to 3.8 somebody else's watch is taken for the asker's (WatchManager.containsWatcher).
+// Check carries out checkWatches, and returns the code of the answer. Up to 3.8 a server takes another client's watch for that of
+// the client that asks (WatchManager.containsWatcher).
 func (w *Tables) Check(c Watcher, path string, kind int32) int32 {
 	has := func(t *table, modes watchMode) bool {
 		if !t.apart {
@@ -205,8 +208,8 @@ func (w *Tables) Check(c Watcher, path string, kind int32) int32 {
 	return wire.CodeOK
 }
 
-// Set restores what a client had on another connection: a watch whose znode has changed since then fires at once,
-// the others are set. These events pass no check of permissions.
+// Set restores the watches that a client had on another connection. A watch whose znode has changed since then fires at once; the
+// others are set. Permissions are not checked for these events.
 func (w *Tables) Set(c Watcher, t *znode.Tree, since int64, lists *wire.WatchSet) {
 	for _, path := range lists.Data {
 		switch n := t.Find(path); {

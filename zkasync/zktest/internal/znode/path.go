@@ -2,7 +2,7 @@ package znode
 
 import "strings"
 
-// ValidPath applies the rules of PathUtils.validatePath, which the server applies to writes alone.
+// ValidPath applies the rules of PathUtils.validatePath, which a server applies only to writes.
 func ValidPath(path string) bool {
 	if path == RootPath {
 		return true
@@ -18,7 +18,8 @@ func ValidPath(path string) bool {
 	return strings.IndexFunc(path, invalidRune) < 0
 }
 
-// invalidRune tells what no path may have. Java sees a rune beyond the basic plane as two surrogates, which are not valid.
+// invalidRune reports whether a path must not contain r. Java sees a rune beyond the basic plane as two surrogates, which are not
+// valid.
 func invalidRune(r rune) bool {
 	return r <= 0x1f || r >= 0x7f && r <= 0x9f || r >= 0xd800 && r <= 0xf8ff || r >= 0xfff0
 }
@@ -27,12 +28,12 @@ func isSpecial(path string) bool {
 	return path == RootPath || path == OwnPath || path == quotaPath || path == ConfigPath
 }
 
-// Deletable reports whether path may be deleted as far as its name goes (getParentPathAndValidate).
+// Deletable reports whether the server accepts path in a delete (getParentPathAndValidate).
 func Deletable(path string) bool {
 	return strings.IndexByte(path, '/') >= 0 && strings.IndexByte(path, 0) < 0 && !isSpecial(path)
 }
 
-// Creatable is the first look at a path to be created (validatePathForCreate); the second comes with its final name.
+// Creatable is the first check of a path to be created (validatePathForCreate). The second, ValidPath, is made with the final name.
 func Creatable(path string) bool {
 	return strings.IndexByte(path, '/') >= 0 && strings.IndexByte(path, 0) < 0
 }

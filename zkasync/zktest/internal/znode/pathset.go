@@ -2,10 +2,10 @@ package znode
 
 import "slices"
 
-// pathSet is a set of paths that remembers the order in which they came; deleting one moves the last to its place.
+// pathSet is a set of paths that keeps the order in which they were added. When one is removed, the last one takes its place.
 type pathSet struct {
 	List []string
-	Most int // so many were in it at its largest
+	Most int // its greatest size so far
 	at   map[string]int
 }
 

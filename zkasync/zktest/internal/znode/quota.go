@@ -7,13 +7,13 @@ import (
 	"strings"
 )
 
-// The znodes that limit a subtree and count it, below /zookeeper/quota and the path of the subtree (Quotas).
+// The znodes with the limits and the counts of a subtree. They are below /zookeeper/quota, followed by the subtree's path (Quotas).
 const (
 	limitName = "zookeeper_limits"
 	statsName = "zookeeper_stats"
 )
 
-// quotaCreated keeps counts after a creation.
+// quotaCreated updates the counts after a creation.
 func (t *Tree) quotaCreated(path, parentPath, name string, size int64) {
 	if subtree, ok := strings.CutPrefix(parentPath, quotaPath); ok {
 		switch name {
@@ -35,7 +35,7 @@ func (t *Tree) quotaDeleted(path, parentPath, name string, size int64) {
 
 func (t *Tree) quotaGrown(path string, size int64) { t.charge(path, size, 0) }
 
-// quotaOf returns the znode below /zookeeper/quota of the deepest subtree that path is in and that has a limit.
+// quotaOf returns the znode below /zookeeper/quota that belongs to the deepest subtree with a limit around path, or nil.
 func (t *Tree) quotaOf(path string) *Node {
 	if t.quotas == 0 || path == RootPath {
 		return nil
@@ -53,7 +53,7 @@ func (t *Tree) quotaOf(path string) *Node {
 	return deepest
 }
 
-// charge adds to the counts of the subtree that path is in. The znode that holds them gets no new version.
+// charge adds to the counts of the subtree that path is in. The version of the znode that holds them does not change.
 func (t *Tree) charge(path string, bytes, znodes int64) {
 	q := t.quotaOf(path)
 	if q == nil {
@@ -69,7 +69,7 @@ func (t *Tree) charge(path string, bytes, znodes int64) {
 	stats.Data = track.text()
 }
 
-// countSubtree counts from scratch, when the znode for it has come.
+// countSubtree counts a subtree from scratch, when the znode for its counts was created.
 func (t *Tree) countSubtree(subtree string) {
 	stats := t.Find(quotaPath + subtree + "/" + statsName)
 	var bytes, znodes int64
@@ -82,6 +82,7 @@ func (t *Tree) countSubtree(subtree string) {
 	stats.Data = track.text()
 }
 
+// Weigh returns the size of the data in n and below, and the number of znodes.
 func Weigh(n *Node) (bytes, znodes int64) {
 	bytes, znodes = int64(len(n.Data)), 1
 	if n.kids != nil {
@@ -93,7 +94,7 @@ func Weigh(n *Node) (bytes, znodes int64) {
 	return bytes, znodes
 }
 
-// QuotaAllows reports whether a subtree may grow by so much. Only hard limits say no
+// QuotaAllows reports whether the subtree around path may grow by this much. Only hard limits prevent that
 // (ZooKeeperServer.checkQuota).
 func (t *Tree) QuotaAllows(path string, bytes, znodes int64) bool {
 	q := t.quotaOf(path)
@@ -116,7 +117,7 @@ const (
 	trackBytesHard = "byteHardLimit"
 )
 
-// statsTrack is the text of those znodes: count=1,bytes=2, or with limits count=1,bytes=2=;byteHardLimit=3.
+// statsTrack is the content of these znodes: count=1,bytes=2, or with limits count=1,bytes=2=;byteHardLimit=3.
 type statsTrack map[string]int64
 
 func parseTrack(text []byte) statsTrack {
@@ -133,7 +134,7 @@ func parseTrack(text []byte) statsTrack {
 	return t
 }
 
-// get returns -1 for what is not set.
+// get returns -1 for a key that is not set.
 func (t statsTrack) get(key string) int64 {
 	if v, ok := t[key]; ok {
 		return v

@@ -1,5 +1,5 @@
-// Package znode is the data of one server: znodes, who owns them, quotas, and the transactions that change them. It knows
-// neither clients nor time: a [Tree] follows from the transactions alone, and tells [Changes] what they change.
+// Package znode has the data of one server: znodes, their owners, quotas, and the transactions that change them. It knows neither
+// clients nor time: a [Tree] depends only on the transactions that it has applied. It tells [Changes] what they change.
 package znode
 
 import (
@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
 )
 
-// Paths that exist from the start and cannot be deleted.
+// Paths of znodes that exist from the start and cannot be deleted.
 const (
 	RootPath   = "/"
 	OwnPath    = "/zookeeper"
@@ -24,26 +24,26 @@ const (
 type Node struct {
 	Name   string
 	Parent *Node
-	slot   int32 // its place in parent.kids.list
+	slot   int32 // its index in Parent.kids.list
 
 	Version  int32
-	Cversion int32 // children created so far; clients see another number, see stat
+	Cversion int32 // number of children created so far; clients see another number, see Stat
 	Aversion int32
 
 	czxid, Mzxid, Pzxid int64
 	ctime, mtime        int64 // ms since 1970
-	Owner               int64 // a session, or a mark of owner.go; 0 if persistent
+	Owner               int64 // a session, or one of the marks in owner.go; 0 if persistent
 
-	Data []byte // nil is null, which clients tell from empty
+	Data []byte // nil is null, which clients distinguish from empty
 	ACL  *acl.List
-	kids *children // nil: none so far
+	kids *children // nil: none
 }
 
-// indexFrom is the number of children from which on a map finds them.
+// indexFrom is the number of children from which they are indexed by a map.
 const indexFrom = 8
 
-// children are kept in the order of their creation until one is deleted, whose place the last one takes. So the order
-// follows from the history alone.
+// children are kept in the order of creation. When one is deleted, the last one takes its place. So the order depends only on the
+// history.
 type children struct {
 	list  []*Node
 	index map[string]*Node // nil while there are few
@@ -64,7 +64,7 @@ func (n *Node) child(name string) *Node {
 	return nil
 }
 
-// Kids returns the children, which the caller does not change.
+// Kids returns the children. The caller must not change the slice.
 func (n *Node) Kids() []*Node {
 	if n.kids == nil {
 		return nil
@@ -72,6 +72,7 @@ func (n *Node) Kids() []*Node {
 	return n.kids.list
 }
 
+// NumKids returns the number of children.
 func (n *Node) NumKids() int {
 	if n.kids == nil {
 		return 0
@@ -112,7 +113,8 @@ func (n *Node) detach() {
 	}
 }
 
-// Stat is what clients see of n (DataNode.copyStat): every creation and every deletion of a child counts once in Cversion.
+// Stat returns the Stat that clients see (DataNode.copyStat). In its Cversion, every creation and every deletion of a child counts
+// once.
 func (n *Node) Stat() zk.Stat {
 	kids := int32(n.NumKids())
 	owner := n.Owner
@@ -129,7 +131,7 @@ func (n *Node) Stat() zk.Stat {
 	}
 }
 
-// Descendants counts all that is below n.
+// Descendants returns the number of znodes below n.
 func (n *Node) Descendants() int {
 	if n.kids == nil {
 		return 0
@@ -141,16 +143,16 @@ func (n *Node) Descendants() int {
 	return total
 }
 
-// Tree is the data of one server. It is as of the transaction last, which it has applied.
+// Tree is the data of one server.
 type Tree struct {
 	Root  *Node
-	Count int // of znodes, without the root
-	Zxid  int64
+	Count int   // of znodes, without the root
+	Zxid  int64 // of the last transaction applied
 
 	Ephemerals map[int64]*pathSet // by session
-	Sessions   map[int64]int32    // that have begun and not ended, with their timeouts in ms
+	Sessions   map[int64]int32    // sessions that have not ended, with their timeouts in ms
 	Expirables *pathSet           // containers and znodes with a TTL
-	quotas     int                // of znodes that limit a subtree
+	quotas     int                // number of znodes that limit a subtree
 }
 
 // New returns a tree with the znodes that exist from the start.
@@ -168,7 +170,7 @@ func New() *Tree {
 	return t
 }
 
-// seed adds a znode that no transaction has created.
+// seed adds a znode without a transaction.
 func (t *Tree) seed(parent *Node, name string) *Node {
 	n := &Node{Name: name, Data: []byte{}, ACL: acl.Open}
 	parent.attach(n)
@@ -176,8 +178,8 @@ func (t *Tree) seed(parent *Node, name string) *Node {
 	return n
 }
 
-// Find returns the znode at path, nil if there is none. It takes any string: what is no path is not there. The empty
-// string is another name of the root, as in DataTree.
+// Find returns the znode at path, or nil if there is none. It accepts any string: a string that is not a path finds nothing. The
+// empty string is another name of the root, as in DataTree.
 func (t *Tree) Find(path string) *Node {
 	if path == "" || path == RootPath {
 		return t.Root
@@ -235,16 +237,17 @@ func cloneNode(n *Node) *Node {
 	return &c
 }
 
-// SessionIDs returns the sessions, in order.
+// SessionIDs returns the ids of the sessions, in order.
 func (t *Tree) SessionIDs() []int64 { return slices.Sorted(maps.Keys(t.Sessions)) }
 
-// The features that are told: children with stats in one answer and the like are not, reads in a multi are (MULTI_READ).
+// What Keeper says about itself. The features include reads in a multi (MULTI_READ), but not, for example, children with their
+// stats in one answer.
 const (
 	keeperVersion  = "2"
 	keeperFeatures = "\x02"
 )
 
-// AddKeeper puts Keeper's znodes into a new tree.
+// AddKeeper adds the znodes of ClickHouse Keeper to a new tree.
 func (t *Tree) AddKeeper() {
 	keeper := t.seed(t.Root, "keeper")
 	t.seed(keeper, "api_version").Data = []byte(keeperVersion)

@@ -9,28 +9,28 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
 )
 
-// Txn is a transaction: what a server does to its tree, decided by the leader beforehand, so that it comes out the same on
-// every server. One that failed is a transaction as well: it has used its zxid up.
+// Txn is a transaction. The leader decides beforehand what it does to a tree, so that its result is the same on every server. A
+// write that fails is a transaction too, because it has used up a zxid.
 type Txn struct {
 	Zxid    int64
 	Time    int64 // ms since 1970
 	Session int64
 	Op      wire.OpCode // what the request asked for
-	Code    int32       // why it does nothing; 0 when it does
+	Code    int32       // why it does nothing; 0 if it does something
 
 	Path      string
 	Data      []byte
 	ACL       *acl.List
-	Owner     int64    // of what is created
-	Version   int32    // new one of data or ACL; of a create, the parent's cversion
-	Timeout   int32    // of a new session, ms
-	Paths     []string // what the end of a session deletes
+	Owner     int64    // of the new znode
+	Version   int32    // the new version of data or ACL; for a create, the parent's new cversion
+	Timeout   int32    // of a new session, in ms
+	Paths     []string // the znodes that the end of a session deletes
 	Parts     []Txn    // of a multi
-	NoAnswer  bool     // see plan.check
+	NoAnswer  bool     // see Plan.check
 	Committed time.Time
 }
 
-// Result is what a transaction has done on a server.
+// Result is the result of a transaction on a server.
 type Result struct {
 	Op    wire.OpCode
 	Code  int32
@@ -40,15 +40,15 @@ type Result struct {
 	Parts []Result
 }
 
-// Changes is told of what a transaction changes, right after each change. The lists are those of the znode and of its
-// parent; they decide who may hear of it.
+// Changes is told about each change that a transaction makes, right afterwards. The ACLs are those of the znode and of its parent;
+// they decide who may be told.
 type Changes interface {
 	Created(path, parent string, zxid int64, list, parents *acl.List)
 	Deleted(path, parent string, zxid int64, list, parents *acl.List)
 	DataChanged(path string, zxid int64, list *acl.List)
 }
 
-// Apply does a transaction to the tree, tells of each change on the way, and moves the tree on in the history.
+// Apply applies a transaction to the tree, tells about each change, and records the zxid.
 func (tr *Tree) Apply(t *Txn, to Changes) Result {
 	r := tr.applyOne(t, t.Zxid, t.Time, to)
 	tr.Zxid = t.Zxid
@@ -93,7 +93,7 @@ func (tr *Tree) applyCreate(t *Txn, zxid, time int64, to Changes) zk.Stat {
 	parentPath, name := SplitPath(t.Path)
 	parent := tr.Find(parentPath)
 	n := &Node{
-		Name: string([]byte(name)), // not the whole path
+		Name: string([]byte(name)), // a copy, which does not keep the whole path alive
 		Data: t.Data, ACL: t.ACL, Owner: t.Owner,
 		czxid: zxid, Mzxid: zxid, Pzxid: zxid, ctime: time, mtime: time,
 	}
@@ -147,7 +147,7 @@ func (tr *Tree) applySetData(t *Txn, zxid, time int64, to Changes) zk.Stat {
 	return st
 }
 
-// OrRoot names the root, which is "" as the parent of a path, by its path.
+// OrRoot returns path, or "/" if it is empty, as SplitPath returns for the root.
 func OrRoot(path string) string {
 	if path == "" {
 		return RootPath
