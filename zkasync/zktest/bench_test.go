@@ -14,7 +14,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// inFlight is how many requests a benchmark has under way.
+// inFlight is how many requests a benchmark keeps in flight.
 const inFlight = 1000
 
 func BenchmarkGet(b *testing.B) {
@@ -30,7 +30,7 @@ func BenchmarkSet(b *testing.B) {
 	})
 }
 
-// onBoth measures with this server in memory and with a real one.
+// onBoth measures with a server in memory and with a real one.
 func onBoth(b *testing.B, run func(b *testing.B, c *zkasync.Client, path string)) {
 	b.Run("server=zktest", func(b *testing.B) {
 		srv := zktest.Run(b)
@@ -48,7 +48,7 @@ func onBoth(b *testing.B, run func(b *testing.B, c *zkasync.Client, path string)
 	})
 }
 
-// pipelined keeps requests under way and waits for the oldest.
+// pipelined keeps requests in flight, and always waits for the oldest one.
 func pipelined[T any](b *testing.B, ask func(i int) *future.Future[T]) {
 	b.ReportAllocs()
 	ring := make([]*future.Future[T], inFlight)
@@ -103,7 +103,7 @@ func fill(tb testing.TB, srv *zktest.Server, znodes int) {
 	}
 }
 
-// A million znodes of 100 bytes take less than 700 MB. A tenth of that tells.
+// A million znodes of 100 bytes take less than 700 MB. The test uses a tenth of that.
 func TestServer_MemoryOfZnodes(t *testing.T) {
 	const znodes, most = 100_000, 70 << 20
 	heap := func() uint64 {

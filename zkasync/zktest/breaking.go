@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// The methods of this file break sessions and connections. Those that take session ids mean the connections of these
-// sessions on this server; without any they mean all connections, also those that have no session yet.
+// The methods in this file break sessions and connections. Methods with session ids act on the connections of these
+// sessions to this server. Without ids they act on all its connections, including those without a session.
 
 // Expire ends a session now, as if nothing had been heard from it for its timeout: its ephemeral znodes are deleted, its
 // connection is closed, and a client that tries to resume it learns that it has expired.
@@ -46,7 +46,7 @@ func (s *Server) Move(session int64) error {
 	return nil
 }
 
-// Drop closes connections at once. It returns how many.
+// Drop closes connections at once, and returns how many there were.
 func (s *Server) Drop(sessions ...int64) int {
 	s.w.Lock()
 	defer s.w.Unlock()
@@ -61,7 +61,7 @@ func (s *Server) HalfClose(sessions ...int64) {
 	s.in.HalfClose(sessions...)
 }
 
-// Send writes bytes to the clients of sessions, whatever they are, between the answers.
+// Send writes any bytes to clients, between two answers.
 func (s *Server) Send(bytes []byte, sessions ...int64) {
 	s.w.Lock()
 	defer s.w.Unlock()
@@ -84,14 +84,14 @@ func (s *Server) Freeze(sessions ...int64) {
 	s.in.Freeze(sessions...)
 }
 
-// Thaw ends Freeze, for the sessions named or for all.
+// Thaw ends Freeze for these sessions, or for all if there are none.
 func (s *Server) Thaw(sessions ...int64) {
 	s.w.Lock()
 	defer s.w.Unlock()
 	s.in.Thaw(sessions...)
 }
 
-// SlowDown makes every answer and event arrive later by d, in order. 0 ends it for what is written from then on.
+// SlowDown delays every answer and event by d. They stay in order. With 0 it ends, for answers and events from then on.
 func (s *Server) SlowDown(d time.Duration) {
 	s.w.Lock()
 	defer s.w.Unlock()

@@ -17,7 +17,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// A write that has been applied and whose answer is lost is the unknown outcome.
+// If a write has been applied and its answer is lost, its outcome is unknown to the client.
 func TestFault_AnswerLost(t *testing.T) {
 	t.Parallel()
 	ctx := testContext(t)
@@ -41,7 +41,7 @@ func TestFault_AnswerLost(t *testing.T) {
 	}
 }
 
-// A fault strikes the requests that it covers, and those alone, as often as it is told.
+// A fault strikes only the requests that it covers, and as many as it is told to.
 func TestFault_Covers(t *testing.T) {
 	t.Parallel()
 	type call struct {
@@ -94,7 +94,7 @@ func TestFault_Covers(t *testing.T) {
 	}
 }
 
-// What is held waits, with all that the client has sent behind it, and others go on.
+// A request that is held waits, together with all later ones of its client. Other clients go on.
 func TestFault_Hold(t *testing.T) {
 	t.Parallel()
 	for _, when := range []zktest.When{zktest.Before, zktest.After} {
@@ -122,7 +122,7 @@ func TestFault_Hold(t *testing.T) {
 	}
 }
 
-// Half an answer, and one that is none.
+// A fault can cut an answer in half, or replace it by any bytes.
 func TestFault_BrokenAnswers(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)
@@ -216,7 +216,7 @@ func TestServer_ReplaceGrantsAnotherSession(t *testing.T) {
 		t.Fatalf("%d connections dropped", n)
 	}
 	must(t, srv.WaitSessions(ctx, 2)) // the old one has not expired
-	for {                             // the client takes it for an expiry and fails what waits, and it may not have noticed anything yet
+	for {                             // the client treats this as an expiry and fails what waits; it may not have noticed yet
 		if _, err := c.Exists(ctx, "/").Get(ctx); !errors.Is(err, zkasync.ErrNotSent) {
 			must(t, err)
 			break
@@ -227,7 +227,7 @@ func TestServer_ReplaceGrantsAnotherSession(t *testing.T) {
 	}
 }
 
-// A write over a connection that has lost its session is not applied, and ends the connection.
+// A write over a connection whose session has moved is not applied, and ends the connection.
 func TestServer_Move(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)
@@ -250,7 +250,7 @@ func TestServer_Move(t *testing.T) {
 	}
 }
 
-// A frozen server says nothing, and everything when it is thawed. A session may have expired by then.
+// A frozen server sends nothing until it is thawed, and then everything. A session may have expired by then.
 func TestServer_Freeze(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := t.Context()
@@ -339,7 +339,7 @@ func TestServer_DirectAndTree(t *testing.T) {
 	}
 }
 
-// A server that has been put back turns away a client that has seen more.
+// A server that was put back to a snapshot refuses a client that has seen a later state.
 func TestServer_SnapshotAndRestore(t *testing.T) {
 	t.Parallel()
 	ctx := testContext(t)
@@ -361,12 +361,12 @@ func TestServer_SnapshotAndRestore(t *testing.T) {
 	if r.handshake(wire.ConnectRequest{Timeout: 9000, Password: make([]byte, 16), LastZxidSeen: seen}, true) {
 		t.Error("a client that has seen more is served")
 	}
-	for srv.Zxid() < seen { // time goes on
+	for srv.Zxid() < seen { // until the server's state is late enough for the client
 		must(t, srv.Put("/other", nil))
 	}
 	for {
 		if _, err = c.Exists(ctx, "/kept").Get(ctx); !errors.Is(err, zkasync.ErrNotSent) {
-			break // it may not have noticed the drop yet
+			break // before that, the client may not have noticed the lost connection
 		}
 	}
 	must(t, err)

@@ -30,9 +30,10 @@ func (c *Clock) Now() time.Time {
 	return c.time
 }
 
-// Advance moves the clock forward by d. When it returns, everything that the servers using it do in that time has been
-// done, one thing after the other, each at its time: sessions have expired, containers are gone, delayed answers are
-// sent. Clients keep their own time. It panics if d is negative: a clock belongs to no test that it could fail.
+// Advance moves the clock forward by d. When it returns, everything that the servers with this clock do in that time has
+// been done, one thing after the other, each at its time: sessions have expired, containers have been deleted, delayed
+// answers have been sent. Clients keep their own time. Advance panics if d is negative, because a clock has no test that
+// it could fail.
 func (c *Clock) Advance(d time.Duration) {
 	if d < 0 {
 		panic(fmt.Sprintf("zktest: Advance by %v: time does not go back", d))
@@ -49,7 +50,8 @@ func (c *Clock) Advance(d time.Duration) {
 	}
 }
 
-// next moves the clock to the next timer that goes off until target, or to target.
+// next moves the clock to the next timer that goes off by target, and returns its function. If there is none, it moves the
+// clock to target and returns false.
 func (c *Clock) next(target time.Time) (f func(), due bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -70,7 +72,7 @@ func (c *Clock) next(target time.Time) (f func(), due bool) {
 	return first.f, true
 }
 
-// manual is a Clock as servers see it.
+// manual makes a Clock a timed.Clock, which servers use.
 type manual struct{ *Clock }
 
 // AfterFunc implements timed.Clock.
@@ -90,7 +92,7 @@ type manualTimer struct {
 	f     func()
 }
 
-// Stop implements stopper.
+// Stop implements timed.Timer.
 func (t *manualTimer) Stop() bool {
 	t.clock.mu.Lock()
 	defer t.clock.mu.Unlock()

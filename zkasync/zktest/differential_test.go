@@ -17,20 +17,19 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// Random sequences of requests from several sessions are played to this server and to a real one, and each answer, each
-// stat, each zxid and each event must be the same, in the same order. Times are left out. More sequences:
-// -rapid.checks=10000.
+// Random sequences of requests from several sessions are played to a server of this package and to a real one. Every answer, Stat,
+// zxid and event must be the same, in the same order. Times are omitted. For more sequences: -rapid.checks=10000.
 func TestDifferential_RandomRequests(t *testing.T) {
 	t.Parallel()
 	zkserver.Needs(t, "3.6", "some of what zktest knows")
-	// Neither side deletes containers by itself: the time of that would be another on each.
+	// Neither server deletes containers by itself, because they would do so at different times.
 	real := zkserver.Run(t, zkserver.WithTickTime(2*time.Second), zkserver.WithJVMFlag("-Dznode.container.checkIntervalMs=86400000"))
 	srv := zktest.Run(t, zktest.WithVersion(real.Version()), zktest.WithCleaning(24*time.Hour))
 	both := &differential{
 		ours:   side{dial: func() (net.Conn, error) { return srv.DialContext(context.Background(), "tcp", srv.Addr()) }},
 		theirs: side{dial: func() (net.Conn, error) { return net.DialTimeout("tcp", real.Addr(), wait) }},
 	}
-	must(t, flag.Set("rapid.nofailfile", "true")) // the failure says all
+	must(t, flag.Set("rapid.nofailfile", "true")) // the failure message is enough
 	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
 		must(t, checks.Value.Set("1000"))
 		if testing.Short() {
@@ -41,8 +40,8 @@ func TestDifferential_RandomRequests(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) { both.sequence(t, rt) })
 }
 
-// As above, with sessions that expire because nothing is heard of them, by the clock of each server. Each takes a while, so
-// these are fewer sequences, with one at the end of each.
+// Here sessions also expire, by the clock of each server, because nothing is heard from their clients. This takes a while, so there
+// are fewer sequences, and a session expires only at the end of each.
 func TestDifferential_ExpiringSessions(t *testing.T) {
 	zkserver.Needs(t, "3.6", "some of what zktest knows")
 	const tick = 50 * time.Millisecond
@@ -66,21 +65,21 @@ func TestDifferential_ExpiringSessions(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) { both.sequence(t, rt) })
 }
 
-// differential plays to two servers at once.
+// differential plays sequences to two servers.
 type differential struct {
 	ours, theirs side
 	sequences    int
-	expires      bool // sessions expire as well
+	expires      bool // sessions expire too
 }
 
-// side is one of the two servers, and what is connected to it in one sequence.
+// side is one of the two servers, with its connections in one sequence.
 type side struct {
 	dial    func() (net.Conn, error)
 	g       *golden
 	players []*player
 }
 
-// step is one thing that is done on both sides.
+// step is one action, which is carried out on both sides.
 type step func(s *side)
 
 const sessionsAtOnce = 3
@@ -148,7 +147,7 @@ func (s *side) end() {
 	}
 }
 
-// draw chooses what is done next.
+// draw chooses the next step.
 func (d *differential) draw(rt *rapid.T, root string) step {
 	n := rapid.IntRange(0, sessionsAtOnce-1).Draw(rt, "session")
 	path := rapid.SampledFrom([]string{"", "/a", "/b", "/a/c", "/a/d", "/a/c/e", "/b/f"}).Draw(rt, "path")
@@ -209,7 +208,7 @@ func (d *differential) draw(rt *rapid.T, root string) step {
 		return func(s *side) { s.reconnect(n, ago, lists) }
 	case "expire":
 		return func(s *side) { s.expire(n) }
-	default: // "end": of a session, and the begin of another
+	default: // "end": a session ends, and another one begins
 		return func(s *side) {
 			old := s.players[n]
 			old.do("closeSession", wire.OpClose, nil, nil)
@@ -218,7 +217,7 @@ func (d *differential) draw(rt *rapid.T, root string) step {
 	}
 }
 
-// kinds are what can be drawn; those that make things interesting stand more than once.
+// kinds are the kinds of steps. Those that change much are listed more than once, so that they are drawn more often.
 var kinds = []string{
 	"create", "create", "create", "create", "delete", "delete", "set", "set", "get", "get", "exists", "exists", "children", "children",
 	"setACL", "getACL", "auth", "multi", "multi", "multi", "multiRead", "addWatch", "addWatch", "removeWatches", "checkWatches", "count",
@@ -285,7 +284,7 @@ func drawWatches(rt *rapid.T, root string) *wire.WatchSet {
 	}
 }
 
-// reconnect takes a session up on another connection and restores watches as of a zxid that is some changes ago.
+// reconnect resumes a session on another connection, and restores watches as of a zxid some changes ago.
 func (s *side) reconnect(n int, ago int64, lists *wire.WatchSet) {
 	old := s.players[n]
 	again := s.g.session(old.name, connectAs{session: old.session, password: old.password, quiet: true})
@@ -295,8 +294,8 @@ func (s *side) reconnect(n int, ago int64, lists *wire.WatchSet) {
 	again.doAs(-8, "setWatches2", wire.OpSetWatches2, wire.AppendSetWatches2(nil, again.pingZxid()-ago, lists), nil)
 }
 
-// expire takes a session up with the least timeout, waits until the server ends it, tries to go on with it, and begins
-// another.
+// expire resumes a session with the least timeout, waits until the server ends it, tries to resume it again, and begins another
+// one.
 func (s *side) expire(n int) {
 	old := s.players[n]
 	as := connectAs{session: old.session, password: old.password, timeout: 1, quiet: true}

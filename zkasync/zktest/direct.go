@@ -16,8 +16,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
-// The methods of this file read and write without a client. Writes are transactions like any other: they take zxids and
-// fire watches. No permission is asked for.
+// The methods in this file read and write without a client. Writes are transactions like any other: they use up zxids and
+// fire watches. Permissions are not checked.
 
 // Put sets the data of a znode, and creates it and its missing parents if necessary. It fails with go-zookeeper's
 // errors.
@@ -56,7 +56,7 @@ func (w *world) put(path string, data []byte) error {
 	return nil
 }
 
-// Get returns the data of a znode as this server has it, and its stat. It fails with zk.ErrNoNode.
+// Get returns the data and the Stat of a znode, as this server has them. It fails with zk.ErrNoNode.
 func (s *Server) Get(path string) ([]byte, zk.Stat, error) {
 	s.w.Lock()
 	defer s.w.Unlock()
@@ -67,7 +67,7 @@ func (s *Server) Get(path string) ([]byte, zk.Stat, error) {
 	return slices.Clone(n.Data), n.Stat(), nil
 }
 
-// Delete deletes a znode and all that is below it, lowest first. It fails with go-zookeeper's errors.
+// Delete deletes a znode and everything below it, lowest first. It fails with go-zookeeper's errors.
 func (s *Server) Delete(path string) error {
 	s.w.Lock()
 	defer s.w.Unlock()
@@ -89,7 +89,7 @@ func (s *Server) Delete(path string) error {
 	return nil
 }
 
-// collect appends the paths of a znode and of all below it, parents first.
+// collect appends the paths of a znode and of everything below it, parents first.
 func collect(n *znode.Node, path string, list *[]string) {
 	*list = append(*list, path)
 	for _, kid := range n.Kids() {
@@ -97,7 +97,7 @@ func collect(n *znode.Node, path string, list *[]string) {
 	}
 }
 
-// Load puts znodes with data by their paths, in the order of the paths. It stops at the first that fails.
+// Load calls Put for each path and its data, in the order of the paths. It stops at the first error.
 func (s *Server) Load(data map[string]string) error {
 	for _, path := range slices.Sorted(maps.Keys(data)) {
 		if err := s.Put(path, []byte(data[path])); err != nil {
@@ -107,8 +107,8 @@ func (s *Server) Load(data map[string]string) error {
 	return nil
 }
 
-// LoadFS puts the files of a file system below a path, such as os.DirFS("testdata/tree") below "/". A folder becomes a
-// znode without data. What is no regular file and no folder is an error.
+// LoadFS creates znodes below a path from the files of a file system, such as os.DirFS("testdata/tree"). A folder becomes
+// a znode without data. Anything that is neither a regular file nor a folder is an error.
 func (s *Server) LoadFS(below string, fsys fs.FS) error {
 	if !znode.ValidPath(below) {
 		return fmt.Errorf("zktest: load below %q: %w", below, zk.ErrInvalidPath)

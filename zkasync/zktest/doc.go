@@ -7,9 +7,9 @@
 //		...
 //	}
 //
-// It speaks ZooKeeper's protocol and answers as Apache ZooKeeper 3.8.0 does: the same checks in the same order, the same
-// zxids, versions and counters, watches fired at the same points. [WithVersion] chooses another release where they
-// differ. Tests hold it to the real ones, from 3.6 to 3.9, with a script and with random sequences of requests. It
+// It speaks ZooKeeper's protocol and answers as Apache ZooKeeper 3.8.0 does: with the same checks in the same order, the
+// same zxids, versions and counters, and watches that fire at the same points. [WithVersion] chooses another release where
+// they differ. Tests compare it with real servers, from 3.6 to 3.9, by a script and by random sequences of requests. It
 // starts at once, needs no Java, port or file, and leaves nothing behind.
 //
 // # Connecting
@@ -20,9 +20,9 @@
 //
 // # Time
 //
-// A server uses one clock for the expiry of sessions, znodes with a TTL, containers and timestamps. By default that is
-// the real one; inside a bubble of testing/synctest it is automatically the bubble's, so that an hour passes in
-// milliseconds; with [WithClock] time stands still until the test advances it.
+// A server uses one clock for the expiry of sessions, for znodes with a TTL, containers and timestamps. By default that is
+// the real one. Inside a bubble of testing/synctest it is automatically the bubble's, so that an hour passes in
+// milliseconds. With [WithClock] time stands still until the test advances it.
 //
 // # Breaking
 //
@@ -38,8 +38,8 @@
 //
 // # Ensembles
 //
-// [RunEnsemble] starts several servers with one history, each at its own place in it: [Server.Lag] produces stale reads;
-// [Ensemble.Depose], [Ensemble.Partition] and [Server.Stop] do what else happens to servers.
+// [RunEnsemble] starts several servers with one history, each at its own place in it. [Server.Lag] produces stale reads;
+// [Ensemble.Depose], [Ensemble.Partition] and [Server.Stop] produce other things that happen to ensembles.
 //
 // # Order
 //
@@ -49,13 +49,13 @@
 //
 // # What it is not
 //
-// It writes nothing to disk, so a transaction costs no time. It does not throttle, and carries
-// out no reconfig, on an ensemble either. Other defaults that differ from those
-// of a real server are named at their options: [WithMaxConnections], [WithFourLetterWords], [WithExtendedTypes].
+// It writes nothing to disk, so a transaction costs no time. It does not throttle, and it does not carry out a reconfig,
+// even in an ensemble. The options [WithMaxConnections], [WithFourLetterWords] and [WithExtendedTypes] say where a default
+// differs from that of a real server.
 //
 // # Goroutines
 //
-// Close returns when all of them are gone.
+// Close returns when all of them have ended.
 //
 //	goroutine          how many            started by       joined by
 //	conn.readLoop      1 per connection    Dial, a listener the connection's end, Close

@@ -21,7 +21,7 @@ func NewEnsemble(n int, opts ...Option) (*Ensemble, error) {
 	if err != nil {
 		return nil, err
 	}
-	const most = 200 // they are numbered in an address
+	const most = 200 // the number of a server is part of its address
 	if n < 2 || n > most || n-cfg.observers < 2 {
 		return nil, fmt.Errorf("zktest: an ensemble of %d servers, %d of them observers: want 2 to %d, and 2 that vote", n, cfg.observers, most)
 	}
@@ -43,13 +43,13 @@ func RunEnsemble(tb TB, n int, opts ...Option) *Ensemble {
 	return e
 }
 
-// Close closes all servers; see [Server.Close].
+// Close closes all servers, see [Server.Close].
 func (e *Ensemble) Close() error {
 	e.w.Close()
 	return nil
 }
 
-// Servers returns all servers, by number from 1.
+// Servers returns all servers, in the order of their numbers.
 func (e *Ensemble) Servers() []*Server { return append([]*Server(nil), e.w.servers...) }
 
 // Leader returns the leading server, or nil if there is none because too few can reach each other.
@@ -62,7 +62,7 @@ func (e *Ensemble) Leader() *Server {
 	return nil
 }
 
-// Followers returns the servers that follow a leader, observers among them.
+// Followers returns the servers that follow a leader, including observers.
 func (e *Ensemble) Followers() []*Server {
 	e.w.Lock()
 	defer e.w.Unlock()
@@ -90,9 +90,9 @@ func (e *Ensemble) Options() []zkasync.Option {
 	return append(e.w.servers[0].Options(), zkasync.WithShuffle(false))
 }
 
-// Depose makes another server lead: s or, with nil, the one that would be elected. As in a real election, a new epoch
-// begins, all servers take the state of the new leader, all clients lose their connections, and all sessions get their
-// full timeout again.
+// Depose makes another server the leader: s or, if s is nil, the one that would be elected. As in a real election, a new
+// epoch begins, all servers take the state of the new leader, all clients lose their connections, and all sessions get
+// their full timeout again.
 func (e *Ensemble) Depose(s *Server) error {
 	e.w.Lock()
 	defer e.w.Unlock()

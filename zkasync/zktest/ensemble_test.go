@@ -28,7 +28,7 @@ func read(t testing.TB, c *zkasync.Client, path string) string {
 	return string(n.Data)
 }
 
-// A follower that lags answers reads with what is old, until a sync.
+// A follower that lags answers reads with old data, until a sync.
 func TestEnsemble_StaleRead(t *testing.T) {
 	t.Parallel()
 	ctx := testContext(t)
@@ -51,7 +51,7 @@ func TestEnsemble_StaleRead(t *testing.T) {
 	}
 }
 
-// A client that has seen more than a server has is turned away by it.
+// A server refuses a client that has seen a later state than the server has.
 func TestEnsemble_NoGoingBackInTime(t *testing.T) {
 	t.Parallel()
 	ens := zktest.RunEnsemble(t, 3)
@@ -70,7 +70,7 @@ func TestEnsemble_NoGoingBackInTime(t *testing.T) {
 	}
 }
 
-// A write over a follower is answered when that follower has applied it, and what comes behind it waits.
+// A follower answers a write when it has applied it, and later requests of the same client wait.
 func TestEnsemble_WriteWaitsForItsServer(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := t.Context()
@@ -92,7 +92,7 @@ func TestEnsemble_WriteWaitsForItsServer(t *testing.T) {
 	})
 }
 
-// A watch at a lagging server fires when that server comes to the change.
+// A watch on a lagging server fires when that server applies the change.
 func TestEnsemble_WatchFiresAtItsServersTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := t.Context()
@@ -112,7 +112,7 @@ func TestEnsemble_WatchFiresAtItsServersTime(t *testing.T) {
 	})
 }
 
-// A deposed leader's epoch ends; clients find the others, and their sessions live on.
+// When a leader is deposed, a new epoch begins. Clients find the other servers, and their sessions live on.
 func TestEnsemble_Depose(t *testing.T) {
 	t.Parallel()
 	ctx := testContext(t)
@@ -146,7 +146,7 @@ func TestEnsemble_Depose(t *testing.T) {
 	}
 }
 
-// The minority of a partition serves nobody, and catches up when it is over.
+// The minority in a partition serves nobody, and catches up when the partition is over.
 func TestEnsemble_Partition(t *testing.T) {
 	t.Parallel()
 	ctx := testContext(t)
@@ -175,11 +175,11 @@ func TestEnsemble_Partition(t *testing.T) {
 	}
 }
 
-// Without a quorum nobody is served, and no session expires; with one again, all have their full time.
+// Without a quorum, nobody is served and no session expires. When there is one again, all sessions have their full timeout.
 func TestEnsemble_LosesItsQuorum(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ens := zktest.RunEnsemble(t, 3)
-		r := openRaw(t, ens.Servers()[0]) // 10 s
+		r := openRaw(t, ens.Servers()[0]) // with a session timeout of 10 s
 		ens.Servers()[1].Stop()
 		ens.Servers()[2].Stop()
 		if ens.Leader() != nil {
@@ -222,7 +222,7 @@ func TestEnsemble_ReadOnly(t *testing.T) {
 	}
 }
 
-// A session moves to another server; a late write over the old connection is not applied.
+// When a session has moved to another server, a late write over the old connection is not applied.
 func TestEnsemble_SessionMoves(t *testing.T) {
 	t.Parallel()
 	ens := zktest.RunEnsemble(t, 3)
@@ -258,7 +258,7 @@ func TestEnsemble_ObserversDoNotVote(t *testing.T) {
 	}
 }
 
-// All servers have the same history in the end, whatever each had to wait for.
+// In the end all servers have the same history, however far each has lagged.
 func TestEnsemble_Converges(t *testing.T) {
 	t.Parallel()
 	ctx := testContext(t)

@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// serve returns a server and a client of it, and what ends both. Real tests call zktest.Run.
+// serve returns a server, a client of it, and a function that ends both. Real tests call zktest.Run.
 func serve(opts ...zktest.Option) (srv *zktest.Server, c *zkasync.Client, end func()) {
 	srv, err := zktest.New(opts...)
 	if err != nil {
@@ -28,7 +28,7 @@ func serve(opts ...zktest.Option) (srv *zktest.Server, c *zkasync.Client, end fu
 	}
 }
 
-// The answer to a write is lost: it has been applied, and the client cannot know.
+// The answer to a write is lost: the write has been applied, but the client cannot know that.
 func ExampleServer_Fault() {
 	ctx := context.Background()
 	srv, c, end := serve()
@@ -74,7 +74,7 @@ func ExampleAction() {
 	defer end()
 	srv.Fault(zktest.Fault{Path: "/throttled", Do: zktest.Code(-127)})
 	srv.Fault(zktest.Fault{Path: "/forbidden", Do: zktest.Fail(zk.ErrNoAuth)})
-	srv.Fault(zktest.Fault{Path: "/deleted", Op: zktest.OpDelete, Do: zktest.Answer(nil)}) // success, and nothing done
+	srv.Fault(zktest.Fault{Path: "/deleted", Op: zktest.OpDelete, Do: zktest.Answer(nil)}) // success, but nothing is deleted
 	srv.Fault(zktest.Fault{Path: "/half", When: zktest.After, Do: zktest.Cut(6)})
 	srv.Fault(zktest.Fault{Path: "/garbage", Do: zktest.Raw([]byte{0, 0, 0, 1, 42})})
 
@@ -96,7 +96,7 @@ func ExampleAction() {
 	// /garbage true
 }
 
-// A function of the test's sees every request and decides.
+// A function of the test sees every request and decides what happens to it.
 func ExampleServer_Intercept() {
 	ctx := context.Background()
 	srv, c, end := serve()
@@ -129,7 +129,7 @@ func ExampleServer_Expire() {
 	// true
 }
 
-// A session is replaced by a new one at the reconnect, as ClickHouse Keeper does.
+// A session is replaced by a new one at the next reconnect, as by ClickHouse Keeper.
 func ExampleServer_Replace() {
 	ctx := context.Background()
 	srv, c, end := serve()
@@ -173,7 +173,7 @@ func ExampleServer_Freeze() {
 	// <nil>
 }
 
-// Connections can be slow, refused, closed on one side only, or carry what is no answer.
+// Connections can be slow, refused or closed on one side only, and can carry bytes that are not an answer.
 func ExampleServer_SlowDown() {
 	ctx := context.Background()
 	srv, c, end := serve()

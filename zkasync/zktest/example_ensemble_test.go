@@ -31,7 +31,7 @@ func ExampleRunEnsemble() {
 	// 3 follower
 }
 
-// A stale read: a client of a follower that lags reads what another has already replaced.
+// A stale read: a client of a lagging follower reads data that another client has already replaced.
 func ExampleServer_Lag() {
 	ctx := context.Background()
 	ens, err := zktest.NewEnsemble(3)
@@ -57,7 +57,7 @@ func ExampleServer_Lag() {
 	n, _ = c.Get(ctx, "/config").Get(ctx)
 	fmt.Printf("%s\n", n.Data)
 
-	// Or by time, or for as long as the test wants.
+	// A server can also lag by a time, or for as long as the test wants.
 	behind.LagFor(time.Minute)
 	behind.Stall()
 	behind.CatchUp()
@@ -66,7 +66,7 @@ func ExampleServer_Lag() {
 	// new
 }
 
-// A leader is deposed: an epoch begins, clients reconnect, sessions live on.
+// A leader is deposed: a new epoch begins, clients reconnect, sessions live on.
 func ExampleEnsemble_Depose() {
 	ens, err := zktest.NewEnsemble(5, zktest.WithObservers(2))
 	if err != nil {
@@ -83,7 +83,7 @@ func ExampleEnsemble_Depose() {
 	// 200000000 follower observer
 }
 
-// Some servers are cut off. The others go on, and those catch up when the partition is over.
+// Some servers are cut off. The others go on, and the ones that were cut off catch up when the partition is over.
 func ExampleEnsemble_Partition() {
 	ctx := context.Background()
 	ens, err := zktest.NewEnsemble(3, zktest.WithReadOnlyMode())

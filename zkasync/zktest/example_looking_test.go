@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// A test waits for what has happened at the server instead of sleeping.
+// A test waits until something has happened on the server, instead of sleeping.
 func ExampleServer_WaitFor() {
 	ctx := context.Background()
 	srv, c, end := serve(zktest.WithRecord(100))
@@ -26,7 +26,7 @@ func ExampleServer_WaitFor() {
 	// set /heartbeat
 }
 
-// Who watches what, and who owns what.
+// A test looks at watches, sessions and their ephemeral znodes.
 func ExampleServer_WaitWatch() {
 	ctx := context.Background()
 	srv, c, end := serve()

@@ -26,10 +26,10 @@ const (
 // Fault breaks requests. The zero value of a field imposes no condition.
 type Fault struct {
 	Op      Op
-	Path    string // a pattern as in path.Match; one that ends in "/**" covers all that is below. A multi is covered by any of its paths
+	Path    string // a pattern as in path.Match; one that ends in "/**" covers everything below. A multi is covered if any of its paths is
 	Session int64
-	Skip    int // so many such requests are let through first
-	Count   int // and so many are struck; 0: all that follow
+	Skip    int // how many of these requests pass first
+	Count   int // how many are then struck; 0: all
 	When    When
 	Do      Action // required
 }
@@ -37,11 +37,11 @@ type Fault struct {
 // Action says what happens to a request. The zero value lets it pass.
 type Action struct {
 	do  serve.Action
-	err error // why it cannot be done
+	err error // why the action is invalid
 }
 
-// Fail answers with an error: one of go-zookeeper's, such as zk.ErrNoNode, or an error of package zkasync that a server's
-// code became. [Server.Fault] and [Server.Intercept] refuse an error for which servers have no code.
+// Fail answers with an error: one of go-zookeeper's, such as zk.ErrNoNode, or a [zkasync.ServerError]. [Server.Fault] and
+// [Server.Intercept] refuse an error for which servers have no code.
 func Fail(err error) Action {
 	code, ok := codeOf(err)
 	if !ok {
@@ -72,15 +72,14 @@ func codeOf(err error) (int32, bool) {
 	return 0, false
 }
 
-// Code answers with an error's number, as in KeeperException.Code.
+// Code answers with the code of an error, as in KeeperException.Code.
 func Code(code int32) Action { return Action{do: serve.Action{Kind: serve.Fail, Code: code}} }
 
-// Drop ends the connection instead of answering. All that was answered before still arrives. With [After] that is the
-// unknown outcome: applied, and the client cannot know.
+// Drop ends the connection instead of answering. Earlier answers still arrive. With [After] this is the unknown outcome:
+// the request has been applied, but the client cannot know that.
 func Drop() Action { return Action{do: serve.Action{Kind: serve.Drop}} }
 
-// Hold keeps the request, or with [After] its answer, until [Injected.Release]. What the client sends behind it waits as
-// well.
+// Hold keeps the request, or with [After] its answer, until [Injected.Release]. Later requests of the client wait too.
 func Hold() Action { return Action{do: serve.Action{Kind: serve.Hold}} }
 
 // Cut sends the first n bytes of the answer and ends the connection.
@@ -89,7 +88,7 @@ func Cut(n int) Action { return Action{do: serve.Action{Kind: serve.Cut, N: n}} 
 // Raw sends bytes instead of the answer, whatever they are.
 func Raw(bytes []byte) Action { return Action{do: serve.Action{Kind: serve.Raw, Bytes: bytes}} }
 
-// Answer answers with success and a record, which is the bytes behind the header.
+// Answer answers with success and a record, which is the bytes after the header.
 func Answer(record []byte) Action { return Action{do: serve.Action{Kind: serve.Answer, Bytes: record}} }
 
 // Injected is an active fault. Its methods are safe for concurrent use.
@@ -141,13 +140,13 @@ func (in *Injected) Wait(ctx context.Context, n int) error {
 	return waited(fmt.Sprintf("a fault to strike %d times", n), in.w.Wait(ctx, func() bool { return in.Fired() >= n }))
 }
 
-// Release releases the requests held so far. Later ones are held again.
+// Release releases what is held now. Later requests are held again.
 func (in *Injected) Release() { in.in.Release() }
 
 // Remove ends the fault and releases what it holds.
 func (in *Injected) Remove() { in.in.Remove() }
 
-// covers reports whether the fault is one of such a request, whatever its session.
+// covers reports whether the fault covers a request, apart from the session.
 func (f *Fault) covers(op wire.OpCode, o *jute.Operation) bool {
 	return f.Op.covers(op) && f.coversPath(o)
 }
@@ -170,7 +169,7 @@ func (f *Fault) matches(p string) bool {
 		ok, _ := path.Match(f.Path, p)
 		return ok
 	}
-	// The pattern is matched with as many names as it has.
+	// The pattern must match the beginning of p, cut after as many names as the pattern has.
 	depth := strings.Count(above, "/")
 	for i := 0; i < len(p); i++ {
 		if p[i] != '/' {
@@ -184,10 +183,10 @@ func (f *Fault) matches(p string) bool {
 	return false
 }
 
-// Intercept shows every request except pings and credentials to f before it is processed, and does with it what f
-// returns; the zero Action lets it pass. f must not return Hold, but may block instead, which delays only the client
-// whose request it was given. It may call methods of the server. A nil f ends the interception. In an ensemble it
-// applies to all servers. An invalid action panics, as f does not run on the test's goroutine.
+// Intercept calls f with every request except pings and credentials before it is processed, and carries out the action
+// that f returns; the zero Action lets the request pass. f must not return Hold. It may block instead, which delays only
+// the client of this request, and it may call methods of the server. A nil f ends the interception. In an ensemble,
+// Intercept applies to all servers. An invalid action panics, because f does not run on the test's goroutine.
 func (s *Server) Intercept(f func(Request) Action) {
 	s.w.Lock()
 	defer s.w.Unlock()

@@ -10,7 +10,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// Whatever a session sends, the server answers or ends that connection, and serves the next one.
+// Whatever a session sends, the server answers it or ends that connection, and goes on to serve others.
 func FuzzServer_Request(f *testing.F) {
 	f.Add(int32(wire.OpCreate), cat(str("/a"), str("x"), acls(open), num(0)))
 	f.Add(int32(wire.OpMulti), multiBody([]part{partCreate("/a", "", 2), partDelete("/b")}))
@@ -45,7 +45,7 @@ func FuzzServer_Request(f *testing.F) {
 	})
 }
 
-// Whatever comes first on a connection, a four-letter word, a handshake or neither, is answered or refused.
+// Whatever the first bytes of a connection are, a four-letter word, a handshake or neither, the server answers or refuses them.
 func FuzzServer_FirstBytes(f *testing.F) {
 	f.Add([]byte("srvr"))
 	f.Add([]byte("wchcmore"))

@@ -131,7 +131,7 @@ func (p *player) multi(what string, op wire.OpCode, parts ...part) {
 	p.do(fmt.Sprintf("multi%s %s", read, what), op, multiBody(parts), (*reading).results)
 }
 
-// results shows the answer of a multi.
+// results formats the answer to a multi.
 func (r *reading) results() string {
 	var out []string
 	for {

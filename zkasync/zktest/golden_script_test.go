@@ -6,7 +6,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// The parts of a multi.
+// These functions return parts of a multi.
 func partCreate(path, data string, flags int32) part { return partOf(wire.OpCreate, path, data, flags) }
 func partCreate2(path string) part                   { return partOf(wire.OpCreate2, path, "", 0) }
 func partDelete(path string) part                    { return part{wire.OpDelete, cat(str(path), num(-1))} }

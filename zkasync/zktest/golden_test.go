@@ -17,8 +17,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// A script of raw requests is played to this server and to a real one of the same release. Both answer the same, line for
-// line. As 3.8.0, this server answers what a real one answered when the script was written.
+// A script of raw requests is played to a server of this package and to a real one of the same release. Both must give the same
+// answers, line for line. As 3.8.0, the server must also give the answers that a real one gave when the script was written.
 func TestGolden_AnswersAsARealServer(t *testing.T) {
 	t.Parallel()
 	zkserver.Needs(t, "3.6", "most of what the script asks for")
@@ -32,7 +32,7 @@ func TestGolden_AnswersAsARealServer(t *testing.T) {
 	theirs := &golden{
 		t:    t,
 		dial: func() (net.Conn, error) { return net.DialTimeout("tcp", real.Addr(), wait) },
-		pace: func() { time.Sleep(2 * time.Millisecond) }, // so that times differ where the script looks at them
+		pace: func() { time.Sleep(2 * time.Millisecond) }, // so that times differ where the script compares them
 
 		checkUnknown: real.Since("3.8.5", "3.9.3"), // ZOOKEEPER-2623
 	}
@@ -40,7 +40,7 @@ func TestGolden_AnswersAsARealServer(t *testing.T) {
 	sameLines(t, "real", theirs.out.String(), "zktest", playOurs(t, real.Version(), theirs.checkUnknown))
 }
 
-// playOurs plays the script to a server of this package that behaves as a release, and returns the answers.
+// playOurs plays the script to a server of this package, as a release, and returns the answers.
 func playOurs(t *testing.T, version string, checkUnknown bool) string {
 	t.Helper()
 	clock := zktest.NewClock(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC))
@@ -74,15 +74,15 @@ func sameLines(t *testing.T, wantName, want, gotName, got string) {
 	}
 }
 
-// golden plays the script and writes down what comes back. Zxids are told from the first session on, sessions by number,
-// times never.
+// golden plays the script and records the answers. It counts zxids from the first session on, replaces sessions by numbers, and
+// omits times.
 type golden struct {
 	t    testing.TB
 	dial func() (net.Conn, error)
 	pace func()
 
-	timeless     bool // leave out how times compare
-	checkUnknown bool // leave out a check outside of a multi, which ends the connection since 3.8.5 and 3.9.3
+	timeless     bool // omit how times compare
+	checkUnknown bool // omit a check outside a multi, which ends the connection since 3.8.5 and 3.9.3
 
 	out   strings.Builder
 	base  int64
@@ -124,7 +124,7 @@ func (g *golden) stat(st zk.Stat) string {
 		st.Version, st.Cversion, st.Aversion, g.name(st.EphemeralOwner), st.DataLength, st.NumChildren, g.zxid(st.Pzxid), times)
 }
 
-// connectAs is how a player connects.
+// connectAs says how a player connects.
 type connectAs struct {
 	timeout  int32
 	session  int64
@@ -157,7 +157,7 @@ func (g *golden) session(name string, as connectAs) *player {
 	if as.readOnly != nil {
 		req.ReadOnly = *as.readOnly
 	}
-	// The answer has the byte only if the request had it; whether it has, package wire does not tell.
+	// The answer has the byte only if the request has it; package wire does not say whether the answer has.
 	if !p.handshake(req, as.readOnly != nil) {
 		p.say("connect", "closed without an answer")
 		return p
@@ -182,7 +182,7 @@ func (p *player) say(what, res string) { p.g.line("%s %-46s -> %s", p.name, what
 
 func (p *player) pace() { p.g.pace() }
 
-// pingZxid pings and returns the zxid of the answer.
+// pingZxid sends a ping and returns the zxid of the answer.
 func (p *player) pingZxid() int64 {
 	p.sendAs(wire.XidPing, wire.OpPing, nil)
 	h, _, err := p.reply()
@@ -232,7 +232,7 @@ func (p *player) doAs(xid int32, what string, op wire.OpCode, body []byte, show 
 		switch {
 		case len(rest) == 0:
 			out += " no body"
-		case show == nil: // it was not expected
+		case show == nil: // no record was expected
 			out += fmt.Sprintf(" %x", rest)
 			out += fmt.Sprintf(" +%d bytes", len(rest))
 		default:
@@ -247,7 +247,7 @@ func (p *player) doAs(xid int32, what string, op wire.OpCode, body []byte, show 
 	}
 }
 
-// unanswered sends a request that gets no answer. A ping behind it tells.
+// unanswered sends a request that must get no answer. The answer to a ping behind it comes instead.
 func (p *player) unanswered(what string, op wire.OpCode, body []byte) {
 	p.pace()
 	p.send(op, body)
@@ -260,8 +260,8 @@ func (p *player) unanswered(what string, op wire.OpCode, body []byte) {
 	p.say(what, "no answer in 5s")
 }
 
-// events says what has come. Events of what others have been told of have been sent before, so a ping behind them is the
-// last to come.
+// events records what has come. The server has sent the events of a change before others learn of the change, so the answer to a
+// ping comes after them.
 func (p *player) events(what string) {
 	p.sendAs(wire.XidPing, wire.OpPing, nil)
 	p.rest(what)
@@ -272,7 +272,7 @@ const (
 	unknownSession = -12
 )
 
-// rest says what comes until the answer to a ping, or the end.
+// rest records what comes until the answer to a ping, or the end of the connection.
 func (p *player) rest(what string) {
 	got := 0
 	for {
@@ -285,7 +285,7 @@ func (p *player) rest(what string) {
 			break
 		}
 		if h.Err == sessionExpired || h.Err == unknownSession {
-			continue // whether what comes behind the end of a session gets this answer or none is a matter of luck
+			continue // a request after the end of its session gets this answer or none, depending on the timing
 		}
 		if h.Xid == wire.XidWatch {
 			p.say(what, "event "+eventText(h, rest))
@@ -299,7 +299,7 @@ func (p *player) rest(what string) {
 	}
 }
 
-// pipelined tells the order of answers to requests that were sent at once.
+// pipelined records the order of the answers to requests that were sent at the same time.
 func (g *golden) pipelined() {
 	p := g.session("J", connectAs{quiet: true})
 	for n := range 3 {

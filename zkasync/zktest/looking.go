@@ -19,15 +19,15 @@ import (
 type SessionInfo struct {
 	ID         int64
 	Timeout    time.Duration // as granted
-	Server     int           // the number of the server that it was last seen on
+	Server     int           // the number of the server on which it was last seen
 	Connected  bool
-	Addr       string    // of its connection, "" without
-	Ephemerals []string  // the znodes that it owns, in order of their paths
-	Auth       []string  // what its connection has shown to be, as "scheme:user"
-	Expires    time.Time // if nothing more is heard of it
+	Addr       string    // the client's address, "" without a connection
+	Ephemerals []string  // the znodes that it owns, in the order of their paths
+	Auth       []string  // the ids of its connection, as "scheme:user"
+	Expires    time.Time // when it ends if nothing more is heard from the client
 }
 
-// Sessions returns all sessions, in order of their ids.
+// Sessions returns all sessions, in the order of their ids.
 func (s *Server) Sessions() []SessionInfo {
 	s.w.Lock()
 	defer s.w.Unlock()
@@ -62,13 +62,13 @@ func (w *world) sessionInfo(known *history.Session) SessionInfo {
 type WatchInfo struct {
 	Session   int64
 	Path      string
-	Children  bool // of the children; otherwise of the data and of existence
-	Once      bool // ends with its first event
-	Recursive bool // of all that is below as well
+	Children  bool // it is a watch of children; otherwise of data and existence
+	Once      bool // it ends with its first event
+	Recursive bool // it also covers everything below
 }
 
-// Watches returns the watches on this server, in order of path and session. A persistent watch is one of the data and one
-// of the children.
+// Watches returns the watches on this server, ordered by path and session. A persistent watch appears twice: as a watch of
+// data, and as one of children.
 func (s *Server) Watches() []WatchInfo {
 	s.w.Lock()
 	defer s.w.Unlock()
@@ -87,7 +87,7 @@ func (s *Server) Watches() []WatchInfo {
 	return list
 }
 
-// WaitWatch waits until somebody watches path on this server. It fails when ctx ends.
+// WaitWatch waits until there is a watch of path on this server. It fails when ctx ends.
 func (s *Server) WaitWatch(ctx context.Context, path string) error {
 	return waited("a watch of "+path, s.w.Wait(ctx, func() bool { return s.in.Watches().Watched(path) }))
 }
@@ -104,8 +104,8 @@ func (s *Server) Zxid() int64 {
 	return s.in.Tree().Zxid
 }
 
-// Tree returns the znodes as text, one to a line in the order of their paths, without /zookeeper. It is the same in each
-// run, so it can be compared with a file.
+// Tree returns the znodes as text, one per line in the order of their paths, without /zookeeper. The text does not differ
+// from run to run, so it can be compared with a file.
 //
 //	/
 //	/app
@@ -148,7 +148,7 @@ func writeNode(b *strings.Builder, path string, n *znode.Node) {
 	}
 }
 
-// permText is how zkCli writes permissions.
+// permText formats permissions as zkCli does.
 func permText(perms int32) string {
 	text := ""
 	for _, p := range []struct {

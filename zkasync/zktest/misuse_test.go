@@ -12,14 +12,14 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// failing is a test whose failure is looked at.
+// failing is a test that panics when it fails, so that another test can check the failure.
 type failing struct{ testing.TB }
 
 type failure string
 
 func (failing) Fatalf(format string, args ...any) { panic(failure(fmt.Sprintf(format, args...))) }
 
-// A call with a bad argument fails the test with the value and the rule, and leaves the server as it was.
+// A call with an invalid argument fails the test with the value and the rule, and does not change the server.
 func TestServer_BadArgumentsFailTheTest(t *testing.T) {
 	t.Parallel()
 	ens := zktest.RunEnsemble(failing{t}, 2)
@@ -47,7 +47,7 @@ func TestServer_BadArgumentsFailTheTest(t *testing.T) {
 	must(t, srv.Put("/a", nil))
 }
 
-// The record has the error that the client gets, whatever error the fault was made of.
+// The record has the error that the client gets, whatever error was given to the fault.
 func TestServer_RecordsTheClientsError(t *testing.T) {
 	t.Parallel()
 	ctx := testContext(t)

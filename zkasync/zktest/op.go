@@ -38,14 +38,14 @@ const (
 	OpWhoAmI               = Op(wire.OpWhoAmI)
 	OpClose                = Op(wire.OpClose)
 
-	// OpAny in a [Fault] stands for all of them but pings, OpAnyCreate for all creates, OpAnyWrite for all that change
-	// something.
+	// In a [Fault], OpAny stands for all operations except pings, OpAnyCreate for all creates, and OpAnyWrite for all
+	// operations that become transactions.
 	OpAny       Op = 0
 	OpAnyCreate Op = -1001
 	OpAnyWrite  Op = -1002
 )
 
-// String returns the verb that error messages of package zkasync use.
+// String returns the name that error messages of package zkasync use.
 func (o Op) String() string {
 	switch o {
 	case OpAny:
@@ -59,7 +59,7 @@ func (o Op) String() string {
 	}
 }
 
-// covers reports whether o, in a fault, means op.
+// covers reports whether o, in a fault, stands for op.
 func (o Op) covers(op wire.OpCode) bool {
 	switch o {
 	case OpAny:

@@ -22,9 +22,9 @@ const (
 	DefaultTick = 2 * time.Second
 	// DefaultBuffer is how many bytes a connection in memory holds in each direction.
 	DefaultBuffer = 64 << 10
-	// DefaultCleaning is how often the server looks for znodes that should be removed, see [WithCleaning].
+	// DefaultCleaning is how often the server looks for znodes that it must delete, see [WithCleaning].
 	DefaultCleaning = time.Minute
-	// DefaultRecord is how many requests are kept on record.
+	// DefaultRecord is how many requests are recorded.
 	DefaultRecord = 10_000
 	// DefaultMaxRequestSize is jute.maxbuffer, in bytes.
 	DefaultMaxRequestSize = 1<<20 - 1
@@ -34,11 +34,11 @@ const (
 // compare it, and other releases where they are installed, with the real ones.
 const DefaultVersion = "3.8.0"
 
-// config is what a world was made with; it does not change.
+// config is the configuration of a world. It does not change.
 type config struct {
 	serve.Config
 	observers int
-	words     map[string]bool // that are allowed; nil: all
+	words     map[string]bool // the four-letter words that are allowed; nil: all
 	clientTLS *tls.Config
 }
 
@@ -95,8 +95,8 @@ func WithClock(c *Clock) Option {
 	}}
 }
 
-// WithTick sets the tick, tickTime in zoo.cfg: sessions expire at multiples of it, and session timeouts are bounded by 2
-// and 20 of it unless [WithSessionTimeouts] says otherwise. The default is 2 seconds, the least a millisecond.
+// WithTick sets the tick, tickTime in zoo.cfg. Sessions expire at multiples of it, and session timeouts are from 2 to 20
+// ticks unless [WithSessionTimeouts] says otherwise. The default is 2 seconds, the minimum 1 millisecond.
 func WithTick(d time.Duration) Option {
 	return Option{func(cfg *config) error {
 		if d < time.Millisecond || d%time.Millisecond != 0 {
@@ -119,8 +119,8 @@ func WithSessionTimeouts(least, most time.Duration) Option {
 	}}
 }
 
-// WithCleaning sets how often the server looks for containers that are empty and for znodes whose TTL has passed
-// (znode.container.checkIntervalMs). They are there until then. The default is a minute.
+// WithCleaning sets how often the server looks for empty containers and for znodes whose TTL has passed
+// (znode.container.checkIntervalMs). They exist until then. The default is a minute.
 func WithCleaning(every time.Duration) Option {
 	return Option{func(cfg *config) error {
 		if every <= 0 {
@@ -131,32 +131,32 @@ func WithCleaning(every time.Duration) Option {
 	}}
 }
 
-// WithMaxRequestSize sets the largest frame that is taken from a client, jute.maxbuffer, in bytes. A client that sends a
+// WithMaxRequestSize sets the largest frame that is accepted from a client, jute.maxbuffer, in bytes. A client that sends a
 // larger one loses its connection.
 func WithMaxRequestSize(n int) Option {
 	return Option{func(cfg *config) error {
 		const least = 1 << 10
 		if n < least || n > math.MaxInt32 {
-			return fmt.Errorf("maximal request size %d is not from %d to %d", n, least, math.MaxInt32)
+			return fmt.Errorf("maximum request size %d is not from %d to %d", n, least, math.MaxInt32)
 		}
 		cfg.MaxRequest = n
 		return nil
 	}}
 }
 
-// WithMaxConnections sets how many connections one address may have, maxClientCnxns; those beyond are closed without a
-// word. All clients in memory share the address 127.0.0.1. The default is no limit, unlike a real server's 60.
+// WithMaxConnections sets how many connections one address may have, maxClientCnxns. Further ones are closed without a
+// word. All clients in memory share the address 127.0.0.1. The default is no limit; that of a real server is 60.
 func WithMaxConnections(n int) Option {
 	return Option{func(cfg *config) error {
 		if n < 1 {
-			return fmt.Errorf("maximal connections %d is not positive", n)
+			return fmt.Errorf("maximum number of connections %d is not positive", n)
 		}
 		cfg.MaxConns = n
 		return nil
 	}}
 }
 
-// WithBuffer sets how many bytes a connection in memory holds in each direction. With 0 it has no buffer, as a net.Pipe:
+// WithBuffer sets how many bytes a connection in memory holds in each direction. With 0 it has no buffer, like a net.Pipe:
 // a write returns when the other end has read it. The default is [DefaultBuffer].
 func WithBuffer(bytes int) Option {
 	return Option{func(cfg *config) error {
@@ -173,15 +173,15 @@ func WithBuffer(bytes int) Option {
 func WithRecord(requests int) Option {
 	return Option{func(cfg *config) error {
 		if requests < 0 {
-			return fmt.Errorf("a record of %d requests", requests)
+			return fmt.Errorf("record of %d requests: want 0 or more", requests)
 		}
 		cfg.Record = requests
 		return nil
 	}}
 }
 
-// WithFourLetterWords sets the four-letter words that are answered, 4lw.commands.whitelist. The default is all of them,
-// unlike a real server, which answers "srvr" alone.
+// WithFourLetterWords sets the four-letter words that are answered, 4lw.commands.whitelist. By default all are, whereas a
+// real server answers only "srvr".
 func WithFourLetterWords(words ...string) Option {
 	return Option{func(cfg *config) error {
 		cfg.words = make(map[string]bool)
@@ -204,8 +204,8 @@ func WithExtendedTypes(on bool) Option {
 	}}
 }
 
-// WithReconfig enables reconfig, reconfigEnabled. A standalone server refuses it all the same, with another error. So do the
-// servers of an ensemble here, unlike real ones: none of them carries out a reconfig.
+// WithReconfig enables reconfig, reconfigEnabled. Like a real one, a standalone server refuses it anyway, with another
+// error. Unlike real ones, the servers of an ensemble refuse it too: none carries out a reconfig.
 func WithReconfig() Option {
 	return Option{func(cfg *config) error {
 		cfg.Rules.Reconfig = true
@@ -246,7 +246,7 @@ func WithSuperuser(password string) Option {
 func WithSASL(passwords map[string]string) Option {
 	return Option{func(cfg *config) error {
 		if len(passwords) == 0 {
-			return errors.New("sasl without users")
+			return errors.New("sasl needs at least one user")
 		}
 		cfg.SASLUsers = maps.Clone(passwords)
 		return nil
@@ -275,7 +275,7 @@ func WithFirstZxid(zxid int64) Option {
 	}}
 }
 
-// WithSeed gives sessions other ids and passwords. Those of one seed are the same in each run.
+// WithSeed gives sessions other ids and passwords. Equal seeds give equal ones in each run.
 func WithSeed(seed uint64) Option {
 	return Option{func(cfg *config) error {
 		cfg.SessionSeed = seed
@@ -283,8 +283,8 @@ func WithSeed(seed uint64) Option {
 	}}
 }
 
-// WithShuffledOrder shuffles whatever real servers promise no order for: the children in a reply, and the deletion of a
-// session's ephemeral znodes. It finds code that relies on an order. Equal seeds shuffle equally.
+// WithShuffledOrder shuffles everything whose order real servers do not promise: the children in a reply, and the deletion
+// of a session's ephemeral znodes. It finds code that relies on an order. Equal seeds shuffle equally.
 func WithShuffledOrder(seed uint64) Option {
 	return Option{func(cfg *config) error {
 		r := rand.New(rand.NewPCG(seed, seed))

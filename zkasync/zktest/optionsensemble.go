@@ -2,19 +2,19 @@ package zktest
 
 import "fmt"
 
-// WithObservers makes the last n servers of an ensemble observers: they follow and do not vote.
+// WithObservers makes the last n servers of an ensemble observers, which follow a leader but do not vote.
 func WithObservers(n int) Option {
 	return Option{func(cfg *config) error {
 		if n < 0 {
-			return fmt.Errorf("%d observers", n)
+			return fmt.Errorf("%d observers: want 0 or more", n)
 		}
 		cfg.observers = n
 		return nil
 	}}
 }
 
-// WithReadOnlyMode makes the servers of an ensemble that can follow no leader serve read-only clients, readonlymode.enabled,
-// with sessions of their own, localSessionsEnabled.
+// WithReadOnlyMode makes servers of an ensemble that have no leader serve read-only clients (readonlymode.enabled), with
+// local sessions (localSessionsEnabled).
 func WithReadOnlyMode() Option {
 	return Option{func(cfg *config) error {
 		cfg.ReadOnlyMode = true

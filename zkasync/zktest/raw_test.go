@@ -51,7 +51,7 @@ func openRaw(t testing.TB, srv *zktest.Server) *raw {
 	return r
 }
 
-// handshake sends a connect request; false if the connection is closed instead of an answer.
+// handshake sends a connect request. It returns false if the server closes the connection without an answer.
 func (r *raw) handshake(req wire.ConnectRequest, withReadOnly bool) bool {
 	b, start := wire.BeginFrame(nil)
 	b = wire.AppendConnectRequest(b, &req)
@@ -70,7 +70,7 @@ func (r *raw) handshake(req wire.ConnectRequest, withReadOnly bool) bool {
 	return true
 }
 
-// write sends bytes. An error is not one of the test: the server may have closed the connection.
+// write sends bytes. It ignores errors, because the server may have closed the connection.
 func (r *raw) write(b []byte) {
 	_ = r.sock.SetWriteDeadline(time.Now().Add(wait))
 	_, _ = r.sock.Write(b)
@@ -89,7 +89,7 @@ func (r *raw) sendAs(xid int32, op wire.OpCode, body []byte) {
 	r.write(wire.EndFrame(b, start))
 }
 
-// read returns the next frame, without its length. Any error but one of time means that the connection is closed.
+// read returns the next frame, without its length. Any error except a timeout means that the connection is closed.
 func (r *raw) read() ([]byte, error) {
 	_ = r.sock.SetReadDeadline(time.Now().Add(wait))
 	var head [4]byte
@@ -110,7 +110,7 @@ func (r *raw) closed(err error) error {
 	return err
 }
 
-// reply reads a frame and takes its header off.
+// reply reads a frame, and returns its header and its record.
 func (r *raw) reply() (wire.ReplyHeader, []byte, error) {
 	frame, err := r.read()
 	if err != nil {
@@ -123,7 +123,7 @@ func (r *raw) reply() (wire.ReplyHeader, []byte, error) {
 	return h, frame[wire.HeaderLen:], nil
 }
 
-// The records of requests, which take what the functions of package wire do not: null and what is wrong.
+// The functions below append to the records of requests what the functions of package wire cannot: null, and invalid values.
 
 func str(s string) []byte { return wire.AppendString(nil, s) }
 

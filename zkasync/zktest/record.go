@@ -9,20 +9,20 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/serve"
 )
 
-// Request is one request as the server saw it. Pings are requests as well; credentials are not.
+// Request is one request as the server saw it. Pings are recorded too; credentials are not.
 type Request struct {
 	Server  int // the number of the server that it came to, from 1
 	Session int64
 	Xid     int32
 	Op      Op
-	Path    string // of a multi, that of its first part
+	Path    string // for a multi, that of its first part
 	Time    time.Time
-	Zxid    int64 // in the header of the answer; of a write that was not refused, its own
+	Zxid    int64 // from the header of the answer; for a write that was not refused, its own
 	Err     error // the zkasync.ServerError that the client receives, which matches zk.ErrNoNode and so on; nil if it succeeded
 	Lost    bool  // a fault kept the answer from the client, or changed it
 }
 
-// String shows a request in one line.
+// String describes a request in one line.
 func (r Request) String() string {
 	outcome := "ok"
 	if r.Err != nil {
@@ -45,7 +45,7 @@ func requestOf(q *serve.Request) Request {
 	}
 }
 
-// waited says what could not be waited for.
+// waited adds to an error what was waited for.
 func waited(what string, err error) error {
 	if err != nil {
 		return fmt.Errorf("zktest: wait for %s: %w", what, err)
@@ -53,7 +53,7 @@ func waited(what string, err error) error {
 	return nil
 }
 
-// Requests returns the latest requests, oldest first, as many as [WithRecord] allows. In an ensemble they are those of
+// Requests returns the latest requests, oldest first, as many as [WithRecord] allows. In an ensemble it returns those of
 // all servers.
 func (s *Server) Requests() []Request {
 	s.w.Lock()
@@ -65,8 +65,8 @@ func (s *Server) Requests() []Request {
 	return list
 }
 
-// WaitFor returns the first request that match accepts, among those on record and those to come. It fails when ctx ends
-// or the server is closed. Match is called on the goroutine that waits and may call methods of the server.
+// WaitFor returns the first request that match accepts, among those recorded so far and later ones. It fails when ctx ends
+// or the server is closed. It calls match on its own goroutine; match may call methods of the server.
 func (s *Server) WaitFor(ctx context.Context, match func(Request) bool) (Request, error) {
 	var found Request
 	err := s.w.Cluster.WaitFor(ctx, func(q *serve.Request) bool {

@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// authenticateSASL goes through DIGEST-MD5 as a client does, and returns the last answer.
+// authenticateSASL authenticates by DIGEST-MD5 as a client does, and returns the last answer.
 func authenticateSASL(t *testing.T, r *raw, user, password string) (wire.ReplyHeader, string) {
 	t.Helper()
 	step := func(token string) (wire.ReplyHeader, string) {
@@ -63,7 +63,7 @@ func TestSASL_DigestMD5(t *testing.T) {
 	}
 }
 
-// A server that is not configured for SASL answers with nothing, and knows no such ids.
+// A server that is not configured for SASL answers with null, and does not know ids of SASL.
 func TestSASL_NotConfigured(t *testing.T) {
 	t.Parallel()
 	r := openRaw(t, zktest.Run(t))

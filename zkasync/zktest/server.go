@@ -18,15 +18,15 @@ type Server struct {
 	in *serve.Server
 }
 
-// world is servers that have one history and one lock. A server that is alone has a world of its own.
+// world is a group of servers with one history and one lock. A single server has a world of its own.
 type world struct {
 	*serve.Cluster
 	cfg     *config
 	servers []*Server
-	tb      TB // that a call with a bad argument fails
+	tb      TB // the test that a call with an invalid argument fails
 }
 
-// noTest stands for the test of servers that belong to none.
+// noTest is the TB of servers that belong to no test.
 type noTest struct{}
 
 func (noTest) Helper()                           {}
@@ -57,8 +57,8 @@ func New(opts ...Option) (*Server, error) {
 	return newWorld(cfg, 1).servers[0], nil
 }
 
-// TB is the part of testing.TB that this package needs. Being its own, it keeps package testing out of programs.
-// Fatalf must not return.
+// TB is the part of testing.TB that this package needs. It is an interface of this package, so that programs do not import
+// package testing. Fatalf must not return.
 type TB interface {
 	Helper()
 	Fatalf(format string, args ...any)
@@ -80,16 +80,15 @@ func Run(tb TB, opts ...Option) *Server {
 	return s
 }
 
-// Close ends all connections and stops listening. When it returns, all goroutines of the server are gone. A server of an
-// ensemble takes the others with it; [Server.Stop] is for one. It always returns nil.
+// Close ends all connections and stops listening. When it returns, all goroutines of the server have ended. In an ensemble
+// it closes all servers; [Server.Stop] stops only one. It always returns nil.
 func (s *Server) Close() error {
 	s.w.Close()
 	return nil
 }
 
-// Addr returns the address to give to clients. Until [Server.Listen] is called it is one that exists for
-// [Server.DialContext] alone: 192.0.2.1:2181, from a network that is never on the Internet (RFC 5737). A client that is
-// not told how to dial it cannot connect.
+// Addr returns the address to give to clients. Until [Server.Listen] is called, only [Server.DialContext] can connect to
+// it: it is 192.0.2.1:2181 for the first server, from a network that does not exist on the Internet (RFC 5737).
 func (s *Server) Addr() string {
 	s.w.Lock()
 	defer s.w.Unlock()
@@ -105,8 +104,8 @@ func (s *Server) Options() []zkasync.Option {
 	return opts
 }
 
-// DialContext connects to the server in memory, without TLS, or to another of its ensemble, according to addr. It has
-// the signature of net.Dialer's method, which it replaces in a client. The network is ignored.
+// DialContext connects in memory, without TLS, to the server with the address addr: this one, or another one of its
+// ensemble. It replaces net.Dialer's method in a client. The network is ignored.
 func (s *Server) DialContext(ctx context.Context, network, addr string) (net.Conn, error) {
 	fail := func(err error) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Net: network, Addr: link.Addr(addr), Err: err}
@@ -123,7 +122,7 @@ func (s *Server) DialContext(ctx context.Context, network, addr string) (net.Con
 	return conn, nil
 }
 
-// Dial is DialContext with the signature of go-zookeeper's Dialer.
+// Dial does what DialContext does. It can be used as go-zookeeper's Dialer.
 func (s *Server) Dial(network, addr string, timeout time.Duration) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), timeout)
 	defer cancel()
@@ -131,32 +130,31 @@ func (s *Server) Dial(network, addr string, timeout time.Duration) (net.Conn, er
 }
 
 // Listen makes the server listen on a TCP address, such as "127.0.0.1:0" for a free port, and returns the address with its
-// port. From the first call on [Server.Addr] returns that. It is for clients in other processes, and for those that
-// cannot be told how to dial. Close ends it.
+// port. After the first call, [Server.Addr] returns this address. Listen is for clients in other processes, and for those
+// whose dialer cannot be replaced. It lasts until Close.
 func (s *Server) Listen(addr string) (string, error) {
 	return s.in.Listen(addr)
 }
 
-// Number returns the server's number, from 1. A server that is alone is number 1.
+// Number returns the server's number, from 1. A single server has the number 1.
 func (s *Server) Number() int { return s.in.Number() }
 
-// Mode returns what the server is: "standalone", "leader", "follower", "observer", "read-only", or "" when it serves
-// nobody.
+// Mode returns the server's role: "standalone", "leader", "follower", "observer", "read-only", or "" if it serves nobody.
 func (s *Server) Mode() string {
 	s.w.Lock()
 	defer s.w.Unlock()
 	return s.in.Mode()
 }
 
-// Stop takes the server down: its connections are closed and new ones refused. Its data stay. If it led an ensemble,
-// another server leads, as long as more than half of the voting servers are up.
+// Stop takes the server down: it closes its connections and refuses new ones. Its data stay. If it led an ensemble, another
+// server becomes the leader, as long as more than half of the voting servers are up.
 func (s *Server) Stop() {
 	s.w.Lock()
 	defer s.w.Unlock()
 	s.in.Stop()
 }
 
-// Start ends Stop. The sessions of a standalone server get their full timeout again.
+// Start brings the server up again after Stop. The sessions of a standalone server get their full timeout again.
 func (s *Server) Start() {
 	s.w.Lock()
 	defer s.w.Unlock()

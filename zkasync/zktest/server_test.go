@@ -16,7 +16,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// wait bounds whatever a test waits for.
+// wait is how long a test waits for something that must happen.
 const wait = 20 * time.Second
 
 func testContext(t testing.TB) context.Context {
@@ -42,7 +42,7 @@ func must(t testing.TB, err error) {
 	}
 }
 
-// Hundreds of servers run side by side and know nothing of each other.
+// Hundreds of servers run at the same time without affecting each other.
 func TestServer_ManySideBySide(t *testing.T) {
 	t.Parallel()
 	const servers = 200
@@ -68,7 +68,7 @@ func TestServer_ManySideBySide(t *testing.T) {
 	wg.Wait()
 }
 
-// What differs between releases is as their sources say.
+// Servers of different releases differ as the source code of ZooKeeper says.
 func TestServer_Versions(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
@@ -233,8 +233,8 @@ func TestOptions_RefuseWhatCannotBe(t *testing.T) {
 		"tick 1µs is not":                             zktest.WithTick(time.Microsecond),
 		"session timeouts from 2s to 1s":              zktest.WithSessionTimeouts(2*time.Second, time.Second),
 		"cleaning every 0s":                           zktest.WithCleaning(0),
-		"maximal request size 1 is":                   zktest.WithMaxRequestSize(1),
-		"maximal connections 0":                       zktest.WithMaxConnections(0),
+		"maximum request size 1 is":                   zktest.WithMaxRequestSize(1),
+		"maximum number of connections 0":             zktest.WithMaxConnections(0),
 		"buffer of -1 bytes":                          zktest.WithBuffer(-1),
 		`four-letter word "nope" is not one of`:       zktest.WithFourLetterWords("nope"),
 		"password is empty":                           zktest.WithSuperuser(""),

@@ -5,17 +5,17 @@ import "github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 // Snapshot is the state of a server at one moment: its znodes, its sessions and its zxid. It does not change.
 type Snapshot struct{ tree *znode.Tree }
 
-// Snapshot takes a snapshot of what this server has applied.
+// Snapshot returns a snapshot of what this server has applied.
 func (s *Server) Snapshot() *Snapshot {
 	s.w.Lock()
 	defer s.w.Unlock()
 	return &Snapshot{s.in.Tree().Clone()}
 }
 
-// Restore puts a server back to a snapshot, its own or another's, as if it had been restarted with the data of that
-// time: all connections are closed, the sessions of the snapshot get their full timeout again, and zxids continue from
-// there. A server that has gone back turns away a client that has seen later zxids. In an ensemble all servers are
-// restored.
+// Restore puts the server back to a snapshot, its own or another server's, as if it had been restarted with the data of
+// that time: all connections are closed, the sessions of the snapshot get their full timeout again, and zxids continue
+// from there. A server that has gone back refuses clients that have seen later zxids. In an ensemble, Restore restores all
+// servers.
 func (s *Server) Restore(snap *Snapshot) {
 	s.w.Lock()
 	defer s.w.Unlock()

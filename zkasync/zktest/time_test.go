@@ -10,13 +10,13 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// A session of which nothing is heard ends at the first tick after its timeout, by the time of the bubble.
+// A session whose client is silent ends at the first tick after its timeout, by the clock of the bubble.
 func TestTime_SessionExpiresAtATick(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := zktest.Run(t) // ticks of 2 s
 		start := time.Now()
 		time.Sleep(500 * time.Millisecond)
-		silent := openRaw(t, srv) // 10 s from 0.5 s on
+		silent := openRaw(t, srv) // with a session timeout of 10 s, from 0.5 s on
 		silent.send(wire.OpCreate, cat(str("/silent"), null, acls(open), num(1)))
 		if _, _, err := silent.reply(); err != nil {
 			t.Fatal(err)
@@ -38,7 +38,7 @@ func TestTime_SessionExpiresAtATick(t *testing.T) {
 	})
 }
 
-// An hour of pings takes no time.
+// In a bubble, an hour of pings takes no time.
 func TestTime_AnHourPassesAtOnce(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := zktest.Run(t)
@@ -51,12 +51,12 @@ func TestTime_AnHourPassesAtOnce(t *testing.T) {
 	})
 }
 
-// Each request puts the end of a session off.
+// Each request postpones the end of its session.
 func TestTime_ManualClock(t *testing.T) {
 	t.Parallel()
 	clock := zktest.NewClock(time.Unix(1_000_000, 0))
 	srv := zktest.Run(t, zktest.WithClock(clock), zktest.WithTick(time.Second))
-	a, b := openRaw(t, srv), openRaw(t, srv) // 10 s
+	a, b := openRaw(t, srv), openRaw(t, srv) // with session timeouts of 10 s
 	for range 3 {
 		clock.Advance(9 * time.Second)
 		a.sendAs(wire.XidPing, wire.OpPing, nil)
@@ -73,7 +73,7 @@ func TestTime_ManualClock(t *testing.T) {
 	}
 }
 
-// Containers go once they are empty again, znodes with a TTL when it has passed since they were last set.
+// Containers are deleted once they are empty again, and znodes with a TTL when it has passed since they were last set.
 func TestTime_Cleaning(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx := t.Context()

@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
-// clients keeps what a replica tells its clients.
+// clients records what a replica tells its clients.
 type clients struct {
 	ended   []int64
 	dropped int
@@ -52,7 +52,7 @@ func create(path string, flags int32) *jute.Operation {
 	return &jute.Operation{Op: wire.OpCreate, Path: jute.Text{S: path}, ACL: acl.Open.Entries, Flags: flags, TTL: -1}
 }
 
-// A replica that lags goes on as far as one of its clients needs.
+// A replica that lags catches up as far as one of its clients needs.
 func TestReplica_HurriesForWhomItServes(t *testing.T) {
 	t.Parallel()
 	h, replicas, _ := newHistory(t, 3)
@@ -76,7 +76,7 @@ func TestReplica_HurriesForWhomItServes(t *testing.T) {
 	}
 }
 
-// A session that asks at a replica that does not have it any more has moved.
+// A session that has moved to another replica may no longer write at the old one.
 func TestHistory_SessionThatHasMoved(t *testing.T) {
 	t.Parallel()
 	h, replicas, _ := newHistory(t, 3)
@@ -87,7 +87,7 @@ func TestHistory_SessionThatHasMoved(t *testing.T) {
 	}
 }
 
-// A session of which nothing is heard ends on every replica, with its znodes.
+// A session whose client is silent ends on every replica, together with its ephemeral znodes.
 func TestHistory_SessionsExpire(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h, replicas, heard := newHistory(t, 2)
@@ -106,7 +106,7 @@ func TestHistory_SessionsExpire(t *testing.T) {
 	})
 }
 
-// Without a majority nobody leads; whoever is on its side loses nothing but the connections.
+// Without a majority there is no leader. Clients on the side of the majority lose only their connections.
 func TestHistory_Partition(t *testing.T) {
 	t.Parallel()
 	h, replicas, heard := newHistory(t, 3)

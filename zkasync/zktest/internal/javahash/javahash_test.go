@@ -5,8 +5,8 @@ import (
 	"testing"
 )
 
-// What ZooKeeper 3.8.0 does with the ephemeral znodes of a session that ends. In the clone, which has 8 buckets, the last
-// two are in the same one; in the set, which has 16, the one with the longer path stands first.
+// This is the order in which ZooKeeper 3.8.0 deletes the ephemeral znodes of a session. In the clone, which has 8 buckets, the last
+// two paths are in the same bucket; in the set, which has 16, the longer one of them comes first.
 func TestOrder_IsThatOfAServer(t *testing.T) {
 	t.Parallel()
 	want := []string{"/seq408/a0000000000", "/seq408/b/g0000000000", "/seq408/a"}

@@ -6,7 +6,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// No record has the decoder read beyond its end or loop for longer than there are bytes.
+// No record makes the decoder read beyond its end, or loop for longer than there are bytes.
 func FuzzDecodeOperation(f *testing.F) {
 	for op := range int32(110) {
 		f.Add(op, []byte{0, 0, 0, 1, '/', 0, 0, 0, 1})
@@ -16,8 +16,8 @@ func FuzzDecodeOperation(f *testing.F) {
 		d := Decoder{Body: body}
 		o := Decode(wire.OpCode(op), &d)
 		size := len(o.Path.S) + len(o.Data) + 12*len(o.ACL) + 4*(len(o.Watches.Data)+len(o.Watches.Exist)+len(o.Watches.Child))
-		if size > 4*len(body)+16 { // a string may grow threefold where it is no UTF-8
-			t.Errorf("%d bytes have been made into %d", len(body), size)
+		if size > 4*len(body)+16 { // where a string is not UTF-8, it may grow threefold
+			t.Errorf("%d bytes were decoded into %d", len(body), size)
 		}
 	})
 }

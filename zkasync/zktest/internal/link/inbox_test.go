@@ -2,7 +2,7 @@ package link
 
 import "testing"
 
-// A frame is cut the same however its bytes arrive, and no more memory is taken than has come.
+// The frames do not depend on how their bytes arrive, and the memory used follows what has come.
 func FuzzInbox(f *testing.F) {
 	f.Add([]byte{0, 0, 0, 2, 'a', 'b', 0, 0, 0, 0}, uint8(1))
 	f.Add([]byte{0x7f, 0xff, 0xff, 0xff, 1}, uint8(3))

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// What goes in at one end comes out at the other, whatever the sizes of writes, reads and buffer.
+// The bytes that are written at one end are read at the other, in order, whatever the sizes of writes, reads and the buffer are.
 func TestPipe_CarriesBytesInOrder(t *testing.T) {
 	t.Parallel()
 	for _, size := range []int{0, 1, 7, 4096} {
@@ -41,12 +41,12 @@ func TestPipe_Deadlines(t *testing.T) {
 		a, b := Pipe(4, "a", "b")
 		start := time.Now()
 		_ = a.SetDeadline(start.Add(time.Hour))
-		_ = a.SetDeadline(start.Add(3 * time.Second)) // earlier than the one before
+		_ = a.SetDeadline(start.Add(3 * time.Second)) // earlier than the previous one
 		if _, err := a.Read(make([]byte, 1)); !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(start) != 3*time.Second {
 			t.Errorf("read: %v after %v", err, time.Since(start))
 		}
 		_ = a.SetDeadline(start.Add(5 * time.Second))
-		_ = a.SetDeadline(start.Add(9 * time.Second)) // later
+		_ = a.SetDeadline(start.Add(9 * time.Second)) // later than the previous one
 		n, err := a.Write([]byte("123456"))
 		if n != 4 || !errors.Is(err, os.ErrDeadlineExceeded) || time.Since(start) != 9*time.Second {
 			t.Errorf("write: %d, %v after %v", n, err, time.Since(start))

@@ -2,7 +2,7 @@ package sasl
 
 import "testing"
 
-// The example of RFC 2831, chapter 4.
+// This is the example in section 4 of RFC 2831.
 func TestSASL_ExampleOfTheRFC(t *testing.T) {
 	t.Parallel()
 	fields := parseDirectives(`charset=utf-8,username="chris",realm="elwood.innosoft.com",nonce="OA6MG9tEQGm2hh",nc=00000001,` +
@@ -15,7 +15,7 @@ func TestSASL_ExampleOfTheRFC(t *testing.T) {
 	}
 }
 
-// No text has the parser read beyond its end or loop.
+// No text makes the parser read beyond its end, or loop.
 func FuzzParseDirectives(f *testing.F) {
 	f.Add(`a="b\"c",d=e`)
 	f.Add(`a="`)

@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/release"
 )
 
-// listener keeps what it is told.
+// listener records what it is told.
 type listener struct {
 	last uint64
 	ids  []acl.Identity
@@ -39,7 +39,7 @@ func newTables(t *testing.T, version string) *Tables {
 	return New(&b)
 }
 
-// A deletion is one change, whichever tables somebody is in, and uses up what is watched once.
+// A deletion is one change for a watcher, in whichever tables it has watches, and uses up its one-shot watches.
 func TestTables_TellAWatcherOnceOfAChange(t *testing.T) {
 	t.Parallel()
 	w, l := newTables(t, "3.8.0"), new(listener)
@@ -52,7 +52,7 @@ func TestTables_TellAWatcherOnceOfAChange(t *testing.T) {
 	}
 }
 
-// One who may not read a znode is not told of it, since ZOOKEEPER-4799; the watch is used up all the same.
+// Since ZOOKEEPER-4799, a client that may not read a znode gets no events of it. Its one-shot watches are used up anyway.
 func TestTables_FilterWhatOneMayNotRead(t *testing.T) {
 	t.Parallel()
 	mine, _ := acl.Rules{}.Fix([]zk.ACL{{Perms: zk.PermRead, Scheme: acl.Digest, ID: "me:x"}}, nil)
@@ -68,7 +68,7 @@ func TestTables_FilterWhatOneMayNotRead(t *testing.T) {
 	}
 }
 
-// A recursive watch hears of what is below it, and stays.
+// A recursive watch reports changes below its path, and stays.
 func TestTables_RecursiveWatches(t *testing.T) {
 	t.Parallel()
 	w, l := newTables(t, "3.8.0"), new(listener)
