@@ -14,7 +14,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// session opens a session of go-zookeeper's with p and ends it with the test.
+// session opens a session of go-zookeeper with p, and ends it when the test ends.
 func session(t *testing.T, p *zkpeer.Peer) *zk.Conn {
 	t.Helper()
 	dial := func(network, address string, timeout time.Duration) (net.Conn, error) {
@@ -119,7 +119,7 @@ func TestPeer_CloseEndsEveryScript(t *testing.T) {
 			socks = append(socks, sock)
 		}
 		synctest.Wait()
-		p.Close() // returns when the scripts have; the bubble would deadlock on one that has not
+		p.Close() // returns when the scripts have; if one had not, the bubble would deadlock
 		for i, sock := range socks {
 			if _, err := sock.Read(make([]byte, 1)); err != io.EOF {
 				t.Errorf("connection %d: %v, want EOF", i, err)

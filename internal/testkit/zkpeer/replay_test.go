@@ -14,7 +14,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// raw is a client that writes and reads frames.
+// raw is a client that only writes and reads frames.
 type raw struct {
 	t    testing.TB
 	sock net.Conn
@@ -76,7 +76,7 @@ func TestReplay_AnswersEachOperation(t *testing.T) {
 	t.Parallel()
 	r := dialRaw(t, zkpeer.StartReplay(t, zkpeer.Replay{DataSize: 100, Children: 3}))
 	path := wire.AppendPath(nil, "", "/a")
-	// All at once and in pieces: the server must put frames together and answer in order.
+	// Many requests are sent at once and in pieces: the server must put the frames together, and answer in order.
 	var all []byte
 	for i, op := range []wire.OpCode{wire.OpGetData, wire.OpExists, wire.OpGetChildren2, wire.OpSetData, wire.OpCreate2,
 		wire.OpCreate, wire.OpDelete, wire.OpSync, wire.OpGetACL} {
@@ -131,7 +131,7 @@ func TestReplay_RunsInAnotherProcess(t *testing.T) {
 	}
 }
 
-// BenchmarkReplay measures the server: its own process writes requests that are encoded beforehand and counts replies.
+// BenchmarkReplay measures the replay server: this process writes requests that were encoded beforehand, and counts the replies.
 func BenchmarkReplay(b *testing.B) {
 	for _, size := range []int{0, 100, 1000} {
 		b.Run(fmt.Sprintf("data=%d", size), func(b *testing.B) {

@@ -8,7 +8,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
 )
 
-// A server that says hello, and a proxy that lets half of it pass.
+// A server says hello, and the proxy lets half of it pass.
 func ExampleProxy_CutAfter() {
 	server, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

@@ -102,7 +102,7 @@ func TestFaults_PiecesArriveOneByOne(t *testing.T) {
 	p.Pieces(ToClient, 3)
 	exchange(t, conn, strings.Repeat("byte by byte ", 20))
 
-	// The network may join what was written apart, so look at the writes.
+	// The network may join separate writes, so count the writes themselves.
 	for d, want := range map[Direction]int{ToServer: 10, ToClient: 4} {
 		var w countingConn
 		pipe := newPipe(&link{proxy: p, closed: make(chan struct{})}, d, nil, &w)
@@ -132,7 +132,7 @@ func TestFaults_CutAfterAtEveryByte(t *testing.T) {
 		exchange(t, conn, "connect")
 		cut := p.CutAfter(ToClient, 1, n)
 		exchange(t, conn, "whole")
-		// At 0 bytes the cut comes with the end of the frame before.
+		// With 0 bytes, the connection is cut at the end of the previous frame.
 		if n > 0 {
 			send(t, conn, reply)
 			want(t, conn, reply[:n])
@@ -141,7 +141,7 @@ func TestFaults_CutAfterAtEveryByte(t *testing.T) {
 		select {
 		case <-cut:
 		case <-time.After(patience):
-			t.Fatal("the cut did not say so")
+			t.Fatal("the channel of CutAfter was not closed")
 		}
 		exchange(t, dial(t, p.Addr()), "again")
 	}

@@ -16,7 +16,7 @@ import (
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const (
-	// patience bounds a wait for what must come, glance one for what must not.
+	// patience is how long a test waits for something that must happen, glance for something that must not.
 	patience = 10 * time.Second
 	glance   = 100 * time.Millisecond
 )
@@ -33,7 +33,7 @@ func frame(body string) []byte {
 	return append(binary.BigEndian.AppendUint32(nil, uint32(len(body))), body...)
 }
 
-// startEcho starts a server that sends back what it gets, and returns its address.
+// startEcho starts a server that sends back what it receives, and returns its address.
 func startEcho(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -108,7 +108,7 @@ func want(t *testing.T, conn net.Conn, b []byte) {
 	}
 }
 
-// wantNothing makes sure that no byte comes, and no end.
+// wantNothing checks that no byte comes, and that the connection does not end.
 func wantNothing(t *testing.T, conn net.Conn) {
 	t.Helper()
 	conn.SetReadDeadline(time.Now().Add(glance))
@@ -118,8 +118,8 @@ func wantNothing(t *testing.T, conn net.Conn) {
 	}
 }
 
-// wantEnd makes sure that the connection ends, with no byte before, and returns
-// how.
+// wantEnd checks that the connection ends without another byte, and returns the
+// error with which it ends.
 func wantEnd(t *testing.T, conn net.Conn) error {
 	t.Helper()
 	conn.SetReadDeadline(time.Now().Add(patience))

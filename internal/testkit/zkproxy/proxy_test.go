@@ -34,7 +34,7 @@ func TestProxy_PassesOnWhatHasNoFrames(t *testing.T) {
 	conn := dial(t, Run(t, startEcho(t)).Addr())
 	send(t, conn, []byte("ruok"))
 	want(t, conn, []byte("ruok"))
-	// From here on nothing is a frame, whatever it looks like.
+	// From here on nothing is treated as a frame, even if it looks like one.
 	send(t, conn, []byte{0, 0, 0, 9, 1})
 	want(t, conn, []byte{0, 0, 0, 9, 1})
 }
@@ -134,7 +134,7 @@ func TestProxy_ConnectRequestsAreCopies(t *testing.T) {
 	}
 }
 
-// wantRefusal makes sure that a connection is reset, which may come so early that
+// wantRefusal checks that a connection is reset. The reset may come so early that
 // dialling fails.
 func wantRefusal(t *testing.T, addr string) {
 	t.Helper()
@@ -157,7 +157,7 @@ func waitFor(t *testing.T, holds func() bool) {
 		select {
 		case <-tick.C:
 		case <-deadline:
-			t.Fatal("it did not come")
+			t.Fatal("the condition did not become true in time")
 		}
 	}
 }

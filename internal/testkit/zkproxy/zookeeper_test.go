@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 )
 
-// sessionOffset is where a connect request has the session id: behind the
+// sessionOffset is the offset of the session id in a connect request: after the
 // protocol version, the last zxid seen and the timeout.
 const sessionOffset = 4 + 8 + 4
 

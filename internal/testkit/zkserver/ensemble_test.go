@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// One ensemble serves three tests in turn, for three servers start slowly.
+// One ensemble serves several tests in turn, because three servers take long to start.
 func TestEnsemble_Survives(t *testing.T) {
 	t.Parallel()
 	e := RunEnsemble(t)
@@ -62,11 +62,11 @@ func allKilled(t *testing.T, e *Ensemble) {
 	}
 }
 
-// A leader that cannot listen for its followers does not end but tries for ever.
-// Any server may come to lead, so none of them can listen at first.
+// A leader that cannot listen for its followers does not end, but tries forever. Any
+// server may become the leader, so at first none of them can listen.
 func TestEnsemble_TriesAgainWhenAPortIsTaken(t *testing.T) {
 	t.Parallel()
-	// The ports come in turn: for clients, quorum and election of each server.
+	// Each server takes its ports in this order: for clients, quorum, election.
 	wrong := map[int]int{2: occupy(t), 5: occupy(t), 8: occupy(t)}
 	e := RunEnsemble(t, handOut(wrong))
 	for _, s := range e.Servers() {

@@ -17,7 +17,7 @@ func ExampleStart() {
 	}
 	defer srv.Stop(ctx)
 
-	// Whoever connects to srv.Addr() gets a session. Then a test breaks things:
+	// A client that connects to srv.Addr() gets a session. Then a test can break things:
 	fmt.Println(srv.Freeze(), srv.Continue(), srv.Kill(), srv.Restart(ctx))
 	answer, err := srv.FourLetter(ctx, "srvr")
 	fmt.Println(strings.Contains(answer, "Mode: standalone"), err)

@@ -9,7 +9,7 @@ import (
 	"testing"
 )
 
-// clearEnvironment clears what decides where ZooKeeper is found.
+// clearEnvironment clears the variables that decide where ZooKeeper is found.
 func clearEnvironment(t *testing.T) {
 	t.Helper()
 	for _, name := range []string{jarEnv, homeEnv, "JAVA_HOME"} {
@@ -108,8 +108,8 @@ func TestFind_Layouts(t *testing.T) {
 	}
 }
 
-// Debian's folder of jars holds several logging backends, of which ZooKeeper must
-// see one.
+// Debian's folder of jars contains several logging backends, of which ZooKeeper must
+// get only one.
 func TestFind_DebianTakesNamedJarsOnly(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -19,8 +19,8 @@ func occupy(t *testing.T) int {
 	return l.Addr().(*net.TCPAddr).Port
 }
 
-// handOut returns a source of ports that hands out wrong ports first, each at its
-// turn.
+// handOut returns a source of ports that hands out wrong ones at the given turns, and
+// free ones otherwise.
 func handOut(wrong map[int]int) Option {
 	var mu sync.Mutex
 	var calls int
@@ -46,7 +46,7 @@ func TestStart_TriesAgainWhenAPortIsTaken(t *testing.T) {
 	}
 }
 
-// Another server on the port answers the readiness check just as well.
+// Another program's server on the port would also grant a session.
 func TestStart_IsNotFooledByAnotherServer(t *testing.T) {
 	t.Parallel()
 	other := Run(t)

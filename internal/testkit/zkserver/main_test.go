@@ -13,7 +13,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(Main(m)) }
 
-// testContext bounds whatever a test waits for.
+// testContext bounds everything for which a test waits.
 func testContext(t *testing.T) context.Context {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
@@ -29,8 +29,8 @@ func must(t *testing.T, err error) {
 	}
 }
 
-// connect opens a session with go-zookeeper and returns once it is there. The
-// test's end closes it and waits for its goroutines.
+// connect opens a session with go-zookeeper, and returns once the session exists. When
+// the test ends, the connection is closed and its goroutines are joined.
 func connect(t *testing.T, addrs ...string) *zk.Conn {
 	t.Helper()
 	conn, events, err := zk.Connect(addrs, 10*time.Second, zk.WithLogger(log.New(io.Discard, "", 0)))

@@ -12,7 +12,7 @@ import (
 	"testing"
 )
 
-// orphanEnv makes TestServer_DiesWithItsParent the parent.
+// orphanEnv makes a process run TestServer_DiesWithItsParent as the parent.
 const orphanEnv = "ZKSERVER_TEST_PARENT"
 
 func TestServer_DiesWithItsParent(t *testing.T) {
@@ -45,7 +45,7 @@ func TestServer_DiesWithItsParent(t *testing.T) {
 	}))
 }
 
-// parent starts a server, says its process id and kills itself as a crash would.
+// parent starts a server, prints its process id and kills itself, as if it had crashed.
 func parent(t *testing.T, dir string) {
 	s, err := Start(testContext(t), WithDir(dir))
 	must(t, err)
@@ -54,8 +54,8 @@ func parent(t *testing.T, dir string) {
 	select {} // until the signal arrives
 }
 
-// alive says whether the process runs; a zombie, which nobody may be there to
-// reap, does not.
+// alive reports whether the process runs. A zombie does not: there may be nobody who
+// would reap it.
 func alive(pid int) bool {
 	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
 	return err == nil && !strings.Contains(string(stat), ") Z ")

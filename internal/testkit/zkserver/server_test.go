@@ -18,7 +18,7 @@ import (
 
 func TestServer_ReadyMeansASession(t *testing.T) {
 	t.Parallel()
-	// "imok" comes first and a session later, by chance soon or late: two rounds.
+	// A server answers "imok" some time before it grants sessions. How long varies, so try it twice.
 	for range 2 {
 		s, err := Start(testContext(t))
 		must(t, err)
@@ -63,14 +63,14 @@ func TestServer_StopLeavesNothing(t *testing.T) {
 
 func TestServer_StopEndsAFrozenProcess(t *testing.T) {
 	t.Parallel()
-	dir := t.TempDir() // with a folder to keep, Stop asks before it kills
+	dir := t.TempDir() // with a folder to keep, Stop asks the process to end before it kills it
 	s, err := Start(testContext(t), WithDir(dir))
 	must(t, err)
 	must(t, s.Freeze())
 	begin := time.Now()
 	must(t, s.Stop(testContext(t)))
 	if took := time.Since(begin); took > terminateTimeout/2 {
-		t.Errorf("Stop took %v: it killed what it should have continued and asked", took)
+		t.Errorf("Stop took %v: it did not continue the process and ask it to end, but killed it", took)
 	}
 	if s.Running() {
 		t.Error("the process still runs")
@@ -88,7 +88,7 @@ func TestServer_RestartKeepsData(t *testing.T) {
 	}
 	must(t, s.Restart(testContext(t)))
 	wantData(t, connect(t, s.Addr()), "/kept", "one")
-	must(t, s.Restart(testContext(t))) // while it runs
+	must(t, s.Restart(testContext(t))) // while it is running
 	wantData(t, connect(t, s.Addr()), "/kept", "one")
 	if s.Addr() != addr || s.PID() == pid {
 		t.Errorf("address %s became %s, process %d became %d", addr, s.Addr(), pid, s.PID())
@@ -194,7 +194,7 @@ func TestServer_TTLNodesExpire(t *testing.T) {
 	exists, _, gone, err := conn.ExistsW(path)
 	must(t, err)
 	if !exists {
-		return // already
+		return // deleted already
 	}
 	select {
 	case event := <-gone:

@@ -8,7 +8,7 @@ import (
 	"testing"
 )
 
-// ruok asks over TLS and returns the answer.
+// ruok sends "ruok" over TLS and returns the answer.
 func ruok(t *testing.T, s *Server, cfg *tls.Config) (string, error) {
 	t.Helper()
 	conn, err := (&tls.Dialer{Config: cfg}).DialContext(testContext(t), "tcp", s.TLSAddr())
