@@ -5,11 +5,11 @@ import (
 	"time"
 )
 
-// alarm calls a function after a pause, and never after its end. No user function runs under its lock, so a strategy or a
-// filter may close its provider.
+// alarm calls a function after a pause, but not after end. It does not share the provider's lock, under which strategies and
+// filters run: so they may close their provider, which calls end.
 type alarm struct {
 	mu    sync.Mutex
-	timer *time.Timer // nil: it is not set
+	timer *time.Timer // nil: the alarm is not set
 	ended bool
 }
 
@@ -27,7 +27,7 @@ func (a *alarm) set(pause time.Duration, fn func()) {
 	})
 }
 
-// rang records that the pause is over, and reports whether it counts.
+// rang records that the pause is over, and reports whether the function must be called.
 func (a *alarm) rang() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -44,19 +44,20 @@ func New(c *zkasync.Client, base string, opts ...Option) *Discovery {
 // Service is a service with its instances.
 type Service struct {
 	Name string
-	// Instances are in the order of their znodes' names, disabled ones as well.
+	// Instances are sorted by the names of their znodes, and include disabled ones.
 	Instances []Instance
 	// Skipped are the znodes that are not instances, or may not be read.
 	Skipped []Skipped
 }
 
-// Skipped is a znode in the place of an instance.
+// Skipped is a znode that is not an instance, although it is where instances are.
 type Skipped struct {
 	Path string
 	Err  error // ErrMalformed, or a server's refusal such as zk.ErrNoAuth
 }
 
-// isRefusal reports whether a server refused something, as it does when a permission is missing.
+// isRefusal reports whether a read failed because of the znode itself, for example because a permission is missing or it is
+// too large, and not because of the connection.
 func isRefusal(err error) bool {
 	var op *zkasync.OpError
 	var size *zkasync.ReplySizeError
@@ -71,13 +72,13 @@ func fails[T any](d *Discovery, op, path string, err error) *future.Future[T] {
 	return core.OnHandler(d.c, future.Failed[T](&recipe.Error{Op: op, Path: path, Err: err}))
 }
 
-// Names returns the names of all services, in order (Curator: queryForNames). A service without instances is among them
-// as long as its znode exists.
+// Names returns the sorted names of all services (Curator: queryForNames). They include services without instances, as long
+// as their znodes exist.
 func (d *Discovery) Names(ctx context.Context) *future.Future[[]string] {
 	return d.list(ctx, d.base)
 }
 
-// list returns the names of the children of a path, in order; none if the path does not exist.
+// list returns the sorted names of the children of a path, or none if the path does not exist.
 func (d *Discovery) list(ctx context.Context, path string) *future.Future[[]string] {
 	list := future.Then(d.c.Children(ctx, path), func(l zkasync.Children) ([]string, error) {
 		slices.Sort(l.Names)
@@ -92,7 +93,7 @@ func (d *Discovery) list(ctx context.Context, path string) *future.Future[[]stri
 }
 
 // Service returns a service with its current instances (Curator: queryForInstances). A service that does not exist has
-// no instances. An instance that leaves while they are read is left out.
+// no instances. An instance that is deleted while they are read is left out.
 func (d *Discovery) Service(ctx context.Context, name string) *future.Future[Service] {
 	if err := checkName("a service", name); err != nil {
 		return fails[Service](d, "look up", d.path(name), err)

@@ -12,12 +12,12 @@
 //
 // # Znodes
 //
-// Instance id of service name is at base/name/id. One that is [Dynamic] is ephemeral and kept there by recipe.KeepNode, whatever
-// happens to its session, to the znode, or to its parents. One that is [Static] or [Permanent] is persistent: it stays until
-// somebody unregisters it. One that is [DynamicSequential] is ephemeral, with a number behind the id.
+// Instance id of service name is at base/name/id. A [Dynamic] instance is ephemeral; recipe.KeepNode keeps it there, whatever
+// happens to its session, to the znode, or to its parents. A [Static] or [Permanent] instance is persistent: it stays until
+// somebody unregisters it. A [DynamicSequential] instance is ephemeral, with a number after the id.
 //
-// The fields, their order and the bytes are Curator's, as its JsonInstanceSerializer writes them by default; "enabled" is written only
-// when it is false. Reading, unknown fields do no harm, and what is missing has Curator's defaults.
+// The fields, their order and the bytes are those that Curator's JsonInstanceSerializer writes by default, except that "enabled"
+// is written only when it is false. When reading, unknown fields are ignored, and missing fields have Curator's defaults.
 //
 // # What others write
 //
@@ -26,5 +26,5 @@
 //
 // # Goroutines
 //
-// There are none. For where functions run see package recipe.
+// There are none. Package recipe says where callbacks and other functions run.
 package discovery

@@ -10,8 +10,8 @@ import (
 type DownPolicy struct {
 	// Errors is how many errors within Timeout set it aside. The default is 2.
 	Errors int
-	// Timeout is for how long it is set aside, and for how long errors count before. The default is 30 seconds. (Curator counts from
-	// the first error in both cases, so that an instance may be back at once.)
+	// Timeout is for how long an instance is set aside, and also for how long its errors count. The default is 30 seconds.
+	// (Curator counts both from the first error, so that an instance may return at once.)
 	Timeout time.Duration
 }
 
@@ -42,10 +42,10 @@ type down struct {
 	failed map[identity]failures
 }
 
-// failures are those of one instance.
+// failures are the errors of one instance.
 type failures struct {
 	count int
-	since time.Time // of the first failure, or when it was set aside
+	since time.Time // when the first error came or, later, when the instance was set aside
 }
 
 // note counts an error, and reports whether this sets the instance aside.
@@ -70,7 +70,7 @@ func (d *down) isAside(id identity, now time.Time) bool {
 	return ok && f.count >= d.policy.Errors && now.Sub(f.since) < d.policy.Timeout
 }
 
-// next returns how long it takes until the first instance that is set aside returns; false if there is none.
+// next returns how long it takes until an instance that is set aside returns, or false if there is none.
 func (d *down) next(now time.Time) (pause time.Duration, ok bool) {
 	for id, f := range d.failed {
 		if left := d.policy.Timeout - now.Sub(f.since); d.isAside(id, now) && (!ok || left < pause) {

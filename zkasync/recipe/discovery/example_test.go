@@ -14,7 +14,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// demo is a client of a server in this process. Your program has zkasync.Connect(ctx, "zk1:2181,zk2:2181").
+// demo returns a client of a server in this process. Your program calls zkasync.Connect(ctx, "zk1:2181,zk2:2181").
 func demo() (c *zkasync.Client, end func()) {
 	srv, err := zktest.New()
 	if err != nil {
@@ -30,7 +30,7 @@ func demo() (c *zkasync.Client, end func()) {
 	}
 }
 
-// A service says where it is, and its users find it.
+// An instance of a service registers itself, and others find it.
 func Example() {
 	c, end := demo()
 	defer end()
@@ -51,7 +51,7 @@ func Example() {
 	// Output: 10.0.0.1 80 <nil>
 }
 
-// An instance with all there is.
+// An instance with an id, a template for its URI, and a payload.
 func ExampleDiscovery_Register() {
 	c, end := demo()
 	defer end()
@@ -64,7 +64,7 @@ func ExampleDiscovery_Register() {
 	}
 	me := discovery.New(c, "/services").Register(discovery.Instance{
 		Name: "web", ID: "host1", Address: "10.0.0.1", Port: 80, URI: form, Payload: json.RawMessage(`{"zone":"a"}`),
-		Registered: time.UnixMilli(1), // as a rule it is now
+		Registered: time.UnixMilli(1), // usually left out: the default is the present time
 	})
 	if _, err := me.Ready().Get(ctx); err != nil {
 		fmt.Println(err)
@@ -101,7 +101,7 @@ func ExampleRegistration_Update() {
 	// <nil>
 }
 
-// What there is.
+// The names of all services, and one service with its instances.
 func ExampleDiscovery_Service() {
 	c, end := demo()
 	defer end()
@@ -122,7 +122,7 @@ func ExampleDiscovery_Service() {
 	// host1 /services/web/notes true <nil>
 }
 
-// A service after each change, until it has two instances.
+// The loop gets the service after each change, until it has two instances.
 func ExampleDiscovery_Watch() {
 	c, end := demo()
 	defer end()
@@ -143,7 +143,7 @@ func ExampleDiscovery_Watch() {
 	// recipe: watch group /services/web: it was given back
 }
 
-// A service in memory, beside other things that happen.
+// A select waits for changes of the service and for other things.
 func ExampleView_C() {
 	c, end := demo()
 	defer end()
@@ -173,7 +173,7 @@ func ExampleView_C() {
 	// Output: host1
 }
 
-// A service told to a callback, in one sequence with all other callbacks of the client.
+// A callback gets the service, in one sequence with all other callbacks of the client.
 func ExampleView_OnChange() {
 	c, end := demo()
 	defer end()
@@ -187,7 +187,7 @@ func ExampleView_OnChange() {
 	// Output: web has 0
 }
 
-// A future for the next change, for those who look at something else besides.
+// A future for the next change can be waited for together with others.
 func ExampleView_Changed() {
 	c, end := demo()
 	defer end()
@@ -233,10 +233,10 @@ func ExampleProvider_NoteError() {
 	// 1
 }
 
-// A payload of one's own type.
+// A payload of a type of your own.
 func ExamplePayloadOf() {
 	type details struct {
-		Class string `json:"@class,omitempty"` // of Java processes, if there are any
+		Class string `json:"@class,omitempty"` // for Java processes, if there are any
 		Zone  string `json:"zone"`
 	}
 	data, err := json.Marshal(details{Class: "com.example.Details", Zone: "a"})
@@ -269,11 +269,11 @@ func reach(ctx context.Context, service *discovery.Provider, call func(discovery
 		if call(one) == nil {
 			return nil
 		}
-		service.NoteError(one) // set aside for a while after the second time
+		service.NoteError(one) // after the second error, it is set aside for a while
 	}
 }
 
-// The cookbook's: one of two hosts does not answer.
+// One of two hosts does not answer, so the other one is used.
 func Example_cookbook() {
 	c, end := demo()
 	defer end()

@@ -10,26 +10,26 @@ import (
 
 // Instance is an instance of a service (Curator: ServiceInstance). Register and Update copy it.
 type Instance struct {
-	// Name is that of the service, ID the instance's own in it. Both are names of znodes. When an instance is registered without an
-	// ID, it gets a random UUID.
+	// Name is the name of the service, and ID identifies the instance in it. Both are names of znodes. An instance that is
+	// registered without an ID gets a random UUID.
 	Name, ID string
-	// Address is a host's name or IP address, "" (null in JSON) if there is none.
+	// Address is a host name or IP address, or "" (null in JSON) if there is none.
 	Address string
-	// Port and SSLPort are TCP ports, 0 (null in JSON) if there is none.
+	// Port and SSLPort are TCP ports, or 0 (null in JSON) if there is none.
 	Port, SSLPort int
-	// Payload is any JSON, nil if there is none. See [PayloadOf].
+	// Payload is any JSON, or nil if there is none. See [PayloadOf].
 	Payload json.RawMessage
 	// Registered is the time of the registration, to the millisecond. Register sets it to the present time if it is zero.
 	Registered time.Time
 	// Type says what happens to the instance when its process ends.
 	Type ServiceType
-	// URI is the template of its address, nil if it has none. See [Instance.Expand].
+	// URI is the template of its URI, or nil if it has none. See [Instance.Expand].
 	URI URISpec
 	// Disabled hides it from providers, although it is registered.
 	Disabled bool
 }
 
-// identity is what identifies an instance: one that is registered again is another.
+// identity identifies an instance. An instance that is registered anew is another one.
 type identity struct {
 	name, id   string
 	registered int64
@@ -37,7 +37,7 @@ type identity struct {
 
 func (i *Instance) identity() identity { return identity{i.Name, i.ID, milliseconds(i.Registered)} }
 
-// milliseconds returns those since the epoch; the zero time is Curator's 0.
+// milliseconds returns the milliseconds since the epoch, and 0 for the zero time, as Curator does.
 func milliseconds(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -69,7 +69,7 @@ func (i *Instance) check() error {
 	return nil
 }
 
-// checkName returns what is wrong with a name that is to be a znode's.
+// checkName returns what is wrong with the name of a service or an instance, which must be usable as a znode's.
 func checkName(what, name string) error {
 	if name == "" || name == "." || name == ".." || strings.Contains(name, "/") {
 		return fmt.Errorf("name %q of %s is empty, a dot or two, or has a slash", name, what)
@@ -117,7 +117,7 @@ func (t *ServiceType) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%q is none of %s", text, strings.Join(typeNames, ", "))
+	return fmt.Errorf("%q: must be one of %s", text, strings.Join(typeNames, ", "))
 }
 
 // ErrMalformed is the error of a znode whose data is not an instance.

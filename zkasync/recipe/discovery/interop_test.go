@@ -16,13 +16,13 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/discovery"
 )
 
-// jars are what Curator's service discovery needs, as Debian packages them.
+// jars are the libraries that Curator's service discovery needs, by their names in Debian.
 var jars = []string{"curator-client", "curator-framework", "curator-recipes", "curator-x-discovery", "jackson-core", "jackson-databind",
 	"jackson-annotations", "guava", "slf4j-api", "slf4j-nop", "zookeeper", "zookeeper-jute", "netty-all", "netty-handler",
 	"netty-transport", "netty-common", "netty-buffer", "netty-resolver", "netty-codec", "netty-transport-native-unix-common",
 	"netty-transport-native-epoll", "snappy-java", "metrics-core"}
 
-// curator is a process with Curator's service discovery, see testdata.
+// curator is a Java process that uses Curator's service discovery, see testdata.
 type curator struct {
 	t   *testing.T
 	cmd *exec.Cmd
@@ -60,7 +60,7 @@ func startCurator(t *testing.T, servers string) *curator {
 	return &curator{t, cmd, in, bufio.NewScanner(out)}
 }
 
-// ask has the peer do something, and returns what it says.
+// ask sends a command to the process and returns its answer.
 func (p *curator) ask(command string) string {
 	p.t.Helper()
 	fmt.Fprintln(p.in, command)
@@ -77,7 +77,7 @@ func (p *curator) do(want, command string) {
 	}
 }
 
-// await asks until the answer is right.
+// await sends a command until the answer is want.
 func (p *curator) await(want, command string) {
 	p.t.Helper()
 	var got string
@@ -89,7 +89,7 @@ func (p *curator) await(want, command string) {
 	p.t.Fatalf("%s:\n     %s\nwant %s", command, got, want)
 }
 
-// shown is a service as Curator's toString has it, with each URI.
+// shown returns instances as Curator's toString prints them, each with its URI.
 func shown(instances ...discovery.Instance) string {
 	var all []string
 	for _, i := range instances {
@@ -111,7 +111,7 @@ func shown(instances ...discovery.Instance) string {
 	return strings.Join(all, " ")
 }
 
-// javaText is a payload as Java shows it.
+// javaText returns a payload as Java prints it.
 func javaText(payload json.RawMessage) string {
 	i := discovery.Instance{Payload: payload}
 	if payload == nil {
@@ -140,7 +140,7 @@ func form(t *testing.T, text string) discovery.URISpec {
 	return spec
 }
 
-// several are instances in which each field differs.
+// several returns instances that between them use all fields and types of payload.
 func several(t *testing.T) []discovery.Instance {
 	t.Helper()
 	at := time.UnixMilli(1795655668317)
@@ -153,7 +153,7 @@ func several(t *testing.T) []discovery.Instance {
 	}
 }
 
-// Curator sees what we register, in every field, would write it with the same bytes, and follows changes.
+// Curator sees every field of what we register, writes the same bytes for it, and follows changes.
 func TestInterop_CuratorSeesOurs(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -191,12 +191,12 @@ func TestInterop_CuratorSeesOurs(t *testing.T) {
 	p.await("", "seen web")
 }
 
-// command is one for the peer, with the fields of an instance.
+// command returns a command for the process, with the fields of an instance.
 func command(verb, id, address, rest string) string {
 	return fmt.Sprintf("%s web %s %s %s", verb, id, address, rest)
 }
 
-// We see what Curator registers, in every field, would write it with the same bytes, and follow changes.
+// We see every field of what Curator registers, write the same bytes for it, and follow changes.
 func TestInterop_WeSeeCurators(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -225,7 +225,7 @@ func TestInterop_WeSeeCurators(t *testing.T) {
 	for _, i := range s.Instances[:4] {
 		n := must(t, c.Get(t.Context(), "/services/web/"+i.ID))
 		if again, err := i.MarshalJSON(); err != nil || !bytes.Equal(n.Data, again) {
-			t.Errorf("Curator wrote\n%s\nand we\n%s %v", n.Data, again, err)
+			t.Errorf("Curator wrote\n%s\nand we wrote\n%s %v", n.Data, again, err)
 		}
 	}
 	p.do("done", command("update", "a", "10.0.0.2", fields["a"]))
@@ -238,7 +238,8 @@ func TestInterop_WeSeeCurators(t *testing.T) {
 	until(t, v, "what is static", func(s discovery.Service) bool { return len(s.Instances) == 1 && s.Instances[0].ID == "b" })
 }
 
-// Each takes the place of one of the other kind that has crashed, with the same id, before its session is over.
+// Whichever of Curator and zkasync registers later replaces the instance of the other with the same id, even if that has crashed
+// and its session has not ended.
 func TestInterop_SameID(t *testing.T) {
 	t.Parallel()
 	crashed, twin, proxy, servers := proxied(t)
@@ -260,6 +261,6 @@ func TestInterop_SameID(t *testing.T) {
 	returns(t, crashed)
 	addresses(t, v, "theirs")
 	p.do("done", command("unregister", "a", "theirs", "- - - 6 DYNAMIC -"))
-	addresses(t, v, "ours") // it has waited
+	addresses(t, v, "ours") // it has waited for this
 	must(t, mine.Unregister())
 }

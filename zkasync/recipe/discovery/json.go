@@ -18,7 +18,7 @@ type document struct {
 	Registered int64           `json:"registrationTimeUTC"`
 	Type       ServiceType     `json:"serviceType"`
 	URI        *uriDocument    `json:"uriSpec"`
-	Enabled    *bool           `json:"enabled,omitempty"` // old releases of Curator refuse it
+	Enabled    *bool           `json:"enabled,omitempty"` // written only if false, since old releases of Curator refuse it
 }
 
 type uriDocument struct {
@@ -34,7 +34,8 @@ func orNull[T comparable](v T) *T {
 	return &v
 }
 
-// MarshalJSON returns the instance as Curator's JsonInstanceSerializer writes it. ("enabled" comes only with false.)
+// MarshalJSON returns the instance as Curator's JsonInstanceSerializer writes it, except that "enabled" is written only if it
+// is false.
 func (i Instance) MarshalJSON() ([]byte, error) {
 	d := document{i.Name, i.ID, orNull(i.Address), orNull(i.Port), orNull(i.SSLPort), i.Payload, milliseconds(i.Registered), i.Type, nil, nil}
 	if i.URI != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/discovery"
 )
 
-// golden are instances and what Curator 5.4.0 wrote for them.
+// golden are instances, and the bytes that Curator 5.4.0 has written for them.
 var golden = []struct {
 	json     string
 	instance discovery.Instance
@@ -46,7 +46,7 @@ func TestInstance_ReadsAndWritesCuratorsBytes(t *testing.T) {
 	}
 }
 
-// As Curator reads them.
+// Curator reads these the same way.
 func TestInstance_ReadsWhatOthersWrite(t *testing.T) {
 	t.Parallel()
 	n := discovery.Instance{Name: "n", ID: "i"}
@@ -58,7 +58,7 @@ func TestInstance_ReadsWhatOthersWrite(t *testing.T) {
 		`{"name":"n","id":"i"}`:                                     n,
 		`{"id":"i","name":"n","extra":{"x":[1]},"enabled":true}`:    n,
 		`{"name":"m","id":"i","name":"n"}`:                          n,
-		`{"name":"n","id":"i","port":80,"Port":"http","PORT":[]}`:   port, // names of fields count as they are written
+		`{"name":"n","id":"i","port":80,"Port":"http","PORT":[]}`:   port, // names of fields are case-sensitive
 		`{"name":"n","id":"i","uriSpec":"{scheme}://x"}`:            uri,
 		` { "name" : "n" , "id" : "i" , "payload" : null } `:        n,
 		`{"name":"n","id":"i","serviceType":null,"uriSpec":null}`:   n,
@@ -73,7 +73,7 @@ func TestInstance_ReadsWhatOthersWrite(t *testing.T) {
 	}
 }
 
-func TestInstance_RefusesWhatIsNone(t *testing.T) {
+func TestInstance_RefusesOtherJSON(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{"", "null", "{}", "[]", "7", `"n"`, `{"name":"n"}`, `{"id":"i"}`, `{"name":"n","id":"i"`,
 		`{"name":7,"id":"i"}`, `{"name":"n","id":"i","port":"http"}`, `{"name":"n","id":"i","port":80.5}`,
@@ -86,7 +86,7 @@ func TestInstance_RefusesWhatIsNone(t *testing.T) {
 	}
 }
 
-// What is read is written with the same meaning.
+// What has been read and is written again has the same meaning.
 func FuzzInstance_RoundTrip(f *testing.F) {
 	for _, g := range golden {
 		f.Add([]byte(g.json))

@@ -15,10 +15,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(check.Main(m)) }
 
-// wait is how long a test waits for what must come.
+// wait is how long a test waits for something that must happen.
 const wait = check.Wait
 
-// place is a folder of the test's own on the shared server, and a client of it.
+// place returns a servers string whose chroot belongs to the test alone, and a client of it.
 func place(t *testing.T) (servers string, c *zkasync.Client) {
 	t.Helper()
 	servers = check.Place(t)
@@ -46,7 +46,7 @@ func poll(t *testing.T, what string, ok func() bool) {
 	check.Until(t, what, ok)
 }
 
-// until waits until a view shows what is wanted, going by Changed and Latest.
+// until waits until ok accepts what the view has. It uses Changed and Latest.
 func until(t *testing.T, v *discovery.View, what string, ok func(discovery.Service) bool) {
 	t.Helper()
 	end := time.After(wait)
@@ -59,12 +59,12 @@ func until(t *testing.T, v *discovery.View, what string, ok func(discovery.Servi
 		select {
 		case <-changed.Done():
 		case <-end:
-			t.Fatalf("%s: not in time; there is %+v, %v", what, s, v.Err())
+			t.Fatalf("%s: not in time; the view has %+v, %v", what, s, v.Err())
 		}
 	}
 }
 
-// says checks that a future fails with a text.
+// says checks that a future fails with an error that contains text.
 func says[T any](t *testing.T, f *future.Future[T], text string) {
 	t.Helper()
 	if _, err := check.Get(f); err == nil || !contains(err, text) {

@@ -6,12 +6,12 @@ import (
 	"strings"
 )
 
-// PayloadOf returns an instance's payload as a T, the zero T if it has none.
+// PayloadOf returns an instance's payload as a T, or the zero T if it has none.
 //
-// Curator's processes put the name of the Java class into it: as a field "@class" of an object, which a T without that field ignores,
-// and in front of what is no object, as in ["java.lang.Long",7], which is seen through. For a payload that a Java process is
-// to read as an object of a class of its own, T needs a field for that name; without it Java gets a Map. Text, whole numbers up to 32 bits, other numbers
-// and booleans go as they are, lists need a class.
+// Java processes that use Curator put the name of the Java class into the payload: as a field "@class" of an object, which is
+// ignored if T has no such field, or in front of any other value, as in ["java.lang.Long",7], where PayloadOf skips it. If a
+// Java process is to read the payload as an object of a certain class, T needs a field for "@class"; without it, Java gets a
+// Map. Strings, numbers and booleans need no class, except whole numbers of more than 32 bits; lists need one.
 func PayloadOf[T any](i Instance) (T, error) {
 	var v T
 	if i.Payload == nil {
@@ -30,12 +30,12 @@ func PayloadOf[T any](i Instance) (T, error) {
 	return v, nil
 }
 
-// unwrapped returns what follows the name of a class.
+// unwrapped returns the value after the name of a Java class, or false if the payload does not have that form.
 func unwrapped(payload json.RawMessage) (raw json.RawMessage, ok bool) {
 	var pair []json.RawMessage
 	var class string
 	if json.Unmarshal(payload, &pair) != nil || len(pair) != 2 || json.Unmarshal(pair[0], &class) != nil {
 		return nil, false
 	}
-	return pair[1], strings.Contains(class, ".") || strings.HasPrefix(class, "[") // the latter is an array's
+	return pair[1], strings.Contains(class, ".") || strings.HasPrefix(class, "[") // "[" begins the name of an array class
 }

@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// persistent is the znode of an instance that outlives its process.
+// persistent keeps the znode of a Static or Permanent instance, which outlives its process.
 type persistent struct {
 	d    *Discovery
 	path string
@@ -23,7 +23,7 @@ type persistent struct {
 	mu   sync.Mutex
 	data []byte
 
-	order  sync.Mutex                  // held while a step is queued behind another; locked before mu
+	order  sync.Mutex                  // held while a step is queued after another; locked before mu
 	last   *future.Future[future.Void] // the latest write
 	closed *future.Future[future.Void] // nil until it is deleted
 }
@@ -65,12 +65,13 @@ func (p *persistent) Close() *future.Future[future.Void] {
 	return p.closed
 }
 
-// behind makes a step when the previous one is over, so that no repetition arrives late.
+// behind runs a step when the previous one has ended, so that no repetition of the previous one comes after it.
 func behind(before *future.Future[future.Void], step func() *future.Future[future.Void]) *future.Future[future.Void] {
 	return future.FlatMap(future.Settle(before), func([]future.Result[future.Void]) *future.Future[future.Void] { return step() })
 }
 
-// steps makes a chain of requests, and repeats it as a whole when the connection is lost: each step looks at what exists.
+// steps runs a chain of requests, and repeats the whole chain when the connection is lost. That does no harm, as each step
+// accepts what exists already.
 func (p *persistent) steps(chain func(context.Context) *future.Future[future.Void]) *future.Future[future.Void] {
 	return zkasync.Retry(zkasync.MarkIdempotent(context.Background()), p.d.c, core.Patient, chain)
 }
@@ -87,7 +88,7 @@ func (p *persistent) remove() *future.Future[future.Void] {
 	})
 }
 
-// put makes the znode persistent, with the current data.
+// put makes sure that the znode exists, is persistent and has the current data.
 func (p *persistent) put() *future.Future[future.Void] { return p.steps(p.create) }
 
 // present returns the current data.
@@ -114,11 +115,11 @@ func (p *persistent) create(ctx context.Context) *future.Future[future.Void] {
 	})
 }
 
-// write changes the existing znode. An ephemeral znode would go with its session, so it is replaced.
+// write changes the existing znode. It replaces an ephemeral one, which would be deleted with its session.
 func (p *persistent) write(ctx context.Context) *future.Future[future.Void] {
 	return future.FlatMap(p.d.c.Exists(ctx, p.path), func(st *zk.Stat) *future.Future[future.Void] {
 		again := func(err error) *future.Future[future.Void] {
-			if core.IsNoNode(err) || errors.Is(err, zk.ErrBadVersion) || errors.Is(err, zk.ErrNodeExists) { // somebody was faster
+			if core.IsNoNode(err) || errors.Is(err, zk.ErrBadVersion) || errors.Is(err, zk.ErrNodeExists) { // somebody else has changed it meanwhile
 				return p.create(ctx)
 			}
 			return future.Failed[future.Void](err)
@@ -134,7 +135,7 @@ func (p *persistent) write(ctx context.Context) *future.Future[future.Void] {
 	})
 }
 
-// orElse returns f without its value, or what failed returns for its error.
+// orElse returns a future that succeeds when f does. If f fails, it completes like the one that failed returns.
 func orElse[T any](f *future.Future[T], failed func(error) *future.Future[future.Void]) *future.Future[future.Void] {
 	return future.FlatMap(future.Settle(f), func(rs []future.Result[T]) *future.Future[future.Void] {
 		if rs[0].Err != nil {

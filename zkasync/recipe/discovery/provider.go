@@ -23,7 +23,7 @@ type Provider struct {
 	down    down
 	waiting []*waiter // in the order of the calls
 
-	back alarm // serves them when an instance is no longer set aside
+	back alarm // serves waiting calls when an instance is no longer set aside
 }
 
 // waiter is a call of Await.
@@ -131,8 +131,8 @@ func (p *Provider) availableLocked() (all []Instance) {
 	return all
 }
 
-// Next returns an instance by the strategy, without waiting (Curator: getInstance). The error is [ErrNoInstance] if there is none, also
-// when the service is not known yet; for that, see [Provider.Await].
+// Next returns an instance by the strategy, without waiting (Curator: getInstance). The error is [ErrNoInstance] if none is
+// available, or the service is not known yet; [Provider.Await] waits instead.
 func (p *Provider) Next() (Instance, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -178,7 +178,7 @@ func (p *Provider) Await(ctx context.Context) *future.Future[Instance] {
 	return told
 }
 
-// leave ends a wait whose context is done.
+// leave ends a call of Await whose context is done.
 func (p *Provider) leave(w *waiter, why error) {
 	p.mu.Lock()
 	p.waiting = slices.DeleteFunc(p.waiting, func(other *waiter) bool { return other == w })
@@ -186,7 +186,7 @@ func (p *Provider) leave(w *waiter, why error) {
 	w.promise.Reject(p.fail(why))
 }
 
-// serve gives instances to waiting calls as long as there are any.
+// serve gives instances to waiting calls, as long as there are instances and calls.
 func (p *Provider) serve() {
 	for {
 		w, i, err := p.due()
@@ -202,7 +202,8 @@ func (p *Provider) serve() {
 	}
 }
 
-// due removes the call to be served next, or returns nil if there is none, or nothing to give.
+// due removes the call to be served next, and returns it with its instance or error. It returns nil if no call waits or no
+// instance is available.
 func (p *Provider) due() (w *waiter, i Instance, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -217,7 +218,7 @@ func (p *Provider) due() (w *waiter, i Instance, err error) {
 	return w, i, err
 }
 
-// pickLocked is nextLocked with an error for a strategy or a filter that panics.
+// pickLocked is like nextLocked, but returns an error if the strategy or the filter panics.
 func (p *Provider) pickLocked() (i Instance, err error) {
 	defer func() {
 		if v := recover(); v != nil {
@@ -227,7 +228,7 @@ func (p *Provider) pickLocked() (i Instance, err error) {
 	return p.nextLocked()
 }
 
-// NoteError reports that an instance has failed. After a number of errors it is not handed out for a while: see
+// NoteError tells the provider that an instance has failed. After a number of errors it is not handed out for a while: see
 // [DownPolicy]. An instance that is registered anew starts without errors.
 func (p *Provider) NoteError(i Instance) {
 	p.mu.Lock()
@@ -240,7 +241,7 @@ func (p *Provider) NoteError(i Instance) {
 	}
 }
 
-// returned serves waiting calls because an instance has returned.
+// returned serves waiting calls when an instance is no longer set aside.
 func (p *Provider) returned() {
 	p.mu.Lock()
 	pause, more := p.down.next(time.Now())
@@ -251,7 +252,7 @@ func (p *Provider) returned() {
 	p.serve()
 }
 
-// Changed is that of a [View]: it completes with the next change of the service, or with the end.
+// Changed is like [View.Changed]: the future completes with the next change of the service, or when p ends.
 func (p *Provider) Changed() *future.Future[future.Void] { return p.view.Changed() }
 
 // Done returns a channel that is closed when p has ended.

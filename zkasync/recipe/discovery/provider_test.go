@@ -26,7 +26,7 @@ func inBubble(t *testing.T, test func(t *testing.T, c *zkasync.Client)) {
 	})
 }
 
-// registered are instances of one service.
+// registered registers instances of the service web.
 func registered(t *testing.T, d *discovery.Discovery, ids ...string) (all []*discovery.Registration) {
 	t.Helper()
 	for _, id := range ids {
@@ -37,7 +37,7 @@ func registered(t *testing.T, d *discovery.Discovery, ids ...string) (all []*dis
 	return all
 }
 
-// given are the addresses that a provider gives out.
+// given returns the addresses of the next n instances that a provider chooses.
 func given(t *testing.T, p *discovery.Provider, n int) string {
 	t.Helper()
 	var all []string
@@ -61,7 +61,7 @@ func TestProvider_Strategies(t *testing.T) {
 			must(t, p.Await(t.Context()))
 			return p
 		}
-		robin := d.Provider(t.Context(), "web") // as it comes
+		robin := d.Provider(t.Context(), "web") // the default
 		defer robin.Close()
 		if first := must(t, robin.Await(t.Context())); first.Address != "a" {
 			t.Errorf("the first is %s", first.Address)
@@ -92,7 +92,7 @@ func TestProvider_Strategies(t *testing.T) {
 		}
 		must(t, all[0].Unregister())
 		synctest.Wait()
-		if got := given(t, sticky, 3); got != "c c c" { // the next one's turn
+		if got := given(t, sticky, 3); got != "c c c" { // the third one's turn, after a and b
 			t.Errorf("sticky after the end of a: %s", got)
 		}
 		wrong := provider(func([]discovery.Instance) int { return 0 })
@@ -103,8 +103,8 @@ func TestProvider_Strategies(t *testing.T) {
 	})
 }
 
-// What has failed is set aside for as long as the policy says, and is back then. Errors that are long ago do not count.
-func TestProvider_SetsAsideWhatFailed(t *testing.T) {
+// An instance that has failed is set aside for as long as the policy says, and then returns. Old errors do not count.
+func TestProvider_SetsFailedInstancesAside(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, c *zkasync.Client) {
 		d := discovery.New(c, "/services")
@@ -127,7 +127,7 @@ func TestProvider_SetsAsideWhatFailed(t *testing.T) {
 		p.NoteError(a)
 		available("a b")
 		time.Sleep(time.Minute)
-		p.NoteError(a) // the first that counts now
+		p.NoteError(a) // the earlier errors no longer count
 		p.NoteError(a)
 		available("a b")
 		time.Sleep(59 * time.Second)
@@ -140,7 +140,7 @@ func TestProvider_SetsAsideWhatFailed(t *testing.T) {
 		next.Port = 1
 		must(t, all[0].Update(next))
 		synctest.Wait()
-		available("b") // it is the same instance
+		available("b") // after an update, a is still the same instance
 		time.Sleep(10 * time.Second)
 		for range 3 {
 			p.NoteError(b)
@@ -159,7 +159,7 @@ func TestProvider_SetsAsideWhatFailed(t *testing.T) {
 		time.Sleep(10 * time.Second)
 		again := registered(t, d, "a")
 		synctest.Wait()
-		available("a b") // registered anew; and the minute of b is over
+		available("a b") // a is registered anew, and the minute of b is over
 		must(t, again[0].Unregister())
 	})
 }
@@ -187,7 +187,7 @@ func TestProvider_Await(t *testing.T) {
 		must(t, r.Ready())
 		synctest.Wait()
 		if first.Ready() || third.Ready() {
-			t.Error("what is filtered out or disabled is given out")
+			t.Error("an instance that is filtered out or disabled was handed out")
 		}
 		if s, known := p.Service(); !known || len(s.Instances) != 2 {
 			t.Errorf("there is %+v", s)
@@ -196,7 +196,7 @@ func TestProvider_Await(t *testing.T) {
 		next.Disabled = false
 		must(t, r.Update(next))
 		if i := must(t, first); i.ID != "disabled" {
-			t.Errorf("there is %+v", i)
+			t.Errorf("got %+v", i)
 		}
 		must(t, third)
 		must(t, done.Future())
@@ -237,7 +237,7 @@ func TestProvider_RefusesWrongOptions(t *testing.T) {
 	})
 }
 
-// A strategy that panics costs whoever it was to serve an error, and nobody else anything.
+// If a strategy panics, the call that it was to serve gets an error, and other calls are not affected.
 func TestProvider_StrategyThatPanics(t *testing.T) {
 	t.Parallel()
 	inBubble(t, func(t *testing.T, c *zkasync.Client) {
@@ -253,15 +253,15 @@ func TestProvider_StrategyThatPanics(t *testing.T) {
 		first := p.Await(t.Context())
 		registered(t, d, "a")
 		if _, err := first.Get(t.Context()); err == nil || !strings.Contains(err.Error(), "on purpose") {
-			t.Errorf("it is told %v", err)
+			t.Errorf("the first call got %v", err)
 		}
 		if i := must(t, p.Await(t.Context())); i.ID != "a" {
-			t.Errorf("the next one gets %+v", i)
+			t.Errorf("the next call got %+v", i)
 		}
 	})
 }
 
-// A znode that is too large to be read keeps the others from nothing.
+// A znode that is too large to be read does not hide the others.
 func TestDiscovery_SkipsWhatIsTooLarge(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)
@@ -274,7 +274,7 @@ func TestDiscovery_SkipsWhatIsTooLarge(t *testing.T) {
 	}
 }
 
-// Nothing holds a provider that was closed, also while an instance is set aside.
+// Nothing refers to a provider that has ended, not even its timer while an instance is set aside.
 func TestProvider_CloseStopsItsTimer(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)
@@ -293,7 +293,7 @@ func TestProvider_CloseStopsItsTimer(t *testing.T) {
 		<-p.Done()
 		held := weak.Make(p)
 		p = nil
-		poll(t, name+": the provider is let go of", func() bool {
+		poll(t, name+": the provider is garbage", func() bool {
 			runtime.GC()
 			return held.Value() == nil
 		})
@@ -316,7 +316,7 @@ func TestProvider_StrategyThatCloses(t *testing.T) {
 		}))
 		close(made)
 		if i := must(t, p.Await(t.Context())); i.ID != "a" {
-			t.Errorf("it gets %+v", i)
+			t.Errorf("got %+v", i)
 		}
 		<-p.Done()
 	})

@@ -35,13 +35,13 @@ type keeper interface {
 	Close() *future.Future[future.Void]
 }
 
-// ErrOtherInstance is the error of a [Registration.Update] that would change the identity of the instance.
-var ErrOtherInstance = errors.New("name, id and type of what is registered cannot change")
+// ErrOtherInstance is the error of a [Registration.Update] that would change the name, id or type of the instance.
+var ErrOtherInstance = errors.New("name, id and type of a registered instance cannot change")
 
-// Register keeps an instance registered until [Registration.Unregister] (Curator: registerService). It replaces what is
-// at its path already, usually the znode of a process with the same id that has ended but whose session has not. Of two
-// processes that run with the same id, the later one is seen, and the other one after that has gone. (Curator replaces a
-// znode in two steps, between which a running process of zkasync restores its own.)
+// Register keeps an instance registered until [Registration.Unregister] (Curator: registerService). It replaces whatever
+// exists at its path, usually the znode of a process with the same id that has ended but whose session has not. If two
+// processes run with the same id, others see the later one, and the first one again after the later one has gone. (Curator
+// replaces a znode in two steps; between them, a running process that uses this package restores its own.)
 //
 // A Dynamic instance is created again in each new session, and when somebody deletes it. Others are written once.
 func (d *Discovery) Register(i Instance) *Registration {
@@ -73,7 +73,7 @@ func (d *Discovery) Register(i Instance) *Registration {
 	return r
 }
 
-// own returns a copy that later changes to i do not affect, with the time as it is written.
+// own returns a copy that later changes to i do not affect. Its time has the precision with which it is written.
 func (i Instance) own() Instance {
 	i.Registered = time.UnixMilli(i.Registered.UnixMilli()).UTC()
 	i.Payload, i.URI = bytes.Clone(i.Payload), slices.Clone(i.URI)
@@ -97,15 +97,15 @@ func (i Instance) encode() ([]byte, error) {
 	return i.MarshalJSON()
 }
 
-// Instance returns the registered instance, with the id and the time that it was given; after an Update that has
-// succeeded, the updated one.
+// Instance returns the registered instance, including the id and the time that Register has set, or the one of the last Update
+// that has succeeded.
 func (r *Registration) Instance() Instance {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return r.instance
 }
 
-// Path returns the path of the znode. That of a DynamicSequential one is known when it is ready.
+// Path returns the path of the znode. For a DynamicSequential instance, it is known when that is ready.
 func (r *Registration) Path() string {
 	if r.err != nil {
 		return r.path
@@ -122,10 +122,10 @@ func (r *Registration) Ready() *future.Future[future.Void] {
 	return r.kept.Ready()
 }
 
-// Update changes what others see (Curator: updateService). Name, id and type must stay the same, and the time of
-// registration stays unless another is given; an empty id means the present one. The future completes when the znode has
-// this content, or later content, or will have it once it exists. If it fails, a znode that somebody deletes may still
-// be created again with this content.
+// Update changes what others see (Curator: updateService). Name, id and type must stay the same; an empty id means the present
+// one. The time of registration stays unless i has another. The future completes when the znode has this content, or later
+// content, or will have it once it exists. If it fails, a znode that somebody deletes may still be created again with this
+// content.
 func (r *Registration) Update(i Instance) *future.Future[future.Void] {
 	if r.err != nil {
 		return core.OnHandler(r.d.c, future.Failed[future.Void](r.err))
@@ -137,7 +137,7 @@ func (r *Registration) Update(i Instance) *future.Future[future.Void] {
 	})
 }
 
-// write starts an update, and returns what will be registered and the update's number. Updates are in order.
+// write starts an update, and returns its outcome, what will be registered, and the update's number. Updates are made in order.
 func (r *Registration) write(i Instance) (written *future.Future[future.Void], next Instance, turn int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -160,7 +160,7 @@ func (r *Registration) write(i Instance) (written *future.Future[future.Void], n
 	return r.kept.SetData(data), i, r.updates
 }
 
-// show records what an update has written, unless a later one was faster.
+// show records what an update has written, unless a later update has completed before.
 func (r *Registration) show(i Instance, turn int) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

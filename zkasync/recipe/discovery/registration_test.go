@@ -17,7 +17,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// proxied are a client behind a proxy that breaks connections, and another of the same place.
+// proxied returns a client behind a proxy that can break connections, and a twin with the same chroot and no proxy.
 func proxied(t *testing.T) (c, twin *zkasync.Client, p *zkproxy.Proxy, servers string) {
 	t.Helper()
 	servers, twin = place(t)
@@ -38,8 +38,9 @@ func addresses(t *testing.T, v *discovery.View, want ...string) {
 	})
 }
 
-// An instance is there and seen whatever happens to the znode, its parents, and the sessions of who registers it and who watches it.
-func TestRegister_IsThereWhateverHappens(t *testing.T) {
+// An instance stays registered and visible, whatever happens to its znode, to the znode's parents, and to the sessions of those
+// who have registered it and who watch it.
+func TestRegister_StaysWhateverHappens(t *testing.T) {
 	t.Parallel()
 	for _, typ := range []discovery.ServiceType{discovery.Dynamic, discovery.DynamicSequential} {
 		t.Run(typ.String(), func(t *testing.T) {
@@ -80,7 +81,7 @@ func TestRegister_IsThereWhateverHappens(t *testing.T) {
 	}
 }
 
-// A process that is started anew with the id of one whose session is not over is seen at once.
+// A process that crashes and is started again with the same id is visible at once, before its old session has ended.
 func TestRegister_RestartBeforeTheSessionIsOver(t *testing.T) {
 	t.Parallel()
 	for _, typ := range []discovery.ServiceType{discovery.Dynamic, discovery.Static} {
@@ -89,7 +90,7 @@ func TestRegister_RestartBeforeTheSessionIsOver(t *testing.T) {
 			crashed, twin, p, _ := proxied(t)
 			before := discovery.New(crashed, "/services").Register(discovery.Instance{Name: "web", ID: "a", Address: "before"})
 			must(t, before.Ready())
-			p.Drop(zkproxy.ToServer, true) // as after a crash: the server knows nothing of it
+			p.Drop(zkproxy.ToServer, true) // like a crash: the server does not notice at once
 			p.Drop(zkproxy.ToClient, true)
 			d := discovery.New(twin, "/services")
 			after := d.Register(discovery.Instance{Name: "web", ID: "a", Address: "after", Type: typ})
@@ -104,7 +105,7 @@ func TestRegister_RestartBeforeTheSessionIsOver(t *testing.T) {
 			addresses(t, v, "after")
 			must(t, after.Unregister())
 			if typ == discovery.Dynamic {
-				addresses(t, v, "before") // it has waited
+				addresses(t, v, "before") // it has waited for this
 			}
 			must(t, before.Unregister())
 			addresses(t, v)
@@ -121,7 +122,7 @@ func returns(t *testing.T, c *zkasync.Client) {
 	})
 }
 
-// What is static outlives its client; the last update is what is there in the end.
+// A static instance outlives its client. Of many updates, the last one counts.
 func TestRegister_Static(t *testing.T) {
 	t.Parallel()
 	servers, twin := place(t)
@@ -188,14 +189,14 @@ func TestRegister_StaticLosesAnyOneRequest(t *testing.T) {
 				}
 				must(t, r.Unregister())
 				if must(t, twin.Exists(t.Context(), "/services/web/a")) != nil || struck.Fired() != 1 {
-					t.Errorf("it is still there, or nothing was broken: %d", struck.Fired())
+					t.Errorf("the znode still exists, or the fault did not strike once: %d", struck.Fired())
 				}
 			})
 		}
 	}
 }
 
-func TestRegister_RefusesWhatIsWrong(t *testing.T) {
+func TestRegister_RefusesBadInput(t *testing.T) {
 	t.Parallel()
 	_, c := place(t)
 	d := discovery.New(c, "/services")
@@ -231,7 +232,7 @@ func TestRegister_RefusesWhatIsWrong(t *testing.T) {
 	random := d.Register(discovery.Instance{Name: "web"})
 	must(t, random.Ready())
 	if id := random.Instance().ID; len(id) != 36 || random.Path() != "/services/web/"+id {
-		t.Errorf("it is at %s", random.Path())
+		t.Errorf("the znode is %s", random.Path())
 	}
 	must(t, random.Unregister())
 	says(t, d.Service(t.Context(), "a/b"), `name "a/b" of a service`)
@@ -245,7 +246,7 @@ func TestRegister_RefusesWhatIsWrong(t *testing.T) {
 	fails(t, discovery.New(c, "no/slash").Register(discovery.Instance{Name: "web", Type: discovery.Static}).Ready(), zk.ErrInvalidPath)
 }
 
-// Closing the client ends all that is in flight.
+// Closing the client ends everything that is under way.
 func TestRegister_ClientCloses(t *testing.T) {
 	t.Parallel()
 	for range 20 {
@@ -266,7 +267,7 @@ func TestRegister_ClientCloses(t *testing.T) {
 			if _, err := r.Ready().Get(t.Context()); err != nil && !errors.Is(err, zkasync.ErrClosed) {
 				t.Error(err)
 			}
-			_, _ = r.Unregister().Get(t.Context()) // it ends
+			_, _ = r.Unregister().Get(t.Context()) // with any outcome, but it must end
 		}
 		_, _ = list.Get(t.Context())
 		fails(t, waiting, zkasync.ErrClosed)
@@ -274,7 +275,7 @@ func TestRegister_ClientCloses(t *testing.T) {
 	}
 }
 
-// What an update could not write is not shown as registered.
+// Instance does not return what an update has failed to write.
 func TestRegistration_UpdateThatFails(t *testing.T) {
 	t.Parallel()
 	for _, typ := range []discovery.ServiceType{discovery.Dynamic, discovery.Static, discovery.DynamicSequential} {
@@ -287,13 +288,13 @@ func TestRegistration_UpdateThatFails(t *testing.T) {
 		next.Address = "refused"
 		fails(t, r.Update(next), zk.ErrNoAuth)
 		if i := r.Instance(); i.Address != "first" {
-			t.Errorf("%v: it shows %q", typ, i.Address)
+			t.Errorf("%v: the registered address is %q", typ, i.Address)
 		}
 		refused.Remove()
 		next.Address = "second"
 		must(t, r.Update(next))
 		if i := r.Instance(); i.Address != "second" {
-			t.Errorf("%v: it shows %q", typ, i.Address)
+			t.Errorf("%v: the registered address is %q", typ, i.Address)
 		}
 	}
 }

@@ -6,10 +6,10 @@ import (
 )
 
 // Strategy chooses one of the available instances, of which there is at least one, and returns its index. A provider
-// calls it under its lock, one call at a time: it must not block.
+// calls it under its lock, one call at a time, so it must not block.
 type Strategy func(available []Instance) int
 
-// RoundRobin chooses one after the other.
+// RoundRobin chooses one instance after the other.
 func RoundRobin() Strategy {
 	next := 0
 	return func(available []Instance) int {

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// URISpec is the template of an address: pieces of text and variables (Curator: UriSpec).
+// URISpec is the template of a URI: pieces of text and variables (Curator: UriSpec).
 type URISpec []URIPart
 
 // URIPart is a piece of a [URISpec]: text, or the name of a variable.
@@ -26,14 +26,14 @@ func ParseURISpec(form string) (URISpec, error) {
 		case i < 0:
 			return append(spec, URIPart{rest, false}), nil
 		case rest[i] == '}':
-			return nil, fmt.Errorf("form %q has } without {", form)
+			return nil, fmt.Errorf("template %q has } without {", form)
 		case i > 0:
 			spec = append(spec, URIPart{rest[:i], false})
 		}
 		rest = rest[i+1:]
 		i = strings.IndexAny(rest, "{}")
 		if i < 0 || rest[i] == '{' {
-			return nil, fmt.Errorf("form %q has { without }", form)
+			return nil, fmt.Errorf("template %q has { without }", form)
 		}
 		if i > 0 {
 			spec = append(spec, URIPart{strings.TrimSpace(rest[:i]), true})
@@ -77,9 +77,9 @@ func (s *URISpec) UnmarshalJSON(data []byte) error {
 	return nil
 }
 
-// Expand returns the address by the instance's template, "" if it has none (Curator: buildUriSpec). Variables are name,
-// id, address, port, ssl-port, registration-time-utc, service-type, scheme (https if there is an SSL port, otherwise
-// http), "[" and "]" for the braces, and those of more, which take precedence. Unknown variables are left out.
+// Expand returns the instance's URI by its template, or "" if it has none (Curator: buildUriSpec). Variables are name, id,
+// address, port, ssl-port, registration-time-utc, service-type, scheme (https if there is an SSL port, otherwise http), "["
+// and "]" for the braces, and those in more, which take precedence. Unknown variables are left out.
 func (i Instance) Expand(more map[string]string) string {
 	vars := map[string]string{
 		"[": "{", "]": "}", "scheme": "http", "name": i.Name, "id": i.ID, "address": i.Address,

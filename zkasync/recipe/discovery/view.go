@@ -19,16 +19,16 @@ type View struct {
 	name   string
 	roster *recipe.Roster
 	newest *stream.Latest[Service] // for C and OnChange
-	shown  int64                   // the revision that newest has; used by news only
-	follow sync.Once               // has newest follow the roster
+	shown  int64                   // the roster's revision that newest has; used by news only
+	follow sync.Once               // makes newest follow the roster
 
 	mu       sync.Mutex
-	revision int64
+	revision int64 // the roster's revision that latest was made from
 	latest   Service
 	read     map[string]reading // by the znode's name
 }
 
-// reading is what a znode's content was decoded to.
+// reading is the result of decoding a znode's data, and which data they were.
 type reading struct {
 	czxid, mzxid int64
 	instance     Instance
@@ -47,14 +47,14 @@ func (d *Discovery) Watch(ctx context.Context, name string) *View {
 		newest: stream.NewLatest[Service](func(fn func()) { core.Post(d.c, fn) })}
 }
 
-// Latest returns the present state of the service, or false while it is not known. Its slices are shared: do not write
-// to them.
+// Latest returns the present state of the service, or false while it is not known. Its slices are shared, so do not modify
+// them.
 func (v *View) Latest() (Service, bool) {
 	s, _, known := v.at()
 	return s, known
 }
 
-// at is Latest with the roster's revision.
+// at is like Latest, and also returns the roster's revision.
 func (v *View) at() (s Service, revision int64, known bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
@@ -65,7 +65,7 @@ func (v *View) at() (s Service, revision int64, known bool) {
 	return v.latest, revision, known
 }
 
-// serviceLocked decodes what is new.
+// serviceLocked returns the service of these members. It decodes only those that have changed.
 func (v *View) serviceLocked(members []recipe.Member) Service {
 	s := Service{Name: v.name}
 	read := make(map[string]reading, len(members))
@@ -110,7 +110,7 @@ func (v *View) All(ctx context.Context) iter.Seq2[Service, error] {
 }
 
 // C returns the channel of the service, the same one for each call, for one reader. It holds the newest state that has
-// not been received, and is closed at the end; Err then says why. The slices in it are shared: do not write to them.
+// not been received, and is closed at the end; Err then says why. Its slices are shared, so do not modify them.
 func (v *View) C() <-chan Service {
 	ch := v.newest.C()
 	v.follow.Do(v.next)
@@ -142,7 +142,7 @@ func (v *View) next() {
 
 var nothing = future.Resolved(future.Void{})
 
-// news returns the service, unless it was shown.
+// news returns the service, unless newest has it already.
 func (v *View) news() (Service, bool) {
 	s, revision, known := v.at()
 	if !known || revision == v.shown {

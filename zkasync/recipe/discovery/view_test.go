@@ -14,9 +14,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/discovery"
 )
 
-// What is no instance, and what may not be read, is skipped and reported, and keeps nothing else from being seen; also when it becomes
-// one, or ceases to be.
-func TestView_SkipsWhatIsNoInstance(t *testing.T) {
+// Znodes that are not instances, or may not be read, are skipped and reported, and do not hide the others. That also holds when
+// a znode becomes an instance, or stops being one.
+func TestView_SkipsOtherZnodes(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
 	owner := connect(t, servers)
@@ -97,11 +97,11 @@ func TestView_StreamsAndEnds(t *testing.T) {
 	}
 	must(t, called.Future())
 	if err := v.Err(); seen != 2 || !errors.Is(err, context.Canceled) {
-		t.Errorf("%d were seen, and it ends with %v", seen, err)
+		t.Errorf("%d states, and then %v", seen, err)
 	}
 	<-v.Done()
 	var last discovery.Service
-	for last = range states { // ends, and has the newest
+	for last = range states { // it is closed, and the newest state comes before that
 	}
 	if len(last.Instances) != 1 {
 		t.Errorf("the channel's last is %+v", last)

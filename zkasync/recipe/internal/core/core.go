@@ -1,4 +1,4 @@
-// Package core holds what the packages of the recipes share.
+// Package core has the helpers that the packages of recipes share.
 package core
 
 import (
@@ -16,7 +16,7 @@ import (
 // Patient is the policy for requests that must succeed eventually: it retries as long as the client runs.
 var Patient = zkasync.RetryPolicy{MaxPause: time.Second, MaxElapsed: math.MaxInt64}
 
-// IsNoNode reports whether a znode does not exist.
+// IsNoNode reports whether err says that a znode does not exist.
 func IsNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }
 
 // Join returns the path of a child.
@@ -27,8 +27,9 @@ func Join(parent, name string) string {
 	return parent + "/" + name
 }
 
-// OnHandler returns f with its callbacks on the client's handler. All futures of the client have that, and so has a future
-// derived from one of them; but one refused because of its path is complete at once.
+// OnHandler returns a future with the outcome of f whose callbacks run on the client's handler. A future that is derived from
+// one of the client's futures has that property. So f is derived from one that completes at once: a request for an empty path,
+// which is refused before it is sent.
 func OnHandler[T any](c *zkasync.Client, f *future.Future[T]) *future.Future[T] {
 	refused := c.Exists(context.Background(), "")
 	return future.Transform(refused, func(*zk.Stat, error) *future.Future[T] { return f })

@@ -11,19 +11,19 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// contender takes part in a contest, again and again. It writes to a register while it believes to have what it contends for.
+// contender takes part in a contest again and again. While it believes that it holds the lock, it writes to a register.
 type contender struct {
 	actor
 	m       *monitor
 	r       *register
 	enter   func(*zkasync.Client, *rand.Rand) entrant
-	removed []*future.Future[future.Void] // what is to be gone in the end
+	removed []*future.Future[future.Void] // these must complete in the end, since the znodes must be gone
 
-	c  *zkasync.Client // that the entrant is of
+	c  *zkasync.Client // the client of in
 	in entrant
 }
 
-// contend takes part until the faults end, and then once more, which must succeed.
+// contend takes part until the faults end. Then it must get one more turn.
 func (a *contender) contend() {
 	for a.w.disturbed() {
 		a.sleep(time.Second)
@@ -46,7 +46,7 @@ func (a *contender) contend() {
 	}
 }
 
-// wish is for how long a turn is waited for.
+// wish returns a context that limits how long to wait for a turn.
 func (a *contender) wish() context.Context {
 	if a.random.IntN(3) == 0 {
 		return context.Background()
@@ -56,7 +56,7 @@ func (a *contender) wish() context.Context {
 	return ctx
 }
 
-// entrant is a new value for a new client, and now and then.
+// entrant returns the present entrant. A new client, and sometimes chance, brings a new one.
 func (a *contender) entrant() entrant {
 	if c := a.p.client(); c != a.c || a.random.IntN(8) == 0 {
 		a.c, a.in = c, a.enter(c, a.random)
@@ -64,7 +64,7 @@ func (a *contender) entrant() entrant {
 	return a.in
 }
 
-// turn reports whether it had its turn.
+// turn tries to acquire the lock and, while holding it, works. It reports whether it has succeeded.
 func (a *contender) turn(ctx context.Context) bool {
 	in := a.entrant()
 	acquire := in.acquire
@@ -79,7 +79,7 @@ func (a *contender) turn(ctx context.Context) bool {
 	}
 	h.held = held
 	a.m.took(h)
-	a.w.say("%s has it with fence %#x", a.who, h.Fence())
+	a.w.say("%s holds it with fence %#x", a.who, h.Fence())
 	a.work(h)
 	if in.weaken != nil && a.random.IntN(3) == 0 {
 		a.weaken(ctx, in, h)
@@ -89,7 +89,7 @@ func (a *contender) turn(ctx context.Context) bool {
 	return true
 }
 
-// lost checks why there was no turn.
+// lost checks the reason why there was no turn.
 func (a *contender) lost(err error) {
 	var e *recipe.Error
 	if errors.As(err, &e) && e.Removed != nil {
@@ -100,7 +100,8 @@ func (a *contender) lost(err error) {
 	}
 }
 
-// isGivenUp reports whether connections were lost at one request three times in a row, which the nemesis does by chance.
+// isGivenUp reports whether a request was given up because it was lost with its connection too often. The nemesis causes that by
+// chance.
 func isGivenUp(err error) bool {
 	var e *zkasync.GivenUpError
 	return errors.As(err, &e)
@@ -115,7 +116,7 @@ func isOneOf(err error, which ...error) bool {
 	return false
 }
 
-// work writes without looking at anything but, at times, the context, as programs do.
+// work writes to the register. It checks the context before, but half of the time it ignores it, as careless programs do.
 func (a *contender) work(h *hold) {
 	for range a.random.IntN(4) {
 		if !a.m.saw(h) && a.random.IntN(2) == 0 {
@@ -136,13 +137,13 @@ func (a *contender) release(h *hold) {
 	if _, err := done(&a.actor, "unlock", unlocked); err != nil {
 		a.w.fail("%s: unlock: %v", a.who, err)
 	}
-	// Otherwise it goes with its session, later: so it does also when its client is being closed.
+	// In other cases the znode may be deleted later, with its session.
 	if c := a.p.client(); c.State() == zkasync.StateConnected && h.session == c.Session().ID && !a.p.stopping.Load() {
 		a.m.gave(h)
 	}
 }
 
-// weaken makes a writer a reader.
+// weaken turns a writer into a reader.
 func (a *contender) weaken(ctx context.Context, in entrant, h *hold) {
 	r := &hold{p: a.p, session: h.session, shared: true, call: a.w.now()}
 	held, err := done(&a.actor, "downgrade", in.weaken(ctx, h.held.(*recipe.Held)))

@@ -10,11 +10,11 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// contest is a recipe that has holders.
+// contest is a recipe for which processes contend, such as a lock.
 type contest struct {
 	name    string
-	most    int
-	folders []string // in which znodes of contenders stand
+	most    int      // how many may hold it at once
+	folders []string // where the znodes of contenders are
 	enter   func(c *zkasync.Client, random *rand.Rand) entrant
 
 	w *world
@@ -23,11 +23,11 @@ type contest struct {
 	o *onlookers
 }
 
-// entrant is one value of the recipe.
+// entrant is one value of the recipe, such as a recipe.Mutex.
 type entrant struct {
 	acquire func(ctx context.Context) *future.Future[*recipe.Held]
-	try     func(ctx context.Context) *future.Future[*recipe.Held] // nil: there is none
-	// weaken makes what is held one that others may share; nil: there is no such thing.
+	try     func(ctx context.Context) *future.Future[*recipe.Held] // nil: not supported
+	// weaken turns an exclusive lock into one that others may share; nil: not supported.
 	weaken func(ctx context.Context, h *recipe.Held) *future.Future[*recipe.Held]
 	shared bool
 }
@@ -74,7 +74,7 @@ func election() part {
 func (x *contest) queues() []string    { return x.folders }
 func (x *contest) clearable() []string { return append(x.folders, "/"+x.name) }
 
-// begin has every process contend, twice at times, in its own name.
+// begin starts one or two contenders in every process.
 func (x *contest) begin(w *world, random *rand.Rand) {
 	x.w, x.m = w, &monitor{w: w, name: x.name, most: x.most}
 	x.r = newRegister(w, x.name)
@@ -89,7 +89,7 @@ func (x *contest) begin(w *world, random *rand.Rand) {
 	}
 }
 
-// end checks what was written, once all is quiet.
+// end checks what was written to the register, after all actors have ended.
 func (x *contest) end() {
 	x.w.tally.add("turns: "+x.name, len(x.m.holds))
 	if x.most == 1 {
@@ -100,7 +100,7 @@ func (x *contest) end() {
 	}
 }
 
-// judge looks at the histories.
+// judge checks that the histories are linearizable.
 func (x *contest) judge() {
 	if x.o != nil {
 		hist := x.m.history()

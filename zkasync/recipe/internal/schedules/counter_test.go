@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// counters is that all processes count on one counter.
+// counters lets all processes add to one counter.
 type counters struct{ hist *history }
 
 func counter() part { return &counters{} }
@@ -49,7 +49,7 @@ func (x *counters) count(a *actor, encoding recipe.Encoding) {
 	x.read(a, encoding)
 }
 
-// add reports whether it has added.
+// add adds to the counter, and reports whether that has succeeded.
 func (x *counters) add(a *actor, encoding recipe.Encoding) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), rand2N(a.random, 8*time.Second))
 	defer cancel()

@@ -16,8 +16,8 @@ import (
 
 var chaosDuration = flag.Duration("chaos.duration", 6*time.Second, "how long servers of the real ensemble are disturbed")
 
-// The histories of counters, elections and guarded registers are linearizable on three real servers as well, which are killed, followers of
-// which are frozen, and whose connections are cut. A leader is not frozen: behind that it may answer for a moment what is no longer so.
+// Here the histories of counters, elections and guarded registers come from three real servers. They are killed, followers are
+// frozen, and connections are cut. Leaders are not frozen: afterwards, a former leader may give outdated answers for a moment.
 func TestEnsemble_HistoriesAreLinearizable(t *testing.T) {
 	ens := zkserver.RunEnsemble(t)
 	w := &world{t: t, seed: rand.Uint64(), tally: newTally(testing.Verbose()), cleared: make(map[string]int64), parts: 100, quiet: make(chan struct{})}
@@ -49,7 +49,7 @@ func TestEnsemble_HistoriesAreLinearizable(t *testing.T) {
 	}
 }
 
-// realProcesses makes three processes of a world, whose clients reach the servers by way of proxies.
+// realProcesses adds three processes to a world. Their clients reach the servers through proxies.
 func realProcesses(t *testing.T, w *world, ens *zkserver.Ensemble) (proxies []*zkproxy.Proxy) {
 	for i := range 3 {
 		var servers []string
@@ -69,7 +69,7 @@ func realProcesses(t *testing.T, w *world, ens *zkserver.Ensemble) (proxies []*z
 	return proxies
 }
 
-// breakServers kills one server at a time, or freezes a follower, and mends it.
+// breakServers kills a server or freezes a follower, one at a time, and then restarts or continues it.
 func breakServers(w *world, ens *zkserver.Ensemble) {
 	random, ctx := w.random(1), context.Background()
 	must := func(err error) {
@@ -95,7 +95,7 @@ func breakServers(w *world, ens *zkserver.Ensemble) {
 	}
 }
 
-// breakConnections cuts connections, and holds them up before, at times.
+// breakConnections cuts connections. Half of the time, it first holds them up.
 func breakConnections(w *world, proxies []*zkproxy.Proxy) {
 	random := w.random(2)
 	for w.disturbed() {

@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// gates is that all processes go through double barriers, one after the other.
+// gates lets all processes go through double barriers, one barrier after the other.
 type gates struct{ w *world }
 
 func gate() part { return &gates{} }
@@ -33,7 +33,7 @@ func (x *gates) begin(w *world, _ *rand.Rand) {
 			x.round(actors, fmt.Sprintf("/gates/%d", i), false)
 		}
 		<-w.quiet
-		time.Sleep(15 * time.Second) // sessions that are over end, and are known to
+		time.Sleep(15 * time.Second) // until old sessions have ended, and their clients know
 		x.round(actors, "/gates/last", true)
 	})
 }
@@ -41,13 +41,13 @@ func (x *gates) begin(w *world, _ *rand.Rand) {
 // round is one barrier. Each process passes it once.
 type round struct {
 	path string
-	must bool // all get through
+	must bool // all must get through
 
 	mu      sync.Mutex
-	called  int                     // so many have called Enter
-	entered int                     // so many have entered
-	inside  map[int]*zkasync.Client // those who have and have not called Leave, with their clients
-	session map[int]int64
+	called  int                     // how many have called Enter
+	entered int                     // how many have entered
+	inside  map[int]*zkasync.Client // by process: those that have entered and have not called Leave, with their clients
+	session map[int]int64           // and their sessions
 }
 
 func (x *gates) round(actors []*actor, path string, must bool) {
@@ -85,7 +85,7 @@ func (r *round) pass(a *actor, count int) {
 	a.sleep(time.Second)
 	r.leaves(a)
 	_, err = done(a, "leave", b.Leave(context.Background()))
-	for isGivenUp(err) { // it has not left, and the others wait
+	for isGivenUp(err) { // it has not left, so the others still wait
 		_, err = done(a, "leave", b.Leave(context.Background()))
 	}
 	if err != nil {
@@ -111,7 +111,7 @@ func (r *round) entersWith(a *actor, c *zkasync.Client, session int64, count int
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.called < count {
-		a.w.fail("%s enters %s, and %d of %d are there", a.who, r.path, r.called, count)
+		a.w.fail("%s has entered %s, although only %d of %d have called Enter", a.who, r.path, r.called, count)
 	}
 	r.entered++
 	r.inside[a.p.id], r.session[a.p.id] = c, session
@@ -123,13 +123,13 @@ func (r *round) leaves(a *actor) {
 	delete(r.inside, a.p.id)
 }
 
-// left checks that nobody is inside any more, but for those whose session is over.
+// left checks that nobody is inside any more, except processes whose session has ended.
 func (r *round) left(a *actor) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for id, c := range r.inside {
 		if c.Session().ID == r.session[id] && a.w.knows(c.Session().ID) {
-			a.w.fail("%s has left %s, and process %d has not", a.who, r.path, id)
+			a.w.fail("%s has left %s, although process %d is still inside", a.who, r.path, id)
 		}
 	}
 }

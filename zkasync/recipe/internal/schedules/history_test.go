@@ -10,7 +10,7 @@ import (
 	"github.com/anishathalye/porcupine"
 )
 
-// history is what was done, when it was called and when it returned.
+// history has the operations that were made, each with the times of its call and its return.
 type history struct {
 	w *world
 
@@ -18,7 +18,7 @@ type history struct {
 	ops []porcupine.Operation
 }
 
-// never is when that returns whose outcome is unknown: it may be applied at any time after the call.
+// never is the return time of an operation whose outcome is unknown: it may be applied at any time after the call.
 const never = math.MaxInt64
 
 func (h *history) add(in, out any, call, ret int64) {
@@ -27,7 +27,7 @@ func (h *history) add(in, out any, call, ret int64) {
 	h.ops = append(h.ops, porcupine.Operation{Input: in, Output: out, Call: call, Return: ret})
 }
 
-// check looks for an order of its operations in which each has the outcome that it had.
+// check checks that the operations can be put into an order in which the model gives each of them the outcome that it had.
 func (h *history) check(what string, model porcupine.Model) {
 	switch porcupine.CheckOperationsTimeout(model, h.ops, 30*time.Second) {
 	case porcupine.Ok:
@@ -43,18 +43,19 @@ func (h *history) check(what string, model porcupine.Model) {
 	}
 }
 
-// The operations of a lead, whose state is the fence of whoever leads, 0 if nobody does.
+// The operations of the models.
 type (
-	leads   struct{ fence int64 }
-	ends    struct{ fence int64 }
-	leader  struct{}              // asks who leads; its output is the fence
-	written struct{ fence int64 } // a write to the guarded register; output: whether it is known to have succeeded
-	stored  struct{}              // reads that; its output is the fence
-	added   struct{ delta int64 } // to a counter; its output is the sum, or unknown
-	count   struct{}              // reads that
-	unknown struct{}              // the output of what may have been applied
+	leads   struct{ fence int64 } // becomes the leader
+	ends    struct{ fence int64 } // stops leading
+	leader  struct{}              // asks who leads; its output is the fence, or 0 if nobody leads
+	written struct{ fence int64 } // writes to the guarded register; its output is true, or unknown
+	stored  struct{}              // reads the guarded register; its output is the fence
+	added   struct{ delta int64 } // adds to a counter; its output is the sum, or unknown
+	count   struct{}              // reads a counter
+	unknown struct{}              // the output of an operation that may have been applied
 )
 
+// leadership is an election. Its state is the fence of the leader, or 0 if nobody leads.
 var leadership = porcupine.Model{
 	Init: func() any { return int64(0) },
 	Step: func(state, in, out any) (bool, any) {
@@ -70,7 +71,7 @@ var leadership = porcupine.Model{
 	},
 }
 
-// guarded is a register that takes no write of a former holder.
+// guarded is a register that refuses writes of former holders. Its state is the greatest fence that was written.
 var guarded = porcupine.Model{
 	Init: func() any { return int64(0) },
 	Step: func(state, in, out any) (bool, any) {
@@ -87,6 +88,7 @@ var guarded = porcupine.Model{
 	},
 }
 
+// counting is a counter.
 var counting = porcupine.Model{
 	Init: func() any { return int64(0) },
 	Step: func(state, in, out any) (bool, any) {

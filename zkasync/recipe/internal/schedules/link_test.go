@@ -10,7 +10,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// direction is the way that bytes go.
+// direction is where bytes go.
 type direction int
 
 const (
@@ -18,17 +18,17 @@ const (
 	toClient
 )
 
-// link is the network between one process and the servers. What goes over it takes time, and can be held up. It delivers everything in its
-// order, or ends the connection, as a network with TCP does.
+// link is the network between one process and the servers. Bytes take time, and can be held up. Like TCP, it delivers them in
+// order or ends the connection.
 type link struct {
 	seed uint64
 	srv  *zktest.Server
 
 	mu      sync.Mutex
-	held    [2]int        // how many faults hold a direction up
-	changed chan struct{} // closed when held changes
+	held    [2]int        // for each direction, how many faults hold it up
+	changed chan struct{} // closed and replaced when held changes
 	dials   uint64
-	slow    time.Duration // bounds the latency
+	slow    time.Duration // the largest latency
 	conns   map[net.Conn]bool
 
 	carriers sync.WaitGroup
@@ -38,7 +38,7 @@ func newLink(seed uint64, srv *zktest.Server, slow time.Duration) *link {
 	return &link{seed: seed, srv: srv, slow: slow, changed: make(chan struct{}), conns: make(map[net.Conn]bool)}
 }
 
-// dial is a client's dialer.
+// dial is the dialer for the process's client.
 func (l *link) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	l.mu.Lock()
 	l.dials++
@@ -62,7 +62,7 @@ func (l *link) dial(ctx context.Context, network, addr string) (net.Conn, error)
 	return addressed{near, far}, nil
 }
 
-// addressed gives a pipe the addresses of what it leads to.
+// addressed is a pipe with the addresses of the connection that it leads to.
 type addressed struct {
 	net.Conn
 	far net.Conn
@@ -71,17 +71,19 @@ type addressed struct {
 func (a addressed) LocalAddr() net.Addr  { return a.far.LocalAddr() }
 func (a addressed) RemoteAddr() net.Addr { return a.far.RemoteAddr() }
 
-// latency draws how long the next bytes take. To the nanosecond, so that no two things happen at one time.
+// latency returns a function that draws how long the next bytes take. Every nanosecond is possible, so that hardly any two
+// things happen at the same time.
 func (l *link) latency(from *rand.Rand) func() time.Duration {
 	random := rand.New(rand.NewPCG(from.Uint64(), from.Uint64()))
 	return func() time.Duration { return 20*time.Microsecond + rand2N(random, l.slow) }
 }
 
+// rand2N draws a time from 0 to d.
 func rand2N(random *rand.Rand, d time.Duration) time.Duration {
 	return time.Duration(random.Int64N(int64(d) + 1))
 }
 
-// carry takes bytes one way until either end closes.
+// carry carries bytes in one direction until either end is closed.
 func (l *link) carry(way direction, from, to net.Conn, latency func() time.Duration) {
 	defer l.end(from, to)
 	buf := make([]byte, 4096)
@@ -128,7 +130,7 @@ func (l *link) pass(ctx context.Context, ways ...direction) error {
 	}
 }
 
-// hold holds directions up until the function that it returns is called.
+// hold holds directions up until release is called.
 func (l *link) hold(ways ...direction) (release func()) {
 	l.add(1, ways)
 	return func() { l.add(-1, ways) }

@@ -12,15 +12,15 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// members is that every process is a member of a group, and follows it.
+// members makes every process a member of a group, and lets each follow the group.
 type members struct {
 	w    *world
 	stop context.CancelFunc
 	done sync.WaitGroup
 
 	mu    sync.Mutex
-	wants map[string]string // what each member is to hold in the end
-	seen  map[int]string    // what each process has seen last
+	wants map[string]string // by member: its data in the end
+	seen  map[int]string    // by process: the members that it has seen last
 }
 
 func group() part { return &members{} }
@@ -41,7 +41,7 @@ func (x *members) begin(w *world, _ *rand.Rand) {
 	}
 }
 
-// belong joins, leaves, and changes what the member holds, until the faults end; then it is seen by all, and leaves.
+// belong joins, leaves, and changes the member's data until the faults end. Then everybody must see the member, and it leaves.
 func (x *members) belong(a *actor) {
 	var c *zkasync.Client
 	var n *recipe.Node
@@ -86,7 +86,7 @@ func (x *members) leave(a *actor, n *recipe.Node) {
 	}
 }
 
-// wait waits until all are there, and everybody has seen it.
+// wait waits until everybody has seen all members with their final data.
 func (x *members) wait(a *actor, name, data string) {
 	x.mu.Lock()
 	x.wants[name] = data
@@ -109,12 +109,12 @@ func (x *members) wait(a *actor, name, data string) {
 	})
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	for i := range a.w.procs { // those who leave now are no longer to be seen
+	for i := range a.w.procs { // from now on members leave, so follow must not change seen before the group is empty
 		x.seen[i] = "done " + x.seen[i]
 	}
 }
 
-// follow follows the group until the end.
+// follow follows the group until ctx ends.
 func (x *members) follow(ctx context.Context, a *actor) {
 	for ctx.Err() == nil {
 		for all, err := range recipe.NewGroup(a.p.client(), "/group").Watch(ctx) {
@@ -138,7 +138,7 @@ func (x *members) follow(ctx context.Context, a *actor) {
 	}
 }
 
-// end waits until all see that nobody is there any more.
+// end waits until everybody sees that the group is empty.
 func (x *members) end() {
 	defer x.done.Wait()
 	defer x.stop()

@@ -9,18 +9,18 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// monitor sees who has what is contended for, by their contexts.
+// monitor checks, by their contexts, that no more holders than allowed hold a lock at once.
 type monitor struct {
 	w    *world
 	name string
-	most int // so many may have it
+	most int // how many may hold it at once
 
 	mu      sync.Mutex
 	holds   []*hold
-	highest *hold // with the greatest fence so far
+	highest *hold // the one with the greatest fence so far
 }
 
-// held is what one has: a [recipe.Held], or a share.
+// held is a [recipe.Held] or a [recipe.Share].
 type held interface {
 	Context() context.Context
 	Fence() int64
@@ -29,20 +29,20 @@ type held interface {
 	Unlock() *future.Future[future.Void]
 }
 
-// hold is that somebody has it.
+// hold is one time for which a process holds the lock.
 type hold struct {
 	held
 	p       *process
-	session int64 // that it had when it was asked for
+	session int64 // the process's session when it asked for the lock
 	shared  bool
-	call    int64 // when it was asked for
-	took    int64 // when it was got
-	alive   int64 // when it was last seen alive
-	given   bool  // its holder is about to give it back
-	gone    int64 // when its znode was, 0 if nobody knows
+	call    int64 // when it asked for the lock
+	took    int64 // when it got the lock
+	alive   int64 // when its context was last seen alive
+	given   bool  // it is about to unlock
+	gone    int64 // when its znode was known to be deleted, 0 if it is not known
 }
 
-// took notes that somebody has got it, and looks who has it as well.
+// took records that somebody has got the lock, and checks who else holds it.
 func (m *monitor) took(h *hold) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -71,7 +71,7 @@ func (m *monitor) looksAlive(h *hold) bool {
 	return true
 }
 
-// judge decides whose fault it is that more have it than may.
+// judge is called when there are more holders than allowed. It fails the test unless one of them has an excuse.
 func (m *monitor) judge(h *hold, others []*hold) {
 	for _, o := range append(others, h) {
 		if kind := m.excuse(o); kind != "" {
@@ -79,10 +79,10 @@ func (m *monitor) judge(h *hold, others []*hold) {
 			return
 		}
 	}
-	m.w.fail("%s: %v has it, and so have %v", m.name, h, others)
+	m.w.fail("%s: %v holds it, and so do %v", m.name, h, others)
 }
 
-// excuse says why a holder cannot know that it has it no longer, "" if it should.
+// excuse returns why a holder cannot know that it has lost the lock, or "" if it should know.
 func (m *monitor) excuse(h *hold) string {
 	switch {
 	case m.taken(h):
@@ -94,23 +94,23 @@ func (m *monitor) excuse(h *hold) string {
 	}
 }
 
-// taken reports whether somebody has taken it away.
+// taken reports whether somebody has ended the holder's session, or deleted its znode, by hand.
 func (m *monitor) taken(h *hold) bool {
 	return h.Fence() <= h.p.robbed.Load() || m.w.wasCleared(h.Path(), h.Fence())
 }
 
-// inOrder checks that fences grow.
+// inOrder checks that each holder has a greater fence than those before.
 func (m *monitor) inOrder(h *hold) {
 	last := m.highest
 	if last != nil && h.Fence() <= last.Fence() && m.looksAlive(h) && m.excuse(h) == "" && m.excuse(last) == "" {
-		m.w.fail("%s: %v comes behind %v", m.name, h, last)
+		m.w.fail("%s: %v comes after %v", m.name, h, last)
 	}
 	if last == nil || h.Fence() > last.Fence() {
 		m.highest = h
 	}
 }
 
-// gives notes that it is about to be given back.
+// gives records that a holder is about to unlock.
 func (m *monitor) gives(h *hold) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -118,21 +118,21 @@ func (m *monitor) gives(h *hold) {
 	h.given = true
 }
 
-// gave notes that its znode is gone.
+// gave records that a holder's znode is gone.
 func (m *monitor) gave(h *hold) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	h.gone = m.w.now()
 }
 
-// saw notes that a holder looks whether it still has it.
+// saw returns what a holder sees that checks whether its context is alive, and records that.
 func (m *monitor) saw(h *hold) bool {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.looksAlive(h)
 }
 
-// history is who had it, as operations: to become a holder, and to be one no longer.
+// history returns the holders as operations of the leadership model: each becomes the leader and stops leading.
 func (m *monitor) history() *history {
 	hist := &history{w: m.w}
 	for _, h := range m.holds {

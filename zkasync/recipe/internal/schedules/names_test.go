@@ -7,5 +7,6 @@ import (
 	"testing/cryptotest"
 )
 
-// fixNames has the random parts of names follow from the seed, for the rest of the test. Servers delete by an order of names.
+// fixNames makes the random parts of names depend on the seed for the rest of the test, since servers delete the znodes of a
+// session in the order of their names.
 func fixNames(t *testing.T, seed uint64) { cryptotest.SetGlobalRandom(t, seed) }

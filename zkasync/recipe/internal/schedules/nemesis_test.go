@@ -9,14 +9,14 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// nemesis breaks one thing after the other, and mends each after a while.
+// nemesis causes one fault after the other, and ends each after a while.
 type nemesis struct {
 	w       *world
 	random  *rand.Rand
-	folders []string // that may be deleted
+	folders []string // those that may be deleted
 }
 
-// strike breaks things until the end of the disturbance.
+// strike causes faults until the end of the disturbance.
 func (n *nemesis) strike() {
 	for n.w.disturbed() {
 		time.Sleep(n.upTo(2 * time.Second))
@@ -31,7 +31,7 @@ func (n *nemesis) strike() {
 
 func (n *nemesis) upTo(d time.Duration) time.Duration { return rand2N(n.random, d) }
 
-// spell draws how long a fault lasts: less than a session lives, or longer.
+// spell draws how long a fault lasts. Some last longer than a session timeout.
 func (n *nemesis) spell() time.Duration {
 	if n.random.IntN(3) == 0 {
 		return n.upTo(9 * time.Second)
@@ -46,7 +46,7 @@ func (n *nemesis) server() *zktest.Server {
 
 func (n *nemesis) process() *process { return n.w.procs[n.random.IntN(len(n.w.procs))] }
 
-// during says what is broken, and for how long.
+// during says what the fault is, and waits for as long as it lasts.
 func (n *nemesis) during(what string, args ...any) {
 	d := n.spell()
 	n.w.say("for %v: "+what, append([]any{d}, args...)...)
@@ -66,7 +66,7 @@ func (n *nemesis) partition() {
 		cut = append(cut, n.server())
 	}
 	n.w.ens.Partition(cut...)
-	n.during("%d is cut off, and %d servers in all", cut[0].Number(), len(cut))
+	n.during("server %d is cut off, and %d servers in all", cut[0].Number(), len(cut))
 	n.w.ens.Heal()
 }
 
@@ -129,7 +129,7 @@ func (n *nemesis) clear() {
 	}
 }
 
-// break1 loses a request, or its answer, or has one refused.
+// break1 loses a request or its answer, or has a request refused.
 func (n *nemesis) break1() {
 	ops := []zktest.Op{zktest.OpAnyWrite, zktest.OpAnyCreate, zktest.OpDelete, zktest.OpExists, zktest.OpGetChildren2, zktest.OpGetData,
 		zktest.OpMulti, zktest.OpSetData, zktest.OpAny, zktest.OpSetWatches2}
@@ -146,7 +146,7 @@ func (n *nemesis) break1() {
 		}
 	}
 	in := n.w.ens.Servers()[0].Fault(f)
-	n.during("%v is broken, %d later", f.Op, f.Skip)
+	n.during("requests of kind %v are broken, after %d good ones", f.Op, f.Skip)
 	in.Remove()
 }
 
@@ -163,7 +163,7 @@ func (n *nemesis) replace() {
 	p.link.cut()
 }
 
-// restart ends a program and begins it anew.
+// restart stops a process and starts it again.
 func (n *nemesis) restart() {
 	p := n.process()
 	if !p.restarting.TryLock() {

@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// onlookers ask who leads, and follow the leaders.
+// onlookers ask who leads an election, and follow its leaders.
 type onlookers struct {
 	w    *world
 	hist *history
@@ -21,7 +21,7 @@ type onlookers struct {
 	done sync.WaitGroup
 
 	mu   sync.Mutex
-	last map[int]recipe.Contender // that each process has seen
+	last map[int]recipe.Contender // by process: the leader that it has seen last
 }
 
 func (o *onlookers) begin(w *world, m *monitor) {
@@ -36,7 +36,7 @@ func (o *onlookers) begin(w *world, m *monitor) {
 	}
 }
 
-// ask asks now and then, behind a sync, so that the answer is not a stale one.
+// ask asks now and then who leads, after a sync, so that the answer is not outdated.
 func (o *onlookers) ask(a *actor) {
 	for a.w.disturbed() {
 		a.sleep(2 * time.Second)
@@ -53,7 +53,7 @@ func (o *onlookers) ask(a *actor) {
 	}
 }
 
-// answers are what was answered. Those who stood first and gave up before they knew have led nobody.
+// answers returns the answers as operations. A leader that has given up before it knew that it led counts as none.
 func (o *onlookers) answers(m *monitor) []porcupine.Operation {
 	known := make(map[int64]bool)
 	for _, h := range m.holds {
@@ -67,7 +67,7 @@ func (o *onlookers) answers(m *monitor) []porcupine.Operation {
 	return o.hist.ops
 }
 
-// follow follows the leaders until the end. Their fences grow.
+// follow follows the leaders until ctx ends, and checks that their fences grow.
 func (o *onlookers) follow(ctx context.Context, a *actor) {
 	highest := int64(0)
 	for ctx.Err() == nil {
@@ -77,7 +77,7 @@ func (o *onlookers) follow(ctx context.Context, a *actor) {
 				break
 			}
 			if leads.Fence != 0 && leads.Fence < highest {
-				a.w.fail("%s sees %#x behind %#x", a.who, leads.Fence, highest)
+				a.w.fail("%s sees fence %#x after %#x", a.who, leads.Fence, highest)
 			}
 			highest = max(highest, leads.Fence)
 			o.mu.Lock()
@@ -91,7 +91,7 @@ func (o *onlookers) follow(ctx context.Context, a *actor) {
 	}
 }
 
-// end waits until all see that nobody leads any more.
+// end waits until everybody sees that nobody leads any more.
 func (o *onlookers) end() {
 	defer o.done.Wait()
 	defer o.stop()

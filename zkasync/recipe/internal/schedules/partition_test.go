@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// division is that all processes divide some items among them, and write to a register of each item that they have.
+// division lets all processes divide some items among themselves, and write to the registers of the items that they own.
 type division struct {
 	w      *world
 	items  []string
@@ -20,8 +20,8 @@ type division struct {
 	r      map[string]*register
 
 	mu      sync.Mutex
-	had     map[string][]*hold // by item: all there ever were
-	divided bool               // all had an owner at one moment, when the faults were over
+	had     map[string][]*hold // by item: all its owners so far
+	divided bool               // at one moment after the faults, all items had one owner each
 }
 
 func partition() part { return &division{} }
@@ -58,7 +58,7 @@ func (x *division) begin(w *world, random *rand.Rand) {
 	}
 }
 
-// end checks what was written, once all is quiet.
+// end checks what was written to the registers, after all actors have ended.
 func (x *division) end() {
 	for _, item := range x.items {
 		x.w.tally.add("turns: partition", len(x.m[item].holds))
@@ -72,7 +72,7 @@ func (x *division) judge() {
 	}
 }
 
-// isDivided reports whether each item is one's.
+// isDivided reports whether each item has had exactly one owner at one moment.
 func (x *division) isDivided() bool {
 	x.mu.Lock()
 	defer x.mu.Unlock()
@@ -88,14 +88,14 @@ func (x *division) isDivided() bool {
 	return x.divided
 }
 
-// member is a process that takes part, again and again.
+// member is a process that takes part again and again.
 type member struct {
 	actor
 	x *division
 
-	c      *zkasync.Client // that p is of
+	c      *zkasync.Client // the client of p
 	p      *recipe.Partitioner
-	shares map[*recipe.Share]*hold // that are not unlocked
+	shares map[*recipe.Share]*hold // shares that are not unlocked
 	call   int64
 }
 
@@ -138,13 +138,13 @@ func (a *member) join() {
 	a.p = recipe.Partition(c, divided, a.x.items, lease(a.random), recipe.WithNaming(a.x.naming), recipe.WithIdentifier(id))
 }
 
-// work takes in what has happened, writes with what it has, and lets go of what it is to.
+// work handles the events of the partitioner, writes to the registers of its items, and unlocks some of those that it has lost.
 func (a *member) work() {
 	a.follow()
 	for _, h := range a.holds() {
 		m := a.x.m[a.item(h)]
 		alive := m.saw(h)
-		if alive || a.random.IntN(2) == 0 { // as programs do that do not look
+		if alive || a.random.IntN(2) == 0 { // some programs do not check the context
 			a.x.r[a.item(h)].write(&a.actor, h)
 		}
 		if !alive && a.random.IntN(2) == 0 {
@@ -155,7 +155,7 @@ func (a *member) work() {
 
 func (a *member) item(h *hold) string { return h.held.(*recipe.Share).Item() }
 
-// holds are what it has, in an order that follows from the seed.
+// holds returns the shares that are not unlocked, in an order that depends on the seed only.
 func (a *member) holds() (all []*hold) {
 	for _, h := range a.shares {
 		all = append(all, h)
@@ -164,7 +164,7 @@ func (a *member) holds() (all []*hold) {
 	return all
 }
 
-// follow takes in what has happened.
+// follow handles the events of the partitioner.
 func (a *member) follow() {
 	for e, ok := a.p.Poll(); ok; e, ok = a.p.Poll() {
 		switch e.Kind {
@@ -178,7 +178,7 @@ func (a *member) follow() {
 			a.w.say("%s has %s with fence %#x", a.who, e.Item, h.Fence())
 		case recipe.Lost:
 			if e.Share.Context().Err() == nil {
-				a.w.fail("%s: %s is lost, and its context goes on", a.who, e.Item)
+				a.w.fail("%s: %s is lost, but its context has not ended", a.who, e.Item)
 			}
 		case recipe.Refused:
 			if !isGivenUp(e.Cause) {
@@ -197,7 +197,7 @@ func (a *member) unlock(h *hold) {
 	}
 }
 
-// leave takes part no longer. All that it had has to be given back for that.
+// leave stops taking part. That is complete only when all shares are unlocked.
 func (a *member) leave() {
 	if a.p == nil {
 		return

@@ -10,7 +10,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// process is a program with a client. It can be paused: it then neither sends nor receives nor looks at anything.
+// process is a program with a client. It can be paused: then it does not send, receive or notice anything.
 type process struct {
 	w       *world
 	id      int
@@ -18,15 +18,15 @@ type process struct {
 	timeout time.Duration
 
 	restarting sync.Mutex
-	robbed     atomic.Int64 // by hand its sessions were ended, and with them its znodes up to this zxid
+	robbed     atomic.Int64 // its session was ended by hand, and with it its znodes up to this zxid
 	stopping   atomic.Bool  // its client is being closed
 
 	mu      sync.Mutex
 	c       *zkasync.Client
-	resumed chan struct{} // closed when it goes on; nil: it is not paused
+	resumed chan struct{} // closed when the pause ends; nil: it is not paused
 }
 
-// start gives it a client.
+// start gives the process a client, which connects to a server of its own first.
 func (p *process) start(ctx context.Context) error {
 	servers := strings.Split(p.w.ens.ConnectString(), ",")
 	first := p.id % len(servers)
@@ -48,7 +48,7 @@ func (p *process) client() *zkasync.Client {
 	return p.c
 }
 
-// close ends the client.
+// close closes the client.
 func (p *process) close() {
 	if err := p.client().Close(); err != nil {
 		p.w.fail("process %d: close: %v", p.id, err)
@@ -70,7 +70,7 @@ func (p *process) pause(d time.Duration) {
 	release()
 }
 
-// run waits while the process is paused. What the program does between two calls it does without looking at anything.
+// run waits while the process is paused. Actors call it between their steps; one step is not interrupted.
 func (p *process) run() {
 	for {
 		p.mu.Lock()
@@ -89,7 +89,7 @@ func (p *process) isPaused() bool {
 	return p.resumed != nil
 }
 
-// rob ends the session by hand.
+// rob ends the process's session by hand.
 func (p *process) rob() {
 	leader, session := p.w.ens.Leader(), p.client().Session().ID
 	if leader == nil {

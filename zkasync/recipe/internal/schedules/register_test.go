@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// register is what holders write to. Next to what it holds there is a log of all writes that were accepted, in their order.
+// register is a znode that holders write their fences to. Its children are a log of all accepted writes, in their order.
 type register struct {
 	path string
 	hist *history
@@ -25,7 +25,7 @@ func newRegister(w *world, name string) *register {
 	return r
 }
 
-// write writes the fence of a holder, if that still is one, and reads at times.
+// write writes the fence of a holder, on condition that it still is one, and sometimes reads the register.
 func (r *register) write(a *actor, h *hold) {
 	kind := "writer"
 	if h.shared {
@@ -72,7 +72,8 @@ func (r *register) read(a *actor) {
 	r.hist.add(stored{}, fence, call, a.w.now())
 }
 
-// check goes through the log: no write of a former holder stands behind one of a later. Readers have no order among themselves.
+// check goes through the log: no write of a former holder may come after one of a later holder. Readers have no order among
+// themselves.
 func (r *register) check(w *world) {
 	var reader, writer int64 // the greatest fences so far
 	for _, line := range w.leftovers([]string{r.path}) {
@@ -84,7 +85,7 @@ func (r *register) check(w *world) {
 			continue
 		}
 		if fence < writer || kind == "writer" && fence < reader {
-			w.fail("%s: a %s with fence %#x wrote behind %#x", r.path, kind, fence, max(reader, writer))
+			w.fail("%s: a %s with fence %#x wrote after %#x", r.path, kind, fence, max(reader, writer))
 		}
 		if kind == "reader" {
 			reader = max(reader, fence)

@@ -20,13 +20,13 @@ import (
 )
 
 var (
-	schedules = flag.Int("schedules", 20, "how many schedules of faults are run")
-	recipes   = flag.String("recipes", "", "the recipes that are used, such as mutex,group; the seeds choose by default")
+	schedules = flag.Int("schedules", 20, "how many schedules of faults to run")
+	recipes   = flag.String("recipes", "", "the recipes to use, such as mutex,group; by default the seeds choose")
 	firstSeed = flag.Uint64("seed", 1, "the seed of the first schedule; the others follow")
 )
 
-// TestMain has all run on one processor: what is ready at one moment then runs in one order, so that a seed gives the same schedule
-// each time, unless the race detector is at work, which shuffles that.
+// TestMain runs everything on one processor. So goroutines that are ready at the same time run in the same order each time, and a
+// seed gives the same schedule, except with the race detector, which shuffles them.
 func TestMain(m *testing.M) {
 	runtime.GOMAXPROCS(1)
 	chance.Repeatable()
@@ -35,14 +35,14 @@ func TestMain(m *testing.M) {
 
 // part is one recipe that all processes use.
 type part interface {
-	queues() []string    // the folders that are to be empty in the end
-	clearable() []string // those that somebody may delete
+	queues() []string    // the folders that must be empty in the end
+	clearable() []string // the folders that may be deleted by hand
 	begin(w *world, random *rand.Rand)
-	end()   // when all is quiet
-	judge() // the histories, afterwards
+	end()   // called after all actors have ended
+	judge() // checks the histories, outside of virtual time
 }
 
-// parts are all there are.
+// parts are all recipes.
 var parts = []struct {
 	name string
 	make func() part
@@ -51,7 +51,7 @@ var parts = []struct {
 	{"partition", partition},
 }
 
-// draw draws what a schedule has: one recipe or two, or those that the flag names.
+// draw chooses the recipes of a schedule: one or two at random, or those that the flag names.
 func draw(random *rand.Rand) (plays []part) {
 	some := random.Perm(len(parts))[:1+random.IntN(2)]
 	for i, p := range parts {
@@ -71,12 +71,12 @@ func TestSchedules(t *testing.T) {
 	t.Logf("%d schedules in %v:%v", *schedules, time.Since(start).Round(time.Millisecond), total)
 }
 
-// play runs a schedule and judges what has become of it. When something is wrong it says how to see that again. It returns the requests
-// that servers got.
+// play runs a schedule and checks its outcome. If something is wrong, it prints the command that repeats it. It returns the
+// requests that the servers got.
 func play(t *testing.T, seed uint64, total *tally) (requests []zktest.Request) {
 	again := fmt.Sprintf("again: go test ./zkasync/recipe/internal/schedules -run TestSchedules -schedules 1 -seed %d -recipes '%s' -v", seed, *recipes)
 	defer func() {
-		if p := recover(); p != nil { // a goroutine is left, says package synctest
+		if p := recover(); p != nil { // package synctest panics if a goroutine is left
 			buf := make([]byte, 1<<20)
 			t.Errorf("%v\n%s\n%s", p, again, buf[:runtime.Stack(buf, true)])
 		}
@@ -100,10 +100,10 @@ func play(t *testing.T, seed uint64, total *tally) (requests []zktest.Request) {
 	return requests
 }
 
-// run is one schedule.
+// run runs the schedule.
 func (w *world) run(random *rand.Rand, plays []part) {
 	w.ens = zktest.RunEnsemble(w.t, 3+2*random.IntN(2), zktest.WithTick(500*time.Millisecond), zktest.WithSeed(w.seed))
-	w.quiet = make(chan struct{}) // in the bubble: package synctest counts on that
+	w.quiet = make(chan struct{}) // must be made inside the bubble of package synctest
 	w.calm = time.Now().Add(disturbance)
 	slow := []time.Duration{time.Millisecond, 20 * time.Millisecond, 150 * time.Millisecond}[random.IntN(3)]
 	for i := range 3 + random.IntN(2) {
@@ -133,7 +133,7 @@ func (w *world) run(random *rand.Rand, plays []part) {
 	w.tally.add("transactions", int(w.zxid()&0xffff))
 }
 
-// disturb breaks things, two at a time, and returns when all is mended.
+// disturb causes faults, two at a time, and returns when all of them have ended.
 func (w *world) disturb(clearable []string) {
 	var nemeses sync.WaitGroup
 	for i := range 2 {

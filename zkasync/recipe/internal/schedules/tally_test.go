@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// tally counts what all schedules have seen.
+// tally counts what has happened in all schedules.
 type tally struct {
 	verbose bool
 

@@ -16,7 +16,7 @@ import (
 )
 
 const (
-	// disturbance is how long faults strike, patience how long after their end everything must have come right.
+	// disturbance is how long faults strike. patience is how long everything may take to recover after that.
 	disturbance = 20 * time.Second
 	patience    = 3 * time.Minute
 )
@@ -28,10 +28,10 @@ type world struct {
 	ens   *zktest.Ensemble
 	procs []*process
 	calm  time.Time     // when the faults end
-	quiet chan struct{} // closed when they have
-	stamp atomic.Int64  // orders what happens, for histories
+	quiet chan struct{} // closed when the faults have ended
+	stamp atomic.Int64  // the time in histories
 	tally *tally
-	parts uint64 // so many actors and nemeses draw
+	parts uint64 // the last number of an actor, for random
 
 	actors sync.WaitGroup
 
@@ -40,16 +40,16 @@ type world struct {
 	cleared map[string]int64 // the folders that were deleted by hand, with the zxid of the last time
 }
 
-// random returns the draws of one of those who take part.
+// random returns the random numbers of the participant with this number.
 func (w *world) random(who uint64) *rand.Rand { return rand.New(rand.NewPCG(w.seed, who)) }
 
 // disturbed reports whether faults still strike.
 func (w *world) disturbed() bool { return time.Now().Before(w.calm) }
 
-// now is the next point in a history.
+// now returns the next point in time for histories.
 func (w *world) now() int64 { return w.stamp.Add(1) }
 
-// fail notes what is wrong. The test goes on, so that all is seen.
+// fail records what is wrong. The schedule goes on.
 func (w *world) fail(format string, args ...any) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -58,25 +58,25 @@ func (w *world) fail(format string, args ...any) {
 	w.say("WRONG: %s", text)
 }
 
-// say tells what happens to whoever repeats one schedule.
+// say logs what happens, if only one schedule is run, and verbosely.
 func (w *world) say(format string, args ...any) {
 	if w.tally.verbose {
 		w.t.Logf("%9.6f  %s", disturbance.Seconds()-time.Until(w.calm).Seconds(), fmt.Sprintf(format, args...))
 	}
 }
 
-// await waits for what must complete.
+// await waits for a future that must complete.
 func await[T any](w *world, what string, f *future.Future[T]) (T, error) {
 	ctx, cancel := context.WithDeadline(context.Background(), w.calm.Add(patience))
 	defer cancel()
 	v, err := f.Get(ctx)
 	if ctx.Err() != nil && !f.Ready() {
-		w.fail("%s: does not complete", what)
+		w.fail("%s: the future does not complete", what)
 	}
 	return v, err
 }
 
-// zxid is the last one that was given.
+// zxid returns the newest zxid of all servers.
 func (w *world) zxid() (last int64) {
 	for _, s := range w.ens.Servers() {
 		last = max(last, s.Zxid())
@@ -89,7 +89,7 @@ func (w *world) knows(session int64) bool {
 	return slices.ContainsFunc(w.ens.Servers()[0].Sessions(), func(s zktest.SessionInfo) bool { return s.ID == session })
 }
 
-// clear deletes a folder with all that is in it, as somebody would who cleans up.
+// clear deletes a folder with everything in it, like somebody who cleans up by hand.
 func (w *world) clear(path string) {
 	leader := w.ens.Leader()
 	if leader == nil {
@@ -109,7 +109,7 @@ func (w *world) setCleared(path string, zxid int64) {
 	w.cleared[path] = zxid
 }
 
-// wasCleared reports whether a znode made at a zxid has been deleted by hand.
+// wasCleared reports whether a znode that was created with this zxid has been deleted by hand.
 func (w *world) wasCleared(path string, zxid int64) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -121,7 +121,7 @@ func (w *world) wasCleared(path string, zxid int64) bool {
 	return false
 }
 
-// eventually waits until a condition holds, now that nothing is disturbed.
+// eventually waits until a condition holds, which it must within a minute.
 func (w *world) eventually(what string, holds func() bool) {
 	for end := time.Now().Add(time.Minute); !holds(); time.Sleep(time.Second) {
 		if time.Now().After(end) {
@@ -131,7 +131,7 @@ func (w *world) eventually(what string, holds func() bool) {
 	}
 }
 
-// leftovers are the znodes below the folders that are still there.
+// leftovers returns the znodes that still exist below the folders.
 func (w *world) leftovers(folders []string) (all []string) {
 	leader := w.ens.Leader()
 	if leader == nil {

@@ -9,7 +9,7 @@ import (
 // those that look without waiting. A slow reader misses states, but never the newest. It is safe for concurrent use.
 type Latest[T any] struct {
 	post func(func()) // calls a function on the client's handler
-	ch   chan T       // has room for one, filled by Pull and closed by End
+	ch   chan T       // has room for one state; filled by Pull and closed by End
 
 	mu     sync.Mutex
 	value  T
@@ -19,13 +19,13 @@ type Latest[T any] struct {
 	calls  []*call[T]
 }
 
-// call is a callback. At most one call of it waits at the handler.
+// call is a callback. At most one call of it is queued at the handler.
 type call[T any] struct {
 	fn     func(T)
 	queued bool // guarded by Latest.mu
 }
 
-// NewLatest returns a Latest whose callbacks post calls.
+// NewLatest returns a Latest that calls callbacks through post.
 func NewLatest[T any](post func(func())) *Latest[T] {
 	return &Latest[T]{post: post, ch: make(chan T, 1)}
 }
@@ -52,11 +52,13 @@ func (l *Latest[T]) Get() (T, bool) {
 	return l.value, l.known
 }
 
-// Show makes v the newest state and passes it to the readers. The caller holds no lock: without a handler, callbacks run here.
+// Show makes v the newest state and passes it to the readers. The caller must not hold a lock: when the client's handler has
+// stopped, callbacks run right here.
 func (l *Latest[T]) Show(v T) { l.Pull(func() (T, bool) { return v, true }) }
 
-// Pull is Show with what get returns; if that is false, it does nothing. Calls of get run one at a time, so that of two
-// concurrent calls of Pull the later one has the newer state. get may take locks that are never held around a call of l's methods.
+// Pull is like Show with the state that get returns; if get returns false, it does nothing. Calls of get run one at a time, so
+// that of two concurrent calls of Pull the later one has the newer state. get must not take a lock that anybody holds while
+// calling a method of l.
 func (l *Latest[T]) Pull(get func() (T, bool)) {
 	for _, due := range l.pull(get) {
 		l.call(due)
@@ -73,7 +75,7 @@ func (l *Latest[T]) pull(get func() (T, bool)) (due []*call[T]) {
 	}
 	l.value, l.known = v, true
 	select {
-	case <-l.ch: // not received by anybody, and outdated now
+	case <-l.ch: // nobody has received it, and now it is outdated
 	default:
 	}
 	l.ch <- v
@@ -123,7 +125,7 @@ func (l *Latest[T]) call(c *call[T]) {
 	})
 }
 
-// End closes the channel and drops the callbacks. What waits in the channel stays there.
+// End closes the channel and drops the callbacks. A state that waits in the channel stays there.
 func (l *Latest[T]) End() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
