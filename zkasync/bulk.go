@@ -36,18 +36,18 @@ type Bulk struct {
 
 	mu      sync.Mutex
 	running bool         // a goroutine is in run
-	waiting []bulkWrite  // to be sent
-	groups  []*bulkGroup // sent, in order
-	claims  bulkClaims   // of groups
-	flying  int          // groups that are not answered
+	waiting []bulkWrite  // not sent yet
+	groups  []*bulkGroup // sent and not delivered yet, in order
+	claims  bulkClaims   // of the groups that are not answered
+	flying  int          // how many groups are not answered
 }
 
 // Bulk returns a [Bulk] of the client. When ctx ends, writes that have not been sent fail with its error; nil means
 // Background.
 func (c *Client) Bulk(ctx context.Context) *Bulk { return &Bulk{c: c, ctx: orBackground(ctx)} }
 
-// Create is [Client.Create]. Servers before 3.7.2, 3.8.2 and 3.9.0 tell no Stat of a create in a transaction (ZOOKEEPER-4026); it is
-// zero then. Creates with [TTL], [MakeParents] or [Protected] are sent alone.
+// Create is like [Client.Create]. Servers before 3.7.2, 3.8.2 and 3.9.0 do not return the Stat of a create in a transaction
+// (ZOOKEEPER-4026); it is zero then. Creates with [TTL], [MakeParents] or [Protected] are sent alone.
 func (b *Bulk) Create(path string, data []byte, opts ...CreateOption) *future.Future[Created] {
 	spec, err := b.c.createSpec(opts)
 	if err == nil {
@@ -65,7 +65,7 @@ func (b *Bulk) Create(path string, data []byte, opts ...CreateOption) *future.Fu
 	return addTo(b, w, b.c.completion(path))
 }
 
-// Set is [Client.Set].
+// Set is like [Client.Set].
 func (b *Bulk) Set(path string, data []byte, version int32) *future.Future[zk.Stat] {
 	if err := checkPath(path); err != nil {
 		return failed[zk.Stat](b.c, b.ctx, wire.OpSetData, path, err)
@@ -75,7 +75,7 @@ func (b *Bulk) Set(path string, data []byte, version int32) *future.Future[zk.St
 	return addTo(b, w, b.c.completion(path))
 }
 
-// Delete is [Client.Delete].
+// Delete is like [Client.Delete].
 func (b *Bulk) Delete(path string, version int32) *future.Future[future.Void] {
 	return b.delete(path, version, b.c.completion(path))
 }
@@ -89,13 +89,13 @@ func (b *Bulk) delete(path string, version int32, ex future.Executor) *future.Fu
 	return addTo(b, w, ex)
 }
 
-// bulkWrite is one write. All of its fields belong to whoever deals with its group.
+// bulkWrite is one write. Its fields are used only by the goroutine that deals with its group at the time.
 type bulkWrite interface {
 	about() *bulkEntry
 	deliver() // completes the future
 }
 
-// bulkEntry is what all writes have.
+// bulkEntry is the part of a write that does not depend on its type.
 type bulkEntry struct {
 	op     MultiOp
 	result MultiResult
@@ -128,7 +128,8 @@ func addTo[T any](b *Bulk, w *bulkWriteOf[T], ex future.Executor) *future.Future
 	return w.promise.Future()
 }
 
-// run sends what may leave, delivers what is known, and unlocks. One goroutine at a time does it, which keeps both orders.
+// run sends the groups that may be sent, delivers those whose outcome is known, and unlocks. Only one goroutine does that at a
+// time, so that groups are both sent and delivered in order.
 func (b *Bulk) run() {
 	if b.running {
 		b.mu.Unlock()
@@ -152,7 +153,7 @@ func (b *Bulk) run() {
 	b.mu.Unlock()
 }
 
-// nextLocked returns a group to be delivered or sent.
+// nextLocked returns the next group to send or to deliver, or nil if there is none.
 func (b *Bulk) nextLocked() (g *bulkGroup, send bool) {
 	if len(b.groups) > 0 && b.groups[0].unknown == 0 {
 		g = b.groups[0]
@@ -168,7 +169,7 @@ func (b *Bulk) nextLocked() (g *bulkGroup, send bool) {
 		return nil, false
 	}
 	g = &bulkGroup{writes: slices.Clone(b.waiting[:n]), unknown: n}
-	clear(b.waiting[:n]) // what has left must not be kept by what waits
+	clear(b.waiting[:n]) // so that the slice does not keep the writes in memory
 	b.waiting = b.waiting[n:]
 	g.tangled = b.claims.add(g.writes)
 	b.flying++
@@ -177,19 +178,20 @@ func (b *Bulk) nextLocked() (g *bulkGroup, send bool) {
 }
 
 const (
-	// bulkWindow is how many transactions of a Bulk are on their way at most.
+	// bulkWindow is the maximum number of groups in flight.
 	bulkWindow = 64
-	// bulkHaste is how many of them there are before one leaves that is not full: with fewer, the servers have little to do, and writes that
-	// wait for others to gather would gain nothing.
+	// bulkHaste is how many groups are in flight before writes wait until a group is full. With fewer, the servers have little to
+	// do, so that waiting would gain nothing.
 	bulkHaste = 2
-	// bulkWrites is how many writes travel together at most. With 64 a write costs a server a fifth of what it costs alone; with more there
-	// is little to gain, and more to be sent again when one is refused.
+	// bulkWrites is the maximum number of writes in a group. With 64, a write costs a server a fifth of what it costs alone. More
+	// would gain little, and more would have to be sent again when one is refused.
 	bulkWrites = 64
-	// bulkBytes bounds a transaction, since there are servers with small limits.
+	// bulkBytes limits the size of a transaction, since some servers have small limits.
 	bulkBytes = 32 << 10
 )
 
-// fitLocked returns how many of the writes that wait leave now, together. None goes along that depends on one of another group.
+// fitLocked returns how many of the waiting writes are sent now, as one group. It stops at a write that depends on one of a
+// group in flight.
 func (b *Bulk) fitLocked() (n int) {
 	limit := min(bulkBytes, b.c.cfg.maxRequest/2)
 	for size := 0; n < len(b.waiting) && n < bulkWrites; n++ {

@@ -21,7 +21,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// writer is what Client and Bulk both can do.
+// writer has the writes that both a Client and a Bulk can make. Their futures complete with a text that describes the outcome.
 type writer interface {
 	create(path string, data []byte, opts ...zkasync.CreateOption) *future.Future[string]
 	set(path string, data []byte, version int32) *future.Future[string]
@@ -70,7 +70,8 @@ func goneText(f *future.Future[future.Void]) *future.Future[string] {
 	return future.Then(f, func(future.Void) (string, error) { return "gone", nil })
 }
 
-// randomWrites submits a sequence of writes of a few paths, so that many are refused and depend on each other, and returns what came of each.
+// randomWrites makes a sequence of writes of only a few paths, so that many are refused or depend on each other, and returns their
+// outcomes.
 func randomWrites(t *testing.T, w writer, root string, seed uint64) (told []string) {
 	t.Helper()
 	r := rand.New(rand.NewPCG(seed, 1))
@@ -102,7 +103,7 @@ func randomWrites(t *testing.T, w writer, root string, seed uint64) (told []stri
 	return told
 }
 
-// dump is a tree as text: what the writes of one client in one order leave behind.
+// dump returns a tree as text, with everything in it that does not change from run to run.
 func dump(t *testing.T, c *zkasync.Client, path string) string {
 	t.Helper()
 	n := must(t, c.Get(t.Context(), path))
@@ -113,8 +114,8 @@ func dump(t *testing.T, c *zkasync.Client, path string) string {
 	return text
 }
 
-// Whatever is written in whatever order, in bulk it comes to the same results and to the same tree.
-func TestBulk_AsSingleWrites(t *testing.T) {
+// The same writes in the same order give the same results and the same tree, one by one and in bulk.
+func TestBulk_GivesTheResultsOfSingleWrites(t *testing.T) {
 	t.Parallel()
 	c := connect(t, sharedRoot(t))
 	old, recent := zktest.Run(t, zktest.WithVersion("3.6.4")), zktest.Run(t, zktest.WithVersion("3.9.3"))
@@ -132,14 +133,15 @@ func TestBulk_AsSingleWrites(t *testing.T) {
 					}
 				}
 				if got, want := dump(t, c, many), dump(t, c, one); strings.ReplaceAll(got, many, one) != want {
-					t.Fatalf("seed %d: there is\n%s, want\n%s", seed, got, want)
+					t.Fatalf("seed %d: the tree is\n%s, want\n%s", seed, got, want)
 				}
 			}
 		})
 	}
 }
 
-// While somebody else creates and deletes the same znodes, each success is one: as often as a znode was made it has gone, or is there.
+// Somebody else creates and deletes the same znodes. The successes must add up: each znode has been deleted as often as it was
+// created, or once less if it exists.
 func TestBulk_BesideOthers(t *testing.T) {
 	t.Parallel()
 	root := sharedRoot(t)
@@ -176,19 +178,19 @@ func TestBulk_BesideOthers(t *testing.T) {
 	for i := range there {
 		st := must(t, c.Exists(t.Context(), fmt.Sprintf("/n%d", i)))
 		if n := there[i].Load(); (st != nil) != (n == 1) || n < 0 || n > 1 {
-			t.Errorf("znode %d: made %d times more often than it has gone, and it is %v", i, n, st)
+			t.Errorf("znode %d was created %d times more often than deleted; its Stat is %v", i, n, st)
 		}
 	}
 }
 
-// bulkServer has a server that takes writes late, so that they gather, and a client of it.
+// bulkServer starts a server in memory, and returns it with a client of it.
 func bulkServer(t *testing.T, opts ...zkasync.Option) (*zktest.Server, *zkasync.Client) {
 	t.Helper()
 	srv := zktest.Run(t)
 	return srv, connect(t, srv.Addr(), append(srv.Options(), opts...)...)
 }
 
-// gather submits n creates below /, of which the later ones travel together.
+// gather makes n creates. All but the first few travel together.
 func gather(b *zkasync.Bulk, n int) (all []*future.Future[zkasync.Created]) {
 	for i := range n {
 		all = append(all, b.Create(fmt.Sprintf("/n%03d", i), nil))
@@ -196,7 +198,7 @@ func gather(b *zkasync.Bulk, n int) (all []*future.Future[zkasync.Created]) {
 	return all
 }
 
-// gatherAt is gather while the server holds the first of them, so that the transactions are the same each time.
+// gatherAt is like gather, but the server holds the first create back meanwhile, so that the transactions are the same each time.
 func gatherAt(srv *zktest.Server, b *zkasync.Bulk, n int) []*future.Future[zkasync.Created] {
 	first := srv.Fault(zktest.Fault{Op: zktest.OpCreate2, Path: "/n000", Count: 1, Do: zktest.Hold()})
 	defer first.Remove()
@@ -212,8 +214,9 @@ func multis(srv *zktest.Server) (n int) {
 	return n
 }
 
-// A write that is refused costs the others of its transaction a few requests, and the callbacks of all come in the order of the calls.
-func TestBulk_OneIsRefused(t *testing.T) {
+// If one write is refused, the others of its transaction succeed, after a few more requests. All callbacks come in the order of the
+// calls.
+func TestBulk_OneWriteIsRefused(t *testing.T) {
 	t.Parallel()
 	srv, c := bulkServer(t)
 	must(t, c.Create(t.Context(), "/n500", nil))
@@ -243,13 +246,13 @@ func TestBulk_OneIsRefused(t *testing.T) {
 			t.Fatalf("callback %d is that of write %d", i, at)
 		}
 	}
-	// Two alone, 15 full transactions, what is left, three for the parts of the refused one; and what this test asks.
+	// Two single writes, 15 full transactions, one with the rest, three requests for the parts of the refused one; and two of this test.
 	if n := len(srv.Requests()) - before; n != 2+15+1+3+2 || multis(srv) != 15+1+2 {
 		t.Errorf("%d requests, %d transactions", n, multis(srv))
 	}
 }
 
-// What becomes of writes whose connection is lost: of each the truth.
+// When the connection is lost, each write's error must be true.
 func TestBulk_ConnectionIsLost(t *testing.T) {
 	t.Parallel()
 	for name, when := range map[string]zktest.When{"before": zktest.Before, "after": zktest.After} {
@@ -269,7 +272,7 @@ func TestBulk_ConnectionIsLost(t *testing.T) {
 					unknown++
 				case errors.Is(r.Err, zkasync.ErrNotSent) && !exists:
 				default:
-					t.Errorf("write %d: %v, and it is there: %v", i, r.Err, exists)
+					t.Errorf("write %d: %v, but the znode exists: %v", i, r.Err, exists)
 				}
 			}
 			if cut.Fired() != 1 || done == 0 || unknown == 0 {
@@ -279,7 +282,8 @@ func TestBulk_ConnectionIsLost(t *testing.T) {
 	}
 }
 
-// With the mark, writes whose outcome is unknown are made again, and what is refused then may have been applied before.
+// With WithRetry and MarkIdempotent, writes whose outcome is unknown are repeated. If a repetition is refused, the write may have
+// been applied before.
 func TestBulk_WithRetry(t *testing.T) {
 	t.Parallel()
 	srv, c := bulkServer(t, zkasync.WithRetry(zkasync.RetryPolicy{}))
@@ -295,7 +299,7 @@ func TestBulk_WithRetry(t *testing.T) {
 			t.Errorf("write %d: %v", i, r.Err)
 		}
 		if must(t, c.Exists(t.Context(), fmt.Sprintf("/n%03d", i))) == nil {
-			t.Errorf("write %d was not made again", i)
+			t.Errorf("write %d was not repeated", i)
 		}
 	}
 	if cut.Fired() != 1 || done == 0 || doubtful == 0 {
@@ -303,7 +307,7 @@ func TestBulk_WithRetry(t *testing.T) {
 	}
 }
 
-// Whatever has not left fails with the context, or with the client.
+// Writes that have not been sent fail when the context or the client ends.
 func TestBulk_Ends(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -335,13 +339,13 @@ func TestBulk_Ends(t *testing.T) {
 				}
 			}
 			if notSent < 800 {
-				t.Errorf("%d were not sent", notSent)
+				t.Errorf("only %d writes were not sent", notSent)
 			}
 		})
 	}
 }
 
-// Bad input is refused at once, and nothing of it is sent. What cannot travel in a transaction goes alone.
+// Bad input is refused at once and not sent. Creates that cannot be part of a transaction are sent alone.
 func TestBulk_OddInput(t *testing.T) {
 	t.Parallel()
 	srv, c := bulkServer(t, zkasync.WithMaxRequestSize(10_000))
@@ -378,7 +382,7 @@ func TestBulk_OddInput(t *testing.T) {
 	}
 }
 
-// Throttled transactions are not executed: their writes are sent alone, and each has the answer that it would have had.
+// A throttled transaction is not executed. Its writes are sent one by one, and succeed.
 func TestBulk_Throttled(t *testing.T) {
 	t.Parallel()
 	srv, c := bulkServer(t)
@@ -393,7 +397,7 @@ func TestBulk_Throttled(t *testing.T) {
 	}
 }
 
-// Writes from many goroutines, and from callbacks.
+// Many goroutines write, and their callbacks too.
 func TestBulk_ConcurrentUse(t *testing.T) {
 	t.Parallel()
 	_, c := bulkServer(t)
@@ -418,12 +422,12 @@ func TestBulk_ConcurrentUse(t *testing.T) {
 				t.Fatal(err)
 			}
 		case <-time.After(30 * time.Second):
-			t.Fatal("something does not complete")
+			t.Fatal("a future does not complete")
 		}
 	}
 }
 
-// A Bulk that stays keeps nothing of what it has written.
+// A Bulk that stays in use does not keep completed writes in memory.
 func TestBulk_LetsGo(t *testing.T) {
 	t.Parallel()
 	srv, c := bulkServer(t)
@@ -435,7 +439,7 @@ func TestBulk_LetsGo(t *testing.T) {
 	}
 	must(t, future.Settle(all...))
 	all = nil
-	must(t, c.Exists(t.Context(), "/")) // the client is through with the last answer
+	must(t, c.Exists(t.Context(), "/")) // so that the client has finished with the last answer
 	poll(t, "the writes are collected", func() bool {
 		runtime.GC()
 		return !slices.ContainsFunc(kept, func(p weak.Pointer[future.Future[zkasync.Created]]) bool { return p.Value() != nil })

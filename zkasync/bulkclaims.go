@@ -6,16 +6,17 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// bulkClaims are the paths of a Bulk's writes that are on their way. Writes depend on each other, so that their order matters, if they are
-// of one znode, or if one is of the znode right above the one that the other creates or deletes: a set returns in its Stat how many children
-// there are. A sequential create depends on all that create or delete a znode beside it, which its number counts.
+// bulkClaims are the paths of a Bulk's writes that are in flight. Two writes depend on each other, so that their order matters, if
+// both are of the same znode, or if one is of the parent of a znode that the other creates or deletes. (That includes a set of the
+// parent, since its Stat tells the number of children.) A sequential create depends on every create and delete of a sibling, since
+// these change its number.
 type bulkClaims struct {
-	znodes   map[string]int // how many are of the znode
-	above    map[string]int // how many create or delete a znode right below it
-	numbered map[string]int // how many of these make sequential ones
+	znodes   map[string]int // by path: how many writes are of the znode
+	above    map[string]int // by path: how many writes create or delete a child of the znode
+	numbered map[string]int // by path: how many of these creates are sequential
 }
 
-// conflict reports whether a write depends on one of those on their way.
+// conflict reports whether a write depends on one that is in flight.
 func (c *bulkClaims) conflict(op *MultiOp) bool {
 	parent := parentOf(op.path)
 	switch {
@@ -28,7 +29,7 @@ func (c *bulkClaims) conflict(op *MultiOp) bool {
 	}
 }
 
-// add reports whether one of the writes depends on another of them.
+// add adds writes, and reports whether some of them depend on others.
 func (c *bulkClaims) add(writes []bulkWrite) (tangled bool) {
 	if c.znodes == nil {
 		*c = bulkClaims{make(map[string]int), make(map[string]int), make(map[string]int)}

@@ -6,11 +6,11 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// bulkGroup is writes that leave together.
+// bulkGroup is a group of writes that are sent together.
 type bulkGroup struct {
 	writes  []bulkWrite
-	unknown int  // of them, those whose outcome is not known yet; guarded by Bulk.mu
-	tangled bool // some depend on others of them
+	unknown int  // how many have no outcome yet; guarded by Bulk.mu
+	tangled bool // some of them depend on others
 }
 
 func (g *bulkGroup) deliver() {
@@ -19,15 +19,15 @@ func (g *bulkGroup) deliver() {
 	}
 }
 
-// part is a part of a group: the writes from one index up to another.
+// part is a part of a group: the writes from index from up to, but not including, index to.
 type part struct{ from, to int }
 
-// mostSplits is how often a group is taken apart at the write that was refused. What is refused more often is sent one by one: then most
-// of the writes are likely to be refused.
+// mostSplits is how often a group is split at the write that was refused. If a part is still refused, its writes are sent one by
+// one, since most of them are likely to be refused.
 const mostSplits = 3
 
-// send sends a part of a group as one transaction. Of a transaction that is refused nothing is applied, so its writes are sent again: those in
-// front of the refused one, that one, and those behind it; or one by one in their order, if they depend on each other.
+// send sends a part of a group as one transaction. If that is refused, nothing of it has been applied, and refused sends its
+// writes again.
 func (b *Bulk) send(g *bulkGroup, p part, splits int) {
 	switch p.to - p.from {
 	case 0:
@@ -56,7 +56,9 @@ func (b *Bulk) applied(g *bulkGroup, p part, results []MultiResult) {
 	b.settle(g, len(results))
 }
 
-// refused deals with a transaction that has failed.
+// refused deals with a transaction that has failed. Writes of a transaction that the server has refused are sent again: as those
+// before the one to blame, that one, and those after it; or one by one, in order, if they depend on each other. Without an answer
+// from the server, all of them fail.
 func (b *Bulk) refused(g *bulkGroup, p part, splits int, err error) {
 	var one *MultiError
 	var e *OpError
@@ -72,7 +74,7 @@ func (b *Bulk) refused(g *bulkGroup, p part, splits int, err error) {
 		b.send(g, part{at + 1, p.to}, splits+1)
 	case blamed, e.Outcome == OutcomeRejected:
 		for i := p.from; i < p.to; i++ {
-			b.sendOne(g, i, e.Outcome == OutcomeUnknown) // of an earlier attempt, which may have been applied
+			b.sendOne(g, i, e.Outcome == OutcomeUnknown) // an earlier attempt may have been applied
 		}
 	default:
 		for _, w := range g.writes[p.from:p.to] {
@@ -83,7 +85,7 @@ func (b *Bulk) refused(g *bulkGroup, p part, splits int, err error) {
 	}
 }
 
-// sendOne sends a write alone. In doubt an earlier attempt of it may have been applied.
+// sendOne sends a write alone. doubt says that an earlier attempt may have been applied.
 func (b *Bulk) sendOne(g *bulkGroup, i int, doubt bool) {
 	of := g.writes[i].about()
 	op := &of.op
@@ -116,7 +118,7 @@ func alone[T any](b *Bulk, g *bulkGroup, of *bulkEntry, o *op[T], r request, dou
 	})
 }
 
-// settle notes that the outcome of n more writes is known.
+// settle records that the outcome of n more writes is known.
 func (b *Bulk) settle(g *bulkGroup, n int) {
 	b.mu.Lock()
 	if g.unknown -= n; g.unknown == 0 {

@@ -11,9 +11,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
-// The steps of a roster: the list is read with a watch, and so is each member; what fires is read again.
+// A roster reads the list of members with a watch, and each member with one as well. When a watch fires, it reads that again.
 
-// follow is a read that is repeated across lost connections and sessions.
+// follow makes a read, repeats it across lost connections and sessions, and passes its outcome to step.
 func follow[T any](r *Roster, op func(context.Context) *future.Future[T], step func(T, error)) {
 	then(zkasync.Retry(r.ctx, r.c, core.Patient, op), step)
 }
@@ -50,7 +50,8 @@ func (r *Roster) awaitPath() {
 		})
 }
 
-// refused ends r if there is nothing more to be had. Where there was a list before, there may be one again.
+// refused deals with a read of the list that has failed. If there was a list before, the roster keeps it, reports that it may be
+// out of date, and reads again after a pause. Otherwise, or if everything is over, the roster ends.
 func (r *Roster) refused(err error) {
 	r.mu.Lock()
 	listed := r.listed
@@ -71,7 +72,7 @@ func (r *Roster) refused(err error) {
 	}
 }
 
-// setNames takes over a list. Who is new is read, and who could not be read is asked again.
+// setNames takes over a list. It reads members that are new, and those that could not be read before.
 func (r *Roster) setNames(names []string, event *future.Future[zkasync.Event]) {
 	slices.Sort(names)
 	r.mu.Lock()
@@ -112,7 +113,7 @@ func (r *Roster) setNames(names []string, event *future.Future[zkasync.Event]) {
 	publish()
 }
 
-// dropMissingLocked forgets who is not in the list, and returns their watches, and whether anybody was known of.
+// dropMissingLocked forgets members that are not in the list. It returns their watches, and whether any of them had been read.
 func (r *Roster) dropMissingLocked(names []string) (watches []*future.Future[zkasync.Event], known bool) {
 	for name, s := range r.members {
 		if _, there := slices.BinarySearch(names, name); there {
@@ -126,6 +127,7 @@ func (r *Roster) dropMissingLocked(names []string) (watches []*future.Future[zka
 	return watches, known
 }
 
+// dropLocked forgets a member, and reports whether it had been read.
 func (r *Roster) dropLocked(name string, s *seen) (known bool) {
 	delete(r.members, name)
 	if !s.read {
@@ -134,7 +136,7 @@ func (r *Roster) dropLocked(name string, s *seen) (known bool) {
 	return s.read
 }
 
-// fired reads again what a watch was about, unless all is over.
+// fired is called when a watch has completed. It reads again what the watch was for, unless the roster has to end.
 func (r *Roster) fired(err error, again func()) {
 	switch {
 	case over(err):
@@ -144,7 +146,7 @@ func (r *Roster) fired(err error, again func()) {
 	}
 }
 
-// read reads a member. What an earlier read of it finds does not count from here on.
+// read reads a member. From then on, the outcome of an earlier read of the same member is ignored.
 func (r *Roster) read(name string, s *seen) {
 	r.mu.Lock()
 	if r.err != nil || r.members[name] != s {
@@ -167,7 +169,7 @@ func (r *Roster) read(name string, s *seen) {
 		})
 }
 
-// got takes over what was read of a member.
+// got handles the outcome of reading a member.
 func (r *Roster) got(name string, s *seen, turn int, w zkasync.Watched[zkasync.Node], err error) {
 	again := func() { r.readIf(name, s, turn) }
 	r.mu.Lock()
@@ -183,20 +185,22 @@ func (r *Roster) got(name string, s *seen, turn int, w zkasync.Watched[zkasync.N
 	case err == nil:
 		s.event = w.Event
 		news = r.updateLocked(s, Member{Name: name, Data: w.Value.Data, Stat: w.Value.Stat})
-	case core.IsNoNode(err): // the list's watch tells of it
+	case core.IsNoNode(err): // the watch on the list reports the deletion
 		news = r.dropLocked(name, s)
 	default:
 		news = r.updateLocked(s, Member{Name: name, Err: err})
 	}
 	var spent *future.Future[zkasync.Event]
-	if core.IsNoNode(err) && r.list != nil && !r.list.Ready() { // it tells of that first, unless it may not, and then of nothing more (ZOOKEEPER-4799)
+	// The watch on the list should have reported the deletion before. If it has not, the client may not read the list any more,
+	// and the server has dropped the watch without a word (ZOOKEEPER-4799).
+	if core.IsNoNode(err) && r.list != nil && !r.list.Ready() {
 		spent = r.list
 	}
 	publish := r.publishLocked(news)
 	r.mu.Unlock()
 	switch {
 	case spent != nil:
-		r.c.Unwatch(spent) // which leads to a read
+		r.c.Unwatch(spent) // its end makes the roster read the list again
 	case err == nil:
 		then(w.Event, func(_ zkasync.Event, err error) { r.fired(err, again) })
 	case !core.IsNoNode(err):
@@ -205,7 +209,7 @@ func (r *Roster) got(name string, s *seen, turn int, w zkasync.Watched[zkasync.N
 	publish()
 }
 
-// readIf reads a member again if nobody has since.
+// readIf reads a member again, unless a later read has begun.
 func (r *Roster) readIf(name string, s *seen, turn int) {
 	r.mu.Lock()
 	due := s.turn == turn
@@ -215,7 +219,7 @@ func (r *Roster) readIf(name string, s *seen, turn int) {
 	}
 }
 
-// updateLocked reports whether m says anything new.
+// updateLocked takes over what was read of a member, and reports whether it is new.
 func (r *Roster) updateLocked(s *seen, m Member) bool {
 	was := s.member
 	fresh := !s.read
@@ -230,7 +234,8 @@ func (r *Roster) updateLocked(s *seen, m Member) bool {
 	return m.Stat.Czxid != was.Stat.Czxid || m.Stat.Mzxid != was.Stat.Mzxid
 }
 
-// publishLocked returns what tells of the changes, which is to be called without the lock.
+// publishLocked prepares to tell readers of a change, if news says that there is one and all members have been read. The caller
+// must call what it returns, without the lock.
 func (r *Roster) publishLocked(news bool) (tell func()) {
 	first := !r.known && r.unread == 0
 	r.known = r.known || first
