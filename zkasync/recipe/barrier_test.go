@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-func TestBarrier_HoldsEverybodyUp(t *testing.T) {
+func TestBarrier_BlocksUntilItIsRemoved(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t)
 	b, other := recipe.NewBarrier(c, "/deep/barrier"), recipe.NewBarrier(twin, "/deep/barrier")
@@ -31,7 +31,7 @@ func TestBarrier_HoldsEverybodyUp(t *testing.T) {
 	poll(t, "reconnected", func() bool { return p.Accepted() > 1 && c.Connected() })
 	must(t, c.Sync(t.Context(), "/"))
 	if waits.Ready() {
-		t.Error("it is passed")
+		t.Error("the barrier was passed before it was removed")
 	}
 	must(t, other.Remove(t.Context()))
 	must(t, other.Remove(t.Context()))
@@ -53,7 +53,7 @@ func TestDoubleBarrier_TogetherInAndOut(t *testing.T) {
 	poll(t, "all but two", func() bool { return len(names(t, c, "/double")) == count-2 })
 	enough := errors.New("enough")
 	ctx, cancel := context.WithCancelCause(t.Context())
-	given := recipe.NewDoubleBarrier(c, "/double", count+1).Enter(ctx) // one too many in mind
+	given := recipe.NewDoubleBarrier(c, "/double", count+1).Enter(ctx) // it waits for one more
 	cancel(enough)
 	fails(t, given, enough)
 	poll(t, "all but two again", func() bool { return len(names(t, c, "/double")) == count-2 })
@@ -61,7 +61,7 @@ func TestDoubleBarrier_TogetherInAndOut(t *testing.T) {
 	poll(t, "all but one", func() bool { return len(names(t, c, "/double")) == count-1 })
 	for _, f := range in {
 		if f.Ready() {
-			t.Fatal("it is passed")
+			t.Fatal("the barrier was passed before all had entered")
 		}
 	}
 	must(t, all[count-1].Enter(t.Context()))
@@ -74,7 +74,7 @@ func TestDoubleBarrier_TogetherInAndOut(t *testing.T) {
 	must(t, c.Sync(t.Context(), "/"))
 	for _, f := range out {
 		if f.Ready() {
-			t.Fatal("one is still inside")
+			t.Fatal("the barrier was left while one was still inside")
 		}
 	}
 	must(t, all[0].Leave(t.Context()))
@@ -87,7 +87,7 @@ func TestDoubleBarrier_TogetherInAndOut(t *testing.T) {
 	fails(t, recipe.NewDoubleBarrier(c, "/double", 0).Enter(t.Context()))
 }
 
-// A participant is so slow that all others want to leave before it sees that the barrier is open. It enters all the same.
+// One participant is so slow that all others want to leave before it sees that the barrier is open. It must enter all the same.
 func TestDoubleBarrier_WaitsForTheSlowest(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -100,7 +100,7 @@ func TestDoubleBarrier_WaitsForTheSlowest(t *testing.T) {
 		held := srv.Fault(zktest.Fault{Op: zktest.OpExists, Path: "/b/ready", Session: slow.Session().ID, Do: zktest.Hold()})
 		last, first := recipe.NewDoubleBarrier(slow, "/b", 2), recipe.NewDoubleBarrier(other, "/b", 2)
 		entered := last.Enter(t.Context())
-		synctest.Wait() // its znode is there
+		synctest.Wait() // until its znode exists
 		must(t, first.Enter(t.Context()))
 		left := first.Leave(t.Context())
 		time.Sleep(time.Second)
@@ -109,7 +109,7 @@ func TestDoubleBarrier_WaitsForTheSlowest(t *testing.T) {
 		must(t, last.Leave(t.Context()))
 		must(t, left)
 		if srv.Tree() != "/\n/b\n" {
-			t.Errorf("there is\n%s", srv.Tree())
+			t.Errorf("the tree is\n%s", srv.Tree())
 		}
 	})
 }
@@ -126,7 +126,7 @@ func TestInterop_Barriers(t *testing.T) {
 			waits := b.Wait(t.Context())
 			must(t, c.Sync(t.Context(), "/"))
 			if waits.Ready() {
-				t.Error("it is passed")
+				t.Error("the barrier was passed before it was removed")
 			}
 			p.do("done", "barrier remove /barrier-%s", name)
 			must(t, waits)
@@ -145,8 +145,8 @@ func TestInterop_Barriers(t *testing.T) {
 	}
 }
 
-// Nobody goes in or out because a watch has fired, or the connection is back: what the server says counts.
-func TestDoubleBarrier_WokenForNothing(t *testing.T) {
+// A watch that fires, or a connection that is back, lets nobody in or out by itself: only what the server answers counts.
+func TestDoubleBarrier_WokenWithoutReason(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t)
 	b, other := recipe.NewDoubleBarrier(c, "/double", 2), recipe.NewDoubleBarrier(twin, "/double", 2)

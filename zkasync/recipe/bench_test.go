@@ -16,7 +16,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// benchPlace is a client and a folder of the benchmark's own on the shared server.
+// benchPlace returns a client of the shared server, and the path of a folder that belongs to the benchmark alone.
 func benchPlace(b *testing.B) (c *zkasync.Client, root string) {
 	b.Helper()
 	c, err := zkasync.Connect(b.Context(), zkserver.Shared(b).Addr())
@@ -36,7 +36,7 @@ func done[T any](b *testing.B, f *future.Future[T]) T {
 	return v
 }
 
-// An uncontended lock is got and given back, beside go-zookeeper's Lock on the same server.
+// BenchmarkLock locks and unlocks without contention, and compares that with go-zookeeper's Lock on the same server.
 func BenchmarkLock(b *testing.B) {
 	b.Run("zkasync", func(b *testing.B) {
 		c, root := benchPlace(b)
@@ -65,7 +65,7 @@ func BenchmarkLock(b *testing.B) {
 	})
 }
 
-// A thousand locks are got and given back at once, by one client.
+// BenchmarkLock_ManyAtOnce locks and unlocks a thousand locks at once, with one client.
 func BenchmarkLock_ManyAtOnce(b *testing.B) {
 	const many = 1000
 	c, root := benchPlace(b)
@@ -84,7 +84,7 @@ func BenchmarkLock_ManyAtOnce(b *testing.B) {
 	b.ReportMetric(float64(many)*float64(b.N)/b.Elapsed().Seconds(), "locks/s")
 }
 
-// Items are put, taken and consumed by so many workers, while others wait in the queue.
+// BenchmarkQueue puts, takes and consumes items with many workers, while other items wait in the queue.
 func BenchmarkQueue(b *testing.B) {
 	for _, waiting := range []int{0, 1000, 10000} {
 		for _, workers := range []int{1, 64} {
@@ -105,7 +105,7 @@ func BenchmarkQueue(b *testing.B) {
 	}
 }
 
-// work takes an item through the queue for each worker, all at once.
+// work puts, takes and consumes an item for each worker, all at once.
 func work(b *testing.B, q *recipe.Queue, workers int) {
 	var took []*future.Future[future.Void]
 	for range workers {

@@ -20,7 +20,7 @@ import (
 
 var chaosDuration = flag.Duration("chaos.duration", 8*time.Second, "how long contenders are disturbed")
 
-// register is what holders write to, and who holds it by their contexts.
+// register records the writes of holders, and which context says that it holds the lock.
 type register struct {
 	mu     sync.Mutex
 	holder *recipe.Held
@@ -28,15 +28,15 @@ type register struct {
 	locked int
 }
 
-// write is one that succeeded.
+// write is a write that has succeeded.
 type write struct{ zxid, fence int64 }
 
-// acquired checks that the holder before has been told.
+// acquired checks that the context of the holder before has ended.
 func (r *register) acquired(t *testing.T, h *recipe.Held) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if r.holder != nil && r.holder.Context().Err() == nil && h.Context().Err() == nil {
-		t.Errorf("%s has it, and so has %s", r.holder.Path(), h.Path())
+		t.Errorf("%s holds the lock, and so does %s", r.holder.Path(), h.Path())
 	}
 	r.holder = h
 	r.locked++
@@ -49,8 +49,9 @@ func (r *register) hasShown() bool {
 	return r.locked >= 3 && len(r.writes) > 0
 }
 
-// Contenders whose connections are lost and frozen, past their sessions at times, write without looking whether they still hold the
-// lock. By their contexts there is one holder at a time, and no write of a former holder comes behind one of a later.
+// The connections of contenders are lost and frozen, sometimes for longer than their sessions. They write without checking whether
+// they still hold the lock. By their contexts there is one holder at a time, and no write of a former holder comes after one of a
+// later holder.
 func TestChaos_OneHolderAndOrderedFences(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -60,7 +61,7 @@ func TestChaos_OneHolderAndOrderedFences(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	time.AfterFunc(*chaosDuration, func() {
-		for deadline := time.Now().Add(wait); !r.hasShown() && time.Now().Before(deadline); { // a busy machine needs longer
+		for deadline := time.Now().Add(wait); !r.hasShown() && time.Now().Before(deadline); { // a busy machine needs more time
 			sleep(ctx, 100*time.Millisecond)
 		}
 		cancel()
@@ -86,7 +87,7 @@ func TestChaos_OneHolderAndOrderedFences(t *testing.T) {
 	slices.SortFunc(r.writes, func(a, b write) int { return cmp.Compare(a.zxid, b.zxid) })
 	for i := 1; i < len(r.writes); i++ {
 		if r.writes[i].fence < r.writes[i-1].fence {
-			t.Errorf("the holder with fence %d wrote behind the one with %d", r.writes[i].fence, r.writes[i-1].fence)
+			t.Errorf("the holder with fence %d wrote after the one with fence %d", r.writes[i].fence, r.writes[i-1].fence)
 		}
 	}
 	if t.Logf("%d times held, %d writes", r.locked, len(r.writes)); !r.hasShown() {
@@ -130,7 +131,7 @@ func disturb(ctx context.Context, p *zkproxy.Proxy) {
 			p.Hold(zkproxy.ToServer, true)
 			sleep(ctx, rand.N(3*time.Second))
 		}
-		p.Cut() // no network goes on where it has lost something
+		p.Cut() // a TCP connection cannot go on after losing bytes
 		p.Heal()
 	}
 }

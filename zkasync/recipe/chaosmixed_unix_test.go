@@ -21,7 +21,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// mixed is contenders of several kinds for one lock.
+// mixed records how processes of several kinds contend for one lock.
 type mixed struct {
 	t *testing.T
 
@@ -31,7 +31,7 @@ type mixed struct {
 	reading sync.WaitGroup
 }
 
-// span is a time for which a process believed to have the lock, or was stopped.
+// span is a time for which a process believed that it held the lock, or was stopped.
 type span struct {
 	who         int
 	kind        string
@@ -41,9 +41,10 @@ type span struct {
 
 func (a span) overlaps(b span) bool { return a.start.Before(b.stop) && b.start.Before(a.stop) }
 
-// Processes with zkasync, kazoo and Curator contend for one lock, on three servers that are killed and frozen, over connections that are cut
-// and held up, and are stopped themselves, past their sessions. No write of a former holder is accepted behind one of a later. Two zkasync
-// processes never believe to have the lock at one time unless one was stopped; what overlaps else is counted. In the end each has a turn.
+// Processes that use zkasync, kazoo and Curator contend for one lock. The three servers are killed and frozen, connections are cut and
+// held up, and the processes themselves are stopped, sometimes for longer than their sessions. No write of a former holder may be
+// accepted after one of a later holder. Two zkasync processes must never believe at the same time that they hold the lock, unless one
+// was stopped; other overlaps are only counted. In the end, everybody gets a turn.
 func TestChaos_MixedProcesses(t *testing.T) {
 	ens := zkserver.RunEnsemble(t)
 	c := connect(t, ens.ConnectString())
@@ -75,8 +76,8 @@ func TestChaos_MixedProcesses(t *testing.T) {
 	}()
 	select {
 	case <-done:
-	case <-time.After(4 * wait): // kazoo and Curator take their time
-		t.Fatal("not everybody has a last turn")
+	case <-time.After(4 * wait): // kazoo and Curator need a while
+		t.Fatal("not everybody got a last turn")
 	}
 	m.judge()
 	checkRegister(t, c)
@@ -95,7 +96,7 @@ func startContender(t *testing.T, kind, servers string, who int) *peer {
 	}
 }
 
-// read takes in what a process tells, until it is done.
+// read records the turns that a process reports, until it is done.
 func (m *mixed) read(who int, kind string, p *peer) {
 	for p.out.Scan() {
 		var fence, start, stop int64
@@ -113,7 +114,7 @@ func (m *mixed) read(who int, kind string, p *peer) {
 	m.t.Errorf("%s ends: %v", kind, p.out.Err())
 }
 
-// stopProcesses stops one at a time, at times for longer than a session lives.
+// stopProcesses stops one process at a time, sometimes for longer than a session timeout.
 func (m *mixed) stopProcesses(ctx context.Context, peers []*peer) {
 	for ctx.Err() == nil {
 		sleep(ctx, rand.N(2*time.Second))
@@ -127,12 +128,12 @@ func (m *mixed) stopProcesses(ctx context.Context, peers []*peer) {
 			m.t.Errorf("continue: %v", err)
 		}
 		m.mu.Lock()
-		m.pauses = append(m.pauses, span{who: who, start: start, stop: time.Now().Add(time.Second)}) // it takes a while to notice
+		m.pauses = append(m.pauses, span{who: who, start: start, stop: time.Now().Add(time.Second)}) // the process needs a while to notice
 		m.mu.Unlock()
 	}
 }
 
-// judge counts the overlaps.
+// judge counts the overlaps, and fails the test for those that must not happen.
 func (m *mixed) judge() {
 	slices.SortFunc(m.turns, func(a, b span) int { return a.start.Compare(b.start) })
 	turns, overlaps := make(map[string]int), make(map[string]int)
@@ -147,13 +148,13 @@ func (m *mixed) judge() {
 				kind += ", one of them stopped"
 			}
 			if overlaps[kind]++; kind == "zkasync and zkasync" {
-				m.t.Errorf("%d and %d have it at once: %+v, %+v", a.who, b.who, a, b)
+				m.t.Errorf("%d and %d hold the lock at once: %+v, %+v", a.who, b.who, a, b)
 			}
 		}
 	}
 	m.t.Logf("turns %v, overlaps %v, %d times stopped", turns, overlaps, len(m.pauses))
 	if len(turns) != 3 {
-		m.t.Errorf("turns of %v only", slices.Collect(maps.Keys(turns)))
+		m.t.Errorf("only %v got turns", slices.Collect(maps.Keys(turns)))
 	}
 }
 
@@ -161,7 +162,7 @@ func (m *mixed) paused(a span) bool {
 	return slices.ContainsFunc(m.pauses, func(p span) bool { return p.who == a.who && p.overlaps(a) })
 }
 
-// checkRegister checks that no write of a former holder was accepted behind one of a later.
+// checkRegister checks that no write of a former holder was accepted after one of a later holder.
 func checkRegister(t *testing.T, c *zkasync.Client) {
 	t.Helper()
 	all := names(t, c, "/register")
@@ -175,7 +176,7 @@ func checkRegister(t *testing.T, c *zkasync.Client) {
 			t.Errorf("%q: %v", n.Data, err)
 		}
 		if fence < highest {
-			t.Errorf("%q wrote behind %q", n.Data, last)
+			t.Errorf("%q wrote after %q", n.Data, last)
 		}
 		highest, last = max(highest, fence), string(n.Data)
 	}
@@ -184,7 +185,7 @@ func checkRegister(t *testing.T, c *zkasync.Client) {
 	}
 }
 
-// breakServers kills one server at a time, or freezes it, and mends it.
+// breakServers kills or freezes one server at a time, and then restarts or continues it.
 func breakServers(t *testing.T, ctx context.Context, ens *zkserver.Ensemble) {
 	check := func(err error) {
 		if err != nil {
@@ -208,7 +209,7 @@ func breakServers(t *testing.T, ctx context.Context, ens *zkserver.Ensemble) {
 	}
 }
 
-// breakConnections holds connections up, and cuts them.
+// breakConnections cuts connections. Half of the time, it first holds them up.
 func breakConnections(ctx context.Context, proxies []*zkproxy.Proxy) {
 	for ctx.Err() == nil {
 		sleep(ctx, rand.N(2*time.Second))

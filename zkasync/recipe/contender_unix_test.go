@@ -15,11 +15,11 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// asContender is set in the environment of a test binary that is to be a process as testdata/kazoo_contender.py is, with zkasync: the
-// arguments, and the lease.
+// asContender is an environment variable that turns the test binary into a contender like testdata/kazoo_contender.py, but with
+// zkasync. Its value has the same arguments, and the lease.
 const asContender = "ZKASYNC_RECIPE_TEST_CONTENDER"
 
-// init makes this process a contender, if it is to be one.
+// init turns this process into a contender if the variable is set.
 func init() {
 	args := strings.Fields(os.Getenv(asContender))
 	if len(args) == 0 {
@@ -56,7 +56,7 @@ func contend(args []string) error {
 	return nil
 }
 
-// haveTurn reports whether there was a turn.
+// haveTurn tries to lock, writes while holding the lock, and unlocks. It reports whether it got the lock.
 func haveTurn(m *recipe.Mutex, register string) bool {
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Second)
 	defer cancel()
@@ -68,7 +68,7 @@ func haveTurn(m *recipe.Mutex, register string) bool {
 	var stopped time.Time
 	stop := sync.OnceFunc(func() { stopped = time.Now() })
 	lost := context.AfterFunc(held.Context(), stop)
-	for range 3 { // without a look at the context: the servers refuse what is too late
+	for range 3 { // without checking the context, since the servers refuse late writes
 		write := zkasync.CreateOp(register+"/w-", fmt.Appendf(nil, "%d zkasync", held.Fence()), zkasync.Sequential())
 		_, _ = held.Multi(context.Background(), write).Get(context.Background())
 		time.Sleep(10 * time.Millisecond)

@@ -14,9 +14,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// What recipes cost is counted here: round trips, requests and events.
+// These tests count what recipes cost: round trips, requests and events.
 
-// Where every answer takes a second, time is a count of round trips.
+// Every answer takes a second of virtual time, so the time in seconds is the number of round trips.
 func TestCost_RoundTrips(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -46,7 +46,7 @@ func TestCost_RoundTrips(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				srv, c := recorded(t)
-				must(t, must(t, test.get(c)).Unlock()) // which makes the folders
+				must(t, must(t, test.get(c)).Unlock()) // creates the folders
 				must(t, c.Sync(t.Context(), "/"))
 				const trip = time.Second
 				srv.SlowDown(trip)
@@ -54,22 +54,22 @@ func TestCost_RoundTrips(t *testing.T) {
 				begun := time.Now()
 				held := must(t, test.get(c))
 				if got := int(time.Since(begun) / trip); got != test.trips {
-					t.Errorf("it takes %d round trips to get it, want %d", got, test.trips)
+					t.Errorf("acquiring takes %d round trips, want %d", got, test.trips)
 				}
-				if got := asked(srv.Requests()[before:]); len(got) < test.ask || len(got) > test.ask+1 { // the semaphore's turn is given back meanwhile
-					t.Errorf("it takes the requests %q, want %d", got, test.ask)
+				if got := asked(srv.Requests()[before:]); len(got) < test.ask || len(got) > test.ask+1 { // one more: the semaphore's lock is released meanwhile
+					t.Errorf("acquiring takes the requests %q, want %d", got, test.ask)
 				}
 				begun = time.Now()
 				must(t, held.Unlock())
 				if got := int(time.Since(begun) / trip); got != 1 {
-					t.Errorf("it takes %d round trips to give it back, want 1", got)
+					t.Errorf("releasing takes %d round trips, want 1", got)
 				}
 			})
 		})
 	}
 }
 
-// recorded is a server in this process and a client of it.
+// recorded starts a server in this process that keeps a long record of requests, and returns it with a client.
 func recorded(t *testing.T) (*zktest.Server, *zkasync.Client) {
 	t.Helper()
 	srv := zktest.Run(t, zktest.WithRecord(1_000_000), zktest.WithSessionTimeouts(time.Second, time.Hour))
@@ -78,7 +78,7 @@ func recorded(t *testing.T) (*zktest.Server, *zkasync.Client) {
 
 func client(t *testing.T, srv *zktest.Server) *zkasync.Client {
 	t.Helper()
-	c, err := zkasync.Connect(t.Context(), srv.Addr(), append(srv.Options(), zkasync.WithSessionTimeout(10*time.Minute))...) // however slow the machine is
+	c, err := zkasync.Connect(t.Context(), srv.Addr(), append(srv.Options(), zkasync.WithSessionTimeout(10*time.Minute))...) // long enough for the slowest machine
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -86,7 +86,7 @@ func client(t *testing.T, srv *zktest.Server) *zkasync.Client {
 	return c
 }
 
-// asked are the requests that recipes have made, but for those of the tests themselves.
+// asked returns the operations of requests, without those that only tests and clients make by themselves.
 func asked(requests []zktest.Request) (ops []string) {
 	for _, r := range requests {
 		if r.Op != zktest.OpPing && r.Op != zktest.OpSync {
@@ -96,15 +96,15 @@ func asked(requests []zktest.Request) (ops []string) {
 	return ops
 }
 
-// waiters is how many wait for what is handed over.
+// waiters is how many contenders wait in the queue.
 const waiters = 1000
 
-// One holder gives it to the next of a thousand, who all wait in one client: the next one is told and looks who is in front, and
-// nobody else hears of it.
-func TestCost_HandOverAmongAThousand(t *testing.T) { // by itself: it would keep tests that go by the clock from running
+// A thousand contenders of one client wait. When the holder releases, the next one gets an event and reads the queue, and nobody else
+// gets an event or makes a request.
+func TestCost_HandOverAmongAThousand(t *testing.T) { // not parallel: it would starve tests that depend on time
 	for name, test := range map[string]struct {
 		get      func(c *zkasync.Client) *future.Future[*recipe.Held]
-		settled  int // so many have found out whom to wait for
+		settled  int // how many will have found out whom to wait for
 		events   int
 		requests string
 	}{
@@ -117,8 +117,8 @@ func TestCost_HandOverAmongAThousand(t *testing.T) { // by itself: it would keep
 		"Election": {func(c *zkasync.Client) *future.Future[*recipe.Held] {
 			return recipe.NewElection(c, "/lock").Campaign(context.Background(), nil)
 		}, waiters, 1, "children, delete"},
-		// It gets its place and gives the turn to the one behind it, which finds that there is no place. That is a second event, of the
-		// list of places, whose watch is set again.
+		// The next one gets the lease and passes the lock to the one after it, which finds that no lease is free. That one is woken
+		// through the list of leases, whose watch is set again.
 		"Semaphore": {func(c *zkasync.Client) *future.Future[*recipe.Held] {
 			return recipe.NewSemaphore(c, "/lock", 1).Acquire(context.Background())
 		}, waiters - 1, 1, "children, children, children, create, delete, delete, exists"},
@@ -154,18 +154,18 @@ func TestCost_HandOverAmongAThousand(t *testing.T) { // by itself: it would keep
 				}
 			}
 			if fired != test.events {
-				t.Errorf("%d events to those who wait, want %d", fired, test.events)
+				t.Errorf("%d events to the waiting client, want %d", fired, test.events)
 			}
 			for _, w := range waiting[1:] {
 				if w.Ready() {
-					t.Fatal("two have it")
+					t.Fatal("two hold it at once")
 				}
 			}
 		})
 	}
 }
 
-// quiet waits for what else there might be.
+// quiet waits until nobody makes requests any more.
 func quiet(t *testing.T, srv *zktest.Server, clients ...*zkasync.Client) {
 	t.Helper()
 	for last, now := -1, 0; last != now; last, now = now, len(asked(srv.Requests())) {
@@ -186,7 +186,7 @@ func count(ops []string, which string) (n int) {
 	return n
 }
 
-// watchesOf are the watches of a client.
+// watchesOf returns the watches of a client.
 func watchesOf(srv *zktest.Server, c *zkasync.Client) map[zktest.WatchInfo]bool {
 	all := make(map[zktest.WatchInfo]bool)
 	for _, w := range srv.Watches() {

@@ -7,14 +7,14 @@ import (
 	"testing"
 )
 
-// division is who has what, as all members find it out.
+// division returns the owner of each item, as the members compute it, and checks that each item has exactly one.
 func division(t *testing.T, rule func(string, []string, []string) map[string]bool, members, items []string) map[string]string {
 	t.Helper()
 	owner := make(map[string]string)
 	for _, me := range members {
 		for item, mine := range rule(me, members, items) {
 			if mine && owner[item] != "" {
-				t.Fatalf("%s is %s's and %s's", item, owner[item], me)
+				t.Fatalf("%s belongs to both %s and %s", item, owner[item], me)
 			}
 			if mine {
 				owner[item] = me
@@ -34,7 +34,7 @@ func some(n int, name string) (all []string) {
 	return all
 }
 
-// A newcomer gets items, and no other moves.
+// A new member gets some items, and no other item moves.
 func TestDivide_MovesOnlyWhatMustMove(t *testing.T) {
 	t.Parallel()
 	items := some(1000, "queue")
@@ -56,7 +56,7 @@ func TestDivide_MovesOnlyWhatMustMove(t *testing.T) {
 	}
 }
 
-// Other versions must divide the same way.
+// The division must not change from release to release, since members may run different ones.
 func TestDivide_IsAlwaysTheSame(t *testing.T) {
 	t.Parallel()
 	owner := division(t, rendezvous, []string{"host1", "host2", "host3"}, []string{"a", "b", "c", "d", "ä", "queue-1"})
@@ -68,7 +68,7 @@ func TestDivide_IsAlwaysTheSame(t *testing.T) {
 	}
 	mine := rendezvous("a", []string{"a", "b", "a"}, []string{"x", "y"})
 	if alone := rendezvous("a", []string{"b", "a"}, []string{"x", "y"}); fmt.Sprint(mine) != fmt.Sprint(alone) {
-		t.Errorf("%v with one that is there twice, %v without", mine, alone)
+		t.Errorf("%v with a member listed twice, %v without", mine, alone)
 	}
 }
 

@@ -36,7 +36,7 @@ func TestElection_FailsOver(t *testing.T) {
 	fails(t, recipe.NewElection(c, "/leader").Campaign(t.Context(), nil), zkasync.ErrClosed)
 }
 
-// An observer sees each leader that stays, and that there is none, whatever becomes of the path.
+// An observer sees each leader that stays, and when nobody leads, whatever happens to the path.
 func TestElection_Observe(t *testing.T) {
 	t.Parallel()
 	_, c := place(t)
@@ -93,8 +93,8 @@ func TestElection_Observe(t *testing.T) {
 	})
 }
 
-// Channel, callback and Latest show the same leaders, the newest to who is slow, and end with the client.
-func TestLeaders_InEveryWay(t *testing.T) {
+// The channel, callbacks and Latest show the same leaders; a slow reader gets the newest. They end with the client.
+func TestLeaders_ChannelCallbacksAndLatest(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
 	watcher := connect(t, servers)
@@ -121,7 +121,7 @@ func TestLeaders_InEveryWay(t *testing.T) {
 		t.Errorf("latest %+v", latest)
 	}
 	within(t, "the channel", func() {
-		if got := <-leaders.C(); got.Identifier != "one" { // nobody was there to see that nobody led
+		if got := <-leaders.C(); got.Identifier != "one" { // the state before, that nobody leads, was replaced
 			t.Errorf("saw %+v", got)
 		}
 	})
@@ -147,8 +147,8 @@ func TestLeaders_InEveryWay(t *testing.T) {
 	}
 }
 
-// An observer goes on across outages and sessions.
-func TestLeaders_GoOn(t *testing.T) {
+// An observer goes on across outages.
+func TestLeaders_GoOnAcrossOutages(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t)
 	leaders := recipe.NewElection(c, "/leader").Observe(t.Context())

@@ -7,7 +7,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// Hold everybody up until something is done.
+// Everybody waits until something is done.
 func ExampleBarrier() {
 	c, end := demo()
 	defer end()
@@ -31,7 +31,7 @@ func ExampleBarrier() {
 	// <nil>
 }
 
-// Two that begin together and end together.
+// Two participants begin together and end together.
 func ExampleDoubleBarrier() {
 	c, end := demo()
 	defer end()

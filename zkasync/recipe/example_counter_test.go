@@ -14,7 +14,7 @@ func ExampleUpdate() {
 	ctx := context.Background()
 	node, err := recipe.Update(ctx, c, "/config/limit", func(old []byte) ([]byte, error) {
 		if old == nil {
-			return []byte("100"), nil // there was none
+			return []byte("100"), nil // the znode does not exist yet
 		}
 		n, err := strconv.Atoi(string(old))
 		return strconv.AppendInt(nil, int64(n*2), 10), err

@@ -7,7 +7,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// Lead while it lasts, and follow whoever leads.
+// A candidate leads for as long as it can, and others follow whoever leads.
 func ExampleElection() {
 	c, end := demo()
 	defer end()
@@ -38,7 +38,7 @@ func ExampleElection() {
 	// it was given back
 }
 
-// Follow whoever leads in select, or by a callback.
+// Leaders can be followed in a select, or by a callback.
 func ExampleElection_Observe() {
 	c, end := demo()
 	defer end()

@@ -40,7 +40,7 @@ func ExampleGroup() {
 	// 0 <nil>
 }
 
-// A znode that is there for as long as the program is, whoever deletes it.
+// The znode exists for as long as the program runs, even if somebody deletes it.
 func ExampleKeepNode() {
 	c, end := demo()
 	defer end()
@@ -56,7 +56,7 @@ func ExampleKeepNode() {
 	// Output: ready true <nil>
 }
 
-// A program that is started anew need not wait for the session of the one before.
+// A program that has been restarted need not wait until the session of the one before has ended.
 func ExampleTakeOver() {
 	c, end := demo()
 	defer end()
@@ -68,7 +68,7 @@ func ExampleTakeOver() {
 	// Output: /hosts/host1 <nil>
 }
 
-// Several of one name, told apart by the server's number.
+// Several znodes with one name differ by the number that the server appends.
 func ExampleKeepNumbered() {
 	c, end := demo()
 	defer end()
@@ -80,7 +80,7 @@ func ExampleKeepNumbered() {
 	// Output: true true <nil>
 }
 
-// A group in memory, beside other things that happen.
+// A select waits for changes of the group and for other things.
 func ExampleGroup_Roster() {
 	c, end := demo()
 	defer end()
@@ -110,7 +110,7 @@ func ExampleGroup_Roster() {
 	// Output: host1 10.0.0.1:80
 }
 
-// A group told to a callback, in one sequence with all other callbacks of the client.
+// A callback gets the group, in one sequence with all other callbacks of the client.
 func ExampleRoster_OnChange() {
 	c, end := demo()
 	defer end()
@@ -124,7 +124,7 @@ func ExampleRoster_OnChange() {
 	// Output: 0 there
 }
 
-// A future for the next change, for those who look at something else besides.
+// A future for the next change can be waited for together with others.
 func ExampleRoster_Changed() {
 	c, end := demo()
 	defer end()
@@ -144,7 +144,7 @@ func ExampleRoster_Changed() {
 	// Output: host1
 }
 
-// A group after each change.
+// The loop gets the group after each change.
 func ExampleRoster_All() {
 	c, end := demo()
 	defer end()
@@ -164,7 +164,7 @@ func ExampleRoster_All() {
 	// recipe: watch group /services/web: it was given back
 }
 
-// What is made of a group need be made once for each change.
+// The revision tells whether the group has changed since it was last used.
 func ExampleRoster_At() {
 	c, end := demo()
 	defer end()
@@ -178,7 +178,7 @@ func ExampleRoster_At() {
 	// Output: true true
 }
 
-// Whoever has changed permissions can have all read again at once.
+// After a change of permissions, Refresh reads everything again at once.
 func ExampleRoster_Refresh() {
 	c, end := demo()
 	defer end()

@@ -24,7 +24,7 @@ func ExampleMutex() {
 	defer held.Unlock()
 
 	select {
-	case <-held.Done(): // stop: it may be somebody else's now
+	case <-held.Done(): // stop: somebody else may hold the lock now
 		fmt.Println(context.Cause(held.Context()))
 	default:
 		fmt.Println("working")
@@ -32,7 +32,7 @@ func ExampleMutex() {
 	// Output: working
 }
 
-// What can be had at once, and who has it otherwise.
+// TryLock does not wait. Contenders tells who holds the lock.
 func ExampleMutex_TryLock() {
 	c, end := demo()
 	defer end()
@@ -58,7 +58,7 @@ func ExampleMutex_TryLock() {
 	// <nil>
 }
 
-// Give up waiting after a while. Nothing is left in the queue, also if the connection is lost at that moment.
+// Give up waiting after a while. Nothing is left in the queue, even if the connection is lost at that moment.
 func ExampleMutex_Lock() {
 	c, end := demo()
 	defer end()
@@ -75,7 +75,7 @@ func ExampleMutex_Lock() {
 	fmt.Println(err)
 	var e *recipe.Error
 	if errors.As(err, &e) && e.Removed != nil {
-		_, err = e.Removed.Get(ctx) // for who wants to know
+		_, err = e.Removed.Get(ctx) // if you need to know when the znode is gone
 		fmt.Println(err)
 	}
 	// Output:
@@ -83,7 +83,7 @@ func ExampleMutex_Lock() {
 	// <nil>
 }
 
-// Writes that ZooKeeper refuses when the lock is somebody else's by now, and a number for other stores.
+// ZooKeeper refuses these writes once the lock is lost. For other stores there is the fence, a number that grows with every holder.
 func ExampleHeld_Multi() {
 	c, end := demo()
 	defer end()
@@ -97,7 +97,7 @@ func ExampleHeld_Multi() {
 	_, err = held.Multi(ctx, zkasync.CreateOp("/balance", []byte("10"))).Get(ctx)
 	fmt.Println(err, held.Fence() > 0)
 
-	if _, err := c.Delete(ctx, held.Path(), zkasync.AnyVersion).Get(ctx); err != nil { // somebody cleans up
+	if _, err := c.Delete(ctx, held.Path(), zkasync.AnyVersion).Get(ctx); err != nil { // somebody cleans up by hand
 		fmt.Println(err)
 	}
 	_, err = held.Multi(ctx, zkasync.SetOp("/balance", []byte("20"), zkasync.AnyVersion)).Get(ctx)
@@ -141,7 +141,7 @@ func ExampleRWMutex() {
 	// 1 true <nil>
 }
 
-// Beside programs that use kazoo; a short outage does not end the lock, and only its holders may see its queue.
+// A lock that is shared with programs that use kazoo, that survives short outages, and with an access control list of its own.
 func ExampleWithNaming() {
 	c, end := demo()
 	defer end()
@@ -158,7 +158,7 @@ func ExampleWithNaming() {
 	// Output: true __lock__0000000000
 }
 
-// Three at a time, here and in all other processes.
+// Up to three holders at a time, in all processes together.
 func ExampleSemaphore() {
 	c, end := demo()
 	defer end()
@@ -182,7 +182,7 @@ func ExampleSemaphore() {
 	// true
 }
 
-// Write, and go on reading what was written before anybody else writes.
+// A writer becomes a reader, so that nobody else can write before it has read again.
 func ExampleRWMutex_Downgrade() {
 	c, end := demo()
 	defer end()

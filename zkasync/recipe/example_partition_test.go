@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// divideWork calls work with each item that is this process's, until ctx ends. Work returns when its own context ends.
+// divideWork calls work for each item that this process owns, until ctx ends. work must return when its own context ends.
 func divideWork(ctx context.Context, c *zkasync.Client, path string, items []string, work func(ctx context.Context, item string)) error {
 	p := recipe.Partition(c, path, items)
 	defer context.AfterFunc(ctx, func() { p.Close() })()
@@ -24,17 +24,17 @@ func divideWork(ctx context.Context, c *zkasync.Client, path string, items []str
 			return err
 		case e.Kind == recipe.Gained:
 			busy.Go(func() {
-				defer e.Share.Unlock() // now somebody else may have it
+				defer e.Share.Unlock() // now another process may own it
 				work(e.Share.Context(), e.Item)
 			})
 		case e.Kind == recipe.Refused:
-			slog.Warn("item may not be had", "item", e.Item, "error", e.Cause)
+			slog.Warn("cannot get item", "item", e.Item, "error", e.Cause)
 		}
 	}
 	return nil
 }
 
-// Queues that are worked on by one process each, however many there are.
+// Each queue is worked on by one process, however many processes there are.
 func ExamplePartition() {
 	c, end := demo()
 	defer end()
@@ -43,8 +43,8 @@ func ExamplePartition() {
 
 	err := divideWork(ctx, c, "/work", []string{"queue1"}, func(ctx context.Context, item string) {
 		fmt.Println("working on", item)
-		cancel()     // as a rule, when the program ends
-		<-ctx.Done() // asked back, or no longer certain: bring it to an end
+		cancel()     // usually only when the program ends
+		<-ctx.Done() // the item must be given back, or may be lost: finish
 	})
 	fmt.Println(err)
 	// Output:
@@ -52,7 +52,7 @@ func ExamplePartition() {
 	// recipe: partition /work: it was given back
 }
 
-// Events beside other things that happen.
+// A select waits for events and for other things.
 func ExamplePartitioner_Poll() {
 	c, end := demo()
 	defer end()
@@ -79,7 +79,7 @@ func ExamplePartitioner_Poll() {
 	// Output: Gained queue1 true
 }
 
-// What is written by a share is refused when that is somebody else's.
+// Writes through a share are refused once the item may have another owner.
 func ExampleShare_Multi() {
 	c, end := demo()
 	defer end()

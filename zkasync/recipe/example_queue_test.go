@@ -10,7 +10,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// A worker: an item is another's again if this one dies before it is consumed. Its result is written together with that.
+// A worker takes items. If it dies before it has consumed an item, another worker gets it. Consume writes the result in the same
+// transaction.
 func ExampleQueue() {
 	c, end := demo()
 	defer end()
@@ -21,20 +22,20 @@ func ExampleQueue() {
 		fmt.Println(err)
 		return
 	}
-	if _, err := jobs.PutPriority(ctx, 10, []byte("resize 3.png")).Get(ctx); err != nil { // before those of 100
+	if _, err := jobs.PutPriority(ctx, 10, []byte("resize 3.png")).Get(ctx); err != nil { // taken before the others, which have priority 100
 		fmt.Println(err)
 		return
 	}
-	for range 3 { // for as long as the program runs
+	for range 3 { // usually for as long as the program runs
 		item, err := jobs.Take(ctx).Get(ctx)
 		if err != nil {
 			fmt.Println(err)
 			return
 		}
-		fmt.Printf("%s\n", item.Data) // the work, which ends early when item.Context() does
+		fmt.Printf("%s\n", item.Data) // the work; it must end early if item.Context() does
 		result := zkasync.CreateOp("/results-", item.Data, zkasync.Sequential())
 		if _, err := item.Consume(ctx, result).Get(ctx); err != nil {
-			fmt.Println(err) // it is somebody else's by now, or is tried again later
+			fmt.Println(err) // somebody else has the item now, or it will be taken again later
 		}
 	}
 	n, err := jobs.Len(ctx).Get(ctx)
@@ -46,7 +47,7 @@ func ExampleQueue() {
 	// 0 0 <nil>
 }
 
-// What cannot be done now is given back.
+// An item that cannot be processed now is given back.
 func ExampleItem() {
 	c, end := demo()
 	defer end()
@@ -63,7 +64,7 @@ func ExampleItem() {
 		return
 	}
 	select {
-	case <-item.Done(): // the connection is lost, for instance: stop
+	case <-item.Done(): // stop: for example, the connection is lost
 		fmt.Println(context.Cause(item.Context()))
 	default:
 		fmt.Println(item.Path(), item.Fence() > 0)
@@ -78,7 +79,7 @@ func ExampleItem() {
 	// false <nil> it was given back
 }
 
-// Without locks: fewer requests, and an item whose consumer dies is lost.
+// Without locks, a queue needs fewer requests, but an item is lost if its consumer dies.
 func ExampleKazooQueue() {
 	c, end := demo()
 	defer end()
@@ -99,7 +100,7 @@ func ExampleKazooQueue() {
 	// a hint
 }
 
-// What is to be done later, by whichever host is there then.
+// Items that become available later, for whichever host runs then.
 func ExampleQueue_PutAt() {
 	c, end := demo()
 	defer end()
@@ -127,7 +128,7 @@ func ExampleQueue_PutAt() {
 	// second
 }
 
-// What nobody has begun can be called off by its id.
+// An item that nobody has taken yet can be removed by its id.
 func ExampleQueue_PutID() {
 	c, end := demo()
 	defer end()
@@ -152,7 +153,7 @@ func ExampleQueue_PutID() {
 	// order 18: a guide
 }
 
-// The layout of the queue in ZooKeeper's own recipes, beside a SimpleDistributedQueue of Curator's.
+// This layout is that of Curator's SimpleDistributedQueue, and of the queue in ZooKeeper's own recipes.
 func ExampleCuratorSimpleQueue() {
 	c, end := demo()
 	defer end()

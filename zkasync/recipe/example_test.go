@@ -7,7 +7,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// demo is a client of a server in this process. Your program has zkasync.Connect(ctx, "zk1:2181,zk2:2181").
+// demo returns a client of a server in this process. Your program calls zkasync.Connect(ctx, "zk1:2181,zk2:2181").
 func demo() (c *zkasync.Client, end func()) {
 	srv, err := zktest.New()
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// An hourly job that is started on several hosts and runs on one, the same one as long as that is there.
+// An hourly job is started on several hosts, but runs on one of them: the same one for as long as it keeps renewing its lease.
 func ExampleTimedLease() {
 	c, end := demo()
 	defer end()
@@ -21,7 +21,7 @@ func ExampleTimedLease() {
 		fmt.Println(err)
 		return
 	}
-	work, cancel := context.WithDeadline(ctx, until.Add(-5*time.Minute)) // the clocks may differ
+	work, cancel := context.WithDeadline(ctx, until.Add(-5*time.Minute)) // clocks may differ
 	defer cancel()
 	fmt.Println(work.Err(), time.Until(until) > 69*time.Minute)
 
@@ -39,7 +39,7 @@ func ExampleTimedLease() {
 	// <nil>
 }
 
-// Two hosts at a time.
+// Two hosts may have a lease at a time.
 func ExampleNewTimedLeases() {
 	c, end := demo()
 	defer end()

@@ -9,8 +9,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// Any one request of a lock is lost, its answer is lost, or it is throttled: the lock is got all the same, by one at a time, and in the
-// end nothing is left.
+// Any one request of a lock is lost, its answer is lost, or it is throttled. The lock still works, has one holder at a time, and leaves
+// nothing behind.
 func TestMutex_LosesAnyOneRequest(t *testing.T) {
 	t.Parallel()
 	for _, op := range []zktest.Op{zktest.OpAnyCreate, zktest.OpExists, zktest.OpGetChildren2, zktest.OpGetData, zktest.OpDelete} {
@@ -39,7 +39,7 @@ func TestMutex_LosesAnyOneRequest(t *testing.T) {
 					queued := func() int {
 						l, err := get(other.Children(t.Context(), "/lock"))
 						if err != nil {
-							return 1 // the fault has struck here
+							return 1 // the fault has struck this request
 						}
 						return len(l.Names)
 					}
@@ -48,14 +48,14 @@ func TestMutex_LosesAnyOneRequest(t *testing.T) {
 						next := behind.Lock(t.Context())
 						poll(t, "two in the queue", func() bool { return queued() >= 2 })
 						if next.Ready() && held.Context().Err() == nil {
-							t.Fatal("two have it")
+							t.Fatal("two hold the lock at once")
 						}
 						held.Unlock()
 						must(t, must(t, next).Unlock())
 					}
 					poll(t, "nothing left", func() bool { return queued() == 0 })
-					if struck.Fired() != 1 && op != zktest.OpGetData { // who is woken at once reads nobody
-						t.Error("nothing was broken")
+					if struck.Fired() != 1 && op != zktest.OpGetData { // a contender that is woken early may read no data
+						t.Error("the fault did not strike")
 					}
 				})
 			}

@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// inMemory is a server in memory and a client of it, in a bubble.
+// inMemory starts a server in memory and returns it with a client. It may be used in a bubble of package synctest.
 func inMemory(t *testing.T) (*zktest.Server, *zkasync.Client) {
 	t.Helper()
 	srv := zktest.Run(t)
@@ -25,7 +25,7 @@ func inMemory(t *testing.T) (*zktest.Server, *zkasync.Client) {
 	return srv, c
 }
 
-// The connection is lost at the delete of an unlock again and again. It is no reason to leave the lock to nobody.
+// The connection is lost again and again when Unlock deletes the znode. Unlock must not give up, or nobody could get the lock.
 func TestHeld_UnlockIsNotGivenUp(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -35,13 +35,13 @@ func TestHeld_UnlockIsNotGivenUp(t *testing.T) {
 		lost := srv.Fault(zktest.Fault{Op: zktest.OpDelete, Count: 7, Do: zktest.Drop()})
 		must(t, held.Unlock())
 		if lost.Fired() != 7 || srv.Tree() != "/\n/lock\n" {
-			t.Errorf("after %d losses there is\n%s", lost.Fired(), srv.Tree())
+			t.Errorf("after %d losses the tree is\n%s", lost.Fired(), srv.Tree())
 		}
 	})
 }
 
-// The answer to the create is lost, and the context ends before the znode is found: Removed tells when it is gone.
-func TestMutex_RemovedTellsOfWhatIsNotKnown(t *testing.T) {
+// The answer to the create is lost, and the context ends before the znode is found. Removed must still complete when it is gone.
+func TestMutex_RemovedAfterALostCreate(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		srv, c := inMemory(t)
@@ -49,12 +49,12 @@ func TestMutex_RemovedTellsOfWhatIsNotKnown(t *testing.T) {
 		removed := unanswered(t, srv, zktest.OpAnyCreate, recipe.NewMutex(c, "/lock").Lock)
 		must(t, removed)
 		if srv.Tree() != "/\n/lock\n" {
-			t.Errorf("there is\n%s", srv.Tree())
+			t.Errorf("the tree is\n%s", srv.Tree())
 		}
 	})
 }
 
-// So it is with a downgrade: the reader's znode goes, the writer's stays.
+// The same with a downgrade: the reader's znode is deleted, and the writer's stays.
 func TestRWMutex_DowngradeThatIsGivenUpLeavesNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -65,14 +65,14 @@ func TestRWMutex_DowngradeThatIsGivenUpLeavesNothing(t *testing.T) {
 		removed := unanswered(t, srv, zktest.OpMulti, func(ctx context.Context) *future.Future[*recipe.Held] { return m.Downgrade(ctx, writer) })
 		must(t, removed)
 		if srv.Tree() != before || writer.Context().Err() != nil {
-			t.Errorf("there is\n%s", srv.Tree())
+			t.Errorf("the tree is\n%s", srv.Tree())
 		}
 		must(t, writer.Unlock())
 	})
 }
 
-// unanswered has an attempt lose the answer to its create, and then the server until its context has ended. It returns what completes
-// when nothing of it is left.
+// unanswered makes an attempt whose create loses its answer, and then keeps the client from the server until the attempt's context has
+// ended. It returns the future that completes when nothing of the attempt is left.
 func unanswered(t *testing.T, srv *zktest.Server, create zktest.Op, attempt func(context.Context) *future.Future[*recipe.Held]) *future.Future[future.Void] {
 	t.Helper()
 	lost := srv.Fault(zktest.Fault{Op: create, Count: 1, When: zktest.After, Do: zktest.Drop()})

@@ -36,7 +36,7 @@ func TestGroup_Watch(t *testing.T) {
 	want := func(text string) {
 		t.Helper()
 		within(t, "members"+text, func() {
-			for got := <-seen; got != text; got = <-seen { // what happens in quick succession may be told in steps
+			for got := <-seen; got != text; got = <-seen { // quick changes may be reported in several steps
 			}
 		})
 	}
@@ -73,7 +73,7 @@ func TestGroup_Watch(t *testing.T) {
 	})
 }
 
-// Members that may not be read are an error, not nobody.
+// A member that may not be read is an error, instead of being left out.
 func TestGroup_HiddenMember(t *testing.T) {
 	t.Parallel()
 	_, c := place(t)

@@ -8,7 +8,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// kazoo's SetPartitioner and ours divide a set, in kazoo's way, and hand it over.
+// kazoo's SetPartitioner and ours divide a set by kazoo's rule, and hand items over.
 func TestInterop_Partition(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)

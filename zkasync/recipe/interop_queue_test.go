@@ -7,7 +7,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// Items of kazoo's are ours, and the other way round, one at a time, in one order.
+// We take kazoo's items, and kazoo takes ours, each item once and in one order.
 func TestInterop_KazooLockingQueue(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -34,7 +34,7 @@ func TestInterop_KazooLockingQueue(t *testing.T) {
 	must(t, c1.Consume(t.Context()))
 	must(t, b.Consume(t.Context()))
 	waits = q.Take(t.Context())
-	if err := kazoo.cmd.Process.Kill(); err != nil { // with a and d
+	if err := kazoo.cmd.Process.Kill(); err != nil { // it has taken a and d
 		t.Fatal(err)
 	}
 	a = must(t, waits)
@@ -63,7 +63,7 @@ func TestInterop_KazooQueue(t *testing.T) {
 	kazoo.do("timeout", "take 1 plain /queue 0")
 }
 
-// Curator's consumers and ours take different items, and get those of the other that was killed.
+// Curator's consumers and ours take different items. When Curator is killed, we get its item.
 func TestInterop_CuratorQueue(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -77,7 +77,7 @@ func TestInterop_CuratorQueue(t *testing.T) {
 	}
 	curator.do("c", "take 1 locking /queue 20000")
 	waits := q.Take(t.Context())
-	curator.do("done", "requeue 1") // it may be the one that takes it again
+	curator.do("done", "requeue 1") // Curator itself may take it again
 	must(t, both.Consume(t.Context()))
 	for !waits.Ready() {
 		if curator.ask("take 1 locking /queue 100") == "c" {
@@ -95,7 +95,7 @@ func TestInterop_CuratorQueue(t *testing.T) {
 	poll(t, "nothing left", func() bool { return len(names(t, c, "/queue"))+len(names(t, c, "/queue-locks")) == 0 })
 }
 
-// A consumer of Curator's that is killed gives its item back; ours are read by it, in the order of priorities.
+// Curator reads our items, in the order of priorities. When Curator is killed, we get its item.
 func TestInterop_CuratorPriorityQueue(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -133,7 +133,7 @@ func TestInterop_CuratorQueueWithoutLocks(t *testing.T) {
 	curator.do("done", "consume 1")
 }
 
-// What Curator puts off we take when it is due, and the other way round.
+// We take Curator's delayed items when they are due, and the other way round.
 func TestInterop_CuratorDelayQueue(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -158,7 +158,7 @@ func TestInterop_CuratorDelayQueue(t *testing.T) {
 	poll(t, "nothing left", func() bool { return len(names(t, c, "/queue"))+len(names(t, c, "/queue-locks")) == 0 })
 }
 
-// Each removes what the other has put, by its id, and takes what is left.
+// Each side removes the other's items by their ids, and takes the rest.
 func TestInterop_CuratorIDQueue(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -175,7 +175,7 @@ func TestInterop_CuratorIDQueue(t *testing.T) {
 	if two.ID() != "other" {
 		t.Errorf("id %q", two.ID())
 	}
-	curator.do("1", "removeid /queue other") // three, since two is ours
+	curator.do("1", "removeid /queue other") // only three, since we have taken two
 	must(t, two.Consume(t.Context()))
 	must(t, q.PutID(t.Context(), "last", values("five")...))
 	curator.do("five", "take 1 id /queue 20000")

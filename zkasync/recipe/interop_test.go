@@ -16,7 +16,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// peer is a process with another client's recipes, see testdata.
+// peer is a process that uses the recipes of another client library, see testdata.
 type peer struct {
 	t   *testing.T
 	cmd *exec.Cmd
@@ -50,7 +50,7 @@ func startPeer(t *testing.T, name string, args ...string) *peer {
 	return &peer{t, cmd, in, bufio.NewScanner(out)}
 }
 
-// do has the peer do something, and checks what it says.
+// do sends a command to the peer and checks its answer.
 func (p *peer) do(want, format string, args ...any) {
 	p.t.Helper()
 	if got := p.ask(format, args...); got != want {
@@ -58,7 +58,7 @@ func (p *peer) do(want, format string, args ...any) {
 	}
 }
 
-// ask has the peer do something, and returns what it says.
+// ask sends a command to the peer and returns its answer.
 func (p *peer) ask(format string, args ...any) string {
 	p.t.Helper()
 	command := fmt.Sprintf(format, args...)
@@ -86,7 +86,7 @@ func startPython(t *testing.T, args ...string) *peer {
 	return nil
 }
 
-// curatorJars are what Curator's recipes need, as Debian packages them.
+// curatorJars are the libraries that Curator's recipes need, by their names in Debian.
 var curatorJars = []string{"curator-client", "curator-framework", "curator-recipes", "guava", "slf4j-api", "slf4j-nop",
 	"zookeeper", "zookeeper-jute", "netty-all", "netty-handler", "netty-transport", "netty-common", "netty-buffer", "netty-resolver",
 	"netty-codec", "netty-transport-native-unix-common", "netty-transport-native-epoll", "snappy-java", "metrics-core"}
@@ -110,13 +110,13 @@ func startJava(t *testing.T, args ...string) *peer {
 	return startPeer(t, "java", append([]string{"-cp", class}, args...)...)
 }
 
-// sides is a recipe as two clients know it.
+// sides is a recipe of a peer and the same recipe of ours.
 type sides struct {
 	name  string
 	peer  func(t *testing.T, servers string) *peer
-	kind  string // what the peer takes
+	kind  string // the peer's name for its recipe
 	mine  func(c *zkasync.Client, path string) func() *future.Future[*recipe.Held]
-	apart bool // they do not exclude each other
+	apart bool // the two do not exclude each other
 }
 
 func mutex(n recipe.Naming) func(*zkasync.Client, string) func() *future.Future[*recipe.Held] {
@@ -168,7 +168,7 @@ var pairs = []sides{
 	{name: "Curator LeaderSelector", peer: startCurator, kind: "selector", mine: candidate(recipe.CuratorSelector)},
 }
 
-// Each waits for the other, and gets it when the other gives it back.
+// Each side waits while the other holds the lock, and gets it when the other releases it.
 func TestInterop_ExcludeEachOther(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -187,7 +187,7 @@ func TestInterop_ExcludeEachOther(t *testing.T) {
 				poll(t, "two in the queue", func() bool { return len(names(t, c, path)) == 2 })
 				must(t, c.Sync(t.Context(), path))
 				if mine.Ready() {
-					t.Fatal("two have it")
+					t.Fatal("two hold the lock at once")
 				}
 			}
 			p.do("released", "release a")
@@ -202,7 +202,7 @@ func TestInterop_ExcludeEachOther(t *testing.T) {
 	}
 }
 
-// A peer that is killed holds things up for its session, and not longer.
+// A peer that is killed keeps the lock until its session has ended, and not longer.
 func TestInterop_PeerIsKilled(t *testing.T) {
 	t.Parallel()
 	for _, pair := range []sides{pairs[0], pairs[7], pairs[12]} {
@@ -221,8 +221,8 @@ func TestInterop_PeerIsKilled(t *testing.T) {
 	}
 }
 
-// Each can tell who the other is.
-func TestInterop_SeesWhoItIs(t *testing.T) {
+// We see the identifiers of the peers.
+func TestInterop_SeesIdentifiers(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
 	kazoo, curator := startKazoo(t, servers), startCurator(t, servers)
@@ -270,9 +270,9 @@ func TestInterop_Semaphore(t *testing.T) {
 	one, two := must(t, s.Acquire(t.Context())), must(t, s.Acquire(t.Context()))
 	curator.do("timeout", "acquire b semaphore3 /semaphore 300")
 	waits := s.Acquire(t.Context())
-	poll(t, "its place", func() bool { return len(names(t, c, "/semaphore/leases")) == 4 })
+	poll(t, "its znode among the leases", func() bool { return len(names(t, c, "/semaphore/leases")) == 4 })
 	if waits.Ready() {
-		t.Error("four have it")
+		t.Error("four hold a semaphore of three")
 	}
 	curator.do("released", "release a")
 	three := must(t, waits)

@@ -33,11 +33,11 @@ func TestQueue_ReleasedAndLostItemsComeBack(t *testing.T) {
 			}
 			fails(t, a.Consume(t.Context()), recipe.ErrNotHeld, recipe.ErrReleased)
 			if must(t, a.Holds(t.Context())) {
-				t.Error("what was released is held")
+				t.Error("a released item is still held")
 			}
 			must(t, again.Consume(t.Context()))
 			waits = theirs.Take(t.Context())
-			if err := c.Close(); err != nil { // with b
+			if err := c.Close(); err != nil { // which holds b
 				t.Fatal(err)
 			}
 			<-b.Done()
@@ -48,7 +48,7 @@ func TestQueue_ReleasedAndLostItemsComeBack(t *testing.T) {
 	}
 }
 
-// Somebody deletes the lock: the item is another's, and the former consumer is told.
+// Somebody deletes an item's lock. Another consumer gets the item, and the former one is told.
 func TestItem_LockIsDeleted(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -58,7 +58,7 @@ func TestItem_LockIsDeleted(t *testing.T) {
 	lock := "/queue/taken/" + item.Path()[len("/queue/entries/"):]
 	must(t, c.Set(t.Context(), lock, []byte("other"), zkasync.AnyVersion))
 	if must(t, item.Holds(t.Context())) {
-		t.Error("it is held by a lock of another's")
+		t.Error("Holds, although the lock belongs to somebody else")
 	}
 	must(t, c.Delete(t.Context(), lock, zkasync.AnyVersion))
 	<-item.Done()
@@ -70,7 +70,7 @@ func TestItem_LockIsDeleted(t *testing.T) {
 	must(t, other.Consume(t.Context()))
 }
 
-// What is consumed and what is written for it are one.
+// Consuming an item and writing its result are one transaction.
 func TestItem_ConsumeTogether(t *testing.T) {
 	t.Parallel()
 	_, c := place(t)
@@ -87,7 +87,7 @@ func TestItem_ConsumeTogether(t *testing.T) {
 				t.Errorf("error %v", err)
 			}
 			if item.Context().Err() != nil {
-				t.Errorf("it is over: %v", context.Cause(item.Context()))
+				t.Errorf("the item is lost: %v", context.Cause(item.Context()))
 			}
 			must(t, item.Consume(t.Context(), zkasync.CreateOp("/result", nil)))
 			must(t, c.Delete(t.Context(), "/result", zkasync.AnyVersion))
@@ -97,10 +97,10 @@ func TestItem_ConsumeTogether(t *testing.T) {
 	q := recipe.NewQueue(c, "/queue", recipe.KazooLockingQueue())
 	must(t, q.Put(t.Context(), []byte("b")))
 	item := taken(t, q, "b")
-	must(t, c.Delete(t.Context(), item.Path(), zkasync.AnyVersion)) // somebody cleans up
+	must(t, c.Delete(t.Context(), item.Path(), zkasync.AnyVersion)) // somebody cleans up by hand
 	fails(t, item.Consume(t.Context(), zkasync.CreateOp("/result", nil)), recipe.ErrNotHeld)
 	if must(t, c.Exists(t.Context(), "/result")) != nil {
-		t.Error("a result of what was not consumed")
+		t.Error("the result was written although the item was not consumed")
 	}
 	poll(t, "no lock is left", func() bool { return len(names(t, c, "/queue/taken")) == 0 })
 }

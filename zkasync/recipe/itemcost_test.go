@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// All consumers of a value wait on one watch for each list, and an item costs what the documentation says.
+// All consumers of a Queue value share one watch for each list, and an item costs as many requests as the documentation says.
 func TestQueue_CountsRequests(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t, zktest.WithRecord(10000))
@@ -42,14 +42,14 @@ func TestQueue_CountsRequests(t *testing.T) {
 		must(t, c.Sync(ctx, "/"))
 	})
 	if len(waits) != 3 {
-		t.Errorf("%d that wait take %q, want two lists and the sync", workers, waits)
+		t.Errorf("%d waiting consumers made the requests %q, want two lists and the sync", workers, waits)
 	}
 	one := count(func() {
 		must(t, q.Put(ctx, []byte("a")))
 		must(t, must(t, waiting[0]).Consume(ctx))
 		must(t, c.Sync(ctx, "/"))
 	})
-	// Put, lists for it, lock with two reads, the list of locks, consume, both lists, the sync; and another attempt by a list from before.
+	// Put, both lists, lock with two reads, the list of locks, consume, both lists, the sync; and maybe an attempt by an outdated list.
 	if len(one) > 15 {
 		t.Errorf("an item takes %d requests: %q", len(one), one)
 	}

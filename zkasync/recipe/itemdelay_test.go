@@ -13,11 +13,11 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// delayed are the layouts with times.
+// delayed are the layouts with due times.
 var delayed = map[string]recipe.QueueLayout{"locking": recipe.CuratorDelayQueue("/queue-locks"), "without locks": recipe.CuratorDelayQueue("")}
 
-// An item is taken when it is due, to the millisecond, the one that is due first, and whoever waits hears of one that comes later and is
-// due earlier.
+// An item is taken when it is due, to the millisecond, and the one that is due first comes first. A waiting consumer also notices an
+// item that is put later and due earlier.
 func TestQueue_TakesWhatIsDue(t *testing.T) {
 	t.Parallel()
 	for name, layout := range delayed {
@@ -50,7 +50,7 @@ func TestQueue_TakesWhatIsDue(t *testing.T) {
 	}
 }
 
-// Whoever does not wait any longer leaves no timer, and what is not due stays.
+// A consumer that stops waiting leaves no timer, and an item that is not due stays.
 func TestQueue_GivesUpWaitingForWhatIsDue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -64,13 +64,13 @@ func TestQueue_GivesUpWaitingForWhatIsDue(t *testing.T) {
 		waits := q.Take(t.Context())
 		time.Sleep(59 * time.Minute)
 		if waits.Ready() {
-			t.Error("it is taken before it is due")
+			t.Error("the item was taken before it was due")
 		}
 		item, err := waits.Get(t.Context())
 		if err != nil || time.Since(begun).Round(time.Second) != time.Hour {
 			t.Fatalf("%v after %v", err, time.Since(begun))
 		}
-		must(t, item.Release()) // it is due, and comes again
+		must(t, item.Release()) // it is due, so it comes again
 		must(t, taken(t, q, "late").Consume(t.Context()))
 		closing := q.Take(t.Context())
 		must(t, q.PutAt(t.Context(), time.Now().Add(time.Hour), values("never")...))
@@ -81,7 +81,7 @@ func TestQueue_GivesUpWaitingForWhatIsDue(t *testing.T) {
 	})
 }
 
-// Items are removed by their ids, but for those that somebody has.
+// Items are removed by their ids, except those that somebody has taken.
 func TestQueue_RemovesByID(t *testing.T) {
 	t.Parallel()
 	for name, locks := range map[string]string{"locking": "/queue-locks", "without locks": ""} {
@@ -90,7 +90,7 @@ func TestQueue_RemovesByID(t *testing.T) {
 			_, c := place(t)
 			q := recipe.NewQueue(c, "/queue", recipe.CuratorIDQueue(locks))
 			if n := must(t, q.Remove(t.Context(), "a")); n != 0 {
-				t.Errorf("%d are removed of none", n)
+				t.Errorf("%d were removed from an empty queue", n)
 			}
 			must(t, q.PutID(t.Context(), "a/1", values("one", "two")...))
 			must(t, q.PutID(t.Context(), "b", values("three")...))
@@ -116,8 +116,8 @@ func TestQueue_RemovesByID(t *testing.T) {
 	}
 }
 
-// A removal whose answer is lost says that nobody knows, and leaves no lock.
-func TestQueue_RemovesThoughAnAnswerIsLost(t *testing.T) {
+// If the answer to a removal is lost, its outcome is unknown, and no lock is left.
+func TestQueue_RemoveWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	for name, when := range map[string]zktest.When{"lost": zktest.Before, "answer lost": zktest.After} {
 		t.Run(name, func(t *testing.T) {
@@ -142,8 +142,8 @@ func TestQueue_RemovesThoughAnAnswerIsLost(t *testing.T) {
 	}
 }
 
-// Each layout takes what it has a name for.
-func TestQueue_RefusesWhatItsLayoutHasNot(t *testing.T) {
+// A layout refuses what its names have no place for: times, ids or priorities.
+func TestQueue_RefusesWhatItsLayoutDoesNotSupport(t *testing.T) {
 	t.Parallel()
 	_, srv, c := local(t)
 	before := srv.Tree()
@@ -160,6 +160,6 @@ func TestQueue_RefusesWhatItsLayoutHasNot(t *testing.T) {
 	fails(t, recipe.NewQueue(c, "/queue", recipe.CuratorDelayQueue("")).PutAt(t.Context(), time.Time{}, values("a")...))
 	fails(t, recipe.NewQueue(c, "queue", recipe.CuratorIDQueue("")).Remove(t.Context(), "a"), zk.ErrInvalidPath)
 	if after := srv.Tree(); after != before {
-		t.Errorf("there is\n%s", after)
+		t.Errorf("the tree is\n%s", after)
 	}
 }

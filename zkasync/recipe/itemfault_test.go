@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// With a lost connection an item goes back by default, and may be kept across it with UntilLost.
+// By default an item goes back to the queue when the connection is lost. With UntilLost it is kept.
 func TestItem_LostConnection(t *testing.T) {
 	t.Parallel()
 	for name, lease := range map[string]recipe.Lease{"until suspended": recipe.UntilSuspended, "until lost": recipe.UntilLost} {
@@ -33,11 +33,11 @@ func TestItem_LostConnection(t *testing.T) {
 				return
 			}
 			if !must(t, item.Holds(t.Context())) || item.Context().Err() != nil {
-				t.Errorf("it is over: %v", context.Cause(item.Context()))
+				t.Errorf("the item is lost: %v", context.Cause(item.Context()))
 			}
 			must(t, item.Consume(t.Context()))
 			if theirs.Ready() {
-				t.Error("two have it")
+				t.Error("two have the item at once")
 			}
 			must(t, q.Put(t.Context(), []byte("b")))
 			must(t, must(t, theirs).Consume(t.Context()))
@@ -45,8 +45,8 @@ func TestItem_LostConnection(t *testing.T) {
 	}
 }
 
-// Any one request is lost, its answer is lost, or it is throttled: each item is consumed all the same, by one at a time, and in the
-// end nothing is left. Without locks an item may be lost with the answer to its deletion, which is told.
+// Any one request is lost, its answer is lost, or it is throttled. Each item is still consumed, by one consumer at a time, and nothing
+// is left behind. Without locks, an item may be lost with the answer to its deletion, but Take reports that.
 func TestQueue_LosesAnyOneRequest(t *testing.T) {
 	t.Parallel()
 	for _, l := range layouts {
@@ -69,6 +69,7 @@ func TestQueue_LosesAnyOneRequest(t *testing.T) {
 	}
 }
 
+// loseOne puts items, and takes and consumes them with a client that fault strikes.
 func loseOne(t *testing.T, layout recipe.QueueLayout, fault zktest.Fault) {
 	srv := zktest.Run(t)
 	addr, err := srv.Listen("127.0.0.1:0")
@@ -105,14 +106,14 @@ func loseOne(t *testing.T, layout recipe.QueueLayout, fault zktest.Fault) {
 		must(t, item.Consume(t.Context()))
 	}
 	if n := must(t, all.Len(t.Context())); n > unknown {
-		t.Errorf("%d items are left, of %d is unknown what became of them", n, unknown)
+		t.Errorf("%d items are left, but only %d have an unknown outcome", n, unknown)
 	}
 	for _, folder := range []string{"/queue/taken", "/queue-locks"} {
 		poll(t, "no lock is left", func() bool { return len(names(t, maker, folder)) == 0 })
 	}
 }
 
-// A session that ends gives its items to others, whatever its consumer does then.
+// When a session ends, others get its items, whatever the former consumer does then.
 func TestQueue_SessionExpires(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)
@@ -134,17 +135,17 @@ func TestQueue_SessionExpires(t *testing.T) {
 	<-item.Done()
 	fails(t, item.Consume(ctx), recipe.ErrNotHeld)
 	var second *recipe.Item
-	select { // it is either's now
+	select { // either of the two may get it
 	case <-next.Done():
 		second = must(t, next)
 	case <-waits.Done():
 		second = must(t, waits)
 	case <-time.After(wait):
-		t.Fatal("nobody gets it")
+		t.Fatal("nobody gets the item")
 	}
 	must(t, item.Release())
 	if !must(t, second.Holds(ctx)) {
-		t.Error("the former consumer has taken it away")
+		t.Error("the former consumer has released the lock of the next one")
 	}
 	must(t, second.Consume(ctx))
 	must(t, q.Put(ctx, []byte("b")))
@@ -152,12 +153,13 @@ func TestQueue_SessionExpires(t *testing.T) {
 	case <-next.Done():
 	case <-waits.Done():
 	case <-time.After(wait):
-		t.Fatal("who waited waits for ever")
+		t.Fatal("the other consumer is still waiting")
 	}
 }
 
-// The answer to a release is lost, and somebody else takes the item before it can be repeated: a lock of that name is another's then.
-func TestItem_ReleaseRepeatedTakesNothingAway(t *testing.T) {
+// The answer to a release is lost, and somebody else takes the item before the release is repeated. The repetition must not delete
+// the new lock, which has the same name.
+func TestItem_RepeatedReleaseSparesTheNextLock(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)
 	addr, err := srv.Listen("127.0.0.1:0")
@@ -178,12 +180,12 @@ func TestItem_ReleaseRepeatedTakesNothingAway(t *testing.T) {
 	again.Release()
 	must(t, released)
 	if !must(t, second.Holds(t.Context())) {
-		t.Error("the former consumer has taken it away")
+		t.Error("the former consumer has released the lock of the next one")
 	}
 	must(t, second.Consume(t.Context()))
 }
 
-// The answer to a Consume is lost while another consumer waits: it was consumed, with all that goes with it, once.
+// The answer to a Consume is lost while another consumer waits. The item is consumed once, together with its result.
 func TestItem_ConsumeWhoseAnswerIsLost(t *testing.T) {
 	t.Parallel()
 	for name, when := range map[string]zktest.When{"not applied": zktest.Before, "applied": zktest.After} {
@@ -195,14 +197,14 @@ func TestItem_ConsumeWhoseAnswerIsLost(t *testing.T) {
 				t.Fatal(err)
 			}
 			c, twin := connect(t, addr), connect(t, addr)
-			q := recipe.NewQueue(c, "/queue", recipe.KazooLockingQueue()) // the lock is to be given back at once, but for this
+			q := recipe.NewQueue(c, "/queue", recipe.KazooLockingQueue()) // by default the lock is released at once after a lost connection, but not here
 			must(t, q.Put(t.Context(), []byte("a")))
 			item := taken(t, q, "a")
 			theirs := recipe.NewQueue(twin, "/queue", recipe.KazooLockingQueue()).Take(t.Context())
 			struck := srv.Fault(zktest.Fault{Op: zktest.OpMulti, Session: c.Session().ID, Count: 1, When: when, Do: zktest.Drop()})
 			must(t, item.Consume(t.Context(), zkasync.CreateOp("/results-", nil, zkasync.Sequential())))
 			if struck.Fired() != 1 {
-				t.Error("nothing was broken")
+				t.Error("the fault did not strike")
 			}
 			results := 0
 			for _, name := range names(t, twin, "/") {
@@ -211,7 +213,7 @@ func TestItem_ConsumeWhoseAnswerIsLost(t *testing.T) {
 				}
 			}
 			if results != 1 || theirs.Ready() {
-				t.Errorf("%d results; somebody else has it: %v", results, theirs.Ready())
+				t.Errorf("%d results; somebody else has the item: %v", results, theirs.Ready())
 			}
 			must(t, q.Put(t.Context(), []byte("b")))
 			must(t, must(t, theirs).Consume(t.Context()))

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// The names are those that kazoo 2.8.0 and Curator 5.4.0 make.
+// The names are those that kazoo 2.8.0 and Curator 5.4.0 create.
 func TestQueueLayout_Names(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
 		layout   QueueLayout
 		priority int
-		want     string // "": it is refused
+		want     string // "": refused
 	}{
 		{KazooLockingQueue(), 0, "entry-000-"},
 		{KazooLockingQueue(), 999, "entry-999-"},
@@ -51,7 +51,7 @@ func TestQueueLayout_Names(t *testing.T) {
 		"a priority":            func() (string, error) { return CuratorSimpleQueue().ranked(1) },
 	} {
 		if got, err := f(); err == nil {
-			t.Errorf("%s is taken: %q", what, got)
+			t.Errorf("%s is accepted: %q", what, got)
 		}
 	}
 }
@@ -115,7 +115,7 @@ func joined(values [][]byte) string {
 	return strings.Join(all, ",")
 }
 
-// Whatever a znode holds, what it is decoded to is what it was made of.
+// If data can be decoded, encoding the values again gives the same bytes.
 func FuzzQueueLayout_Decode(f *testing.F) {
 	l := CuratorQueue("")
 	f.Add([]byte("\x00\x01\x00\x01\x01\x00\x00\x00\x01a\x01\x00\x00\x00\x01b\x02"))

@@ -16,11 +16,11 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// layouts are all that a queue may have, those with locks first.
+// layouts are the layouts that most tests use, those with locks first.
 var layouts = []struct {
 	name   string
 	layout recipe.QueueLayout
-	items  string // of the queue at /queue
+	items  string // where the items of the queue at /queue are
 }{
 	{"kazoo, locking", recipe.KazooLockingQueue(), "/queue/entries"},
 	{"Curator, locking", recipe.CuratorQueue("/queue-locks"), "/queue"},
@@ -28,7 +28,7 @@ var layouts = []struct {
 	{"Curator", recipe.CuratorQueue(""), "/queue"},
 }
 
-const locking = 2 // of them
+const locking = 2 // how many of layouts have locks
 
 func values(texts ...string) (all [][]byte) {
 	for _, text := range texts {
@@ -37,7 +37,7 @@ func values(texts ...string) (all [][]byte) {
 	return all
 }
 
-// taken takes an item that has to be a certain one.
+// taken takes an item and checks which one it is.
 func taken(t *testing.T, q *recipe.Queue, want string) *recipe.Item {
 	t.Helper()
 	item := must(t, q.Take(t.Context()))
@@ -57,7 +57,7 @@ func TestQueue_HandsOutInOrder(t *testing.T) {
 			if n := must(t, q.Len(t.Context())); n != 0 {
 				t.Errorf("%d items, want none", n)
 			}
-			first := q.Take(t.Context()) // before there is anything
+			first := q.Take(t.Context()) // while the queue is empty
 			if paths := must(t, q.Put(t.Context(), []byte("a"))); len(paths) != 1 || !strings.HasPrefix(paths[0], l.items+"/") {
 				t.Errorf("put: %q", paths)
 			}
@@ -80,7 +80,7 @@ func TestQueue_HandsOutInOrder(t *testing.T) {
 				if cause := context.Cause(item.Context()); cause != recipe.ErrConsumed {
 					t.Errorf("cause %v", cause)
 				}
-				must(t, item.Release()) // does no harm
+				must(t, item.Release()) // harmless after Consume
 				fails(t, item.Consume(t.Context()), recipe.ErrNotHeld, recipe.ErrConsumed)
 			}
 			if left := names(t, c, l.items); len(left) > 0 && l.items != "/queue" {
@@ -93,8 +93,8 @@ func TestQueue_HandsOutInOrder(t *testing.T) {
 	}
 }
 
-// Many consumers of several values: each item is one's, and calls of one value get theirs in order.
-func TestQueue_EachItemIsOnes(t *testing.T) {
+// With many consumers of several Queue values, each item has one consumer, and calls of one value are served in order.
+func TestQueue_EachItemHasOneConsumer(t *testing.T) {
 	t.Parallel()
 	for _, l := range layouts {
 		t.Run(l.name, func(t *testing.T) {
@@ -154,7 +154,7 @@ func TestQueue_GivenUpTakesNothing(t *testing.T) {
 			for i := range items {
 				must(t, q.Put(t.Context(), fmt.Append(nil, i)))
 			}
-			for i := range items { // contexts end at any moment of an attempt
+			for i := range items { // contexts that end at any moment of an attempt
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i*20)*time.Microsecond)
 				item, err := get(q.Take(ctx))
 				if err == nil {
@@ -174,7 +174,7 @@ func TestQueue_GivenUpTakesNothing(t *testing.T) {
 	}
 }
 
-// What nobody can make sense of is left, and does not hold up the others.
+// A znode that cannot be decoded or read is left alone, and does not delay the others.
 func TestQueue_SkipsWhatItCannotRead(t *testing.T) {
 	t.Parallel()
 	for _, l := range layouts {
@@ -207,13 +207,13 @@ func TestQueue_SkipsWhatItCannotRead(t *testing.T) {
 			must(t, q.Put(t.Context(), []byte("c")))
 			must(t, taken(t, q, "c").Consume(t.Context()))
 			if skipped := q.Skipped(); len(skipped) > 0 {
-				t.Errorf("skipped though gone: %v", skipped)
+				t.Errorf("still skipped, although deleted: %v", skipped)
 			}
 		})
 	}
 }
 
-// Znodes that are no items are not counted.
+// Znodes that are not items are not counted.
 func TestQueue_LenCountsItems(t *testing.T) {
 	t.Parallel()
 	for _, l := range layouts {
@@ -259,7 +259,7 @@ func TestQueue_VanishingFolders(t *testing.T) {
 	}
 }
 
-func TestQueue_RefusesWhatMakesNoSense(t *testing.T) {
+func TestQueue_RefusesBadInput(t *testing.T) {
 	t.Parallel()
 	_, c := place(t)
 	q := recipe.NewQueue(c, "/queue", recipe.KazooLockingQueue())

@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// What is put, taken and consumed without a quorum waits for one.
+// Without a quorum, Put, Take and Consume wait for one.
 func TestQueue_WaitsForAQuorum(t *testing.T) {
 	for _, l := range layouts {
 		t.Run(l.name, func(t *testing.T) {
@@ -28,7 +28,8 @@ func TestQueue_WaitsForAQuorum(t *testing.T) {
 	}
 }
 
-// The quorum is lost when an item without a lock is about to be deleted for its taker, who gets it when there is one again.
+// Without locks, Take deletes the item. If the quorum is lost at that moment, Take gets the item when there is a quorum again, or says
+// that the outcome is unknown.
 func TestQueue_LosesTheQuorumAtADeletion(t *testing.T) {
 	for _, l := range layouts[locking:] {
 		t.Run(l.name, func(t *testing.T) {
@@ -50,7 +51,7 @@ func TestQueue_LosesTheQuorumAtADeletion(t *testing.T) {
 	}
 }
 
-// The session ends while Put makes the folder: that is no reason to fail.
+// The session ends while Put creates the folder. That is no reason to fail.
 func TestQueue_PutAcrossSessions(t *testing.T) {
 	t.Parallel()
 	for name, when := range map[string]zktest.When{"lost": zktest.Before, "answer lost": zktest.After} {
@@ -73,7 +74,7 @@ func TestQueue_PutAcrossSessions(t *testing.T) {
 	}
 }
 
-// A barrier is nobody's session's: the end of one does not keep it from being set and removed.
+// A barrier does not belong to a session. So it can be set and removed even if the session ends meanwhile.
 func TestBarrier_SetAndRemoveAcrossSessions(t *testing.T) {
 	t.Parallel()
 	for name, when := range map[string]zktest.When{"lost": zktest.Before, "answer lost": zktest.After} {
@@ -106,7 +107,7 @@ func TestBarrier_SetAndRemoveAcrossSessions(t *testing.T) {
 	}
 }
 
-// The answer to a Consume is lost, and then the session: whether it was applied is not known, and nobody says that it was not.
+// The answer to a Consume is lost, and then the session. The error must not claim that nothing was applied.
 func TestItem_ConsumeWhoseSessionIsLost(t *testing.T) {
 	t.Parallel()
 	for name, when := range map[string]zktest.When{"not applied": zktest.Before, "applied": zktest.After} {
@@ -130,9 +131,9 @@ func TestItem_ConsumeWhoseSessionIsLost(t *testing.T) {
 			applied := must(t, c.Exists(ctx, "/result")) != nil
 			switch {
 			case err == nil && !applied, err != nil && !unknown && applied:
-				t.Errorf("applied %v, and the error is %v", applied, err)
+				t.Errorf("applied %v, but the error is %v", applied, err)
 			case errors.Is(err, recipe.ErrNotHeld) && unknown:
-				t.Errorf("%v: it says both that nothing was applied and that nobody knows", err)
+				t.Errorf("%v: the error says both that nothing was applied and that it is unknown", err)
 			}
 		})
 	}

@@ -10,7 +10,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// A channel has the newest state only, callbacks come one after the other, and neither takes anything away from the other.
+// The channel has only the newest state, callbacks are called one after the other, and neither affects the other.
 func TestRoster_ChannelAndCallbacks(t *testing.T) {
 	t.Parallel()
 	_, c := place(t)
@@ -27,7 +27,7 @@ func TestRoster_ChannelAndCallbacks(t *testing.T) {
 	must(t, g.Join("b", []byte("2")).Ready())
 	arrives(t, told, "a=1 b=2")
 	if got := roll(<-states); got != "a=1 b=2" {
-		t.Errorf("the channel has %q, which is not the newest", got)
+		t.Errorf("the channel has %q, which is not the newest state", got)
 	}
 	remove()
 	must(t, g.Join("c", []byte("3")).Ready())
@@ -38,7 +38,7 @@ func TestRoster_ChannelAndCallbacks(t *testing.T) {
 		t.Errorf("after the end: %q", roll(members))
 	}
 	if len(told) != 0 {
-		t.Errorf("after it was removed, the callback was told %q", roll(<-told))
+		t.Errorf("after it was removed, the callback was called with %q", roll(<-told))
 	}
 	r.OnChange(func([]recipe.Member) { t.Error("a callback of a roster that has ended") })
 	if _, open := <-r.C(); open {
@@ -54,18 +54,18 @@ func arrives(t *testing.T, ch <-chan []recipe.Member, want string) {
 		select {
 		case members, open := <-ch:
 			if !open {
-				t.Fatalf("closed, and the last was %s, want %s", last, want)
+				t.Fatalf("closed; the last state was %s, want %s", last, want)
 			}
 			if last = fmt.Sprint(roll(members)); last == want {
 				return
 			}
 		case <-end:
-			t.Fatalf("the last is %s, want %s", last, want)
+			t.Fatalf("the last state is %s, want %s", last, want)
 		}
 	}
 }
 
-// A callback of the user's that blocks keeps no channel waiting.
+// A callback that blocks does not delay the channel.
 func TestRoster_ChannelBesideABlockedCallback(t *testing.T) {
 	t.Parallel()
 	_, c := place(t)

@@ -15,10 +15,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(check.Main(m)) }
 
-// wait is how long a test waits for what must come.
+// wait is how long a test waits for something that must happen.
 const wait = check.Wait
 
-// place is a folder of the test's own on the shared server, and a client of it.
+// place returns a servers string whose chroot belongs to the test alone, and a client of it.
 func place(t *testing.T, opts ...zkasync.Option) (servers string, c *zkasync.Client) {
 	t.Helper()
 	servers = check.Place(t)
@@ -27,7 +27,7 @@ func place(t *testing.T, opts ...zkasync.Option) (servers string, c *zkasync.Cli
 
 func connect(t *testing.T, servers string, opts ...zkasync.Option) *zkasync.Client {
 	t.Helper()
-	if !zkserver.Shared(t).Since("3.6") { // it ends the connection at the first multi-read, and with it what is held
+	if !zkserver.Shared(t).Since("3.6") { // older servers end the connection at a multi-read, and with it what is held
 		opts = append([]zkasync.Option{zkasync.WithCoalescedReads(false)}, opts...)
 	}
 	return check.Connect(t, servers, opts...)
@@ -45,7 +45,7 @@ func fails[T any](t *testing.T, f *future.Future[T], want ...error) error {
 	return check.Fails(t, f, want...)
 }
 
-// names are the children of a path, none if it does not exist.
+// names returns the children of a path, or none if it does not exist.
 func names(t *testing.T, c *zkasync.Client, path string) []string {
 	t.Helper()
 	must(t, c.Sync(t.Context(), path))

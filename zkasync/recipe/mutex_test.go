@@ -18,7 +18,7 @@ import (
 func TestMutex_OneAtATimeAndInOrder(t *testing.T) {
 	t.Parallel()
 	_, c := place(t)
-	must(t, c.EnsurePath(t.Context(), "/lock")) // who makes it first is first
+	must(t, c.EnsurePath(t.Context(), "/lock")) // otherwise the first contender to create it would be first
 	const contenders = 20
 	var locks []*future.Future[*recipe.Held]
 	for range contenders {
@@ -33,11 +33,11 @@ func TestMutex_OneAtATimeAndInOrder(t *testing.T) {
 		fence = held.Fence()
 		for _, later := range locks[i+1:] {
 			if later.Ready() {
-				t.Fatal("two have it")
+				t.Fatal("two hold the lock at once")
 			}
 		}
 		if held.Context().Err() != nil {
-			t.Errorf("over already: %v", context.Cause(held.Context()))
+			t.Errorf("lost already: %v", context.Cause(held.Context()))
 		}
 		must(t, held.Unlock())
 		if cause := context.Cause(held.Context()); cause != recipe.ErrReleased {
@@ -57,12 +57,12 @@ func TestMutex_OneValueContendsOnce(t *testing.T) {
 	fails(t, m.Lock(t.Context()), recipe.ErrInUse)
 	fails(t, m.TryLock(t.Context()), recipe.ErrInUse)
 	held.Unlock()
-	again := must(t, m.TryLock(t.Context())) // behind the deletion
+	again := must(t, m.TryLock(t.Context())) // sent after the deletion
 	must(t, again.Unlock())
 	must(t, again.Unlock())
 }
 
-// Who does not wait, and who stops waiting, leaves nothing, and the one behind is not forgotten.
+// A contender that does not wait, or stops waiting, leaves no znode, and the one behind it still gets its turn.
 func TestMutex_GivenUpLeavesNothing(t *testing.T) {
 	t.Parallel()
 	_, c := place(t)
@@ -94,7 +94,7 @@ func TestMutex_GivenUpLeavesNothing(t *testing.T) {
 	}
 }
 
-// A context ends at any moment of an attempt.
+// Contexts end at any moment of an attempt.
 func TestMutex_GivenUpAtAnyMoment(t *testing.T) {
 	t.Parallel()
 	_, c := place(t)
@@ -116,10 +116,10 @@ func TestMutex_EndsWithItsZnode(t *testing.T) {
 	_, c := place(t)
 	held := must(t, recipe.NewMutex(c, "/lock", recipe.WithIdentifier("me")).Lock(t.Context()))
 	next := recipe.NewMutex(c, "/lock").Lock(t.Context())
-	must(t, c.Set(t.Context(), held.Path(), []byte("__REVOKE__"), zkasync.AnyVersion)) // as Curator's Revoker
+	must(t, c.Set(t.Context(), held.Path(), []byte("__REVOKE__"), zkasync.AnyVersion)) // as Curator's Revoker does
 	must(t, c.Sync(t.Context(), "/"))
 	if held.Context().Err() != nil {
-		t.Error("a change of the data has ended it")
+		t.Error("a change of its data has ended the lock")
 	}
 	must(t, held.Multi(t.Context(), zkasync.CreateOp("/written", nil)))
 	must(t, c.Delete(t.Context(), held.Path(), zkasync.AnyVersion))
@@ -135,7 +135,7 @@ func TestMutex_EndsWithItsZnode(t *testing.T) {
 	must(t, held.Unlock())
 }
 
-func TestMutex_MultiFailsAsEver(t *testing.T) {
+func TestMutex_MultiFailsLikeTheClients(t *testing.T) {
 	t.Parallel()
 	_, c := place(t)
 	held := must(t, recipe.NewMutex(c, "/lock").Lock(t.Context()))
@@ -149,7 +149,7 @@ func TestMutex_MultiFailsAsEver(t *testing.T) {
 	}
 }
 
-// A waiter whose znode is deleted stands at the end of the queue again.
+// A waiter whose znode is deleted goes to the end of the queue.
 func TestMutex_WaiterWhoseZnodeIsDeleted(t *testing.T) {
 	t.Parallel()
 	_, c := place(t)
@@ -173,7 +173,7 @@ func TestMutex_WaiterWhoseZnodeIsDeleted(t *testing.T) {
 	must(t, must(t, waits).Unlock())
 }
 
-// What others have put below the path does no harm, and neither does the whole path's deletion.
+// Znodes of others below the path do no harm, and neither does the deletion of the whole path.
 func TestMutex_StrangersAndVanishingParents(t *testing.T) {
 	t.Parallel()
 	_, c := place(t)
@@ -191,7 +191,7 @@ func TestMutex_StrangersAndVanishingParents(t *testing.T) {
 	must(t, must(t, next).Unlock())
 }
 
-// The znode of the one in front may not be read.
+// The znode in front may not be read.
 func TestMutex_HiddenPredecessor(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -201,7 +201,7 @@ func TestMutex_HiddenPredecessor(t *testing.T) {
 	held := must(t, recipe.NewMutex(other, "/lock", closed).Lock(t.Context()))
 	next := recipe.NewMutex(c, "/lock").Lock(t.Context())
 	poll(t, "two in the queue", func() bool { return len(names(t, c, "/lock")) == 2 })
-	for range 20 { // it has found out and waits
+	for range 20 { // until it has found that out and waits
 		must(t, c.Exists(t.Context(), "/"))
 	}
 	held.Unlock()
@@ -221,7 +221,7 @@ func TestMutex_BadInput(t *testing.T) {
 		if !strings.HasPrefix(err.Error(), "recipe: lock ") {
 			t.Error(err)
 		}
-		fails(t, m.Lock(t.Context())) // and not because it is in use
+		fails(t, m.Lock(t.Context())) // for the same reason, not because it is in use
 		if errors.Is(err, recipe.ErrInUse) {
 			t.Error(err)
 		}

@@ -15,7 +15,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// The end of the context is not held up by a server that does not answer.
+// When the context ends, Lock fails at once, even if the server does not answer.
 func TestMutex_GivenUpWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t)
@@ -33,7 +33,7 @@ func TestMutex_GivenUpWithoutAnAnswer(t *testing.T) {
 	}
 	<-onHandler
 	if why.Removed.Ready() {
-		t.Error("it is gone, and nobody has said so")
+		t.Error("Removed has completed before the server has answered")
 	}
 	p.Heal()
 	must(t, why.Removed)
@@ -42,6 +42,7 @@ func TestMutex_GivenUpWithoutAnAnswer(t *testing.T) {
 	}
 }
 
+// proxied returns a client behind a proxy that can break connections, and a twin with the same chroot and no proxy.
 func proxied(t *testing.T, opts ...zkasync.Option) (c, twin *zkasync.Client, p *zkproxy.Proxy) {
 	t.Helper()
 	servers, twin := place(t)
@@ -50,8 +51,8 @@ func proxied(t *testing.T, opts ...zkasync.Option) (c, twin *zkasync.Client, p *
 	return connect(t, p.Addr()+"/"+root, opts...), twin, p
 }
 
-// By default a lost connection ends what is held, and gives it to the next as soon as the connection is back; with UntilLost
-// it passes.
+// By default a lost connection ends the lock, and the next contender gets it as soon as the connection is back. With UntilLost the
+// lock survives.
 func TestMutex_LostConnection(t *testing.T) {
 	t.Parallel()
 	for name, lease := range map[string]recipe.Lease{"until suspended": recipe.UntilSuspended, "until lost": recipe.UntilLost} {
@@ -75,7 +76,7 @@ func TestMutex_LostConnection(t *testing.T) {
 			}
 			must(t, c.Sync(t.Context(), "/"))
 			if held.Context().Err() != nil || next.Ready() {
-				t.Error("an outage within the session has ended it")
+				t.Error("an outage shorter than the session has ended the lock")
 			}
 			must(t, held.Multi(t.Context(), zkasync.CreateOp("/a", nil)))
 			held.Unlock()
@@ -84,7 +85,7 @@ func TestMutex_LostConnection(t *testing.T) {
 	}
 }
 
-// Who waits goes on waiting across lost connections, in the old place.
+// A waiter keeps its place in the queue across lost connections.
 func TestMutex_WaitsThroughOutages(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t)
@@ -99,13 +100,13 @@ func TestMutex_WaitsThroughOutages(t *testing.T) {
 	held.Unlock()
 	got := must(t, waits)
 	if behind.Ready() {
-		t.Error("two have it")
+		t.Error("two hold the lock at once")
 	}
 	got.Unlock()
 	must(t, must(t, behind).Unlock())
 }
 
-// The session ends under a holder and under a waiter: the holder is told before anybody else can have it, the waiter queues again.
+// The session of a holder and a waiter ends. The holder is told before anybody else can get the lock, and the waiter queues again.
 func TestMutex_LostSession(t *testing.T) {
 	t.Parallel()
 	const session = 4 * time.Second
@@ -119,20 +120,20 @@ func TestMutex_LostSession(t *testing.T) {
 	select {
 	case <-held.Done():
 	case <-next.Done():
-		t.Error("two have it")
+		t.Error("two hold the lock at once")
 	}
 	got := must(t, next)
 	p.Cut()
 	p.Heal()
 	poll(t, "the waiter is back", func() bool { return len(names(t, twin, "/lock")) == 2 })
 	if err := fails(t, held.Multi(t.Context()), recipe.ErrNotHeld); errors.Is(err, zkasync.ErrSessionExpired) || errors.Is(err, zkasync.ErrConnectionLoss) {
-		t.Errorf("%v: whoever repeats what a lost session has failed would repeat it for ever", err)
+		t.Errorf("%v: a caller that repeats requests of lost sessions would repeat this one for ever", err)
 	}
 	got.Unlock()
 	must(t, must(t, waits).Unlock())
 }
 
-// A thousand wait: an unlock wakes the next one, and nobody else asks the server for anything.
+// A thousand contenders wait. An unlock wakes the next one only, and no other makes a request.
 func TestMutex_HandsOverToOne(t *testing.T) {
 	t.Parallel()
 	srv := zkserver.Run(t)
@@ -146,19 +147,19 @@ func TestMutex_HandsOverToOne(t *testing.T) {
 	held := must(t, locks[0])
 	poll(t, "all in the queue", func() bool { return len(names(t, c, "/lock")) == waiters })
 	must(t, c.Sync(t.Context(), "/"))
-	time.Sleep(100 * time.Millisecond) // what they ask for at first has been asked
+	time.Sleep(100 * time.Millisecond) // until their first requests have been sent
 	before := received(t, srv)
 	const handovers = 100
 	for i := range handovers {
 		held.Unlock()
 		held = must(t, locks[i+1])
 	}
-	if n := received(t, srv) - before; n > 3*handovers { // a delete and a list, and some heartbeats
+	if n := received(t, srv) - before; n > 3*handovers { // for each a delete and a list, and some heartbeats
 		t.Errorf("%d requests for %d handovers", n, handovers)
 	}
 }
 
-// received is how many packets a server has received.
+// received returns how many packets a server has received.
 func received(t *testing.T, srv *zkserver.Server) (n int) {
 	t.Helper()
 	stats, err := srv.FourLetter(t.Context(), "mntr")

@@ -28,11 +28,11 @@ func TestRole_FindsWhoIsAhead(t *testing.T) {
 		}
 	}
 	if _, found := Curator.mutex().ahead([]string{"a-lock-0000000003"}, own); found {
-		t.Error("it is found where it is not")
+		t.Error("found in a queue that it is not in")
 	}
 }
 
-// The server's numbers go on with negative ones.
+// After the largest number, the server goes on with negative ones.
 func TestRole_NumbersGoRound(t *testing.T) {
 	t.Parallel()
 	queue := []string{"a-lock-2147483646", "a-lock-2147483647", "a-lock--2147483648", "a-lock--2147483647", "a-lock--000000001", "a-lock-0000000000"}

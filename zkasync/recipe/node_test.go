@@ -15,7 +15,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// holds waits until a znode holds data, of that session if it is not 0.
+// holds waits until a znode has this data, and belongs to this session unless session is 0.
 func holds(t *testing.T, c *zkasync.Client, path, data string, session int64) {
 	t.Helper()
 	poll(t, path+" holds "+data, func() bool {
@@ -24,7 +24,7 @@ func holds(t *testing.T, c *zkasync.Client, path, data string, session int64) {
 	})
 }
 
-func TestNode_IsThereWhateverHappens(t *testing.T) {
+func TestNode_ExistsWhateverHappens(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t, zkasync.WithSessionTimeout(4*time.Second))
 	n := recipe.KeepNode(c, "/deep/service/me", []byte("one"))
@@ -41,7 +41,7 @@ func TestNode_IsThereWhateverHappens(t *testing.T) {
 	holds(t, twin, n.Path(), "three", c.Session().ID)
 
 	old := c.Session().ID
-	p.Drop(zkproxy.ToServer, true) // longer than the session lives
+	p.Drop(zkproxy.ToServer, true) // for longer than the session timeout
 	p.Drop(zkproxy.ToClient, true)
 	poll(t, "gone", func() bool { return must(t, twin.Exists(t.Context(), n.Path())) == nil })
 	p.Cut()
@@ -52,14 +52,14 @@ func TestNode_IsThereWhateverHappens(t *testing.T) {
 	}
 	must(t, n.Close())
 	if must(t, twin.Exists(t.Context(), n.Path())) != nil {
-		t.Error("it is still there")
+		t.Error("the znode still exists")
 	}
 	must(t, n.Close())
 	fails(t, recipe.KeepNode(c, "no/slash", nil).Ready())
 }
 
-// Another session's znode stays until it ends, and is not deleted by who waits for it.
-func TestNode_WaitsForAnothersEnd(t *testing.T) {
+// A node waits until the znode of another session is gone, and does not delete it.
+func TestNode_WaitsForAnotherSession(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
 	other := connect(t, servers)
@@ -71,7 +71,7 @@ func TestNode_WaitsForAnothersEnd(t *testing.T) {
 	fails(t, never.Ready(), recipe.ErrReleased)
 	must(t, c.Sync(t.Context(), "/"))
 	if mine.Ready().Ready() {
-		t.Error("two have it")
+		t.Error("ready although the znode belongs to another session")
 	}
 	must(t, theirs.Close())
 	must(t, mine.Ready())
@@ -80,13 +80,13 @@ func TestNode_WaitsForAnothersEnd(t *testing.T) {
 		t.Fatal(err)
 	}
 	if must(t, other.Exists(t.Context(), "/me")) != nil {
-		t.Error("it has outlived its client")
+		t.Error("the znode still exists after the client's Close")
 	}
 	must(t, mine.Close())
 	fails(t, recipe.KeepNode(c, "/late", nil).Ready(), zkasync.ErrClosed)
 }
 
-// Data that is set at any moment is what is there in the end.
+// Data is set at any moment, and the last data counts.
 func TestNode_LastDataCounts(t *testing.T) {
 	t.Parallel()
 	_, c := place(t)
@@ -103,8 +103,8 @@ func TestNode_LastDataCounts(t *testing.T) {
 	poll(t, "nothing left", func() bool { return len(names(t, c, "/")) == 0 })
 }
 
-// A program that is started anew is there at once, though the session of the one before is not over; that one, if it runs, does
-// not throw it out again.
+// With TakeOver a restarted program gets its znode at once, although the old session has not ended. If the old program still runs, it
+// does not take the znode back.
 func TestNode_TakesOver(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -124,17 +124,17 @@ func TestNode_TakesOver(t *testing.T) {
 		must(t, theirs.Close())
 	}
 	must(t, other.Create(t.Context(), "/taken/child", nil, zkasync.MakeParents()))
-	waits := recipe.KeepNode(c, "/taken", []byte("mine"), recipe.TakeOver()) // it cannot be deleted
+	waits := recipe.KeepNode(c, "/taken", []byte("mine"), recipe.TakeOver()) // a znode with children cannot be replaced
 	must(t, c.Sync(t.Context(), "/"))
 	if waits.Ready().Ready() {
-		t.Error("it has taken the place of a folder")
+		t.Error("ready although a folder is in its place")
 	}
 	must(t, other.DeleteAll(t.Context(), "/taken"))
 	must(t, waits.Ready())
 	must(t, waits.Close())
 }
 
-func TestNode_TakesOverThoughARequestIsLost(t *testing.T) {
+func TestNode_TakesOverDespiteALostRequest(t *testing.T) {
 	t.Parallel()
 	for _, op := range []zktest.Op{zktest.OpAnyCreate, zktest.OpMulti, zktest.OpExists} {
 		for _, when := range []zktest.When{zktest.Before, zktest.After} {
@@ -146,14 +146,14 @@ func TestNode_TakesOverThoughARequestIsLost(t *testing.T) {
 					must(t, other.Create(t.Context(), "/me", []byte("theirs"), zkasync.Ephemeral()))
 					srv.Fault(zktest.Fault{Op: op, Session: c.Session().ID, When: when, Skip: skip, Count: 1, Do: zktest.Drop()})
 					mine := recipe.KeepNode(c, "/me", []byte("mine"), recipe.TakeOver())
-					if op == zktest.OpMulti && when == zktest.Before && skip == 0 { // it does not try twice
+					if op == zktest.OpMulti && when == zktest.Before && skip == 0 { // it does not try again before the znode changes
 						must(t, other.Delete(t.Context(), "/me", zkasync.AnyVersion))
 					}
 					must(t, mine.Ready())
 					holds(t, other, "/me", "mine", c.Session().ID)
 					must(t, mine.Close())
 					if must(t, other.Exists(t.Context(), "/me")) != nil {
-						t.Error("it is still there")
+						t.Error("the znode still exists")
 					}
 				})
 			}
@@ -161,7 +161,7 @@ func TestNode_TakesOverThoughARequestIsLost(t *testing.T) {
 	}
 }
 
-// Each has one of its own, one at a time, in each session.
+// Each node has a znode of its own, one at a time, in each session.
 func TestNode_Numbered(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t, zkasync.WithSessionTimeout(4*time.Second))
@@ -171,7 +171,7 @@ func TestNode_Numbered(t *testing.T) {
 	must(t, theirs.Ready())
 	first := mine.Path()
 	if ok, _ := regexp.MatchString(`^/deep/_c_[0-9a-f-]{36}-me[0-9]{10}$`, first); !ok {
-		t.Errorf("it is at %s", first)
+		t.Errorf("its path is %s", first)
 	}
 	must(t, mine.SetData([]byte("new")))
 	holds(t, twin, first, "new", c.Session().ID)
@@ -179,7 +179,7 @@ func TestNode_Numbered(t *testing.T) {
 	poll(t, "made again", func() bool { return len(names(t, twin, "/deep")) == 2 })
 	must(t, twin.DeleteAll(t.Context(), "/deep"))
 	poll(t, "made again", func() bool { return len(names(t, twin, "/deep")) == 2 })
-	poll(t, "its own holds what it is to hold", func() bool { // its path is known behind the list that shows it
+	poll(t, "its znode has the data", func() bool { // Path may change a moment after the list does
 		n, err := get(twin.Get(t.Context(), mine.Path()))
 		return err == nil && string(n.Data) == "new" && n.Stat.EphemeralOwner == c.Session().ID
 	})
@@ -216,14 +216,14 @@ func TestNode_NumberedLosesAnyOneRequest(t *testing.T) {
 				closed := mine.Close()
 				must(t, closed)
 				if all := names(t, twin, "/deep"); len(all) != 0 || struck.Fired() != 1 {
-					t.Errorf("left: %v; broken: %d", all, struck.Fired())
+					t.Errorf("left: %v; the fault struck %d times", all, struck.Fired())
 				}
 			})
 		}
 	}
 }
 
-// One that is closed while it is made leaves nothing.
+// A node that is closed while its znode is being created leaves nothing.
 func TestNode_ClosedAtOnce(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -247,8 +247,8 @@ func TestNode_ClosedAtOnce(t *testing.T) {
 	}
 }
 
-// A znode that may not be made again is told of, and so is that it is there again, and the end.
-func TestNode_TellsOfARefusal(t *testing.T) {
+// Err tells when the znode may not be created again, when it exists again, and when the node has ended.
+func TestNode_ReportsARefusal(t *testing.T) {
 	t.Parallel()
 	_, srv, c := local(t)
 	n := recipe.KeepNode(c, "/me", []byte("mine"))
@@ -263,10 +263,10 @@ func TestNode_TellsOfARefusal(t *testing.T) {
 	poll(t, "the refusal", func() bool { return errors.Is(n.Err(), zk.ErrNoAuth) })
 	refusal.Remove()
 	holds(t, c, "/me", "mine", c.Session().ID)
-	poll(t, "it is there again", func() bool { return n.Err() == nil })
+	poll(t, "the znode exists again", func() bool { return n.Err() == nil })
 	select {
 	case <-n.Done():
-		t.Error("it has ended")
+		t.Error("the node has ended")
 	default:
 	}
 	must(t, n.Close())
@@ -282,8 +282,8 @@ func TestNode_TellsOfARefusal(t *testing.T) {
 	}
 }
 
-// What is set when the client is closed was not given back.
-func TestNode_SetDataBehindTheClient(t *testing.T) {
+// After the client's Close, SetData fails with the client's error, not as if the node had been closed.
+func TestNode_SetDataAfterTheClientsClose(t *testing.T) {
 	t.Parallel()
 	_, _, c := local(t)
 	n := recipe.KeepNode(c, "/me", nil)

@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// local is a server in the process, a client of it, and a context for both.
+// local starts a server in the process, and returns a context that ends in time, the server, and a client.
 func local(t *testing.T) (context.Context, *zktest.Server, *zkasync.Client) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), wait)
@@ -25,7 +25,7 @@ func local(t *testing.T) (context.Context, *zktest.Server, *zkasync.Client) {
 	return ctx, srv, c
 }
 
-// underway has the next request of a kind held up, and returns when it is, with what lets it go on.
+// underway holds up the next request of a kind, calls begin, and returns when the request is held. goOn lets it go on.
 func underway(ctx context.Context, t *testing.T, srv *zktest.Server, op zktest.Op, path string, begin func()) (goOn func()) {
 	t.Helper()
 	struck := srv.Fault(zktest.Fault{Op: op, Path: path, Count: 1, When: zktest.After, Do: zktest.Hold()})
@@ -36,24 +36,24 @@ func underway(ctx context.Context, t *testing.T, srv *zktest.Server, op zktest.O
 	return struck.Release
 }
 
-// A znode that is given up while it is being made is gone by the time that is said.
-func TestNode_ClosedWhileItIsMade(t *testing.T) {
+// When Close completes, the znode is gone, even if Close was called while it was being created.
+func TestNode_ClosedWhileItIsCreated(t *testing.T) {
 	t.Parallel()
 	ctx, srv, c := local(t)
 	var n *recipe.Node
 	goOn := underway(ctx, t, srv, zktest.OpAnyCreate, "/me", func() { n = recipe.KeepNode(c, "/me", nil) })
 	gone := n.Close()
 	if gone.Ready() {
-		t.Error("it is said to be gone before anybody can know")
+		t.Error("Close has completed before anybody can know that the znode is gone")
 	}
 	goOn()
 	must(t, gone)
 	if strings.Contains(srv.Tree(), "/me") {
-		t.Errorf("it is there:\n%s", srv.Tree())
+		t.Errorf("the znode still exists:\n%s", srv.Tree())
 	}
 }
 
-// The error of an attempt that is given up has the reason for that.
+// The error of an attempt that is given up has the cause of its context.
 func TestMutex_GivenUpForAReason(t *testing.T) {
 	t.Parallel()
 	_, _, c := local(t)
@@ -67,7 +67,7 @@ func TestMutex_GivenUpForAReason(t *testing.T) {
 	fails(t, barrier, why)
 }
 
-// The own znode is watched for good: its deletion is seen behind any number of other changes.
+// A holder keeps watching its own znode: it notices the deletion after any number of other changes.
 func TestMutex_DeletedAfterItWasChanged(t *testing.T) {
 	t.Parallel()
 	ctx, srv, c := local(t)
@@ -89,7 +89,7 @@ func TestMutex_DeletedAfterItWasChanged(t *testing.T) {
 	}
 }
 
-// Whoever waits for a place and loses its znode goes to the end of the queue; those who hold one keep it.
+// A waiter whose znode is deleted goes to the end of the queue. Holders are not affected.
 func TestSemaphore_WaiterWhoseZnodeIsDeleted(t *testing.T) {
 	t.Parallel()
 	ctx, srv, c := local(t)
@@ -113,13 +113,13 @@ func TestSemaphore_WaiterWhoseZnodeIsDeleted(t *testing.T) {
 	}
 	poll(t, "two again", func() bool { return len(must(t, c.Children(ctx, "/sem/leases")).Names) == 2 })
 	if next.Ready() || held.Context().Err() != nil {
-		t.Fatal("it has a place")
+		t.Fatal("the waiter has a lease, or the holder has lost it")
 	}
 	held.Unlock()
 	must(t, must(t, next).Unlock())
 }
 
-// A group that nobody watches any more leaves no watch, even if a read was under way.
+// A group that is not watched any more leaves no watch, even if it ends during a read.
 func TestGroup_EndsWithAReadUnderWay(t *testing.T) {
 	t.Parallel()
 	for _, at := range []struct {
@@ -147,7 +147,7 @@ func TestGroup_EndsWithAReadUnderWay(t *testing.T) {
 		<-ended
 		goOn()
 		must(t, c.Sync(ctx, "/"))
-		srv.Drop() // what the client keeps it sets again
+		srv.Drop() // on the next connection the client sets all watches that it still has
 		poll(t, "connected again", func() bool { _, err := get(c.Sync(ctx, "/")); return err == nil })
 		if left := srv.Watches(); len(left) > 0 {
 			t.Errorf("%v of %s: left %+v", at.op, at.path, left)

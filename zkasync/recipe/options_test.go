@@ -12,13 +12,13 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// outcome is what comes of an operation, whatever it gives.
+// outcome returns the error of an operation of any type.
 func outcome[T any](f *future.Future[T]) error {
 	_, err := get(f)
 	return err
 }
 
-// last is the reason with which a range ends.
+// last returns the error with which a range ends.
 func last[T any](all func(func(T, error) bool)) (why error) {
 	for _, err := range all {
 		why = err
@@ -26,7 +26,7 @@ func last[T any](all func(func(T, error) bool)) (why error) {
 	return why
 }
 
-// operations are all that take options, each on a recipe made with one.
+// operations are all operations of recipes that take options. Each is called on a recipe that was made with one option.
 var operations = map[string]func(ctx context.Context, c *zkasync.Client, o recipe.Option) error{
 	"lock": func(ctx context.Context, c *zkasync.Client, o recipe.Option) error {
 		return outcome(recipe.NewMutex(c, "/lock", o).Lock(ctx))
@@ -109,11 +109,11 @@ var operations = map[string]func(ctx context.Context, c *zkasync.Client, o recip
 	},
 }
 
-// A wrong option makes each operation fail, with an error that says where and why, and nothing is sent.
-func TestOption_WrongOnesAreRefused(t *testing.T) {
+// With a wrong option every operation fails, with an error that names the operation, the path and the reason. Nothing is sent.
+func TestOption_RefusesWrongValues(t *testing.T) {
 	t.Parallel()
 	_, srv, c := local(t)
-	ctx, cancel := context.WithTimeout(t.Context(), wait) // if it is not refused, it may wait
+	ctx, cancel := context.WithTimeout(t.Context(), wait) // an operation that is not refused may wait for ever
 	defer cancel()
 	before := srv.Tree()
 	for name, do := range operations {
@@ -131,6 +131,6 @@ func TestOption_WrongOnesAreRefused(t *testing.T) {
 		}
 	}
 	if after := srv.Tree(); after != before {
-		t.Errorf("there is\n%s", after)
+		t.Errorf("the tree is\n%s", after)
 	}
 }

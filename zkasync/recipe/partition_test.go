@@ -14,7 +14,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// Only what must move moves, and only when its owner has let go of it.
+// Only items that must move do so, and only when their owner has unlocked them.
 func TestPartition_JoinAndLeave(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -25,10 +25,10 @@ func TestPartition_JoinAndLeave(t *testing.T) {
 	one.keeps = true
 	one.mu.Unlock()
 	two := take(t, b, connect(t, servers), "two", items)
-	poll(t, "what is asked back", func() bool { return len(one.items()) < len(items) })
+	poll(t, "items that must be given back", func() bool { return len(one.items()) < len(items) })
 	must(t, c.Sync(t.Context(), "/"))
 	if got := two.items(); len(got) != 0 {
-		t.Errorf("it has %v, which one has not let go of", got)
+		t.Errorf("two has %v, which one has not unlocked", got)
 	}
 	one.letGo()
 	divided(t, items, one, two)
@@ -36,7 +36,7 @@ func TestPartition_JoinAndLeave(t *testing.T) {
 	lost := slices.Clone(one.lost)
 	one.mu.Unlock()
 	if slices.Sort(lost); !slices.Equal(lost, two.items()) {
-		t.Errorf("one has lost %v, and two has %v", lost, two.items())
+		t.Errorf("one has lost %v, but two has %v", lost, two.items())
 	}
 	three := take(t, b, connect(t, servers), "three", items)
 	divided(t, items, one, two, three)
@@ -63,7 +63,7 @@ func TestPartition_JoinAndLeave(t *testing.T) {
 	}
 }
 
-// What nobody was told of nobody needs to give back.
+// Items that a partitioner has locked, but nobody has polled, are given back without the user.
 func TestPartition_NobodyReads(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -76,12 +76,12 @@ func TestPartition_NobodyReads(t *testing.T) {
 	poll(t, "the other's part", func() bool { return len(two.items()) > 0 })
 	must(t, silent.Close())
 	if e, ok := silent.Poll(); ok {
-		t.Errorf("there is %+v", e)
+		t.Errorf("an event after Close: %+v", e)
 	}
 	divided(t, items, two)
 }
 
-// Closing client and partitioner ends all that is in flight.
+// Closing the client or the partitioner ends everything that is under way.
 func TestPartition_Ends(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -106,7 +106,7 @@ func TestPartition_Ends(t *testing.T) {
 			t.Error(err)
 		}
 		must(t, p.Changed())
-		must(t, p.Close()) // though nobody has unlocked the share
+		must(t, p.Close()) // although nobody has unlocked the share
 		if share != nil {
 			<-share.Done()
 			must(t, share.Unlock())
@@ -120,7 +120,7 @@ func TestPartition_Ends(t *testing.T) {
 		must(t, p.Close())
 		for e, err := range p.All(t.Context()) {
 			if err == nil || !errors.Is(err, p.Err()) {
-				t.Errorf("it goes on with %+v, %v", e, err)
+				t.Errorf("after the end: %+v, %v", e, err)
 			}
 		}
 	}
@@ -136,7 +136,7 @@ func TestPartition_Ends(t *testing.T) {
 	must(t, refused.Close())
 }
 
-// A share can write for as long as it is not unlocked, and not afterwards. What is unlocked though it is not to move is gained again.
+// A share can write until it is unlocked. An item that is unlocked although it did not have to move is gained again.
 func TestShare_MultiAndUnlock(t *testing.T) {
 	t.Parallel()
 	_, c := place(t)
@@ -158,18 +158,18 @@ func TestShare_MultiAndUnlock(t *testing.T) {
 	must(t, first.Unlock())
 	must(t, first.Unlock())
 	if lost := next(recipe.Lost); lost != first || !errors.Is(context.Cause(first.Context()), recipe.ErrReleased) {
-		t.Error("another was lost")
+		t.Error("another share was lost, or for another reason")
 	}
 	fails(t, first.Multi(t.Context(), set), recipe.ErrNotHeld)
 	second := next(recipe.Gained)
 	if second.Fence() <= first.Fence() {
-		t.Errorf("fence %d behind %d", second.Fence(), first.Fence())
+		t.Errorf("fence %d after %d", second.Fence(), first.Fence())
 	}
 	closed := p.Close()
 	<-second.Done()
-	must(t, second.Multi(t.Context(), set)) // asked back, not given back
+	must(t, second.Multi(t.Context(), set)) // it must be given back, but has not been
 	if closed.Ready() {
-		t.Error("it is closed, though a share is not unlocked")
+		t.Error("Close has completed although a share is not unlocked")
 	}
 	second.Unlock()
 	must(t, closed)

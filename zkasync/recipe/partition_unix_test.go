@@ -18,10 +18,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// asTaker is set in the environment of a test binary that is to take part in a division.
+// asTaker is an environment variable that turns the test binary into a process that takes part in a partition.
 const asTaker = "ZKASYNC_RECIPE_TEST_TAKER"
 
-// init makes this process a taker, if it is to be one.
+// init turns this process into a taker if the variable is set.
 func init() {
 	servers := os.Getenv(asTaker)
 	if servers == "" {
@@ -34,7 +34,7 @@ func init() {
 	os.Exit(0)
 }
 
-// takePart is such a process: it gains the item, and writes when it is told to, without looking whether it still has it.
+// takePart gains the item, and writes when it is told to, without checking whether it still owns the item.
 func takePart(servers string) error {
 	ctx := context.Background()
 	c, err := zkasync.Connect(ctx, servers, zkasync.WithSessionTimeout(4*time.Second))
@@ -64,8 +64,8 @@ func takePart(servers string) error {
 	return nil
 }
 
-// A process that is stopped for longer than its session has the item for as long as that, and cannot write behind the next owner's
-// back when it goes on.
+// A process is stopped for longer than its session. Others get the item only when the session has ended, and when the process goes on,
+// it cannot write any more.
 func TestPartition_PausedProcess(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -80,14 +80,14 @@ func TestPartition_PausedProcess(t *testing.T) {
 	p := recipe.Partition(c, "/work", []string{"item"}, recipe.WithIdentifier("next"))
 	poll(t, "both members", func() bool { return len(names(t, c, "/work/members")) == 2 })
 	if _, ok := p.Poll(); ok || !slices.ContainsFunc(names(t, c, "/work/locks/item"), func(string) bool { return true }) {
-		t.Error("it is gained by two")
+		t.Error("two have gained the item, or nobody holds its lock")
 	}
 	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
 	for e, err := range p.All(t.Context()) {
 		if err != nil || e.Kind != recipe.Gained || e.Share.Fence() <= fence {
-			t.Fatalf("%+v, %v, behind fence %d", e, err, fence)
+			t.Fatalf("%+v, %v, after fence %d", e, err, fence)
 		}
 		must(t, e.Share.Multi(t.Context(), zkasync.SetOp("/register", []byte("mine"), zkasync.AnyVersion)))
 		fmt.Fprintln(in, "write")

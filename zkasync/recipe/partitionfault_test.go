@@ -19,7 +19,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// Znodes that others delete, and with them the parents, cost nothing but what was held by them.
+// Others delete the znodes of members, and then everything. The division is the same again afterwards, and deleted members lose nothing.
 func TestPartition_OthersDelete(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -51,12 +51,12 @@ func TestPartition_OthersDelete(t *testing.T) {
 	b.mu.Lock()
 	b.loose = true
 	b.mu.Unlock()
-	_, _ = get(c.DeleteAll(t.Context(), "/work")) // which they make again meanwhile
+	_, _ = get(c.DeleteAll(t.Context(), "/work")) // may fail, since members create znodes again meanwhile
 	poll(t, "both members", func() bool { return len(names(t, c, "/work/members")) == 2 })
 	same()
 }
 
-// One that is cut off for longer than its session loses all before others gain it, and takes part again when it is back.
+// A member that is cut off for longer than its session loses all items before others gain them, and takes part again when it is back.
 func TestPartition_SessionExpires(t *testing.T) {
 	t.Parallel()
 	for name, lease := range map[string]recipe.Lease{"until suspended": recipe.UntilSuspended, "until lost": recipe.UntilLost} {
@@ -71,7 +71,7 @@ func TestPartition_SessionExpires(t *testing.T) {
 			p.Drop(zkproxy.ToClient, true)
 			divided(t, items, two)
 			if got := one.items(); len(got) != 0 {
-				t.Errorf("it still has %v", got)
+				t.Errorf("the member that is cut off still has %v", got)
 			}
 			p.Cut()
 			p.Heal()
@@ -83,7 +83,8 @@ func TestPartition_SessionExpires(t *testing.T) {
 	}
 }
 
-// Members whose connections are lost and frozen, past their sessions at times, never have an item by two contexts, and divide all in the end.
+// The connections of members are lost and frozen, sometimes for longer than their sessions. By their contexts, no item ever has two
+// owners, and in the end all items are divided.
 func TestPartition_Chaos(t *testing.T) {
 	t.Parallel()
 	servers, _ := place(t)
@@ -106,11 +107,11 @@ func TestPartition_Chaos(t *testing.T) {
 	disturbed.Wait()
 	divided(t, items, takers...)
 	if t.Logf("%d times gained", b.gained); b.gained <= len(items) {
-		t.Error("nothing has moved")
+		t.Error("no item has moved")
 	}
 }
 
-// Any one request is lost, or its answer: all is divided in the end, and nothing is left.
+// Any one request is lost, or its answer. All items are divided in the end, and nothing is left behind.
 func TestPartition_LosesAnyOneRequest(t *testing.T) {
 	t.Parallel()
 	for _, op := range []zktest.Op{zktest.OpAnyCreate, zktest.OpExists, zktest.OpGetChildren2, zktest.OpGetData, zktest.OpDelete} {
@@ -138,7 +139,7 @@ func TestPartition_LosesAnyOneRequest(t *testing.T) {
 	}
 }
 
-// An item whose lock may not be had is told of once, keeps no other from being had, and is had when it can be.
+// An item whose lock is refused is reported once, does not keep the member from others, and is gained as soon as it can be.
 func TestPartition_Refused(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -164,13 +165,13 @@ func TestPartition_Refused(t *testing.T) {
 	}
 	slices.Sort(told[:2])
 	if got := strings.Join(told[:3], ", "); got != "Gained item-1 false, Refused item-0 true, Gained item-0 false" || len(told) != 5 {
-		t.Errorf("it is told: %v", told)
+		t.Errorf("events: %v", told)
 	}
 	must(t, p.Close())
 }
 
-// A member that may not be kept, and a list that may not be read, are told of; with both allowed again the division goes on.
-func TestPartition_TellsOfWhatKeepsItFromTakingPart(t *testing.T) {
+// A partitioner reports when it may not keep its member's znode, or may not read the list. When both are allowed again, it goes on.
+func TestPartition_ReportsWhyItCannotTakePart(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
 	owner := connect(t, servers)
@@ -195,10 +196,10 @@ func TestPartition_TellsOfWhatKeepsItFromTakingPart(t *testing.T) {
 	poll(t, "the member", func() bool { return len(names(t, owner, "/work/members")) == 1 })
 	must(t, owner.SetACL(t.Context(), "/work/members", zk.DigestACL(zk.PermAll, "a", "b"), zkasync.AnyVersion))
 	must(t, owner.Delete(t.Context(), "/work/members/"+names(t, owner, "/work/members")[0], zkasync.AnyVersion))
-	within(t, "the refusals", func() { // of the own znode, and of the list
+	within(t, "the refusals", func() { // of its own znode, and of the list
 		for range 2 {
 			if e := <-told; e.Item != "" || !errors.Is(e.Cause, zk.ErrNoAuth) {
-				t.Errorf("told: %+v", e)
+				t.Errorf("event: %+v", e)
 			}
 		}
 	})

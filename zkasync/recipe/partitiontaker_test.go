@@ -11,15 +11,15 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// books are who has which item by the contexts of shares, whichever member's.
+// books record who owns which item, by the contexts of all members' shares.
 type books struct {
 	mu     sync.Mutex
 	owner  map[string]*recipe.Share
 	gained int
-	loose  bool // locks are deleted by others, and owners are told of it no sooner than they can be
+	loose  bool // others delete locks, so that two may own an item until the former owner is told
 }
 
-// taker is a member that takes what it gains. What it loses it unlocks at once, unless it is to keep it.
+// taker is a member that takes the items it gains. It unlocks lost ones at once, unless keeps is set.
 type taker struct {
 	p     *recipe.Partitioner
 	over  chan struct{}
@@ -27,8 +27,8 @@ type taker struct {
 
 	mu    sync.Mutex
 	has   map[string]*recipe.Share
-	lost  []string // by name
-	why   error    // of the last
+	lost  []string // items that were lost
+	why   error    // why the last of them was lost
 	keeps bool
 }
 
@@ -58,7 +58,7 @@ func (k *taker) note(t *testing.T, e recipe.ShareEvent) {
 	switch e.Kind {
 	case recipe.Gained:
 		if k.has[e.Item] != nil {
-			t.Errorf("%s is gained and not unlocked", e.Item)
+			t.Errorf("%s is gained before it was unlocked", e.Item)
 		}
 		k.has[e.Item] = e.Share
 		k.books.acquired(t, e)
@@ -67,7 +67,7 @@ func (k *taker) note(t *testing.T, e recipe.ShareEvent) {
 			t.Errorf("%s is lost: %v", e.Item, e.Cause)
 		}
 		k.lost, k.why = append(k.lost, e.Item), e.Cause
-		if !k.keeps && k.has[e.Item] == e.Share { // otherwise it is unlocked already
+		if !k.keeps && k.has[e.Item] == e.Share { // otherwise letGo has unlocked it already
 			delete(k.has, e.Item)
 			e.Share.Unlock()
 		}
@@ -76,22 +76,22 @@ func (k *taker) note(t *testing.T, e recipe.ShareEvent) {
 	}
 }
 
-// acquired checks that who had it before has been told, and that fences grow.
+// acquired checks that the context of the former owner has ended, and that fences grow.
 func (b *books) acquired(t *testing.T, e recipe.ShareEvent) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	was := b.owner[e.Item]
 	if !b.loose && was != nil && was.Context().Err() == nil && e.Share.Context().Err() == nil {
-		t.Errorf("two have %s", e.Item)
+		t.Errorf("two own %s", e.Item)
 	}
 	if !b.loose && was != nil && was.Fence() >= e.Share.Fence() {
-		t.Errorf("fence %d behind %d", e.Share.Fence(), was.Fence())
+		t.Errorf("fence %d after %d", e.Share.Fence(), was.Fence())
 	}
 	b.owner[e.Item] = e.Share
 	b.gained++
 }
 
-// letGo unlocks all, and from now on what is lost.
+// letGo unlocks all lost items, and from now on also those that are lost later.
 func (k *taker) letGo() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -104,7 +104,7 @@ func (k *taker) letGo() {
 	}
 }
 
-// items are what it has, in order.
+// items returns the items that it owns, sorted.
 func (k *taker) items() []string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -118,7 +118,7 @@ func (k *taker) items() []string {
 	return all
 }
 
-// divided waits until each item is one's, and none of the takers has none.
+// divided waits until each item has one owner, and each taker owns at least one item.
 func divided(t *testing.T, items []string, takers ...*taker) {
 	t.Helper()
 	var all []string

@@ -20,10 +20,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
-// asHolder is set in the environment of a test binary that is to hold a lock.
+// asHolder is an environment variable that turns the test binary into a process that holds a lock.
 const asHolder = "ZKASYNC_RECIPE_TEST_HOLDER"
 
-// init makes this process a holder, if it is to be one.
+// init turns this process into a holder if the variable is set.
 func init() {
 	servers := os.Getenv(asHolder)
 	if servers == "" {
@@ -36,7 +36,7 @@ func init() {
 	os.Exit(0)
 }
 
-// holdLock is such a process: it gets the lock, and writes when it is told to, without looking whether it still has it.
+// holdLock acquires the lock, and writes when it is told to, without checking whether it still holds the lock.
 func holdLock(servers string) error {
 	ctx := context.Background()
 	c, err := zkasync.Connect(ctx, servers, zkasync.WithSessionTimeout(4*time.Second))
@@ -58,20 +58,21 @@ func holdLock(servers string) error {
 	return nil
 }
 
-// writeCarelessly writes to the register, and again after a failure of the connection, as long as nobody says that it is not held.
+// writeCarelessly writes to the register. After a failure of the connection it tries again, until it succeeds or is told that the lock
+// is not held.
 func writeCarelessly(ctx context.Context, held interface {
 	Multi(context.Context, ...zkasync.MultiOp) *future.Future[[]zkasync.MultiResult]
 }) error {
 	for {
 		_, err := held.Multi(ctx, zkasync.SetOp("/register", []byte("paused"), zkasync.AnyVersion)).Get(ctx)
-		lost := errors.Is(err, zkasync.ErrConnectionLoss) || errors.Is(err, zkasync.ErrSessionExpired) // it notices only now
+		lost := errors.Is(err, zkasync.ErrConnectionLoss) || errors.Is(err, zkasync.ErrSessionExpired) // after a pause, the client notices only now
 		if !lost || errors.Is(err, recipe.ErrNotHeld) {
 			return err
 		}
 	}
 }
 
-// startSelf starts this test binary as what the variable makes of it.
+// startSelf starts this test binary with the variable set.
 func startSelf(t *testing.T, variable, servers string) (cmd *exec.Cmd, in io.Writer, says *bufio.Scanner) {
 	t.Helper()
 	cmd = exec.CommandContext(t.Context(), os.Args[0])
@@ -95,8 +96,8 @@ func startSelf(t *testing.T, variable, servers string) (cmd *exec.Cmd, in io.Wri
 	return cmd, in, bufio.NewScanner(out)
 }
 
-// A process that is stopped for longer than its session holds the lock for as long as that, and cannot write behind the next
-// holder's back when it goes on.
+// A process is stopped for longer than its session. Others get the lock only when the session has ended, and when the process goes on,
+// it cannot write any more.
 func TestMutex_PausedProcess(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -115,7 +116,7 @@ func TestMutex_PausedProcess(t *testing.T) {
 	}
 	held := must(t, next)
 	if held.Fence() <= fence {
-		t.Errorf("fence %d behind %d", held.Fence(), fence)
+		t.Errorf("fence %d after %d", held.Fence(), fence)
 	}
 	must(t, held.Multi(t.Context(), zkasync.SetOp("/register", []byte("mine"), zkasync.AnyVersion)))
 	fmt.Fprintln(in, "write")

@@ -9,8 +9,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// quorumless is an ensemble whose quorum can be taken away and given back, a client that then is on a server without one, and a
-// witness that is not served meanwhile.
+// quorumless is an ensemble that can lose its quorum and get it back. Without a quorum, c is connected to a read-only server, and
+// witness is not connected.
 type quorumless struct {
 	*zktest.Ensemble
 	c, witness *zkasync.Client
@@ -34,7 +34,7 @@ func newQuorumless(t *testing.T) *quorumless {
 	return &quorumless{ens, client(zkasync.WithReadOnly(true), zkasync.WithSessionTimeout(20*time.Second)), client()}
 }
 
-// lose takes the quorum away, and waits until the client is on a server without one.
+// lose takes the quorum away, and waits until the client is connected to a read-only server.
 func (q *quorumless) lose(t *testing.T) {
 	t.Helper()
 	q.Servers()[0].Stop()
@@ -42,6 +42,7 @@ func (q *quorumless) lose(t *testing.T) {
 	poll(t, "read-only", func() bool { return q.c.State() == zkasync.StateConnected && q.c.Session().ReadOnly })
 }
 
+// heal restores the quorum, and waits until both clients can write.
 func (q *quorumless) heal(t *testing.T) {
 	t.Helper()
 	q.Servers()[0].Start()
@@ -51,7 +52,7 @@ func (q *quorumless) heal(t *testing.T) {
 	})
 }
 
-// What a kept znode is to hold, and its end, wait for a quorum.
+// New data for a kept znode, and its deletion, wait for a quorum.
 func TestNode_WaitsForAQuorum(t *testing.T) {
 	q := newQuorumless(t)
 	n := recipe.KeepNode(q.c, "/service/me", []byte("one"))
@@ -69,11 +70,11 @@ func TestNode_WaitsForAQuorum(t *testing.T) {
 	q.heal(t)
 	must(t, gone)
 	if must(t, q.witness.Exists(t.Context(), n.Path())) != nil {
-		t.Error("it is said to be gone, and still there")
+		t.Error("Close has completed, but the znode still exists")
 	}
 }
 
-// A lock ends with the quorum. Its znode goes when there is one again, and no attempt is lost meanwhile.
+// A lock ends when the quorum is lost. Its znode is deleted when there is a quorum again, and attempts made meanwhile succeed then.
 func TestMutex_WaitsForAQuorum(t *testing.T) {
 	for name, lease := range map[string]recipe.Lease{"until suspended": recipe.UntilSuspended, "until lost": recipe.UntilLost} {
 		t.Run(name, func(t *testing.T) {
@@ -93,7 +94,7 @@ func TestMutex_WaitsForAQuorum(t *testing.T) {
 	}
 }
 
-// The answer to a contender's create is lost together with the quorum: it has one znode when there is a quorum again.
+// The answer to a contender's create is lost together with the quorum. When there is a quorum again, the contender has one znode.
 func TestMutex_LosesTheQuorumAtACreate(t *testing.T) {
 	for name, when := range map[string]zktest.When{"lost": zktest.Before, "answer lost": zktest.After} {
 		t.Run(name, func(t *testing.T) {
@@ -118,7 +119,7 @@ func TestMutex_LosesTheQuorumAtACreate(t *testing.T) {
 	}
 }
 
-// A client that is closed without a quorum ends what waits for one, and nothing goes on behind that.
+// Closing the client ends everything that waits for a quorum, and nothing goes on after that.
 func TestMutex_ClosedWithoutAQuorum(t *testing.T) {
 	q := newQuorumless(t)
 	q.lose(t)

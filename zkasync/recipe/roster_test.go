@@ -17,7 +17,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// roll is a roster as text.
+// roll returns members as text.
 func roll(members []recipe.Member) string {
 	var all []string
 	for _, m := range members {
@@ -30,7 +30,7 @@ func roll(members []recipe.Member) string {
 	return strings.Join(all, " ")
 }
 
-// shows waits until a roster shows something, going by Changed and Latest.
+// shows waits until a roster has these members. It uses Changed and Latest.
 func shows(t *testing.T, r *recipe.Roster, want string) {
 	t.Helper()
 	end := time.After(wait)
@@ -65,7 +65,7 @@ func TestRoster_FollowsWhateverHappens(t *testing.T) {
 	must(t, theirs.SetData([]byte("4")))
 	shows(t, r, "mine=1 theirs=4")
 
-	p.Cut() // a change behind its back
+	p.Cut() // and a change meanwhile
 	must(t, theirs.SetData([]byte("5")))
 	shows(t, r, "mine=1 theirs=5")
 
@@ -84,7 +84,7 @@ func TestRoster_FollowsWhateverHappens(t *testing.T) {
 	shows(t, r, "theirs=6")
 }
 
-// Who may not be read is in it with the reason, and seen when that has passed. The others are seen all the time.
+// A member that may not be read is listed with the reason, and with its data when it may be read again. The others stay visible.
 func TestRoster_HiddenMember(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -111,7 +111,7 @@ func TestRoster_HiddenMember(t *testing.T) {
 	shows(t, r, "a=3")
 }
 
-// A path that could never be listed is an error. One that was listed before is asked again.
+// If the path may not be listed from the beginning, the roster ends. If it was listed before, the roster tries again.
 func TestRoster_HiddenList(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -160,7 +160,7 @@ func TestRoster_Ends(t *testing.T) {
 		}
 		for _, err := range r.All(t.Context()) {
 			if err != r.Err() {
-				t.Errorf("it goes on, with %v", err)
+				t.Errorf("after the end: %v", err)
 			}
 		}
 		must(t, r.Changed())
@@ -168,7 +168,7 @@ func TestRoster_Ends(t *testing.T) {
 	must(t, last)
 }
 
-// Any one request is lost, its answer is lost, or it is throttled: in the end it shows what is there.
+// Any one request is lost, its answer is lost, or it is throttled. In the end, the roster has all members.
 func TestRoster_LosesAnyOneRequest(t *testing.T) {
 	t.Parallel()
 	for _, op := range []zktest.Op{zktest.OpExists, zktest.OpGetChildren2, zktest.OpGetData} {
@@ -276,8 +276,8 @@ func TestRoster_ListIsHiddenLater(t *testing.T) {
 	}
 }
 
-// A server spends a watch on a change of which it may not tell (ZOOKEEPER-4799): when the member's own watch tells of its end and the
-// list's does not, the list is read again.
+// A server drops a watch, without an event, when the client may not be told of the change (ZOOKEEPER-4799). If a member's own watch
+// reports the deletion and the list's watch does not, the roster must read the list again.
 func TestRoster_ListWatchIsSpent(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)

@@ -29,28 +29,28 @@ func TestRWMutex_Downgrade(t *testing.T) {
 		poll(t, "the writer's znode is gone", func() bool { return len(names(t, c, path)) == 2 })
 		must(t, c.Sync(t.Context(), "/"))
 		if next.Ready() {
-			t.Error("a writer beside a reader")
+			t.Error("a writer and a reader hold the lock at once")
 		}
 		must(t, reader.Multi(t.Context()))
 		must(t, reader.Unlock())
 		after := must(t, next)
 		if after.Fence() <= reader.Fence() {
-			t.Errorf("fence %d behind a reader's %d", after.Fence(), reader.Fence())
+			t.Errorf("fence %d after a reader's %d", after.Fence(), reader.Fence())
 		}
 		must(t, after.Unlock())
 		again := must(t, m.RLock(t.Context()))
-		fails(t, m.Downgrade(t.Context(), again)) // no writer's
+		fails(t, m.Downgrade(t.Context(), again)) // a reader's lock
 		must(t, again.Unlock())
 	}
 }
 
-// A writer whose znode is gone has nothing to make a reader's lock of.
-func TestRWMutex_DowngradeOfWhatIsLost(t *testing.T) {
+// A writer whose znode is gone cannot be downgraded.
+func TestRWMutex_DowngradeOfALostLock(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t)
 	m := recipe.NewRWMutex(c, "/rw", recipe.WithLease(recipe.UntilLost))
 	writer := must(t, m.Lock(t.Context()))
-	p.Hold(zkproxy.ToClient, true) // it does not learn that
+	p.Hold(zkproxy.ToClient, true) // so that it does not learn of the deletion
 	must(t, twin.Delete(t.Context(), writer.Path(), zkasync.AnyVersion))
 	other := must(t, recipe.NewRWMutex(twin, "/rw").Lock(t.Context()))
 	late := m.Downgrade(t.Context(), writer)
@@ -58,11 +58,11 @@ func TestRWMutex_DowngradeOfWhatIsLost(t *testing.T) {
 	p.Heal()
 	fails(t, late, recipe.ErrNotHeld)
 	if other.Context().Err() != nil || len(names(t, twin, "/rw")) != 1 {
-		t.Error("the other writer is disturbed")
+		t.Error("the other writer has lost its lock")
 	}
 }
 
-// The answer to the downgrade is lost: it has taken place, or is made again.
+// If the answer to a downgrade is lost, it has been applied, or is repeated.
 func TestRWMutex_DowngradeWithoutAnAnswer(t *testing.T) {
 	t.Parallel()
 	for _, when := range []zktest.When{zktest.Before, zktest.After} {
@@ -78,7 +78,7 @@ func TestRWMutex_DowngradeWithoutAnAnswer(t *testing.T) {
 		reader := must(t, m.Downgrade(t.Context(), writer))
 		must(t, writer.Unlock())
 		if l := names(t, c, "/rw"); len(l) != 1 || "/rw/"+l[0] != reader.Path() || lost.Fired() != 1 {
-			t.Errorf("there are %q, want %s alone", l, reader.Path())
+			t.Errorf("the queue has %q, want only %s", l, reader.Path())
 		}
 		must(t, reader.Unlock())
 	}

@@ -13,7 +13,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// In virtual time: had by one until its end and not longer, renewed by the same holder, by the seconds that the znode has room for.
+// In virtual time: a lease has one holder until its end and not longer, and that holder can renew it. Times are in whole seconds, as
+// the znode stores them.
 func TestTimedLease_EndsByTheClock(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		srv := zktest.Run(t)
@@ -47,7 +48,7 @@ func TestTimedLease_EndsByTheClock(t *testing.T) {
 		must(t, lease("two").Obtain(ctx))
 		fails(t, lease("one").Obtain(ctx), recipe.ErrLocked)
 		if left := must(t, c.Children(ctx, "/lease")).Names; len(left) != 1 {
-			t.Errorf("left: %q, want the lease alone", left)
+			t.Errorf("left: %q, want only the lease", left)
 		}
 	})
 }
@@ -75,7 +76,7 @@ func TestTimedLease_ManyTryAtOnce(t *testing.T) {
 	}
 }
 
-func TestTimedLease_LeavesWhatItDoesNotKnow(t *testing.T) {
+func TestTimedLease_KeepsUnknownData(t *testing.T) {
 	t.Parallel()
 	_, c := place(t)
 	l := recipe.NewTimedLease(c, "/lease", time.Hour, recipe.WithIdentifier("me"))
@@ -97,7 +98,7 @@ func TestTimedLease_LeavesWhatItDoesNotKnow(t *testing.T) {
 	fails(t, l.Obtain(ended), context.Canceled)
 }
 
-// kazoo's holders and ours exclude each other, know each other again, and one's end is the other's beginning.
+// kazoo's holders and ours exclude each other, recognize each other by the identifier, and follow each other without a gap.
 func TestInterop_TimedLease(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
@@ -110,7 +111,7 @@ func TestInterop_TimedLease(t *testing.T) {
 	if err := fails(t, lease("/kazoo", "two").Obtain(t.Context()), recipe.ErrLocked); !errors.As(err, &taken) || taken.Holder != `one"<ü` {
 		t.Errorf("error %v", err)
 	}
-	must(t, lease("/kazoo", `one"<ü`).Obtain(t.Context())) // the same holder
+	must(t, lease("/kazoo", `one"<ü`).Obtain(t.Context())) // the identifier is that of the present holder
 
 	must(t, lease("/ours", `one"<ü`).Obtain(t.Context()))
 	kazoo.do("False", "lease /ours 0 two 3600")

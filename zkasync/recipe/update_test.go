@@ -14,7 +14,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// Many change one znode, and no change is lost.
+// Many clients change one znode, and no change is lost.
 func TestUpdate_LosesNothing(t *testing.T) {
 	t.Parallel()
 	servers, _ := place(t)
@@ -61,7 +61,7 @@ func TestUpdate_EndsWithTheErrorOfItsFunction(t *testing.T) {
 	fails(t, recipe.Update(t.Context(), c, "no/slash", func([]byte) ([]byte, error) { return nil, nil }))
 }
 
-// Others may be faster a hundred times, and whether a write whose answer is lost was applied nobody knows.
+// Update gives up if others are faster a hundred times. If the answer to its write is lost, the outcome is unknown.
 func TestUpdate_GivesUp(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)
@@ -78,7 +78,7 @@ func TestUpdate_GivesUp(t *testing.T) {
 	srv.Fault(zktest.Fault{Op: zktest.OpSetData, Count: 1, When: zktest.After, Do: zktest.Drop()})
 	fails(t, recipe.Update(t.Context(), c, "/a", add), zkasync.ErrOutcomeUnknown)
 	if n := must(t, c.Get(t.Context(), "/a")); string(n.Data) != "x" {
-		t.Errorf("data %q: it was applied once", n.Data)
+		t.Errorf("data %q, want one write", n.Data)
 	}
 }
 
@@ -91,7 +91,7 @@ func TestCounter_RefusesWhatItCannotHold(t *testing.T) {
 	}{{recipe.Text, math.MaxInt64}, {recipe.Int32, math.MaxInt32}, {recipe.Int64, math.MaxInt64}} {
 		n := recipe.NewCounter(c, fmt.Sprintf("/%d", i), tc.encoding)
 		if got := must(t, n.Get(t.Context())); got != 0 {
-			t.Errorf("%d where nothing is", got)
+			t.Errorf("%d before the znode exists", got)
 		}
 		must(t, n.Add(t.Context(), tc.most))
 		fails(t, n.Add(t.Context(), 1))
@@ -109,8 +109,8 @@ func TestCounter_RefusesWhatItCannotHold(t *testing.T) {
 	}
 }
 
-// What cannot be stored, or says nothing, is refused before anything is sent.
-func TestCounter_RefusesWhatMakesNoSense(t *testing.T) {
+// An unknown encoding and a nil function are refused before anything is sent.
+func TestCounter_RefusesBadInput(t *testing.T) {
 	t.Parallel()
 	_, srv, c := local(t)
 	before := srv.Tree()
@@ -124,6 +124,6 @@ func TestCounter_RefusesWhatMakesNoSense(t *testing.T) {
 		t.Error(err)
 	}
 	if after := srv.Tree(); after != before {
-		t.Errorf("there is\n%s", after)
+		t.Errorf("the tree is\n%s", after)
 	}
 }

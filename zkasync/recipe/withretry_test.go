@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// repeating is a client that repeats by itself what a lost connection has failed, on a server in this process.
+// repeating starts a server in this process, and returns it with a client that uses WithRetry.
 func repeating(t *testing.T) (srv *zktest.Server, c *zkasync.Client) {
 	t.Helper()
 	t.Parallel()
@@ -19,7 +19,7 @@ func repeating(t *testing.T) (srv *zktest.Server, c *zkasync.Client) {
 	return srv, serve(t, srv, zkasync.WithRetry(zkasync.RetryPolicy{}))
 }
 
-// results are the znodes that Consume has made.
+// results returns how many znodes Consume has created.
 func results(t *testing.T, c *zkasync.Client) (n int) {
 	t.Helper()
 	for _, name := range names(t, c, "/") {
@@ -32,7 +32,7 @@ func results(t *testing.T, c *zkasync.Client) (n int) {
 
 var result = zkasync.CreateOp("/results-", nil, zkasync.Sequential())
 
-// The answer to Consume is lost: it has consumed, once, and says so.
+// The answer to Consume is lost. It has consumed the item once, and succeeds.
 func TestWithRetry_ConsumeWithoutAnAnswer(t *testing.T) {
 	srv, c := repeating(t)
 	q := recipe.NewQueue(c, "/queue", recipe.KazooLockingQueue())
@@ -45,7 +45,7 @@ func TestWithRetry_ConsumeWithoutAnAnswer(t *testing.T) {
 	}
 }
 
-// In a layout without locks nothing guards a repetition, so there is none: the outcome is unknown.
+// In a layout without locks, nothing guards a repetition, so Consume is not repeated: the outcome is unknown.
 func TestWithRetry_ConsumeWithoutALock(t *testing.T) {
 	srv, c := repeating(t)
 	q := recipe.NewQueue(c, "/queue", recipe.KazooQueue())
@@ -58,7 +58,7 @@ func TestWithRetry_ConsumeWithoutALock(t *testing.T) {
 	}
 }
 
-// The answer to Release is lost, and another has the item by the time when it is repeated.
+// The answer to Release is lost, and somebody else has taken the item by the time it is repeated.
 func TestWithRetry_ReleaseWithoutAnAnswer(t *testing.T) {
 	srv, c := repeating(t)
 	q, theirs := recipe.NewQueue(c, "/queue", recipe.KazooLockingQueue()), recipe.NewQueue(serve(t, srv), "/queue", recipe.KazooLockingQueue())
@@ -69,11 +69,11 @@ func TestWithRetry_ReleaseWithoutAnAnswer(t *testing.T) {
 	second := taken(t, theirs, "a")
 	must(t, released)
 	if !must(t, second.Holds(t.Context())) {
-		t.Error("the repetition has taken the next one's lock away")
+		t.Error("the repeated release has deleted the next consumer's lock")
 	}
 }
 
-// Somebody deletes a lock, and another takes the item: the former consumer leaves that one's lock alone.
+// Somebody deletes a lock, and somebody else takes the item. The former consumer must not delete the new lock.
 func TestQueue_LockDeletedByOthers(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)
@@ -87,11 +87,11 @@ func TestQueue_LockDeletedByOthers(t *testing.T) {
 	second := taken(t, theirs, "a")
 	must(t, item.Release())
 	if !must(t, second.Holds(t.Context())) {
-		t.Error("it has lost its lock")
+		t.Error("the new consumer has lost its lock")
 	}
 }
 
-// What is for one session does not go out on the next one, however long it has waited for a connection.
+// A request that is meant for one session is not sent in the next one, however long it has waited for a connection.
 func TestWithRetry_NodeOfALostSession(t *testing.T) {
 	for what, do := range map[string]func(*recipe.Node){
 		"data":  func(n *recipe.Node) { n.SetData([]byte("late")) },
@@ -115,14 +115,14 @@ func TestWithRetry_NodeOfALostSession(t *testing.T) {
 			poll(t, "another session", func() bool { return c.Connected() && c.Session().ID != id })
 			must(t, c.Sync(t.Context(), "/me"))
 			if node := must(t, other.Get(t.Context(), "/me")); string(node.Data) != "theirs" {
-				t.Errorf("it holds %q", node.Data)
+				t.Errorf("the znode has %q", node.Data)
 			}
 		})
 	}
 }
 
-// A znode that is nobody's in particular is not taken over.
-func TestNode_DoesNotTakeOverWhatStays(t *testing.T) {
+// TakeOver does not replace a persistent znode.
+func TestNode_DoesNotTakeOverPersistentZnodes(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)
 	c := serve(t, srv)
@@ -131,14 +131,14 @@ func TestNode_DoesNotTakeOverWhatStays(t *testing.T) {
 	must(t, c.Sync(t.Context(), "/"))
 	must(t, c.Sync(t.Context(), "/"))
 	if node := must(t, c.Get(t.Context(), "/conf")); string(node.Data) != "precious" {
-		t.Errorf("it holds %q", node.Data)
+		t.Errorf("the znode has %q", node.Data)
 	}
 	must(t, c.Delete(t.Context(), "/conf", zkasync.AnyVersion))
 	must(t, n.Ready())
 	must(t, n.Close())
 }
 
-// A permission that is taken away for a while does not end the keeping.
+// A node goes on after a permission was missing for a while.
 func TestNode_RefusedForAWhile(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)
