@@ -17,37 +17,37 @@ BENCHFLAGS ?=
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
-install-zookeeper: ## install ZooKeeper and kazoo (Debian, Ubuntu); nothing to do when they are there
+install-zookeeper: ## install ZooKeeper and kazoo (Debian, Ubuntu), unless they are installed already
 	@scripts/install-zookeeper.sh
 
-build: ## build all, and bin/zkdemo
+build: ## build everything, and bin/zkdemo
 	$(GO) build ./...
 	$(GO) build -o bin/zkdemo ./cmd/zkdemo
 
-demo: build ## the tour, and a folder of files into ZooKeeper and back; needs nothing but Go
+demo: build ## run the tour, and copy files into ZooKeeper and back; needs nothing but Go
 	@scripts/demo.sh
 
-test: install-zookeeper ## all tests, with the race detector and real servers
+test: install-zookeeper ## run all tests, with the race detector and real servers
 	$(GO) test -race -shuffle=on -timeout 20m ./...
 
-test-server: ## all tests against the release of ZooKeeper that ZOOKEEPER_HOME names
+test-server: ## run all tests on the release of ZooKeeper that ZOOKEEPER_HOME names
 	@if [ -z "$$ZOOKEEPER_HOME" ]; then \
 		echo "make test-server: set ZOOKEEPER_HOME to the folder of an unpacked release of ZooKeeper, 3.5 or later" >&2; exit 1; fi
 	@unset ZKASYNC_ZOOKEEPER_JAR; scripts/install-zookeeper.sh
 	unset ZKASYNC_ZOOKEEPER_JAR; $(GO) test -race -shuffle=on -count=1 -timeout 20m ./...
 
-test-memory: install-zookeeper ## the tests, the shared server being zktest's, as a release: make test-memory RELEASE=3.9.5
+test-memory: install-zookeeper ## run tests on a server in memory that acts as a release: make test-memory RELEASE=3.9.5
 	$(GO) test -count=1 -timeout 20m ./zkasync ./zkasync/recipe ./zkasync/recipe/cache ./zkasync/recipe/discovery ./cmd/zkdemo \
 		./cmd/zkdemo/internal/transfer -zktest $(RELEASE)
 
-fast: ## the tests of one package: make fast PKG=./future
+fast: ## run the tests of one package: make fast PKG=./future
 	$(GO) test $(PKG)
 
 bench: install-zookeeper ## compare with go-zookeeper and the bare socket, into docs/bench (8 minutes)
 	$(GO) build -o bin/zkdemo ./cmd/zkdemo
 	$(GO) run ./internal/tools/bench -dir docs/bench -zkdemo bin/zkdemo $(BENCHFLAGS)
 
-bench-quick: install-zookeeper ## the same in a minute, printed only
+bench-quick: install-zookeeper ## the same in a minute, and only printed
 	$(GO) build -o bin/zkdemo ./cmd/zkdemo
 	$(GO) run ./internal/tools/bench -time 50ms -rounds 1 -tree 10000 -zkdemo bin/zkdemo $(BENCHFLAGS)
 
@@ -57,28 +57,28 @@ bench-check: ## compare allocations with the recorded ones, or record them: make
 bench-ratio: ## compare the CPU time of a get with the bare socket's
 	$(GO) run ./internal/tools/bench -ratio 30
 
-bench-go: install-zookeeper ## all Go benchmarks, or some, for benchstat: make bench-go BENCH=Get COUNT=6 >new.txt
+bench-go: install-zookeeper ## run Go benchmarks, for benchstat: make bench-go BENCH=Get COUNT=6 >new.txt
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
 
 lint: ## gofmt, go mod tidy, vet and build for Linux, macOS and Windows, staticcheck
 	@scripts/lint.sh
 
-fuzz: ## each fuzz target for FUZZTIME (10s)
+fuzz: ## run each fuzz target for FUZZTIME (10s)
 	@scripts/fuzz.sh $(FUZZTIME)
 
-chaos: install-zookeeper ## servers killed and frozen, connections cut, processes stopped at random for DURATION (60s), five times
+chaos: install-zookeeper ## kill and freeze servers, cut connections, stop processes at random for DURATION (60s), five times
 	$(GO) test ./zkasync ./zkasync/recipe ./zkasync/recipe/internal/schedules -p 1 -race -count=1 -v -timeout 0 \
 		-run 'TestChaos|TestEnsemble_Histories' -chaos.duration=$(DURATION)
 
-schedules: ## seeded schedules of faults against the recipes, in virtual time: make schedules SCHEDULES=5000 SEED=1
+schedules: ## run recipes through seeded schedules of faults in virtual time: make schedules SCHEDULES=5000 SEED=1
 	@scripts/schedules.sh $(SCHEDULES) $(SEED)
 
-faults: install-zookeeper ## the same faults put to zkasync and to go-zookeeper, as a table (4 minutes)
+faults: install-zookeeper ## expose zkasync and go-zookeeper to the same faults, and print a table (4 minutes)
 	$(GO) run ./internal/tools/faulttable
 
-cover: install-zookeeper ## test coverage, by function and in total
+cover: install-zookeeper ## print the test coverage, by function and in total
 	$(GO) test -coverpkg=./... -coverprofile=cover.out ./...
 	$(GO) tool cover -func=cover.out
 
-clean: ## remove what the targets above have made
+clean: ## remove what the targets above have created
 	rm -rf bin cover.out

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The demo: the tour, then a folder of real files into ZooKeeper and out again,
-# compared byte for byte. It needs nothing but Go: the server is zkdemo's own, in
-# memory. Where Apache ZooKeeper is installed, all is done on that as well.
+# The demo: the tour, and then a copy of a folder of real files into ZooKeeper and
+# out again, compared byte for byte. It needs nothing but Go: the server is zkdemo's
+# own, in memory. If Apache ZooKeeper is installed, everything is done on that, too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -22,8 +22,8 @@ trap cleanup EXIT
 say() { printf '\n== %s\n' "$*"; }
 run() { printf '$ zkdemo %s\n' "$*"; "$zkdemo" --server "$address" "$@"; }
 
-# start runs a server in the background; its first line is its address. It gets
-# a standard input that does not end, since that ends zkserver.
+# start runs a server in the background. Its first line of output is its address. Its
+# standard input must not end, since zkserver stops when that ends.
 mkfifo "$work/in"
 exec 3<>"$work/in"
 start() {
@@ -36,7 +36,7 @@ start() {
 	done
 }
 
-# copy brings the files in and out.
+# copy imports the files, exports them, and compares.
 copy() {
 	run import "$source_dir" /demo
 	run export /demo "$work/$1"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Installs what the tests and the demo need: ZooKeeper with a Java runtime,
-# Python's kazoo and Java's Curator, with which some tests share locks, a Java
-# compiler for that, ZooKeeper's C client, and a C compiler for it and for Go's race
-# detector. No server is started: each test starts its own. Running it again costs nothing.
+# Installs what the tests and the demo need: ZooKeeper with a Java runtime; Python's
+# kazoo and Java's Curator, with which some tests share locks, and a Java compiler for
+# the latter; ZooKeeper's C client; and a C compiler for that and for Go's race
+# detector. It starts no server: each test starts its own. Running it again does nothing.
 set -euo pipefail
 
 # Debian's zookeeper starts no service (zookeeperd would), and depends on the jars
@@ -11,7 +11,7 @@ set -euo pipefail
 curator=(libcurator-discovery-java libcurator-recipes-java libcurator-framework-java libcurator-client-java default-jdk-headless)
 packages=(zookeeper python3-kazoo libzookeeper-mt-dev "${curator[@]}")
 jar=/usr/share/java/zookeeper.jar
-oldest=3.5 # as in README.md; tests that need more than a server has are skipped
+oldest=3.5 # as in README.md; tests that need a newer server are skipped
 
 has_java() { [[ -n ${JAVA_HOME:-} ]] || command -v java >/dev/null; }
 
@@ -19,7 +19,7 @@ has_zookeeper() {
 	[[ -n ${ZKASYNC_ZOOKEEPER_JAR:-}${ZOOKEEPER_HOME:-} || -f $jar ]]
 }
 
-# kazoo is packaged for the system's Python, which need not be the first in PATH.
+# The package of kazoo is for the system's Python, which need not be the first in PATH.
 has_kazoo() { /usr/bin/python3 -c 'import kazoo' 2>/dev/null; }
 
 has_curator() { [[ -f /usr/share/java/curator-recipes.jar && -f /usr/share/java/curator-x-discovery.jar ]] && command -v javac >/dev/null; }
@@ -41,7 +41,7 @@ explain() {
 	exit 1
 }
 
-# The release that the tests would start, or nothing if its files do not say.
+# release prints the release that the tests would start, or nothing if its files do not tell.
 release() {
 	local jar
 	if [[ -n ${ZKASYNC_ZOOKEEPER_JAR:-} ]]; then
@@ -55,7 +55,7 @@ release() {
 	sed -n 's|^zookeeper-\([0-9.]*[0-9]\).*\.jar$|\1|p' <<<"${jar##*/}"
 }
 
-# Whether release $1 comes before $2.
+# before tells whether release $1 is older than $2.
 before() { [[ $1 != "$2" && $(printf '%s\n' "$1" "$2" | sort -V | head -n 1) == "$1" ]]; }
 
 refuse_if_old() {
@@ -69,7 +69,7 @@ refuse_if_old() {
 
 for name in ZKASYNC_ZOOKEEPER_JAR ZOOKEEPER_HOME; do
 	if [[ -n ${!name:-} && ! -e ${!name} ]]; then
-		echo "$name is ${!name}, and there is no such thing: correct or unset it" >&2
+		echo "$name is ${!name}, which does not exist: correct or unset it" >&2
 		exit 1
 	fi
 done
@@ -79,7 +79,7 @@ if has_java && has_zookeeper; then
 	if ! has_kazoo; then packages+=(python3-kazoo); fi
 	if ! has_curator; then packages+=("${curator[@]}"); fi
 	if ! has_c_client; then packages+=(libzookeeper-mt-dev); fi
-	# Without apt-get, the rest is the user's business: ZooKeeper is what matters.
+	# Without apt-get, the user has to install the rest: ZooKeeper is what matters most.
 	if ! command -v apt-get >/dev/null; then exit 0; fi
 fi
 if ! has_compiler; then packages+=(gcc libc6-dev); fi

@@ -1,11 +1,10 @@
 #!/usr/bin/env bash
-# What must be clean before code goes in. It needs nothing but Go and its module
-# proxy.
+# Checks that code must pass. It needs nothing but Go and its module proxy.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
 # Pinned, so that a new check does not break an old commit. 0.8 needs Go 1.26,
-# which the go command fetches by itself if need be.
+# which the go command downloads by itself if necessary.
 staticcheck=honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
 unformatted=$(gofmt -l .)
@@ -14,7 +13,7 @@ if [[ -n $unformatted ]]; then
 	exit 1
 fi
 go mod tidy -diff
-# vet type-checks the tests, too, on each system that users have.
+# vet also type-checks the tests, for each supported system.
 for os in linux darwin windows; do
 	GOOS=$os go build ./...
 	GOOS=$os go vet ./...

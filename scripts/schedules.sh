@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# schedules.sh COUNT SEED: that many schedules of faults from a seed on, on all processors: each process uses one, so that a
-# seed gives the same schedule each time. Its status says whether all have passed.
+# schedules.sh COUNT SEED runs COUNT schedules of faults, from the seed SEED on. It starts a process for each processor, since a
+# seed gives the same schedule each time only on a single one. It fails if a schedule has failed.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
