@@ -22,7 +22,7 @@ func TestACL_SetAndGet(t *testing.T) {
 	own := append(zk.DigestACL(zk.PermAll, user, password), zk.ACL{Perms: zk.PermRead, Scheme: "ip", ID: "127.0.0.0/8"})
 	want := slices.Clone(own)
 	set := c.SetACL(ctx, "/a", own, 0)
-	own[0].Perms = 0 // it was copied
+	own[0].Perms = 0 // the client has copied it
 	st := must(t, set)
 	got := must(t, c.GetACL(ctx, "/a"))
 	if !slices.Equal(got.Entries, want) || got.Stat.Aversion != 1 || got.Stat != st {
@@ -33,7 +33,7 @@ func TestACL_SetAndGet(t *testing.T) {
 	must(t, c.SetACL(ctx, "/a", want, zkasync.AnyVersion))
 }
 
-// Each permission opens one operation.
+// Each permission allows one operation.
 func TestACL_Permissions(t *testing.T) {
 	t.Parallel()
 	c, twin, _ := proxied(t, zkasync.WithAuth("digest", []byte(userPassword)))

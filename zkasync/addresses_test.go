@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// sickServers are the ways in which the server behind the first address of a name may be of no use.
+// sickServers are the ways in which the server at the first address of a name can be useless.
 var sickServers = map[string]struct {
 	script zkpeer.Script // nil: packets are swallowed
 	costs  time.Duration // with a connect timeout of a second
@@ -25,7 +25,7 @@ var sickServers = map[string]struct {
 	"unroutable":       {nil, 300 * time.Millisecond},
 }
 
-// Each address of a name is a server, with a share of the time that is its own.
+// Each address of a name counts as a server, with a share of the time of its own.
 func TestAddresses_EveryAddressOfANameIsTried(t *testing.T) {
 	t.Parallel()
 	for name, sick := range sickServers {
@@ -49,7 +49,7 @@ func TestAddresses_EveryAddressOfANameIsTried(t *testing.T) {
 	}
 }
 
-// The same of a server that goes bad under a client: the session goes on at the next address.
+// The same with a server that fails while a client is connected: the session goes on at the next address.
 func TestAddresses_AnAddressGoesBadUnderAClient(t *testing.T) {
 	t.Parallel()
 	for name, sick := range sickServers {
@@ -90,7 +90,7 @@ func TestAddresses_ClientsSpreadOverTheAddresses(t *testing.T) {
 			peers = append(peers, f.server(addr+":2181", zkpeer.Healthy))
 		}
 		f.name("zk.test", named{addrs: addrs})
-		const clients = 60 // that one of three gets none has a probability of 8e-11
+		const clients = 60 // the probability that one of three addresses gets none is 8e-11
 		for range clients {
 			started(t, f.client("zk.test"))
 		}
@@ -102,8 +102,8 @@ func TestAddresses_ClientsSpreadOverTheAddresses(t *testing.T) {
 	})
 }
 
-// A name that takes its time holds up nobody, one that is never answered neither, and when the name service is down the
-// addresses of before serve.
+// A name that is resolved slowly, or never, delays nobody. When the name service is down, the client uses the addresses that it
+// knows from before.
 func TestAddresses_NamesTakeTheirTime(t *testing.T) {
 	t.Parallel()
 	const never = time.Hour
@@ -191,7 +191,7 @@ func TestAddresses_AreResolvedAnew(t *testing.T) {
 	})
 }
 
-// Start tells which address failed, of which name, or which name it waits for.
+// The error of Start names the address that has failed and its name, or the name that is still being resolved.
 func TestAddresses_AreNamedInErrors(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -219,7 +219,7 @@ func TestAddresses_AreNamedInErrors(t *testing.T) {
 	}
 }
 
-// A dialer of the user's may be a proxy that resolves names itself.
+// A user's dialer may go through a proxy that resolves names itself.
 func TestAddresses_ADialerGetsTheNamesAsGiven(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		p := zkpeer.Pipes(t, zkpeer.Healthy)
@@ -240,7 +240,7 @@ func TestAddresses_ADialerGetsTheNamesAsGiven(t *testing.T) {
 	})
 }
 
-// Of many addresses each has its turn, and in the order of the list when it is not to be shuffled.
+// Each of many addresses gets its turn, in the order of the list if that is not shuffled.
 func TestAddresses_AHundred(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		f := newFleet(t)
@@ -284,7 +284,7 @@ func TestUpdateServers_WithNames(t *testing.T) {
 	})
 }
 
-// The list changes while no server of the old one can be reached.
+// The list changes while no server of the old list can be reached.
 func TestUpdateServers_WhileServersAreSought(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		f := newFleet(t)

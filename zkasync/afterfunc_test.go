@@ -14,7 +14,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Close waits for what the end of a context has started, the session's context included.
+// Close waits for functions that the end of a context has started, even if Close itself has ended the context.
 func TestAfterFunc_CloseWaits(t *testing.T) {
 	for name, end := range map[string]func(c context.CancelFunc){"by the caller": func(c context.CancelFunc) { c() }, "by the stop": func(context.CancelFunc) {}} {
 		t.Run(name, func(t *testing.T) {
@@ -32,14 +32,15 @@ func TestAfterFunc_CloseWaits(t *testing.T) {
 					t.Error(err)
 				}
 				if !over.Load() {
-					t.Error("it runs behind Close")
+					t.Error("it runs after Close")
 				}
 			})
 		})
 	}
 }
 
-// What has not begun by the time of the stop never does, and does not hold it up. Stop says whether it has kept the function from being called.
+// A function that has not begun when the client stops is never called, and does not delay the stop. stop tells whether it has
+// prevented the call.
 func TestAfterFunc_IsForgotten(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := connectScripted(t, zkpeer.Healthy)
@@ -56,9 +57,9 @@ func TestAfterFunc_IsForgotten(t *testing.T) {
 		cancel()
 		time.Sleep(time.Second)
 		if n := calls.Load(); n != 0 || late() {
-			t.Errorf("%d calls behind Close", n)
+			t.Errorf("%d calls after Close", n)
 		}
-		again := c.AfterFunc(ctx, call) // as context.AfterFunc
+		again := c.AfterFunc(ctx, call) // called at once, as by context.AfterFunc
 		time.Sleep(time.Second)
 		if n := calls.Load(); n != 1 || again() {
 			t.Errorf("%d calls for a context that has ended", n)
@@ -66,7 +67,7 @@ func TestAfterFunc_IsForgotten(t *testing.T) {
 	})
 }
 
-// A function that panics or ends its goroutine is no reason for Close to wait. The client's logger is told of the panic.
+// Close does not wait for a function that has panicked or ended its goroutine. The client logs the panic.
 func TestAfterFunc_FunctionThatPanics(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var log bytes.Buffer
@@ -83,7 +84,7 @@ func TestAfterFunc_FunctionThatPanics(t *testing.T) {
 			t.Errorf("after %v: %v", time.Since(begun), err)
 		}
 		if !strings.Contains(log.String(), "a panic of the test's") {
-			t.Errorf("the log does not tell of the panic:\n%s", &log)
+			t.Errorf("the log does not have the panic:\n%s", &log)
 		}
 	})
 }

@@ -11,9 +11,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// A server that answers heartbeats and never a request. With a request timeout it is left for
-// another one: the write that was in flight may have been applied, the read is repeated there if the client repeats, and
-// what was submitted later waits for it.
+// A server answers heartbeats but no requests. With a request timeout, the client leaves it for another one. The write in flight
+// may have been applied, the read is repeated there with WithRetry, and operations submitted later wait for the new connection.
 func TestAnswers_HeartbeatsOnly(t *testing.T) {
 	for _, retry := range []bool{false, true} {
 		inBubbleNamed(t, map[bool]string{false: "plain", true: "WithRetry"}[retry], func(t *testing.T) {
@@ -37,7 +36,7 @@ func TestAnswers_HeartbeatsOnly(t *testing.T) {
 				t.Errorf("%v after %v, want Suspended soon after %v", change.State, took, limit)
 			}
 			if !strings.Contains(change.Err.Error(), "no request answered for 3") {
-				t.Errorf("error %v, want it to say what is missing", change.Err)
+				t.Errorf("error %v, want it to say that no request was answered", change.Err)
 			}
 			later := c.get("/b")
 			wantLoss(t, "the write", write, zkasync.ErrOutcomeUnknown)
@@ -54,7 +53,7 @@ func TestAnswers_HeartbeatsOnly(t *testing.T) {
 	}
 }
 
-// When no server answers, what the client repeats is given up after a few connections.
+// When no server answers requests, the client gives up what it repeats after a few connections.
 func TestAnswers_EveryServerAnswersHeartbeatsOnly(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := newScripted(t, []zkasync.Option{
@@ -76,7 +75,7 @@ func TestAnswers_EveryServerAnswersHeartbeatsOnly(t *testing.T) {
 	})
 }
 
-// inBubbleNamed is inBubble for one of several cases.
+// inBubbleNamed is like inBubble, for one of several cases.
 func inBubbleNamed(t *testing.T, name string, test func(t *testing.T)) {
 	t.Run(name, func(t *testing.T) { inBubble(t, test) })
 }

@@ -16,13 +16,13 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Credentials of the tests.
+// The credentials of the tests.
 const (
 	user, password = "alice", "secret"
 	userPassword   = user + ":" + password
 )
 
-func TestAuth_DigestOpensWhatItMay(t *testing.T) {
+func TestAuth_DigestGivesAccess(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
 	ctx := t.Context()
@@ -36,7 +36,7 @@ func TestAuth_DigestOpensWhatItMay(t *testing.T) {
 	}
 }
 
-// A credential counts for what is submitted behind it, without waiting.
+// A credential counts for operations that are submitted after it, without waiting for its answer.
 func TestAuth_InOrderWithOperations(t *testing.T) {
 	t.Parallel()
 	owner, stranger, _ := proxied(t, zkasync.WithAuth("digest", []byte(userPassword)))
@@ -48,13 +48,13 @@ func TestAuth_InOrderWithOperations(t *testing.T) {
 	if zkserver.Shared(t).Since("3.6") {
 		fails(t, before, zk.ErrNoAuth)
 	} else {
-		outcome(t, before) // 3.5 checks it with the credentials that the connection has by then (ServerCnxn.getAuthInfo)
+		outcome(t, before) // 3.5 checks it with the credentials that the connection has when it is processed (ServerCnxn.getAuthInfo)
 	}
 	must(t, added)
 	must(t, behind)
 }
 
-// Restored before anything else: what waited for the connection may read what only the credential opens.
+// Credentials are restored before anything else: an operation that has waited for the connection already has their access.
 func TestAuth_RestoredBeforeAnythingElse(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t, zkasync.WithAuth("digest", []byte("from:options")), zkasync.WithCoalescedReads(false))
@@ -84,7 +84,7 @@ func TestAuth_RestoredBeforeAnythingElse(t *testing.T) {
 	must(t, watch)
 }
 
-// One that was added while there was no connection goes out with what waits, and counts from then on.
+// A credential that is added while there is no connection is sent with the waiting operations, in order, and counts from then on.
 func TestAuth_AddedWhileSuspended(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t)
@@ -99,7 +99,7 @@ func TestAuth_AddedWhileSuspended(t *testing.T) {
 	must(t, c.Get(ctx, "/a"))
 }
 
-// One in flight when the connection is lost is not known to have been accepted, and is not repeated by itself.
+// If the connection is lost while a credential is in flight, it is unknown whether it was accepted. It is not repeated.
 func TestAuth_LostInFlight(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t)
@@ -157,12 +157,12 @@ func TestAuth_SchemeThatTheServerDoesNotKnow(t *testing.T) {
 	}
 	must(t, c.Get(ctx, "/a"))
 	if n := p.Accepted() - accepted; n != 2 {
-		t.Errorf("%d connections since, want that which ends the session and the restart's", n)
+		t.Errorf("%d connections since, want one that ends the session and one of the restart", n)
 	}
 	j.wants(t, "AuthFailed", "Closed", "Connecting", "Connected")
 }
 
-// The start fails: nobody waits for what will not come.
+// The start fails at once, since there will never be a connection.
 func TestAuth_StartWithACredentialThatFails(t *testing.T) {
 	t.Parallel()
 	c := unstarted(t, zkproxyForShared(t).Addr(), zkasync.WithAuth("no-such-scheme", []byte("x")))
@@ -178,7 +178,7 @@ func TestAuth_StartWithACredentialThatFails(t *testing.T) {
 	}
 }
 
-// A server that no longer takes a credential that it took before.
+// A server no longer accepts a credential that it has accepted before.
 func TestAuth_RejectedOnReconnect(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t, zkasync.WithAuth("digest", []byte(userPassword)))
@@ -196,7 +196,7 @@ func TestAuth_RejectedOnReconnect(t *testing.T) {
 	})
 }
 
-// Servers that hang up at a credential without a word leave no way to go on: after some connections the client says so.
+// Servers close the connection at a credential without an answer. After some connections the client gives up and says so.
 func TestAuth_ConnectionsThatEndAtTheCredential(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := newScripted(t, []zkasync.Option{zkasync.WithAuth("digest", []byte("u:p"))}, func(c *zkpeer.Conn) {

@@ -12,10 +12,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// codeDemand is the server's answer to whoever lacks the credentials that it demands of all.
+// codeDemand is the server's answer to a client without the credentials that it demands of everybody.
 const codeDemand = -124
 
-// wantsDemand checks that a client is done for because the server demands credentials, and says so.
+// wantsDemand checks that a client has given up because the server demands credentials, and says so.
 func wantsDemand(t *testing.T, change zkasync.StateChange) {
 	t.Helper()
 	if !errors.Is(change.Err, zkasync.ErrAuthFailed) || !strings.Contains(change.Err.Error(), "enforce.auth.enabled") ||
@@ -24,7 +24,7 @@ func wantsDemand(t *testing.T, change zkasync.StateChange) {
 	}
 }
 
-// A server that demands credentials says so at the first request, and closes the connection.
+// A server that demands credentials answers the first request with that, and closes the connection.
 func TestAuthDemanded_ByTheServer(t *testing.T) {
 	t.Parallel()
 	zkserver.Needs(t, "3.7", "the enforcement of authentication (ZOOKEEPER-3561)")
@@ -60,7 +60,7 @@ func TestAuthDemanded_ByTheServer(t *testing.T) {
 	})
 }
 
-// The same of a server of which nothing else is known, with a client that comes back to it.
+// The same when the client reconnects.
 func TestAuthDemanded_AtAReconnect(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		cut := make(chan struct{})

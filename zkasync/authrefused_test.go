@@ -11,10 +11,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// codeAuthFailed is the server's answer to credentials that it does not accept; it closes the connection behind it.
+// codeAuthFailed is the server's answer to credentials that it does not accept. It then closes the connection.
 const codeAuthFailed = -115
 
-// refusesAuth is such a server.
+// refusesAuth is a script of a server that accepts no credentials.
 func refusesAuth(c *zkpeer.Conn) {
 	c.Accept()
 	for {
@@ -28,7 +28,7 @@ func refusesAuth(c *zkpeer.Conn) {
 	}
 }
 
-// wantAuthFailed checks that the client is done for and says so.
+// wantAuthFailed checks that the client has given up because of its credentials, and says so.
 func wantAuthFailed(t *testing.T, s *scripted) {
 	t.Helper()
 	if state := s.State(); state != zkasync.StateAuthFailed {
@@ -38,7 +38,7 @@ func wantAuthFailed(t *testing.T, s *scripted) {
 	accepted := s.peer.Accepted()
 	synctest.Wait()
 	if n := s.peer.Accepted(); n != accepted {
-		t.Errorf("connects again with credentials that are not accepted")
+		t.Errorf("the client connects again with credentials that are not accepted")
 	}
 }
 
@@ -75,7 +75,7 @@ func TestCredentials_CredentialsRejectedOnReconnect(t *testing.T) {
 	})
 }
 
-// A bad scheme on a live connection, with operations around it.
+// A bad scheme is added on a live connection, with operations before and after it.
 func TestCredentials_BadScheme(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := connectScripted(t, refusesAuth)
@@ -104,8 +104,7 @@ func TestCredentials_BadCredentialsAtStart(t *testing.T) {
 	})
 }
 
-// The server ends the connection instead of answering the credentials. That is a loss like any
-// other; the next connection may do better.
+// The server ends the connection instead of answering the credentials. That is a loss like any other, so the client tries again.
 func TestCredentials_ConnectionLostWhileAuthenticating(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		hangsUp := func(c *zkpeer.Conn) {

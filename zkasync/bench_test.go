@@ -20,17 +20,17 @@ import (
 const (
 	benchPath = "/bench/node"
 	benchData = 100 // bytes of the znode
-	// benchWorkers is the size of the pool of goroutines that go-zookeeper's users make do with.
+	// benchWorkers is the size of the pool of goroutines that go-zookeeper is used with.
 	benchWorkers = 16
 )
 
 // benchDepths are how many requests are in flight.
 var benchDepths = []int{1, 16, 256, 4096}
 
-// BenchmarkGet reads from a server in another process that answers at once, so that next to all of the time is the
-// client's. Beside the time it reports the client's CPU time, which is what a program pays. Compared are this client, with
-// its results taken in each of three ways; go-zookeeper with a goroutine for each call and with a pool; and, as the limit
-// of what can be, a bare socket to which frames are written that were encoded beforehand.
+// BenchmarkGet reads from a server in another process that answers at once, so that nearly all of the time is the client's. It
+// also reports the client's CPU time, which is what a program pays. It compares this client, with its results taken in three
+// ways; go-zookeeper, with a goroutine for each call and with a pool; and, as the limit of what is possible, a bare socket to
+// which frames are written that were encoded before.
 func BenchmarkGet(b *testing.B) {
 	addr := zkpeer.StartReplayProcess(b, zkpeer.Replay{DataSize: benchData})
 	for _, depth := range benchDepths {
@@ -60,7 +60,7 @@ func BenchmarkGet(b *testing.B) {
 	})
 }
 
-// measure runs b.N operations and reports what they took.
+// measure runs b.N operations and reports the CPU time that they took.
 func measure(b *testing.B, run func(n int)) {
 	b.ReportAllocs()
 	b.ResetTimer()
@@ -72,10 +72,10 @@ func measure(b *testing.B, run func(n int)) {
 	}
 }
 
-// getByCallback has each completion's callback submit the next request.
+// getByCallback submits the next request in the callback of each completion.
 func getByCallback(b *testing.B, c *zkasync.Client, n, depth int) {
 	ctx, all := context.Background(), make(chan struct{})
-	submitted, done := min(n, depth), 0 // from then on used by callbacks alone, which run one at a time
+	submitted, done := min(n, depth), 0 // from now on used only by callbacks, which run one at a time
 	var next func(zkasync.Node, error)
 	next = func(_ zkasync.Node, err error) {
 		if err != nil {
@@ -132,7 +132,7 @@ func getOldestFirst(b *testing.B, c *zkasync.Client, n, depth int, wait func(*fu
 	}
 }
 
-// connectZK returns go-zookeeper's own connection, which the end closes.
+// connectZK returns a connection of go-zookeeper, which is closed at the end of the benchmark.
 func connectZK(b *testing.B, addr string) *zk.Conn {
 	b.Helper()
 	conn, events, err := zk.Connect([]string{addr}, 10*time.Second, zk.WithLogInfo(false))
@@ -150,7 +150,7 @@ func connectZK(b *testing.B, addr string) *zk.Conn {
 	return conn
 }
 
-// getByGoroutines has a goroutine for each call.
+// getByGoroutines makes each call on a goroutine of its own.
 func getByGoroutines(b *testing.B, conn *zk.Conn, n, depth int) {
 	var calling sync.WaitGroup
 	room := make(chan struct{}, depth)
@@ -166,7 +166,7 @@ func getByGoroutines(b *testing.B, conn *zk.Conn, n, depth int) {
 	calling.Wait()
 }
 
-// getByWorkers has a pool of goroutines.
+// getByWorkers makes the calls on a pool of goroutines.
 func getByWorkers(b *testing.B, conn *zk.Conn, n, workers int) {
 	var calling sync.WaitGroup
 	for i := range workers {

@@ -15,10 +15,11 @@ const (
 	bulkDepth   = 4096 // writes in flight
 )
 
-// waiter is a future of whatever type.
+// waiter is a future of any type.
 type waiter interface{ Done() <-chan struct{} }
 
-// BenchmarkBulk compares creates and deletes of 100,000 znodes of 100 bytes, one by one and in bulk, on a real server, in turns.
+// BenchmarkBulk compares creates and deletes of 100,000 znodes of 100 bytes, one by one and in bulk. The two take turns on a real
+// server.
 func BenchmarkBulk(b *testing.B) {
 	c := connect(b, zkserver.Run(b, zkserver.WithHeap("1g")).Addr(), zkasync.WithSessionTimeout(30*time.Second))
 	data := make([]byte, 100)
@@ -48,7 +49,7 @@ func BenchmarkBulk(b *testing.B) {
 	b.ReportMetric(took["deletes"].Seconds()/took["deleteall"].Seconds(), "delete-ratio")
 }
 
-// inFlight submits all writes, so many at a time, and returns how long they took.
+// inFlight makes all writes, with up to bulkDepth in flight, and returns how long they took.
 func inFlight(write func(i int) waiter) time.Duration {
 	begin := time.Now()
 	var all []waiter

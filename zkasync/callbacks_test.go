@@ -60,7 +60,7 @@ func TestCallbacks_LinkedFromCallbacks(t *testing.T) {
 	j.wants(t, "outer", "inner", "another operation")
 }
 
-// A callback panics.
+// A callback that panics is reported with its stack, and the next one runs.
 func TestCallback_PanicIsReportedAndTheNextRuns(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
@@ -83,7 +83,7 @@ func TestCallback_PanicIsReportedAndTheNextRuns(t *testing.T) {
 	must(t, c.Exists(t.Context(), "/"))
 }
 
-// A callback that blocks holds up callbacks and nothing else, not the session, nor the futures.
+// A callback that blocks delays other callbacks, but neither the session nor futures.
 func TestCallback_BlockingCallback(t *testing.T) {
 	t.Parallel()
 	c := rooted(t, zkasync.WithSessionTimeout(shortSession))

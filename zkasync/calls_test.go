@@ -10,9 +10,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// call is an operation that takes a path, for tests of what all operations have in common.
+// call is an operation that takes a path, for tests of all operations.
 type call struct {
-	name string // as errors have it
+	name string // the name in errors
 	do   func(c *zkasync.Client, ctx context.Context, path string) *future.Future[any]
 }
 

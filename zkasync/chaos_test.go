@@ -25,11 +25,11 @@ const (
 	chaosClients = 4
 	chaosKeys    = 8
 	chaosSession = 2 * time.Second
-	// chaosRecovery bounds how long it may take until everything works after the last fault.
+	// chaosRecovery is how long it may take after the last fault until everything works.
 	chaosRecovery = 60 * time.Second
-	// chaosHeap is how much the heap may have grown in the end, the checkers' own history aside.
+	// chaosHeap is how much the heap may have grown in the end, without the checkers' own history.
 	chaosHeap = 16 << 20
-	// maxComplaints bounds what is printed of each kind.
+	// maxComplaints is how many complaints of each kind are printed.
 	maxComplaints = 20
 	logsPath      = "/logs"
 	regsPath      = "/registers"
@@ -37,8 +37,8 @@ const (
 	guardPath     = "/guard"
 )
 
-// chaos is one run of TestChaos: servers, proxies before them, clients with their workers, and what is known of
-// everything that was done.
+// chaos is one run of TestChaos: servers, proxies in front of them, clients with their workers, and the record of everything
+// that was done.
 type chaos struct {
 	t       *testing.T
 	seed    uint64
@@ -48,18 +48,18 @@ type chaos struct {
 	clients []*chaosClient
 	regs    []*casRegister
 	lock    *lockLedger
-	faults  journal // what the nemesis did
-	wrong   journal // what does not fit together
+	faults  journal // what the nemesis has done
+	wrong   journal // contradictions
 
-	calm   chan struct{} // closed when workers are to begin nothing new
+	calm   chan struct{} // closed when workers must begin nothing new
 	ctx    context.Context
 	cancel context.CancelFunc
 	work   sync.WaitGroup
 }
 
 // TestChaos has several clients read, write, watch and lock through three servers, while servers are killed and frozen and
-// connections are broken at random. In the end everything is healed, and what the clients were told is compared with what
-// the servers hold. A failure prints the seed and the history of what it is about.
+// connections are broken at random. In the end everything is healed, and what the clients were told is compared with what the
+// servers have. A failure prints the seed and the relevant history.
 func TestChaos(t *testing.T) {
 	before := goleak.IgnoreCurrent()
 	heap := heapInUse()
@@ -104,10 +104,10 @@ func newChaos(t *testing.T) *chaos {
 	return x
 }
 
-// random returns a source of choices for one worker.
+// random returns a source of random numbers for one worker.
 func (x *chaos) random(worker uint64) *rand.Rand { return rand.New(rand.NewPCG(x.seed, worker)) }
 
-// since is the time of the run, for histories.
+// since returns the time since the run began, for histories.
 func (x *chaos) since() time.Duration { return time.Since(x.begun).Round(time.Millisecond) }
 
 func (x *chaos) setUp() {
@@ -178,7 +178,7 @@ func (x *chaos) heal() {
 	}
 }
 
-// within polls until done, and fails the test when ctx ends before.
+// within polls until done returns true, and fails the test if ctx ends before.
 func (x *chaos) within(ctx context.Context, what string, done func() bool) {
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
@@ -186,12 +186,12 @@ func (x *chaos) within(ctx context.Context, what string, done func() bool) {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
-			x.t.Fatalf("after everything was healed, it did not come to pass that %s", what)
+			x.t.Fatalf("after everything was healed, it did not happen in time that %s", what)
 		}
 	}
 }
 
-// finish lets the workers end what they have begun, and the watchers see the last of the changes.
+// finish waits until the workers have ended what they have begun, and the watchers have seen the last changes.
 func (x *chaos) finish() {
 	ctx, cancel := context.WithTimeout(context.Background(), chaosRecovery)
 	defer cancel()

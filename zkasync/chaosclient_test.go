@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// chaosClient is one client with what its workers know. All single operations go through submit, which numbers them.
+// chaosClient is one client and what its workers know. All single operations go through submit, which numbers them.
 type chaosClient struct {
 	x     *chaos
 	name  string
@@ -21,7 +21,7 @@ type chaosClient struct {
 	log   *chaosLog
 	kinds tally // of outcomes
 
-	// retries says that the client has WithRetry: what fails may then overtake what goes on.
+	// retries says that the client has WithRetry: operations that fail may then overtake those that are repeated.
 	retries bool
 
 	submitting sync.Mutex
@@ -49,7 +49,7 @@ func newChaosClient(x *chaos, i int, servers string) *chaosClient {
 	return cc
 }
 
-// submit numbers an operation, and watches over the order of completions and callbacks.
+// submit numbers an operation, and checks the order of completions and callbacks.
 func submit[T any](cc *chaosClient, do func() *future.Future[T]) *future.Future[T] {
 	cc.submitting.Lock()
 	defer cc.submitting.Unlock()
@@ -91,12 +91,12 @@ func (cc *chaosClient) check() {
 	cc.x.t.Logf("%s: %v; %d changes of state", cc.name, &cc.kinds, len(cc.states.all()))
 }
 
-// told is what the client told of its state.
+// told returns the changes of state that the client has reported.
 func (cc *chaosClient) told() string {
 	return fmt.Sprintf("%s:\n    %s", cc.name, strings.Join(cc.states.all(), "\n    "))
 }
 
-// over reports whether the workers are to begin nothing new.
+// over reports whether the workers must begin nothing new.
 func (cc *chaosClient) over() bool {
 	select {
 	case <-cc.x.calm:
@@ -116,7 +116,7 @@ func (cc *chaosClient) rest(d time.Duration) {
 	}
 }
 
-// settled waits for a future; the run's end is no excuse for one that never completes, which pending finds.
+// settled waits for a future until the run ends. If the future never completes, pending notices that.
 func settled[T any](cc *chaosClient, f *future.Future[T]) (T, error) { return f.Get(cc.x.ctx) }
 
 func asOpError(err error, e **zkasync.OpError) bool { return errors.As(err, e) }

@@ -10,12 +10,12 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// complain notes a contradiction, for which judge finds the culprit.
+// complain records a contradiction, for which judge decides who is to blame.
 func (x *chaos) complain(format string, args ...any) { x.wrong.add(fmt.Sprintf(format, args...)) }
 
-// judge reports the contradictions, unless ZooKeeper itself has one: a server that comes back sometimes holds another tree
-// than the others (ZOOKEEPER-4646 and its kin, under servers frozen and killed as here), and then nothing can be said of
-// what clients have read from it.
+// judge reports the contradictions, unless ZooKeeper itself has one: if servers are frozen and killed as here, a server that
+// comes back sometimes has another tree than the others (ZOOKEEPER-4646 and similar). Then nothing can be said about what
+// clients have read from it.
 func (x *chaos) judge() {
 	wrong := x.wrong.all()
 	if len(wrong) == 0 {
@@ -35,7 +35,7 @@ func (x *chaos) judge() {
 	x.t.Logf("the servers hold different trees:\n%s", strings.Join(differences, "\n"))
 }
 
-// compareServers asks each server by itself for all that the run has made, and returns what is not the same everywhere.
+// compareServers asks each server for everything that the run has created, and returns the differences.
 func (x *chaos) compareServers() (differences []string) {
 	if x.ens == nil {
 		return nil

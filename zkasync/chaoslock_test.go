@@ -21,13 +21,14 @@ const (
 	guardWrites = 5 // of each holder
 	guardPause  = 10 * time.Millisecond
 	sequenceLen = 10
-	// lockOverlap is for how long two clients may believe by their clocks to hold the lock. The server counts from when it
-	// heard of the client, the client from when it heard of the server; the faults put up to so much between the two.
+	// lockOverlap is for how long two clients may believe, by their clocks, that they hold the lock. The server counts from when it
+	// has heard of the client, and the client from when it has heard of the server; with the faults here, the two may differ by
+	// this much.
 	lockOverlap = time.Second
 )
 
-// lockLedger knows who holds the lock: by the clock, as the clients believe, and by the order of the writes that only a
-// holder can make.
+// lockLedger records who holds the lock: by the clock, as the clients believe, and by the order of writes that only a holder can
+// make.
 type lockLedger struct {
 	x *chaos
 
@@ -39,7 +40,7 @@ type lockLedger struct {
 	writes   []guardWrite
 }
 
-// lockHold is what a client believes from its acquisition to its release, or until its session is lost.
+// lockHold is a time for which a client believes that it holds the lock, until it releases it or loses its session.
 type lockHold struct {
 	token int64 // the zxid at which the lock's znode was created
 	since time.Time
@@ -50,7 +51,7 @@ type lockOverlapping struct {
 	first, second string
 	began         time.Time
 	lasted        time.Duration
-	open          *lockHold // the first's, while it lasts
+	open          *lockHold // the present hold, while it lasts
 }
 
 // guardWrite is an acknowledged write of a holder.
@@ -74,7 +75,7 @@ func (l *lockLedger) acquire(cc *chaosClient, h *lockHold) {
 	l.holders[cc] = h
 }
 
-// leave ends a hold, unless something else has ended it.
+// leave ends a client's hold, unless something else has ended it.
 func (l *lockLedger) leave(cc *chaosClient, ended *int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -97,7 +98,7 @@ func (l *lockLedger) holds(cc *chaosClient) bool {
 	return l.holders[cc] != nil
 }
 
-// stateChanged is how a holder learns that it must stop.
+// stateChanged tells a holder that it must stop when its session is lost.
 func (l *lockLedger) stateChanged(cc *chaosClient, change zkasync.StateChange) {
 	if change.State == zkasync.StateLost {
 		l.leave(cc, &l.lost)
@@ -130,7 +131,7 @@ func (l *lockLedger) check() {
 	if l.ended == 0 {
 		t.Error("nobody ever held the lock")
 	}
-	t.Logf("lock: %d released, %d lost, %d writes; two believed to have it %d times, for %v at the most",
+	t.Logf("lock: %d released, %d lost, %d writes; two believed that they held it %d times, for at most %v",
 		l.ended, l.lost, len(l.writes), len(l.overlaps), longest)
 }
 
@@ -152,7 +153,7 @@ func (cc *chaosClient) contend() {
 			return
 		}
 		if err != nil {
-			continue // the session is gone, and the znode with it
+			continue // the session has ended, and the znode with it
 		}
 		session := cc.c.Session().ID
 		if cc.awaitLock(path.Base(made.Path)) && made.Stat.EphemeralOwner == session && cc.c.Connected() {
@@ -162,7 +163,7 @@ func (cc *chaosClient) contend() {
 	}
 }
 
-// awaitLock waits until the znode is the lowest; false when it is gone or the run is over.
+// awaitLock waits until the znode is the lowest. It returns false if the znode is gone or the run is over.
 func (cc *chaosClient) awaitLock(mine string) bool {
 	for {
 		list, err := settled(cc, submit(cc, func() *future.Future[zkasync.Children] { return cc.c.Children(cc.x.ctx, lockPath) }))
@@ -192,8 +193,8 @@ func (cc *chaosClient) awaitLock(mine string) bool {
 
 func lockNumber(name string) string { return name[max(0, len(name)-sequenceLen):] }
 
-// guard does what only the holder may do. The transaction's check makes sure that it is one even when the client has a new
-// session by the time that the request goes out.
+// guard makes a write that only the holder may make. The check in the transaction ensures that, even if the client has a new
+// session by the time the request is sent.
 func (cc *chaosClient) guard(made zkasync.Created) {
 	l := cc.x.lock
 	l.acquire(cc, &lockHold{token: made.Stat.Czxid, since: time.Now(), path: made.Path})

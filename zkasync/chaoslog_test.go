@@ -19,8 +19,8 @@ const (
 	logPause  = 5 * time.Millisecond
 )
 
-// chaosLog is a znode under which one client creates sequential znodes, several at a time. Nothing rejects a second
-// application here, so the list of children tells how often each create was applied, and in which order.
+// chaosLog is a znode under which one client creates sequential znodes, several at a time. The server accepts the same create
+// twice here, so the list of children tells how often each create was applied, and in which order.
 type chaosLog struct {
 	cc   *chaosClient
 	path string
@@ -32,12 +32,12 @@ type chaosLog struct {
 // logEntry is one create.
 type logEntry struct {
 	at   time.Duration // of the submission
-	path string        // as acknowledged
+	path string        // the path in the answer
 	err  error
 	done time.Duration
 }
 
-// appendLog submits creates without waiting for more than a window.
+// appendLog makes creates, with no more than a window of them pending.
 func (cc *chaosClient) appendLog() {
 	l := cc.log
 	room := make(chan struct{}, logWindow)
@@ -62,11 +62,11 @@ func (cc *chaosClient) appendLog() {
 	}
 }
 
-// check compares the answers with what is there.
+// check compares the answers with the children on the server.
 func (l *chaosLog) check() {
 	t := l.cc.x.t
 	applied := make(map[int][]string)
-	listed := make(chan zkasync.Children, 1) // by a callback: those of all creates have run before it
+	listed := make(chan zkasync.Children, 1) // filled by a callback, which runs after those of all creates
 	l.cc.c.Children(testContext(t), l.path).OnDone(func(ch zkasync.Children, err error) {
 		if err != nil {
 			t.Errorf("children of %s: %v", l.path, err)

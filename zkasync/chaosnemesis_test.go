@@ -14,8 +14,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// nemesis breaks things for as long as the flag says: one goroutine servers, one for each server its
-// connections. They leave some broken; heal mends all.
+// nemesis causes faults for as long as the flag says: one goroutine breaks servers, and one for each server breaks its
+// connections. Some faults are left at the end; heal ends them.
 func (x *chaos) nemesis() {
 	ctx, cancel := context.WithTimeout(context.Background(), *chaosDuration)
 	defer cancel()
@@ -31,7 +31,7 @@ func (x *chaos) note(format string, args ...any) {
 	x.faults.add(fmt.Sprintf("%v ", x.since()) + fmt.Sprintf(format, args...))
 }
 
-// spell draws how long a fault lasts: mostly less than the session lives, sometimes far longer.
+// spell draws how long a fault lasts: usually less than a session timeout, sometimes far longer.
 func spell(random *rand.Rand) time.Duration {
 	switch random.IntN(10) {
 	case 0, 1:
@@ -52,8 +52,8 @@ func pauseFor(ctx context.Context, d time.Duration) {
 	}
 }
 
-// breakServers freezes one server at a time, now and then two, which leaves no quorum, or kills one. It kills only when all
-// the others hold all the data: ZooKeeper itself loses acknowledged writes when servers crash while one of them is still
+// breakServers freezes one server at a time, now and then two, which leaves no quorum, or kills one. It kills a server only when
+// all others have all the data: ZooKeeper itself loses acknowledged writes when servers crash while one of them is still
 // catching up (ZOOKEEPER-4643, ZOOKEEPER-4646).
 func (x *chaos) breakServers(ctx context.Context, random *rand.Rand) {
 	for {
@@ -100,7 +100,7 @@ func (x *chaos) victims(ctx context.Context, random *rand.Rand) []*zkserver.Serv
 	return servers[:1]
 }
 
-// inSync waits until the leader has all the others behind it.
+// inSync waits until all others follow the leader.
 func (x *chaos) inSync(ctx context.Context) bool {
 	const patience = 10 * time.Second
 	ctx, cancel := context.WithTimeout(ctx, patience)
@@ -115,7 +115,7 @@ func (x *chaos) inSync(ctx context.Context) bool {
 	})
 }
 
-// kill ends a server, lets a spell pass, and starts it again.
+// kill kills a server, waits, and starts it again.
 func (x *chaos) kill(ctx context.Context, s *zkserver.Server, lasts time.Duration) {
 	x.must(s.Kill())
 	x.note("server %s is killed for %v", s.Addr(), lasts)
@@ -125,7 +125,7 @@ func (x *chaos) kill(ctx context.Context, s *zkserver.Server, lasts time.Duratio
 	x.note("server %s is back, with the data: %v", s.Addr(), serves)
 }
 
-// netFaults are what happens to the connections of one server.
+// netFaults are the faults of connections to one server.
 var netFaults = []struct {
 	name string
 	do   func(p *zkproxy.Proxy, random *rand.Rand)
@@ -154,7 +154,7 @@ var netFaults = []struct {
 	{"cut, and new ones hang", func(p *zkproxy.Proxy, _ *rand.Rand) { p.Hang(); p.Cut() }},
 }
 
-// breakConnections breaks the connections of one server in one way after the other.
+// breakConnections causes one fault after the other in the connections to one server.
 func (x *chaos) breakConnections(ctx context.Context, p *zkproxy.Proxy, random *rand.Rand) {
 	for {
 		pauseFor(ctx, upTo(random, time.Second))
@@ -166,7 +166,7 @@ func (x *chaos) breakConnections(ctx context.Context, p *zkproxy.Proxy, random *
 		fault.do(p, random)
 		pauseFor(ctx, lasts)
 		if strings.HasSuffix(fault.name, "lost") {
-			p.Cut() // TCP never goes on behind a gap
+			p.Cut() // a TCP connection cannot go on after losing bytes
 		}
 		p.Heal()
 	}

@@ -18,22 +18,22 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// keepEvents bounds the history of a register; older events are forgotten.
+// keepEvents is how many events the history of a register keeps.
 const keepEvents = 20_000
 
-// casRegister is a znode that all clients write by compare-and-set: each write carries a number of its own as data and the
-// version that was read. So every version is the work of exactly one write.
+// casRegister is a znode that all clients write by compare-and-set: each write has a unique number as data, and the version that
+// was read before. So every version was written by exactly one write.
 type casRegister struct {
 	x    *chaos
 	path string
 
 	mu      sync.Mutex
-	owner   map[int32]int64    // by version: the write that made it, as far as known
+	owner   map[int32]int64    // by version: the write that has made it, if known
 	version map[int64]int32    // its inverse
 	unknown map[int32][]int64  // by version: writes of unknown outcome that would have made it
 	never   map[int64]string   // writes that were not applied, with the reason
 	events  []regEvent         // the last ones
-	viewers []*registerWatcher // one per watching client
+	viewers []*registerWatcher // one for each watching client
 	next    int64
 	final   int32
 }
@@ -41,7 +41,7 @@ type casRegister struct {
 // regEvent is a line of a register's history.
 type regEvent struct {
 	at      time.Duration
-	version int32 // that it is about
+	version int32 // the version that it is about
 	text    string
 }
 
@@ -59,7 +59,7 @@ func (r *casRegister) noteLocked(version int32, format string, args ...any) {
 	r.events = append(r.events, regEvent{r.x.since(), version, fmt.Sprintf(format, args...)})
 }
 
-// tail is the history around a version.
+// tail returns the history around a version.
 func (r *casRegister) tail(version int32) string {
 	const around = 3
 	r.mu.Lock()
@@ -73,7 +73,7 @@ func (r *casRegister) tail(version int32) string {
 	return b.String()
 }
 
-// made notes that a version is the work of a write, and complains when that contradicts what is known.
+// made records which write has made a version, and complains if that contradicts what is known.
 func (r *casRegister) made(who string, version int32, id int64) {
 	r.mu.Lock()
 	r.noteLocked(version, "%s: version %d is write %d", who, version, id)
@@ -103,7 +103,7 @@ func (r *casRegister) read(who string, node zkasync.Node) {
 	r.made(who, node.Stat.Version, id)
 }
 
-// failed notes a write that was not acknowledged.
+// failed records a write that was not acknowledged.
 func (r *casRegister) failed(who string, id int64, base int32, err error) {
 	r.mu.Lock()
 	r.noteLocked(base+1, "%s: write %d on version %d: %v", who, id, base, err)
@@ -120,7 +120,7 @@ func (r *casRegister) failed(who string, id int64, base int32, err error) {
 	}
 }
 
-// check accounts for each version up to the last.
+// check checks that each version up to the last one has a write that has made it, or may have.
 func (r *casRegister) check() {
 	lost := 0
 	unknown := 0
@@ -167,7 +167,7 @@ func (cc *chaosClient) writeRegisters(random *rand.Rand) {
 		r.read(cc.name, node)
 		id, base := r.id(), node.Stat.Version
 		data := strconv.FormatInt(id, 10)
-		// Once begun, a write may not be given up by the run's end: its outcome would be missing.
+		// The end of the run must not end a write that has begun: its outcome would be missing.
 		stat, err := submit(cc, func() *future.Future[zk.Stat] {
 			return cc.c.Set(context.Background(), r.path, []byte(data), base)
 		}).Get(context.Background())
@@ -182,8 +182,8 @@ func (cc *chaosClient) writeRegisters(random *rand.Rand) {
 	}
 }
 
-// readRegisters reads all registers at once, again and again. What a client reads must never go back, neither in one
-// register nor over all of them: the changes seen are those of a time that only moves forward.
+// readRegisters reads all registers at once, again and again. What a client reads must never go back in time, neither in one
+// register nor across all of them.
 func (cc *chaosClient) readRegisters(*rand.Rand) {
 	var seen [chaosKeys]int32
 	for !cc.over() {
@@ -207,7 +207,7 @@ func (cc *chaosClient) readRegisters(*rand.Rand) {
 	}
 }
 
-// registerWatcher is what one client knows of a register by watching it.
+// registerWatcher is what one client knows about a register from watching it.
 type registerWatcher struct {
 	name string
 	seen atomic.Int32 // the last version
@@ -227,8 +227,8 @@ func (r *casRegister) watchers() []*registerWatcher {
 	return slices.Clone(r.viewers)
 }
 
-// watchRegister follows a register by one-shot watches. Each event must be of a change, and none may be missed: in the end
-// the last version must have been seen.
+// watchRegister follows a register by one-shot watches. Each event must come from a change, and no change may be missed: in the
+// end, the last version must have been seen.
 func (cc *chaosClient) watchRegister(r *casRegister) {
 	w := r.watcher(cc.name)
 	fired := false
@@ -260,7 +260,7 @@ func (cc *chaosClient) watchRegister(r *casRegister) {
 	}
 }
 
-// followRegister follows a register by a value that is kept current. It may pass over versions, but never goes back.
+// followRegister follows a register by a Live value. It may skip versions, but must never go back.
 func (cc *chaosClient) followRegister(r *casRegister) {
 	w := r.watcher(cc.name + ", following")
 	for reading, err := range cc.c.WatchData(cc.x.ctx, r.path).All(context.Background()) {

@@ -16,10 +16,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// chase has a client follow a znode that another one changes all the time, with whatever the test does to them, by a
-// watched value and by a subscription. The value must never go back. Of the subscription every event counts: whenever the
-// client reads the znode, the version must be the one that it has counted, unless there was a resync. On servers before
-// 3.6, which have no subscriptions, it is the value alone.
+// chase lets a client follow a znode that another client changes all the time, by a Live value and by a subscription, whatever
+// the test does to both. The value must never go back. The events of the subscription are counted: whenever the client reads the
+// znode, its version must be the number of events, unless there was a resync. Servers before 3.6 have no subscriptions, so there
+// the value is all.
 type chase struct {
 	t          *testing.T
 	c          *zkasync.Client
@@ -32,7 +32,7 @@ type chase struct {
 
 	// Used by callbacks only, which run one at a time.
 	version int32
-	counted bool // version is known
+	counted bool // version is valid
 	events  int
 	resyncs int
 	checks  int
@@ -40,7 +40,7 @@ type chase struct {
 
 const chased = "/chased"
 
-// newChase begins it. Both clients see the same tree.
+// newChase begins the chase. Both clients must have the same chroot.
 func newChase(t *testing.T, c, writer *zkasync.Client) *chase {
 	must(t, writer.Create(t.Context(), chased, nil))
 	ctx, stop := context.WithCancel(t.Context())
@@ -60,7 +60,7 @@ func newChase(t *testing.T, c, writer *zkasync.Client) *chase {
 	return ch
 }
 
-// write changes the znode as fast as it can, one change at a time. What fails may have been applied.
+// write changes the znode as fast as it can, one change at a time. A change that fails may have been applied.
 func (ch *chase) write(ctx context.Context, writer *zkasync.Client) {
 	defer ch.done.Done()
 	for i := 0; ctx.Err() == nil; i++ {
@@ -70,7 +70,7 @@ func (ch *chase) write(ctx context.Context, writer *zkasync.Client) {
 	}
 }
 
-// follow reads the watched value.
+// follow reads the Live value.
 func (ch *chase) follow() {
 	defer ch.done.Done()
 	last := zk.Stat{Version: -1}
@@ -103,8 +103,8 @@ func (ch *chase) event(e zkasync.Event) {
 	ch.look()
 }
 
-// look compares. The events that the server sent before the reply have been counted by then, unless the callback was
-// linked after the reply had come: then it is behind later events, too, and nothing is compared.
+// look compares the version with the count. When its callback runs, the events that the server has sent before the reply have been
+// counted. If the callback was linked after the reply had come, later events may have been counted too, so nothing is compared.
 func (ch *chase) look() {
 	var inTime bool
 	f := ch.c.Get(context.Background(), chased)
@@ -121,14 +121,14 @@ func (ch *chase) look() {
 	inTime = !f.Ready()
 }
 
-// goOn waits until so many more changes have been acknowledged.
+// goOn waits until n more changes have been acknowledged.
 func (ch *chase) goOn(n int64) {
 	ch.t.Helper()
 	until := ch.written.Load() + n
 	poll(ch.t, "changes", func() bool { return ch.written.Load() >= until })
 }
 
-// finish ends the changes; client and value must come to the last one.
+// finish ends the changes. The client and the value must then get to the last one.
 func (ch *chase) finish(twin *zkasync.Client, wantResyncs int) {
 	ch.t.Helper()
 	ch.stop()
@@ -158,7 +158,7 @@ func (ch *chase) finish(twin *zkasync.Client, wantResyncs int) {
 	<-read
 }
 
-// Of watches: connections cut at random bytes while somebody writes.
+// Connections are cut at random bytes while somebody writes.
 func TestWatch_WatchesAcrossRandomCuts(t *testing.T) {
 	t.Parallel()
 	const cuts, frames, bytes = 20, 400, 60
@@ -179,7 +179,7 @@ func TestWatch_WatchesAcrossRandomCuts(t *testing.T) {
 	ch.finish(twin, 1)
 }
 
-// Of watches: the server is killed and started again.
+// The server is killed and started again.
 func TestWatch_WatchesAcrossRestarts(t *testing.T) {
 	t.Parallel()
 	s := zkserver.Run(t)
@@ -200,14 +200,14 @@ func TestWatch_WatchesAcrossRestarts(t *testing.T) {
 	}
 	ch.goOn(100)
 	if event.Ready() {
-		t.Error("a watch has fired for nothing")
+		t.Error("a watch has fired without a change")
 	}
 	must(t, c.Create(t.Context(), "/x", nil))
 	must(t, event)
 	ch.finish(writer, times)
 }
 
-// The server of an ensemble that the client is connected to is killed, then the next one freezes.
+// The server that the client is connected to is killed, and then the next one is frozen.
 func TestWatch_AcrossTheServersOfAnEnsemble(t *testing.T) {
 	t.Parallel()
 	e := zkserver.RunEnsemble(t)

@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// All children come with their data and stats, by name, those that may not be read with the reason.
+// All children come with their data and stats, sorted by name. Those that may not be read come with the reason.
 func TestChildrenData(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)
@@ -26,7 +26,7 @@ func TestChildrenData(t *testing.T) {
 			must(t, c.EnsurePath(t.Context(), "/"))
 			must(t, c.Create(t.Context(), "/a", nil))
 			if all := must(t, c.ChildrenData(t.Context(), "/a")); len(all) != 0 {
-				t.Errorf("there is %+v", all)
+				t.Errorf("children %+v", all)
 			}
 			const many = 5000
 			b := c.Bulk(t.Context())
@@ -57,7 +57,7 @@ func TestChildrenData(t *testing.T) {
 	}
 }
 
-// What is deleted between the list and its read is left out; a lost connection is an error that names the step.
+// A child that is deleted after the list was read is left out. A lost connection is an error that names the step.
 func TestChildrenData_Meanwhile(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)
@@ -70,7 +70,7 @@ func TestChildrenData_Meanwhile(t *testing.T) {
 		return zktest.Action{}
 	})
 	if all := must(t, c.ChildrenData(t.Context(), "/a")); len(all) != 1 || all[0].Name != "two" || string(all[0].Data) != "2" {
-		t.Errorf("there is %+v", all)
+		t.Errorf("children %+v", all)
 	}
 	srv.Intercept(nil)
 	srv.Fault(zktest.Fault{Op: zktest.OpGetData, Count: 1, Do: zktest.Drop()})

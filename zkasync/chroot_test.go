@@ -166,7 +166,7 @@ func TestChroot_Transactions(t *testing.T) {
 	}
 }
 
-// go-zookeeper's connection of the session does not know of the chroot; its events are its own.
+// go-zookeeper's connection of the session ignores the chroot, also in events.
 func TestChroot_ConnSeesTheWholeTree(t *testing.T) {
 	t.Parallel()
 	c, _, chroot := chrooted(t)

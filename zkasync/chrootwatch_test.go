@@ -14,14 +14,14 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// errOf is the error of an operation, whatever its result.
+// errOf returns the error of an operation.
 func errOf[T any](t *testing.T, f *future.Future[T]) error {
 	t.Helper()
 	_, err := f.Get(testContext(t))
 	return err
 }
 
-// failing are operations on what does not exist.
+// failing returns the errors of operations on znodes that do not exist.
 func failing(t *testing.T, c *zkasync.Client) map[string]error {
 	t.Helper()
 	ctx := t.Context()
@@ -51,9 +51,8 @@ func wantChrootError(t *testing.T, when string, errs map[string]error, chroot st
 	}
 }
 
-// That the chroot is missing is told by all that fails for it, and by nothing that fails for another reason, while it comes
-// and goes.
-func TestChroot_MissingIsToldForAsLongAsItLasts(t *testing.T) {
+// While the chroot is created and deleted, exactly those errors say that it is missing that come from that.
+func TestChroot_MissingIsReportedWhileItIs(t *testing.T) {
 	t.Parallel()
 	c, whole, chroot := chrooted(t)
 	ctx := t.Context()
@@ -71,7 +70,7 @@ func TestChroot_MissingIsToldForAsLongAsItLasts(t *testing.T) {
 		}
 		must(t, whole.Delete(ctx, chroot, zkasync.AnyVersion))
 		must(t, c.Sync(ctx, "/"))
-		poll(t, "the chroot to be missed", func() bool { // the first may not know yet
+		poll(t, "the chroot to be missed", func() bool { // the first operations may not know yet
 			var missing *zkasync.ChrootError
 			return errors.As(errOf(t, c.Get(ctx, "/x")), &missing)
 		})
@@ -79,9 +78,9 @@ func TestChroot_MissingIsToldForAsLongAsItLasts(t *testing.T) {
 	}
 }
 
-// With every operation in flight while another client makes and deletes the chroot, an error that names it is never given for
-// one that was answered between its creation and its deletion.
-func TestChroot_MissingIsNeverClaimedInVain(t *testing.T) {
+// Another client creates and deletes the chroot while operations are in flight. An operation that was answered while the chroot
+// existed never fails with an error that says that it is missing.
+func TestChroot_MissingIsNeverClaimedFalsely(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		exists := false
 		peer := zkpeer.Pipes(t, func(c *zkpeer.Conn) {
@@ -92,7 +91,7 @@ func TestChroot_MissingIsNeverClaimedInVain(t *testing.T) {
 				case r.Op == wire.OpExists && !exists:
 					watched = true
 					c.Refuse(r, wire.CodeNoNode)
-				case r.Op == wire.OpSync: // makes the chroot
+				case r.Op == wire.OpSync: // creates the chroot
 					if exists = true; watched {
 						c.Event(wire.WatchEvent{Type: int32(zk.EventNodeCreated), State: 3, Path: "/app"})
 					}
@@ -114,7 +113,7 @@ func TestChroot_MissingIsNeverClaimedInVain(t *testing.T) {
 	})
 }
 
-// A subscription on the chroot that waits for its creation hears of it, though the client watches for that as well.
+// A subscription on a missing chroot gets the event of its creation, although the client itself watches for that as well.
 func TestChroot_MissingIsWatchedBesideASubscription(t *testing.T) {
 	needsAddWatch(t)
 	t.Parallel()

@@ -20,13 +20,13 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// The tests of this file look for goroutines right after Close, so they do not run beside others.
+// The tests of this file look for goroutines right after Close, so they do not run in parallel with others.
 
-// promptly is what a Close may take that has nothing to wait for.
+// promptly is how long a Close may take that has nothing to wait for.
 const promptly = 2 * time.Second
 
-// closing begins to watch for goroutines. The function that it returns closes a client and checks that it takes no longer
-// than it may and that nothing is left right behind it.
+// closing records the present goroutines. The function that it returns closes a client, and checks that this takes no longer than
+// limit and that no other goroutine is left right after it.
 func closing(t *testing.T) func(c *zkasync.Client, limit time.Duration) {
 	t.Helper()
 	options := []goleak.Option{goleak.IgnoreAnyFunction(zkserver.Goroutine)}
@@ -61,7 +61,7 @@ func unstarted(t *testing.T, servers string, opts ...zkasync.Option) *zkasync.Cl
 	return c
 }
 
-// silent returns the address of a listener that takes connections and says nothing.
+// silent returns the address of a listener that accepts connections and sends nothing.
 func silent(t *testing.T) string {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -80,7 +80,7 @@ func TestClose_BeforeTheStart(t *testing.T) {
 	must(t, c.StopAsync())
 }
 
-// dials counts dials that have begun and, if they were to succeed, have succeeded.
+// dials counts dials: with dial those that have succeeded, with hang those that have begun.
 type dials struct{ n atomic.Int32 }
 
 func (d *dials) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -152,11 +152,11 @@ func TestClose_Idle(t *testing.T) {
 	must(t, gone.Event)
 	closeIt(c, promptly)
 	if must(t, watcher.Exists(t.Context(), "/owned")) != nil {
-		t.Error("the session goes on at the server")
+		t.Error("the session still exists at the server")
 	}
 }
 
-// What was accepted before Close is sent and completes.
+// Operations that were accepted before Close are sent and complete.
 func TestClose_SendsTenThousandQueued(t *testing.T) {
 	const count = 10_000
 	root := sharedRoot(t)
@@ -187,13 +187,13 @@ func TestClose_WhileSuspended(t *testing.T) {
 	watch := must(t, c.ExistsW(t.Context(), "/a")).Event
 	suspend(t, c, p)
 	waiting := c.Exists(t.Context(), "/")
-	closeIt(c, 2*time.Second) // it looks for a server that takes the session's end
+	closeIt(c, 2*time.Second) // it looks for a server to end the session at
 	fails(t, waiting, zkasync.ErrClosed, zkasync.ErrNotSent)
 	fails(t, watch, zkasync.ErrClosed)
 }
 
-// A server that stands still holds the connection open and answers nothing: what is in flight may have been applied, what
-// is queued behind full buffers was not sent.
+// A frozen server keeps the connection open and answers nothing. Operations in flight may have been applied; those that are queued
+// behind full buffers were not sent.
 func TestClose_FrozenServer(t *testing.T) {
 	const count = 500
 	server := zkserver.Run(t)
@@ -246,7 +246,7 @@ func TestClose_TwiceAndRestart(t *testing.T) {
 	closeIt(c, promptly)
 }
 
-// Close from many goroutines while others submit.
+// Many goroutines call Close while others submit operations.
 func TestClose_UnderAStorm(t *testing.T) {
 	const closers, submitters = 16, 4
 	root := sharedRoot(t)
@@ -281,7 +281,7 @@ func TestClose_UnderAStorm(t *testing.T) {
 	closeIt(c, promptly)
 }
 
-// burst submits a hundred operations at a time and returns the first error.
+// burst submits a hundred operations at once and returns the first error.
 func burst(c *zkasync.Client) error {
 	var fs [100]*future.Future[*zk.Stat]
 	for i := range fs {

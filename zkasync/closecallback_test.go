@@ -14,7 +14,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Close cannot wait for the callback that it is called from: it says so, names it, and the client stops when it returns.
+// Close cannot wait for the callback that it is called from. Its error says so and names the callback, and the client stops when
+// the callback has returned.
 func TestClose_FromACallback(t *testing.T) {
 	root := sharedRoot(t)
 	for _, kind := range handlerKinds {
@@ -26,7 +27,7 @@ func TestClose_FromACallback(t *testing.T) {
 			c.Exists(t.Context(), "/").OnDone(func(*zk.Stat, error) { closed <- c.Close() })
 			err := <-closed
 			if !errors.Is(err, handler.ErrInCallback) || !strings.Contains(err.Error(), "TestClose_FromACallback") {
-				t.Errorf("close in a callback: %v, want one that names the callback", err)
+				t.Errorf("close in a callback: %v, want an error that names the callback", err)
 			}
 			poll(t, "closed", func() bool { return c.State() == zkasync.StateClosed })
 			closeIt(c, promptly)
@@ -100,13 +101,13 @@ func TestClose_StartThatGivesUp(t *testing.T) {
 			closeIt(c, promptly)
 			if !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), test.names) ||
 				!strings.Contains(err.Error(), test.servers) {
-				t.Errorf("start: %v, want it to name the servers and the last attempt's %q", err, test.names)
+				t.Errorf("start: %v, want it to name the servers and, for the last attempt, %q", err, test.names)
 			}
 		})
 	}
 }
 
-// A start while the client stops must not pass for one that succeeded.
+// A start while the client is stopping must not look as if it had succeeded.
 func TestClose_StartBeforeTheStopIsDone(t *testing.T) {
 	root := sharedRoot(t)
 	closeIt := closing(t)

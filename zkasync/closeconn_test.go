@@ -17,7 +17,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// slowSocket takes its time to close.
+// slowSocket is a connection that takes long to close.
 type slowSocket struct {
 	net.Conn
 	closed *atomic.Bool
@@ -30,7 +30,7 @@ func (s slowSocket) Close() error {
 	return err
 }
 
-// go-zookeeper closes its last connection after it has said that it has ended.
+// go-zookeeper closes its last connection only after it has said that it has ended. Close waits for that.
 func TestClose_WaitsForTheSocket(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		peer := zkpeer.Pipes(t, zkpeer.Healthy)
@@ -48,7 +48,7 @@ func TestClose_WaitsForTheSocket(t *testing.T) {
 	})
 }
 
-// There is no connection that could tell of it, and there will be none.
+// Without a connection, nothing else tells the client that its Conn was closed.
 func TestClient_StopsWhenItsConnIsClosedInAnOutage(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t)

@@ -12,8 +12,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Many gets at once, of znodes that are there, are not there, are large, empty or forbidden, with writes between: each has the
-// answer that it has by itself, with and without coalescing, in the order of submission.
+// Many gets at once, of znodes that exist, are missing, large, empty or forbidden, with writes in between. Each gets the same
+// answer as alone, with and without coalescing, and in the order of submission.
 func TestCoalescedReads_AnswersAreTheirOwn(t *testing.T) {
 	t.Parallel()
 	root := zkserver.Root(t)
@@ -76,7 +76,7 @@ func TestCoalescedReads_AnswersAreTheirOwn(t *testing.T) {
 		}
 		called := make(chan struct{})
 		c.Sync(ctx, "/").OnDone(func(string, error) { close(called) })
-		<-called // behind all other callbacks
+		<-called // this callback runs after all others
 		if len(order) != len(gets) {
 			t.Fatalf("%d callbacks of %d", len(order), len(gets))
 		}

@@ -12,15 +12,15 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// What users of Conn send shares the connection with everybody, so the limit holds for it as well: one byte more would have
-// the server reset the connection.
+// Requests of Conn share the connection with everybody, so the limit holds for them as well: with one byte more, the server would
+// reset the connection.
 func TestConn_RequestSizeLimit(t *testing.T) {
 	for _, test := range []struct {
 		limit int
 		want  error
 	}{
 		{zkasync.DefaultMaxRequestSize, zk.ErrShortBuffer},
-		{64 << 10, zk.ErrBadArguments}, // its buffer has to hold a request that restores watches
+		{64 << 10, zk.ErrBadArguments}, // go-zookeeper's buffer must have room for a request that restores watches
 	} {
 		t.Run(fmt.Sprint(test.limit), func(t *testing.T) { testConnLimit(t, test.limit, test.want) })
 	}

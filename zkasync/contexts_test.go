@@ -56,7 +56,7 @@ func TestContexts_EndedWhileSuspended(t *testing.T) {
 	}
 	for _, f := range staying {
 		if f.Ready() {
-			t.Fatal("an operation with another context has left as well")
+			t.Fatal("an operation with another context has ended as well")
 		}
 	}
 	frames := tap(p)

@@ -4,5 +4,5 @@ package zkasync_test
 
 import "time"
 
-// cpuTime is not known here.
+// cpuTime returns false, as it does not know how to ask this system.
 func cpuTime() (used time.Duration, known bool) { return 0, false }

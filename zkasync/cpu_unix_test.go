@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// cpuTime is the CPU time that this process has used, in all its threads, for itself and in the kernel.
+// cpuTime returns the CPU time that all threads of this process have used, in user mode and in the kernel.
 func cpuTime() (used time.Duration, known bool) {
 	var u syscall.Rusage
 	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {

@@ -25,7 +25,7 @@ func TestCreate_DataAndStat(t *testing.T) {
 			given = []byte{}
 		}
 		creating := c.Create(ctx, path, given)
-		clear(given) // it was copied
+		clear(given) // the client has copied it
 		made := must(t, creating)
 		n := must(t, c.Get(ctx, path))
 		if string(n.Data) != string(data) || (n.Data == nil) != (data == nil) {
@@ -78,7 +78,7 @@ func TestCreate_SequentialNumbersAreTheParents(t *testing.T) {
 	}
 }
 
-// The server deletes a container some time after its last child.
+// The server deletes a container some time after its last child is gone.
 func TestCreate_Container(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
@@ -94,7 +94,7 @@ func TestCreate_Container(t *testing.T) {
 		poll(t, "deletion of "+path, func() bool { return must(t, c.Exists(ctx, path)) == nil })
 	}
 	if must(t, c.Exists(ctx, "/plain")) == nil {
-		t.Error("what is no container was deleted")
+		t.Error("a znode that is not a container was deleted")
 	}
 }
 

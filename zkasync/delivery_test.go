@@ -9,8 +9,9 @@ import (
 	"github.com/zkasync/zkasync-go/handler"
 )
 
-// Whoever sees that a future is complete, and completes another one then, has its callbacks run behind those of the first.
-func TestDelivery_WhatShowsFirstRunsFirst(t *testing.T) {
+// If somebody sees that a future is complete, and then completes another one, the callbacks of the second run after those of the
+// first.
+func TestDelivery_FollowsTheOrderOfCompletion(t *testing.T) {
 	const rounds = 3000
 	for name, derive := range map[string]func(*future.Future[int]) *future.Future[int]{
 		"of itself":              func(f *future.Future[int]) *future.Future[int] { return f },
@@ -58,7 +59,7 @@ func startedDelivery(t *testing.T) (*delivery, *lane) {
 	return d, newLane(d, h.Lane(handler.Completion, ""))
 }
 
-// A callback that a stopped handler has run in place may link others: nobody holds the order then.
+// A callback that a stopped handler runs in place may link others without a deadlock.
 func TestDelivery_StoppedHandlersRunInPlace(t *testing.T) {
 	h := handler.NewSequential()
 	d := newDelivery(h, 0)

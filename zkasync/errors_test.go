@@ -17,7 +17,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// sentinels are all errors that a failure may be.
+// sentinels are all the errors that a failure may match.
 var sentinels = []error{
 	zkasync.ErrConnectionLoss, zkasync.ErrNotSent, zkasync.ErrOutcomeUnknown, zkasync.ErrClosed, zkasync.ErrSessionExpired,
 	zkasync.ErrAuthFailed, zk.ErrConnectionClosed, zk.ErrClosing, zk.ErrSessionExpired, zk.ErrAuthFailed, zk.ErrNoNode,
@@ -25,7 +25,7 @@ var sentinels = []error{
 	zk.ErrBadArguments, zk.ErrInvalidPath, zk.ErrInvalidFlags, context.Canceled, context.DeadlineExceeded, io.EOF,
 }
 
-// isExactly checks that err is each of want and no other sentinel.
+// isExactly checks that err matches each of want and no other sentinel.
 func isExactly(t *testing.T, err error, want ...error) {
 	t.Helper()
 	for _, s := range sentinels {
@@ -35,12 +35,12 @@ func isExactly(t *testing.T, err error, want ...error) {
 	}
 }
 
-// isOp checks the parts of an operation's error and its text.
+// isOp checks the fields and the text of an operation's error.
 func isOp(t *testing.T, err error, op, path string, outcome zkasync.Outcome, text string) {
 	t.Helper()
 	var e *zkasync.OpError
 	if !errors.As(err, &e) {
-		t.Fatalf("%v is no OpError", err)
+		t.Fatalf("%v is not an OpError", err)
 	}
 	if e.Op != op || e.Path != path || e.Outcome != outcome {
 		t.Errorf("%v: operation %q, path %q, %v, want %q, %q, %v", err, e.Op, e.Path, e.Outcome, op, path, outcome)
@@ -182,7 +182,7 @@ func TestErrors_OfALocalEnd(t *testing.T) {
 	isExactly(t, outcome(t, watch), zkasync.ErrClosed, zk.ErrClosing)
 }
 
-// The sentinels answer to go-zookeeper's names and to no others.
+// The sentinels match the corresponding errors of go-zookeeper, and no others.
 func TestErrors_SentinelsMatchGoZookeepers(t *testing.T) {
 	t.Parallel()
 	isExactly(t, zkasync.ErrConnectionLoss, zkasync.ErrConnectionLoss, zk.ErrConnectionClosed)

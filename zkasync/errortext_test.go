@@ -16,11 +16,11 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// hostile are texts that must not reach a terminal as they are: a sequence of its own as one byte and as two, a line that
-// looks like another's, a change of the direction of writing.
+// hostile are texts that must not reach a terminal as they are: control sequences in several encodings, a line that looks like
+// another log entry, a change of the direction of writing.
 var hostile = []string{"a\x9b31m", "a\u009b31m", "a\x1b[31m", "a\r\nERROR b", "a\u202eb", "a\u2028b", "a\x7f", "\xff\xfe"}
 
-// isOneLine checks that a text can go to a log and a terminal.
+// isOneLine checks that the text of err is safe for a log and a terminal.
 func isOneLine(t *testing.T, err error) {
 	t.Helper()
 	if err == nil {
@@ -68,13 +68,13 @@ func TestErrors_AreOneLineWhateverThePath(t *testing.T) {
 		_, err = zkasync.FourLetterWord(ctx, "h", name)
 		isOneLine(t, err)
 	}
-	// A path that is valid, and still not to be shown as it is.
+	// This path is valid, but must not be shown as it is.
 	isOneLine(t, fails(t, c.Get(ctx, "/a\u202eb"), zk.ErrNoNode))
-	// The last of the connection, since the server has no provider for it.
+	// This must come last: the server does not know the scheme, and closes the connection.
 	isOneLine(t, fails(t, c.AddAuth(ctx, hostile[0], nil), zkasync.ErrAuthFailed))
 }
 
-// What a dialer says may be anything, as the names in a server's certificate.
+// The error of a dialer, or a name in a server's certificate, may be anything.
 func TestErrors_AreOneLineWhateverTheCause(t *testing.T) {
 	t.Parallel()
 	for _, text := range hostile {
@@ -145,7 +145,7 @@ func TestContexts_NilWaitsForAsLongAsItTakes(t *testing.T) {
 		t.Errorf("reading %+v", r)
 	}
 	if _, err := zkasync.FourLetterWord(none, strings.Split(nowhere, "/")[0], "ruok"); err == nil {
-		t.Error("nobody answered, and there is no error")
+		t.Error("no error although nobody has answered")
 	}
 	must(t, future.Go(none, func(ctx context.Context) (string, error) { return fmt.Sprint(ctx), ctx.Err() }))
 	if err := c.Close(); err != nil {

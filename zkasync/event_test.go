@@ -9,7 +9,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// Servers since 3.9 tell the zxid of a change with its event, be that of a one-shot watch, of a subscription, or implied.
+// Servers since 3.9 send the zxid of a change with its event. All events have it: of one-shot watches, of subscriptions, and
+// implied ones.
 func TestEvent_Zxid(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {

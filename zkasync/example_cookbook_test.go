@@ -18,7 +18,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// The programs of docs/cookbook.md, which shows their functions as they stand here, each with an example that runs it.
+// The functions that docs/cookbook.md shows, each with an example that runs it. A test keeps the two the same.
 
 // cookbookServer starts a server inside the process.
 func cookbookServer(opts ...zktest.Option) *zktest.Server {
@@ -227,7 +227,7 @@ func publish(ctx context.Context, c *zkasync.Client, release string, data []byte
 	return err
 }
 
-// A transaction is applied as a whole or not at all.
+// A transaction is applied completely or not at all.
 func Example_cookbookTransaction() {
 	ctx, cancel := cookbookContext()
 	defer cancel()
@@ -239,7 +239,7 @@ func Example_cookbookTransaction() {
 
 	fmt.Println(publish(ctx, c, "v1", []byte("...")))
 	fmt.Println(publish(ctx, c, "v1", []byte("...")))
-	srv.Fault(zktest.Fault{Op: zktest.OpMulti, Count: 1, When: zktest.After, Do: zktest.Drop()}) // applied, its answer lost
+	srv.Fault(zktest.Fault{Op: zktest.OpMulti, Count: 1, When: zktest.After, Do: zktest.Drop()}) // it is applied, but its answer is lost
 	fmt.Println(publish(ctx, c, "v2", []byte("...")))
 	// Output:
 	// <nil>
@@ -267,7 +267,7 @@ func followTree(ctx context.Context, c *zkasync.Client, path string, changed, go
 	return nil
 }
 
-// A tree is followed with its data, also over a lost connection.
+// A tree is followed with its data, even across a lost connection.
 func Example_cookbookTree() {
 	ctx, cancel := cookbookContext()
 	defer cancel()
@@ -324,7 +324,7 @@ func followEvents(ctx context.Context, c *zkasync.Client, path string, read func
 	return nil
 }
 
-// A subscription tells of each change in a tree, and when some may have been missed.
+// A subscription reports each change in a tree, and when some may have been missed.
 func Example_cookbookEvents() {
 	ctx, cancel := cookbookContext()
 	defer cancel()
@@ -381,7 +381,7 @@ func Example_cookbookSession() {
 	fmt.Println(whileSessionLives(ctx, c, func(context.Context) error { return nil }))
 	fmt.Println(whileSessionLives(ctx, c, func(session context.Context) error {
 		_ = srv.Expire(c.Session().ID)
-		<-session.Done() // in truth, work that looks at its context
+		<-session.Done() // stands for work that checks its context
 		return session.Err()
 	}))
 	// Output:
@@ -398,7 +398,7 @@ func openSecurely(ctx context.Context, servers string, tlsConfig *tls.Config, us
 	)
 }
 
-// What one user has made another may not read.
+// One user may not read what another has created.
 func Example_cookbookSecurity() {
 	ctx, cancel := cookbookContext()
 	defer cancel()

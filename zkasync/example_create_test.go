@@ -44,7 +44,7 @@ func ExampleEphemeral() {
 	defer observer.Close()
 
 	worker.Create(ctx, "/worker", []byte("host-1"), zkasync.Ephemeral())
-	_ = worker.Close() // sends it, and ends the session
+	_ = worker.Close() // sends the create, and ends the session
 	stat, err := observer.Exists(ctx, "/worker").Get(ctx)
 	fmt.Println(stat, err)
 	// Output: <nil> <nil>
@@ -74,7 +74,7 @@ func ExampleContainer() {
 	// Output: /locks/one <nil>
 }
 
-// Servers take a TTL only when they run with zookeeper.extendedTypesEnabled, as this one does.
+// Servers accept a TTL only if they run with zookeeper.extendedTypesEnabled, as this one does.
 func ExampleTTL() {
 	ctx := context.Background()
 	c := demoClient()
@@ -107,7 +107,7 @@ func ExampleMakeParents() {
 	// /a/b/c <nil>
 }
 
-// The answer to a create is lost. Protected finds out whether the znode was made, and makes it only if not.
+// The answer to a create is lost. Protected finds out whether the znode was created, and creates it only if not.
 func ExampleProtected() {
 	ctx := context.Background()
 	network := newDemoNetwork(demoServers()) // one that loses a reply

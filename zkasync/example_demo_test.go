@@ -11,9 +11,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// What the examples of this package stand on: a real server, and a chroot of its own for each client.
+// The examples of this package use a real server, with a chroot of its own for each client.
 
-// demoServers returns a connection string, "127.0.0.1:port/Example-1" say, whose chroot exists and is empty.
+// demoServers returns a connection string, such as "127.0.0.1:port/Example-1", whose chroot exists and is empty.
 func demoServers() string { return exampleServers("Example") }
 
 // demoClient returns a client that is connected to demoServers.
@@ -36,10 +36,10 @@ const demoPatience = 30 * time.Second
 // demoNetwork is a network that can break.
 type demoNetwork struct {
 	proxy   *zkproxy.Proxy
-	Servers string // the connection string by way of this network
+	Servers string // the connection string of the servers behind this network
 }
 
-// newDemoNetwork puts a network before what demoServers returned.
+// newDemoNetwork puts a network in front of the servers that demoServers has returned.
 func newDemoNetwork(servers string) *demoNetwork {
 	address, chroot, _ := strings.Cut(servers, "/")
 	proxy, err := zkproxy.Start(address)
@@ -49,13 +49,13 @@ func newDemoNetwork(servers string) *demoNetwork {
 	return &demoNetwork{proxy, proxy.Addr() + "/" + chroot}
 }
 
-// LoseNextReply has the connection break while the server's next reply is under way.
+// LoseNextReply breaks the connection while the server's next reply is under way.
 func (n *demoNetwork) LoseNextReply() { n.proxy.CutAfter(zkproxy.ToClient, 0, 1) }
 
-// HoldReplies has what the server sends come no further until Plug.
+// HoldReplies holds back what the server sends, until Plug.
 func (n *demoNetwork) HoldReplies() { n.proxy.Hold(zkproxy.ToClient, true) }
 
-// Unplug breaks all connections, so that no new one can be made, and returns when c has noticed.
+// Unplug breaks all connections, lets no new one be made, and returns when c has noticed.
 func (n *demoNetwork) Unplug(c *zkasync.Client) {
 	n.proxy.Refuse()
 	n.proxy.Cut()
@@ -77,7 +77,7 @@ func (n *demoNetwork) Plug() { n.proxy.Heal() }
 // Close ends the network.
 func (n *demoNetwork) Close() { _ = n.proxy.Close() }
 
-// demoTLS starts a server that speaks TLS. It returns who has signed the server's certificate, too.
+// demoTLS starts a server that uses TLS. It also returns the authority that has signed the server's certificate.
 func demoTLS() (servers string, authorities *x509.CertPool, stop func()) {
 	server, err := zkserver.Start(context.Background(), zkserver.WithTLS())
 	if err != nil {

@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// A request that needs the answer of another: the function returns the future of the second, and waits for nobody.
+// A request needs the answer to another one: the function returns the future of the second request, without waiting.
 func ExampleClient_Get_dependent() {
 	ctx := context.Background()
 	c := demoClient()
@@ -27,7 +27,7 @@ func ExampleClient_Get_dependent() {
 	// the second, <nil>
 }
 
-// A function of Then may wait for an operation, but not for what completes only after its own return.
+// A function given to Then may wait for an operation, but not for a future that completes only after its own return.
 func ExampleClient_Get_refusedWait() {
 	ctx := context.Background()
 	c := demoClient()

@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// What to do after a failure: each one is of these three kinds.
+// What to do after a failure depends on which of three kinds it is.
 func ExampleOutcome() {
 	ctx := context.Background()
 	network := newDemoNetwork(demoServers()) // one that can break
@@ -83,7 +83,7 @@ func ExampleOpError() {
 	// true true
 }
 
-// What a server says can be asked for by name, and every code by its number.
+// A server's error can be matched by its name, and every code by its number.
 func ExampleServerError() {
 	ctx := context.Background()
 	c := demoClient()
@@ -99,7 +99,7 @@ func ExampleServerError() {
 	// true -101 true
 }
 
-// A connection loss is one of two kinds. go-zookeeper's name for it matches as well, so that code moves over.
+// A connection loss is one of two kinds. It also matches go-zookeeper's error, so that existing code keeps working.
 func ExampleOpError_connectionLoss() {
 	ctx := context.Background()
 	network := newDemoNetwork(demoServers()) // one that loses a reply
@@ -120,7 +120,7 @@ func ExampleOpError_connectionLoss() {
 	// true false
 }
 
-// What fails for want of the client's chroot says so, "get /config: the chroot /app does not exist".
+// An operation that fails because the client's chroot is missing says so: "get /config: the chroot /app does not exist".
 func ExampleChrootError() {
 	ctx := context.Background()
 	c := demoConnect(demoServers() + "/app")

@@ -7,7 +7,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// By which identities a server knows the client.
+// The identities by which a server knows the client.
 func ExampleClient_WhoAmI() {
 	ctx := context.Background()
 	c := demoClient()
@@ -23,7 +23,7 @@ func ExampleClient_WhoAmI() {
 	// Output: ann <nil>
 }
 
-// What will be gone with the session.
+// The znodes that will be deleted with the session.
 func ExampleClient_Ephemerals() {
 	ctx := context.Background()
 	c := demoClient()
@@ -55,7 +55,7 @@ func ExampleClient_ChildrenData() {
 	// <nil>
 }
 
-// How large a tree is, without reading it.
+// The number of znodes in a tree, without reading it.
 func ExampleClient_DescendantCount() {
 	ctx := context.Background()
 	c := demoClient()

@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// New checks everything and starts nothing.
+// New checks its arguments and starts nothing.
 func ExampleNew() {
 	_, err := zkasync.New("zk1:2181,zk2:2181,zk3:2181/app")
 	fmt.Println(err)
@@ -38,7 +38,7 @@ func ExampleConnect() {
 	// Output: Connected true true
 }
 
-// The connection of kazoo's page. There is always a limit: we might never connect.
+// Connecting as on kazoo's page. Always set a limit: there may never be a connection.
 func ExampleClient_StartAsync() {
 	c, err := zkasync.New(demoServers())
 	if err != nil {
@@ -76,7 +76,7 @@ func ExampleClient_Start() {
 	// Output: true Closed
 }
 
-// A callback stops the client with StopAsync: it cannot wait for its own end, as Close does.
+// A callback stops the client with StopAsync: unlike Close, that does not wait for the callback itself.
 func ExampleClient_StopAsync() {
 	ctx := context.Background()
 	c := demoClient()
@@ -89,8 +89,8 @@ func ExampleClient_StopAsync() {
 	// Output: Closed
 }
 
-// Close sends what is queued, ends the session, and runs the callbacks. Afterwards no goroutine is left. What is asked for
-// then has not been sent.
+// Close sends what is queued, ends the session, and runs the callbacks. Afterwards no goroutine is left. Operations that are called
+// after that fail as not sent.
 func ExampleClient_Close() {
 	ctx := context.Background()
 	c := demoClient()

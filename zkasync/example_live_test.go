@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// A configuration that is kept current, in select beside everything else. (kazoo: DataWatch.)
+// A configuration is kept current, and read in a select together with other things. (kazoo: DataWatch.)
 func ExampleClient_WatchData() {
 	ctx := context.Background()
 	c := demoClient()
@@ -39,7 +39,7 @@ func ExampleClient_WatchData() {
 	// exists: true, "limit=20", <nil>
 }
 
-// Who the workers are, by range until there are enough. (kazoo: ChildrenWatch.)
+// The loop gets the list of workers until there are enough. (kazoo: ChildrenWatch.)
 func ExampleClient_WatchChildren() {
 	ctx := context.Background()
 	c := demoClient()
@@ -66,7 +66,7 @@ func ExampleClient_WatchChildren() {
 	// true
 }
 
-// Latest looks without waiting, OnChange has a callback run, and Refresh reads again, which is for changed permissions.
+// Latest looks without waiting, OnChange calls a callback, and Refresh reads again, which is useful after a change of permissions.
 func ExampleLive() {
 	ctx := context.Background()
 	c := demoClient()
@@ -76,7 +76,7 @@ func ExampleLive() {
 	remove := config.OnChange(func(now zkasync.Reading[zkasync.Node]) { changed <- now.Exists })
 	defer remove()
 	fmt.Println("exists:", <-changed)
-	config.Refresh() // has nothing new to tell
+	config.Refresh() // nothing has changed, so nothing is delivered
 
 	c.Create(ctx, "/config", []byte("limit=10"))
 	fmt.Println("exists:", <-changed)

@@ -7,7 +7,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Several reads of one moment: no write comes between them, and one that fails harms no other.
+// Several reads of one moment: no write comes between them, and one that fails does not affect the others.
 func ExampleClient_MultiRead() {
 	ctx := context.Background()
 	c := demoClient()

@@ -17,7 +17,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// The times that matter. The servers bound the session timeout.
+// The timeouts that matter. The servers limit the session timeout.
 func ExampleOption() {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -35,7 +35,7 @@ func ExampleOption() {
 	// Output: Connected <nil>
 }
 
-// A server that accepts connections and says nothing is given up after the connect timeout, and the next one is tried.
+// After the connect timeout, the client leaves a server that accepts connections and sends nothing, and tries the next one.
 func ExampleWithConnectTimeout() {
 	silent, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -55,7 +55,7 @@ func ExampleWithConnectTimeout() {
 	// Output: Connected <nil>
 }
 
-// Close gives a callback that does not return this long, and then says so.
+// Close waits this long for a callback that does not return, and then says so.
 func ExampleWithCloseTimeout() {
 	ctx := context.Background()
 	c := demoClient(zkasync.WithCloseTimeout(200 * time.Millisecond))
@@ -65,18 +65,18 @@ func ExampleWithCloseTimeout() {
 	err := c.Close()
 	var stuck *handler.StuckError
 	fmt.Println(errors.As(err, &stuck), errors.Is(err, context.DeadlineExceeded))
-	close(proceed) // the stop goes on by itself
+	close(proceed) // then the stop completes by itself
 	// Output: true true
 }
 
-// A server that answers heartbeats and never a request, as one with a stuck disk may do, is left after this long.
+// After this time, the client leaves a server that answers heartbeats but no requests, for example because its disk is stuck.
 func ExampleWithRequestTimeout() {
 	ctx := context.Background()
 	network := newDemoNetwork(demoServers())
 	defer network.Close()
 	c := demoConnect(network.Servers, zkasync.WithRequestTimeout(200*time.Millisecond))
 	defer c.Close()
-	network.HoldReplies() // in truth it answers heartbeats
+	network.HoldReplies() // unlike such a server, this holds back heartbeats as well
 
 	_, err := c.Get(ctx, "/").Get(ctx)
 	network.Plug()
@@ -84,7 +84,7 @@ func ExampleWithRequestTimeout() {
 	// Output: true true
 }
 
-// The application's own loop runs the callbacks beside its other work, so they share data without locks.
+// The application's own loop runs the callbacks between its other work, so they share data without locks.
 func ExampleWithHandler() {
 	ctx := context.Background()
 	loop := handler.NewLoop()
@@ -123,7 +123,7 @@ func ExampleWithLogger() {
 	// Output: level=INFO msg="zkasync: session established" timeout=10s
 }
 
-// The dialer is given the host's name as it stands in the connection string.
+// The dialer gets the host's name as it is in the connection string.
 func ExampleWithDialer() {
 	dialer := &net.Dialer{KeepAlive: time.Minute}
 	c := demoClient(zkasync.WithDialer(func(ctx context.Context, network, address string) (net.Conn, error) {
@@ -139,19 +139,19 @@ func ExampleWithDialer() {
 }
 
 func ExampleWithTLS() {
-	servers, authorities, stop := demoTLS() // a server that speaks TLS, and who has signed its certificate
+	servers, authorities, stop := demoTLS() // a server that uses TLS, and the authority that has signed its certificate
 	defer stop()
 	c := demoConnect(servers, zkasync.WithTLS(&tls.Config{RootCAs: authorities}))
 	fmt.Println(c.State(), c.Close())
 	// Output: Connected <nil>
 }
 
-// The credential is sent first on each connection. The access control list is that of all znodes made without one.
+// The credential is sent first on each connection. Znodes that are created without an access control list get the default one.
 func ExampleWithAuth() {
 	ctx := context.Background()
 	c := demoClient(
 		zkasync.WithAuth("digest", []byte("ann:secret")),
-		zkasync.WithDefaultACL(zk.AuthACL(zk.PermAll)), // whoever has made it
+		zkasync.WithDefaultACL(zk.AuthACL(zk.PermAll)), // only the creator
 	)
 	defer c.Close()
 	c.Create(ctx, "/mine", nil)
@@ -160,7 +160,7 @@ func ExampleWithAuth() {
 	// Output: digest <nil>
 }
 
-// With WithReadOnly the client also reads from a server that has lost its quorum, and the state says so.
+// WithReadOnly allows the client to read from a server without a quorum. The session tells whether it does.
 func ExampleWithReadOnly() {
 	ctx := context.Background()
 	c, err := zkasync.New(demoServers(), zkasync.WithReadOnly(true))
@@ -187,7 +187,7 @@ func ExampleWithSession() {
 	// Output: zkasync: session 0x1234 with a password of 9 bytes: want an id other than 0 and 16 bytes
 }
 
-// What the servers would cut the connection for is refused here.
+// The client refuses a request that is so large that the servers would close the connection.
 func ExampleWithMaxRequestSize() {
 	ctx := context.Background()
 	c := demoClient(zkasync.WithMaxRequestSize(4096), zkasync.WithMaxReplySize(1<<20))
@@ -197,7 +197,8 @@ func ExampleWithMaxRequestSize() {
 	// Output: true
 }
 
-// Gets that wait travel together. Turned off, each is a request of its own, which a server's metrics and logs then name.
+// By default, gets that wait are sent together. With false, each is a request of its own, as the server's metrics and logs then
+// show.
 func ExampleWithCoalescedReads() {
 	ctx := context.Background()
 	c := demoClient(zkasync.WithCoalescedReads(false))

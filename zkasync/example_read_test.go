@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// That there is no such znode is an answer, not an error.
+// A missing znode is an answer, not an error.
 func ExampleClient_Exists() {
 	ctx := context.Background()
 	c := demoClient()
@@ -57,7 +57,7 @@ func ExampleClient_Get_contexts() {
 	_, err := c.Get(impatient, "/").Get(ctx) // never sent
 	fmt.Println(errors.Is(err, zkasync.ErrNotSent), errors.Is(err, context.Canceled))
 
-	_, err = node.Get(ctx) // a wait of somebody else's spoils nothing
+	_, err = node.Get(ctx) // the wait that has ended does not affect this one
 	fmt.Println(err)
 	// Output:
 	// true true
@@ -72,12 +72,12 @@ func ExampleClient_Children() {
 	c.Create(ctx, "/a", nil)
 
 	children, err := c.Children(ctx, "/").Get(ctx)
-	slices.Sort(children.Names) // the server gives them in no order
+	slices.Sort(children.Names) // the server returns them in no particular order
 	fmt.Println(children.Names, children.Stat.NumChildren, err)
 	// Output: [a b] 2 <nil>
 }
 
-// Sync lets a read see what others have written by now, on whichever server. It need not be waited for.
+// After Sync, a read sees everything that others have written before, on any server. There is no need to wait for it.
 func ExampleClient_Sync() {
 	ctx := context.Background()
 	c := demoClient()

@@ -8,7 +8,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Each address of a name is a server: those that do not answer are passed over. TLS, if it is used, verifies the name.
+// Each address of a name counts as a server, and one that does not answer is skipped. TLS, if it is used, verifies the name.
 func ExampleWithResolver() {
 	host, port, err := net.SplitHostPort(demoServers())
 	if err != nil {

@@ -24,7 +24,7 @@ func ExampleRetry() {
 	children := zkasync.Retry(ctx, c, policy, func(ctx context.Context) *future.Future[zkasync.Children] {
 		return c.Children(ctx, "/")
 	})
-	// A write is repeated after an unknown outcome only when told that this does no harm.
+	// After an unknown outcome, a write is repeated only if the mark says that this does no harm.
 	ready := zkasync.Retry(zkasync.MarkIdempotent(ctx), c, policy, func(ctx context.Context) *future.Future[string] {
 		return c.EnsurePath(ctx, "/app/ready")
 	})
@@ -47,8 +47,8 @@ func ExampleWithRetry() {
 	}
 	defer c.Close()
 
-	// When the connection is lost, the get is repeated by itself, and the create if it was not sent yet. With the create in
-	// flight nobody knows.
+	// When the connection is lost, the get is repeated, and so is the create if it has not been sent yet. If the create is in flight,
+	// it fails with an unknown outcome.
 	made := c.Create(ctx, "/config", []byte("v1"))
 	read := c.Get(ctx, "/config")
 	if _, err := made.Get(ctx); errors.Is(err, zkasync.ErrOutcomeUnknown) {

@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// exampleServers returns a connection string for the shared server, with a chroot of the example's own that exists.
+// exampleServers returns a connection string for the shared server, with an existing chroot that belongs to the example alone.
 func exampleServers(name string) string {
 	tb := exampleTB{name}
 	addr := zkserver.Shared(tb).Addr()
@@ -31,10 +31,10 @@ func exampleServers(name string) string {
 	return servers
 }
 
-// standIn returns the address of the server of examples where the real one lacks what they show, subscriptions: an example
-// cannot be skipped.
+// standIn returns the address of a server in memory for examples, if the real server does not support what they show, such as
+// subscriptions. Examples cannot be skipped.
 var standIn = sync.OnceValue(func() string {
-	s, err := zktest.New(zktest.WithSessionTimeouts(time.Second, time.Minute)) // as zkserver's
+	s, err := zktest.New(zktest.WithSessionTimeouts(time.Second, time.Minute)) // like those of zkserver
 	if err != nil {
 		panic(err)
 	}
@@ -56,7 +56,7 @@ func (c closesStandIn) Run() int {
 	return c.m.Run()
 }
 
-// exampleTB stands in for the testing.TB that examples do not have.
+// exampleTB replaces the testing.TB that examples do not have.
 type exampleTB struct{ name string }
 
 func (tb exampleTB) Helper()                         {}

@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Another client takes up the session of one that was cut off, with its ephemeral znodes.
+// Another client takes over the session of a client that was cut off, with its ephemeral znodes.
 func ExampleClient_Session() {
 	ctx := context.Background()
 	servers := demoServers()
@@ -41,7 +41,7 @@ func ExampleClient_Session() {
 	// Output: true true <nil>
 }
 
-// The servers bound the session timeout: what counts is what was granted.
+// The servers limit the session timeout, and what they have granted counts.
 func ExampleClient_Session_timeout() {
 	c := demoClient(zkasync.WithSessionTimeout(time.Hour))
 	defer c.Close()
@@ -114,7 +114,7 @@ func Example_sessionExpired() {
 	}
 
 	network.Unplug(leader)
-	event, err := theirs.Event.Get(ctx) // comes when the server has waited for the session timeout
+	event, err := theirs.Event.Get(ctx) // comes when the session timeout has passed at the server
 	fmt.Println("the follower sees", event.Type, err)
 	network.Plug()
 

@@ -8,7 +8,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Work that must stop when the ephemeral znodes of this client may be gone.
+// This work must stop when the ephemeral znodes of the client may be gone.
 func ExampleClient_SessionContext() {
 	c := demoClient()
 	ctx, cancel := c.SessionContext(context.Background())
@@ -23,7 +23,7 @@ func ExampleClient_SessionContext() {
 	// true Closed
 }
 
-// Work that must stop as soon as nobody can know whether the session will last.
+// This work must stop as soon as it is uncertain whether the session will last.
 func ExampleClient_ConnectedContext() {
 	network := newDemoNetwork(demoServers()) // one that can be unplugged
 	defer network.Close()
@@ -37,7 +37,7 @@ func ExampleClient_ConnectedContext() {
 	// Output: true
 }
 
-// A name as kazoo's recipes have it, which survives a lost answer.
+// A create with a name like those of kazoo's recipes, which survives a lost answer.
 func ExampleProtectedPrefix() {
 	ctx := context.Background()
 	c := demoClient()
@@ -47,7 +47,7 @@ func ExampleProtectedPrefix() {
 	// Output: /0f1e2d3c4b5a69788796a5b4c3d2e1f0__lock__0000000000 <nil>
 }
 
-// What is to be done when the session is over, and before Close returns.
+// The function runs when the session has ended, and before Close returns.
 func ExampleClient_AfterFunc() {
 	c := demoClient()
 	session, cancel := c.SessionContext(context.Background())

@@ -51,7 +51,7 @@ func ExampleClient_States() {
 	// Closed
 }
 
-// By range, until the client is closed.
+// The loop gets all changes of state until the client is closed.
 func ExampleClient_AllStates() {
 	ctx := context.Background()
 	c, err := zkasync.New(demoServers())
@@ -91,7 +91,7 @@ func ExampleClient_OnState() {
 		fmt.Println("state:", change.State)
 	})
 	c.StartAsync()
-	if err := c.Start(ctx); err != nil { // waits for the same start
+	if err := c.Start(ctx); err != nil { // joins the start that is under way
 		fmt.Println(err)
 		return
 	}
@@ -107,7 +107,7 @@ func ExampleClient_OnState() {
 	// close: <nil>
 }
 
-// A client owns what is only true while its session lives. It acts on Lost, and on Connected with another session.
+// What depends on the session must be given up on Lost, and restored on Connected with another session.
 func ExampleStateChange() {
 	ctx := context.Background()
 	network := newDemoNetwork(demoServers()) // one that can be unplugged
@@ -126,7 +126,7 @@ func ExampleStateChange() {
 		case zkasync.StateConnected:
 			if change.SessionID == session {
 				fmt.Println("connected again, nothing is lost")
-				c.StopAsync() // which ends the loop
+				c.StopAsync() // ends the loop
 				continue
 			}
 			session = change.SessionID

@@ -45,7 +45,7 @@ func ExampleClient_AddWatch() {
 	// EventNodeDeleted /jobs/one
 }
 
-// Servers do not tell what happens while there is no connection. The event for that says that it is time to read again.
+// Servers do not report what happens while there is no connection. A resync event says that it is time to read again.
 func ExampleSubscription() {
 	ctx := context.Background()
 	network := newDemoNetwork(demoServers()) // one that can be unplugged
@@ -87,7 +87,7 @@ func ExampleSubscription() {
 	// ended: true
 }
 
-// The zero Zxid means that the server does not tell it, as those before 3.9.
+// A zero Zxid means that the server does not send it; servers before 3.9 do not.
 func ExampleEvent() {
 	show := func(e zkasync.Event) {
 		switch {
@@ -128,7 +128,7 @@ func ExampleOnEvent() {
 	// closed: <nil>
 }
 
-// Nobody waits for a slow reader. By default its events are reduced to the latest of each path.
+// A slow reader delays nobody. By default, events that wait for it are reduced to the latest one for each path.
 func ExampleCoalesceEvents() {
 	ctx := context.Background()
 	c := demoClient()
@@ -155,7 +155,7 @@ func ExampleCoalesceEvents() {
 	// Output: true true
 }
 
-// With BufferEvents no event is left out: a reader who is too slow for that loses the subscription.
+// With BufferEvents no event is left out, but a reader that is too slow loses the subscription.
 func ExampleBufferEvents() {
 	ctx := context.Background()
 	c := demoClient()
@@ -174,7 +174,7 @@ func ExampleBufferEvents() {
 	// Output: true
 }
 
-// RemoveWatches ends all watches of a path, at the server and here.
+// RemoveWatches ends all watches of a path, at the server and in the client.
 func ExampleClient_RemoveWatches() {
 	ctx := context.Background()
 	c := demoClient()

@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// In the examples, demoServers returns a connection string, "127.0.0.1:2181/demo" say, with a chroot that is empty.
+// In the examples, demoServers returns a connection string, such as "127.0.0.1:2181/demo", with an empty chroot.
 func Example() {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
@@ -36,7 +36,7 @@ func Example() {
 	// Output: limit=10 <nil> true
 }
 
-// A thousand znodes in one go: no goroutine for each, and the answers come in the order of the calls.
+// A thousand znodes at once, without a goroutine for each. The answers come in the order of the calls.
 func Example_many() {
 	ctx := context.Background()
 	c := demoClient()
@@ -60,7 +60,7 @@ func Example_many() {
 	// Output: 1000 <nil>
 }
 
-// The callback of kazoo's page: it gets the value and the error, and deals with both. Linking it returns at once.
+// The callback of kazoo's page. It gets the value and the error, and deals with both. OnDone returns at once.
 func Example_callback() {
 	ctx := context.Background()
 	c := demoClient()

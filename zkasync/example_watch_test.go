@@ -8,7 +8,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// A watch is a future as well, so it stands in select beside everything else.
+// A watch is a future as well, so it works in a select together with other things.
 func ExampleClient_GetW() {
 	ctx := context.Background()
 	c := demoClient()
@@ -36,7 +36,7 @@ func ExampleClient_GetW() {
 	// EventNodeDataChanged /config <nil>
 }
 
-// ExistsW also waits for what is not there yet.
+// ExistsW can also watch for the creation of a znode that does not exist yet.
 func ExampleClient_ExistsW() {
 	ctx := context.Background()
 	c := demoClient()
@@ -57,7 +57,7 @@ func ExampleClient_ExistsW() {
 	// EventNodeCreated <nil>
 }
 
-// A one-shot watch is left again with each read, which also tells what has changed since.
+// Each read sets a one-shot watch again, and also shows what has changed since the last one.
 func ExampleClient_ChildrenW() {
 	ctx := context.Background()
 	c := demoClient()
@@ -85,7 +85,7 @@ func ExampleClient_ChildrenW() {
 	// children: 2
 }
 
-// A watch with a callback: it runs in its place among all other callbacks.
+// The callback of a watch runs in its place among all other callbacks.
 func ExampleWatched() {
 	ctx := context.Background()
 	c := demoClient()

@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// The version makes a read and a write one step: whoever comes second is refused.
+// The version makes a read and a write one step: if somebody else has written in between, the write is refused.
 func ExampleClient_Set() {
 	ctx := context.Background()
 	c := demoClient()
@@ -51,7 +51,7 @@ func ExampleClient_Delete() {
 	// <nil>
 }
 
-// Quietly has the deletion of what is not there succeed.
+// With Quietly, deleting a znode that does not exist succeeds.
 func ExampleQuietly() {
 	ctx := context.Background()
 	c := demoClient()
@@ -65,7 +65,7 @@ func ExampleQuietly() {
 	// <nil>
 }
 
-// CreateOrSet writes data whether the znode exists or not, and says which it was.
+// CreateOrSet writes data whether the znode exists or not, and tells whether it has created the znode.
 func ExampleClient_CreateOrSet() {
 	ctx := context.Background()
 	c := demoClient()
@@ -79,7 +79,7 @@ func ExampleClient_CreateOrSet() {
 	// false 1 <nil>
 }
 
-// DeleteAll deletes a znode with all that is below it. That there is none is no error.
+// DeleteAll deletes a znode with everything below it. A missing znode is not an error.
 func ExampleClient_DeleteAll() {
 	ctx := context.Background()
 	c := demoClient()
@@ -95,7 +95,7 @@ func ExampleClient_DeleteAll() {
 	// 0 <nil>
 }
 
-// EnsurePath makes what is missing of a path. That it is there already is no error.
+// EnsurePath creates whatever is missing of a path. It is not an error if nothing is missing.
 func ExampleClient_EnsurePath() {
 	ctx := context.Background()
 	c := demoClient()
@@ -129,7 +129,7 @@ func ExampleClient_SetACL() {
 	// true
 }
 
-// The credential holds for the session, and is sent again on each new connection. What is submitted behind it has it.
+// The credential counts for operations that are submitted after it, and is sent again on each new connection.
 func ExampleClient_AddAuth() {
 	ctx := context.Background()
 	c := demoClient()
@@ -163,7 +163,7 @@ func ExampleClient_Multi() {
 	// Output: 4 /job-0000000001 1 <nil>
 }
 
-// Many writes at several times the rate of single ones, each with a future of its own.
+// A Bulk makes many writes at several times the rate of single ones, each with a future of its own.
 func ExampleClient_Bulk() {
 	ctx := context.Background()
 	c := demoClient()
@@ -184,7 +184,7 @@ func ExampleClient_Bulk() {
 	// zkasync: create /item-7: node already exists
 }
 
-// A bulk sets and deletes as well.
+// A Bulk can set and delete as well.
 func ExampleBulk() {
 	ctx := context.Background()
 	c := demoClient()
@@ -223,7 +223,7 @@ func ExampleMultiError() {
 	// <nil> <nil>
 }
 
-// Optimistic locking: read, change and write, again if somebody has come in between.
+// Optimistic locking: read, change and write, and start again if somebody else has written in between.
 func ExampleClient_Set_loop() {
 	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
 	defer cancel()
