@@ -12,7 +12,7 @@ RELEASE  ?= 3.8.0
 BENCHFLAGS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help install-zookeeper build demo test test-server test-memory fast bench lint fuzz chaos cover clean bench-quick bench-check bench-ratio bench-go faults schedules
+.PHONY: help install-zookeeper build demo test test-server test-servers test-memory fast bench lint fuzz chaos cover clean bench-quick bench-check bench-ratio bench-go faults schedules
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,6 +35,9 @@ test-server: ## run all tests on the release of ZooKeeper that ZOOKEEPER_HOME na
 		echo "make test-server: set ZOOKEEPER_HOME to the folder of an unpacked release of ZooKeeper, 3.5 or later" >&2; exit 1; fi
 	@unset ZKASYNC_ZOOKEEPER_JAR; scripts/install-zookeeper.sh
 	unset ZKASYNC_ZOOKEEPER_JAR; $(GO) test -race -shuffle=on -count=1 -timeout 20m ./...
+
+test-servers: ## run all tests against several releases in turn: make test-servers HOMES="DIR DIR"
+	@scripts/test-servers.sh $(HOMES)
 
 test-memory: install-zookeeper ## run tests on a server in memory that acts as a release: make test-memory RELEASE=3.9.5
 	$(GO) test -count=1 -timeout 20m ./zkasync ./zkasync/recipe ./zkasync/recipe/cache ./zkasync/recipe/discovery ./cmd/zkdemo \
