@@ -12,8 +12,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// takeOver connects to the session of c through a proxy of its own. The session then lives on at the server while c is
-// cut off.
+// takeOver connects a second client to the session of c, through a proxy of its own. So the session stays alive at the server
+// while c is cut off.
 func takeOver(t *testing.T, c *zkasync.Client) (*zkasync.Client, *zkproxy.Proxy) {
 	t.Helper()
 	p := zkproxyForShared(t)
@@ -25,8 +25,8 @@ func takeOver(t *testing.T, c *zkasync.Client) (*zkasync.Client, *zkproxy.Proxy)
 	return other, p
 }
 
-// By its own clock the client can only fear that the session is over. Nothing fails, and should the session be alive it
-// goes on.
+// The client's own clock cannot know whether the session has ended. So nothing fails when it runs out, and if the session is still
+// alive, it goes on.
 func TestExpiry_LostByTheLocalClockAndFoundAgain(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t, zkasync.WithSessionTimeout(shortSession))
@@ -43,10 +43,10 @@ func TestExpiry_LostByTheLocalClockAndFoundAgain(t *testing.T) {
 		t.Errorf("lost after %v, want about %v", took, shortSession)
 	}
 	if lost.SessionID != id || errors.Is(lost.Err, zkasync.ErrSessionExpired) {
-		t.Errorf("lost %+v, want session %#x and no claim that it expired", lost, id)
+		t.Errorf("lost %+v, want session %#x, and no claim that it has expired", lost, id)
 	}
 	if waiting.Ready() || watch.Ready() {
-		t.Error("something failed by the local clock alone")
+		t.Error("something has failed because of the local clock alone")
 	}
 	if must(t, twin.Exists(t.Context(), "/owned")) == nil {
 		t.Fatal("the session was not kept alive")
@@ -63,7 +63,7 @@ func TestExpiry_LostByTheLocalClockAndFoundAgain(t *testing.T) {
 	must(t, watch)
 }
 
-// expires has the session of a suspended client expire at the server.
+// expires makes the session of a suspended client expire at the server.
 func expires(t *testing.T, c *zkasync.Client) {
 	t.Helper()
 	other, _ := takeOver(t, c)
@@ -112,7 +112,7 @@ func TestExpiry_SequenceOfCallbacks(t *testing.T) {
 	}
 }
 
-// A client that is cut off for too long has no session left, and gets another by itself.
+// A client that is cut off for too long loses its session, and gets a new one by itself.
 func TestExpiry_OfAnOutageThatIsTooLong(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t, zkasync.WithSessionTimeout(shortSession))
@@ -136,7 +136,7 @@ func TestExpiry_OfAnOutageThatIsTooLong(t *testing.T) {
 	must(t, c.Exists(ctx, "/owned"))
 }
 
-// No watch of the session that is over is restored for the next one.
+// Watches of the old session are not restored for the next one.
 func TestExpiry_LeavesNoWatchBehind(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t)
@@ -157,7 +157,7 @@ func TestExpiry_LeavesNoWatchBehind(t *testing.T) {
 	}
 }
 
-// A restart is a new session, whatever became of the one before.
+// A restart begins a new session, whatever has become of the one before.
 func TestExpiry_RestartAfterExpiry(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t)

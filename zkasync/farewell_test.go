@@ -12,8 +12,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// The client is Suspended, and the server can be reached again. Close ends the session there: its
-// ephemeral znode is gone when Close returns.
+// The client is Suspended, and the server can be reached again. Close ends the session there: its ephemeral znode is gone when
+// Close returns.
 func TestClose_EndsTheSessionOfALostConnection(t *testing.T) {
 	t.Parallel()
 	root := sharedRoot(t)
@@ -33,7 +33,7 @@ func TestClose_EndsTheSessionOfALostConnection(t *testing.T) {
 		t.Errorf("closed: %v", closed.Err)
 	}
 	if must(t, watcher.Exists(t.Context(), "/owned")) != nil {
-		t.Error("the session goes on at the server")
+		t.Error("the session still exists at the server")
 	}
 }
 
@@ -48,7 +48,7 @@ func closedErr(t *testing.T, c *zkasync.Client) (took time.Duration, err error) 
 	return time.Since(start), closed.Err
 }
 
-// The server that the client is connected to stands still. The session is ended at the other one.
+// The server that the client is connected to is frozen. Close ends the session at the other one.
 func TestClose_UnderAFrozenServer(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		f := newFleet(t)
@@ -67,7 +67,7 @@ func TestClose_UnderAFrozenServer(t *testing.T) {
 	})
 }
 
-// What Closed says is what is known, and the time is bounded.
+// The error of the state Closed says what is known about the session, and Close takes bounded time.
 func TestClose_WithoutAServer(t *testing.T) {
 	t.Parallel()
 	answers := func(r wire.ConnectResponse) zkpeer.Script {
@@ -75,7 +75,7 @@ func TestClose_WithoutAServer(t *testing.T) {
 	}
 	for name, test := range map[string]struct {
 		script zkpeer.Script // nil: packets are swallowed
-		want   string        // "": the session is over
+		want   string        // "": the session has ended
 		most   time.Duration
 	}{
 		"unroutable":        {nil, "deadline exceeded", 1250 * time.Millisecond},
@@ -110,7 +110,7 @@ func TestClose_WithoutAServer(t *testing.T) {
 				took, err := closedErr(t, c)
 				switch {
 				case test.want == "" && err != nil:
-					t.Errorf("closed: %v, though the session is over", err)
+					t.Errorf("closed: %v, although the session has ended", err)
 				case test.want != "" && (err == nil || !errors.Is(err, zkasync.ErrClosed) || !strings.Contains(err.Error(), test.want)):
 					t.Errorf("closed: %v, want %q in it", err, test.want)
 				}
@@ -122,7 +122,7 @@ func TestClose_WithoutAServer(t *testing.T) {
 	}
 }
 
-// The session of another client, which was never taken up, is not this one's to end.
+// The client must not end another client's session that it has been given but never got.
 func TestClose_EndsNoSessionThatItNeverHad(t *testing.T) {
 	t.Parallel()
 	s := zkserver.Shared(t)

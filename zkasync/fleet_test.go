@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// fleet is a number of scripted servers with addresses of their own, and a name service that knows them.
+// fleet is a group of scripted servers with addresses, and a name service that knows them.
 type fleet struct {
 	t *testing.T
 
@@ -21,10 +21,10 @@ type fleet struct {
 	servers map[string]*zkpeer.Peer // by address
 	names   map[string]named
 	dialled []string // addresses, in order
-	ended   int      // sessions that were ended
+	ended   int      // how many sessions were ended
 }
 
-// named is what the name service says of a name, and after which time.
+// named is what the name service answers for a name, and after what time.
 type named struct {
 	addrs []string
 	err   error
@@ -35,7 +35,7 @@ func newFleet(t *testing.T) *fleet {
 	return &fleet{t: t, servers: make(map[string]*zkpeer.Peer), names: make(map[string]named)}
 }
 
-// server puts a server to an address. Whatever is scripted, its sessions share one count.
+// server puts a server at an address. All servers count their sessions together.
 func (f *fleet) server(addr string, scripts ...zkpeer.Script) *zkpeer.Peer {
 	p := zkpeer.Pipes(f.t, scripts...)
 	f.mu.Lock()
@@ -44,21 +44,21 @@ func (f *fleet) server(addr string, scripts ...zkpeer.Script) *zkpeer.Peer {
 	return p
 }
 
-// gone has nothing answer at an address any more.
+// gone removes the server at an address.
 func (f *fleet) gone(addr string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	delete(f.servers, addr)
 }
 
-// name has the name service know a name.
+// name adds a name to the name service.
 func (f *fleet) name(host string, to named) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.names[host] = to
 }
 
-// dial connects to the server at an address. One that does not exist swallows what is sent to it.
+// dial connects to the server at an address. If there is none, it swallows whatever is sent to it.
 func (f *fleet) dial(ctx context.Context, network, addr string) (net.Conn, error) {
 	f.mu.Lock()
 	p := f.servers[addr]
@@ -98,7 +98,7 @@ func (f *fleet) dials(addr string) (n int) {
 	return n
 }
 
-// client makes a client of the fleet that the test's end closes.
+// client returns a client of the fleet, which is closed at the end of the test.
 func (f *fleet) client(servers string, opts ...zkasync.Option) *zkasync.Client {
 	f.t.Helper()
 	opts = append([]zkasync.Option{zkasync.WithDialer(f.dial), zkasync.WithResolver(f.lookup)}, opts...)
@@ -128,7 +128,7 @@ func started(t *testing.T, c *zkasync.Client) time.Duration {
 	return time.Since(start)
 }
 
-// slow answers the connect request after a time, and then is well. It keeps the sessions' number in count.
+// slow returns a script of a server that answers the connect request after a while, and is healthy from then on.
 func (f *fleet) slow(after time.Duration) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		if !c.ReadConnect() {
@@ -153,10 +153,10 @@ func (f *fleet) endedSessions() int {
 	return f.ended
 }
 
-// hangsUp is a server without a quorum.
+// hangsUp is a script of a server that closes the connection, as servers without a quorum do.
 func hangsUp(c *zkpeer.Conn) { c.ReadConnect() }
 
-// cutWhen is a server that is well until then closes.
+// cutWhen returns a script of a server that is healthy until the channel then is closed.
 func cutWhen(then <-chan struct{}) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		c.Accept()

@@ -64,7 +64,7 @@ func TestFourLetterWord_ServerWithoutQuorum(t *testing.T) {
 	}
 }
 
-// listener answers each connection by serve, which runs on a goroutine that the test joins.
+// listener answers each connection with serve, on a goroutine that the test joins.
 func listener(t *testing.T, serve func(net.Conn)) (addr string) {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -16,19 +16,19 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// allocated is how many bytes this process has ever allocated.
+// allocated returns how many bytes this process has ever allocated.
 func allocated() uint64 {
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return m.TotalAlloc
 }
 
-// A frame's length is one that no server sends.
+// The peer sends a frame with a length that no server sends.
 func TestFrames_FrameLengths(t *testing.T) {
 	const limit, most = zkasync.DefaultMaxReplySize, 8 << 20
 	for _, length := range []uint32{0, 1, 8, 15, limit + 1, 1<<31 - 1, 1 << 31, 0xffffffff} {
 		t.Run(fmt.Sprint(length), func(t *testing.T) {
-			// Not in parallel: what other tests allocate would count.
+			// Not in parallel, since allocations of other tests would count as well.
 			synctest.Test(t, func(t *testing.T) {
 				s := connectScripted(t, func(c *zkpeer.Conn) {
 					c.Accept()
@@ -51,7 +51,7 @@ func TestFrames_FrameLengths(t *testing.T) {
 	}
 }
 
-// The xid of a reply is not the one that is due.
+// The peer sends a reply with an xid that is not the next one.
 func TestFrames_ReplyXids(t *testing.T) {
 	t.Parallel()
 	for name, xid := range map[string]func(rs []zkpeer.Request) int32{
@@ -86,7 +86,7 @@ func TestFrames_ReplyXids(t *testing.T) {
 	}
 }
 
-// A code that nobody has heard of.
+// The peer sends an unknown error code.
 func TestFrames_UnknownCodes(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		s := connectScripted(t, func(c *zkpeer.Conn) {
@@ -109,10 +109,10 @@ func TestFrames_UnknownCodes(t *testing.T) {
 	})
 }
 
-// An event of a type that nobody has heard of is logged and fires nothing.
+// An event of an unknown type is logged and fires no watch.
 func TestFrames_UnknownEvents(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		var log strings.Builder // written to by the receive goroutine alone
+		var log strings.Builder // only the receive goroutine writes to it
 		send := make(chan wire.WatchEvent)
 		s := newScripted(t, []zkasync.Option{zkasync.WithLogger(slog.New(slog.NewTextHandler(&log, nil)))},
 			func(c *zkpeer.Conn) {

@@ -19,10 +19,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// endings are the ways in which a function does not return, but for blocking.
+// endings are the ways in which a function does not return, other than blocking.
 var endings = map[string]func(){"goexit": runtime.Goexit, "panic": func() { panic("on purpose") }}
 
-// A dialer, a resolver and functions of the TLS configuration that panic or call Goexit at first: the client tries again.
+// A dialer, a resolver and functions of the TLS configuration panic or call Goexit at first. The client tries again.
 func TestUserFunction_OptionsThatEndTheirGoroutine(t *testing.T) {
 	t.Parallel()
 	addr := zkserver.Shared(t).Addr()
@@ -76,7 +76,7 @@ func TestUserFunction_TLSFunctionsThatDoNotReturn(t *testing.T) {
 	}
 }
 
-// Close names a dialer that does not return, and blames none that is not there.
+// Close names a dialer that does not return.
 func TestUserFunction_CloseNamesTheDialer(t *testing.T) {
 	release, dialing := make(chan struct{}), make(chan struct{}, 99)
 	c, err := zkasync.New(nowhere, zkasync.WithCloseTimeout(200*time.Millisecond),
@@ -97,7 +97,7 @@ func TestUserFunction_CloseNamesTheDialer(t *testing.T) {
 	poll(t, "a close", func() bool { return c.Close() == nil })
 }
 
-// brokenContext ends its goroutine, or panics, when it is asked later.
+// brokenContext ends the goroutine that asks it for its error, or panics, from a certain moment on.
 type brokenContext struct {
 	context.Context
 	asked *atomic.Int32
@@ -112,7 +112,7 @@ func (c brokenContext) Err() error {
 	return c.Context.Err()
 }
 
-// A context of a user's own ends the writer: its connection is lost, every future completes, and the client goes on.
+// A user's own context ends the writer. The connection is lost, every future completes, and the client goes on.
 func TestUserFunction_ContextThatEndsTheWriter(t *testing.T) {
 	t.Parallel()
 	for how, end := range endings {
@@ -131,7 +131,7 @@ func TestUserFunction_ContextThatEndsTheWriter(t *testing.T) {
 	}
 }
 
-// brokenConn is a connection whose Read panics once it is told to.
+// brokenConn is a connection whose Read panics when it is told to.
 type brokenConn struct {
 	net.Conn
 	broken *atomic.Bool
@@ -163,7 +163,7 @@ func TestUserFunction_ConnectionThatPanics(t *testing.T) {
 	poll(t, "a read", func() bool { return outcome(t, c.Get(t.Context(), "/")) == nil })
 }
 
-// stuckLog is a log that nobody reads, or that panics or ends its goroutine.
+// stuckLog is a log whose Handle calls do, which blocks, panics or ends its goroutine.
 type stuckLog struct {
 	slog.Handler
 	do func()
@@ -171,7 +171,7 @@ type stuckLog struct {
 
 func (l stuckLog) Handle(context.Context, slog.Record) error { l.do(); return nil }
 
-// A logger that does not return holds up neither operations nor states; Close names it.
+// A logger that does not return delays neither operations nor states. Close names it.
 func TestUserFunction_LoggerThatDoesNotReturn(t *testing.T) {
 	t.Parallel()
 	hold := make(chan struct{})
@@ -201,7 +201,7 @@ func TestUserFunction_LoggerThatEndsItsGoroutine(t *testing.T) {
 	}
 }
 
-// The operation given to Retry calls Goexit when it is repeated: the result says so, and Close does not wait for it.
+// The operation given to Retry calls Goexit when it is repeated. The error says so, and Close does not wait for it.
 func TestUserFunction_RetryThatEndsItsGoroutine(t *testing.T) {
 	t.Parallel()
 	for how, end := range endings {

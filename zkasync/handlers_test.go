@@ -18,7 +18,7 @@ import (
 // handlerKind is a kind of handler for a test.
 type handlerKind struct {
 	name        string
-	oneSequence bool // completions, watch events and states are in one order
+	oneSequence bool // completions, watch events and states have one common order
 	mayBlock    bool
 	build       func(t *testing.T) handler.Handler
 }
@@ -111,7 +111,7 @@ func TestHandlers_CallbackMayCallEveryMethod(t *testing.T) {
 	})
 }
 
-// A callback submits, waits, links, unlinks and stops the client.
+// A callback submits operations, waits, links, unlinks and stops the client.
 func TestCallback_CallbackDoesEverything(t *testing.T) {
 	blocking := slices.DeleteFunc(slices.Clone(handlerKinds), func(kind handlerKind) bool { return !kind.mayBlock })
 	onHandlers(t, blocking, func(t *testing.T, _ handlerKind, h handler.Handler) {
@@ -123,7 +123,7 @@ func TestCallback_CallbackDoesEverything(t *testing.T) {
 			set := c.Set(ctx, made.Path, []byte("from a callback"), 0)
 			noted(&j, "linked", set)
 			if link := set.OnDone(func(zk.Stat, error) { j.add("unlinked") }); !link.Unlink() {
-				t.Error("a callback ran beside the one that linked it")
+				t.Error("a callback ran while the one that linked it was running")
 			}
 			if _, err := set.Get(ctx); err != nil {
 				t.Error(err)

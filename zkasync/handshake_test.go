@@ -15,7 +15,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// badHandshakes are the ways in which a server spoils one. The connect timeout of these tests is a second.
+// badHandshakes are the ways in which a server spoils a handshake. The connect timeout of these tests is a second.
 var badHandshakes = map[string]struct {
 	script zkpeer.Script
 	costs  time.Duration
@@ -33,7 +33,7 @@ var badHandshakes = map[string]struct {
 	"no time for the session": {func(c *zkpeer.Conn) { c.AcceptWith(wire.ConnectResponse{SessionID: 1}); c.Drain() }, 0},
 }
 
-// sends is a server that answers the connect request with b and reads on.
+// sends returns a script of a server that answers the connect request with b and goes on reading.
 func sends(b []byte) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		c.ReadConnect()
@@ -42,7 +42,7 @@ func sends(b []byte) zkpeer.Script {
 	}
 }
 
-// The first server spoils the handshake, the next one is tried, in bounded time.
+// The first server spoils the handshake, and the client tries the next one in bounded time.
 func TestHandshake_FirstHandshake(t *testing.T) {
 	t.Parallel()
 	for name, bad := range badHandshakes {
@@ -60,7 +60,7 @@ func TestHandshake_FirstHandshake(t *testing.T) {
 	}
 }
 
-// The same after a session was established: it is kept, and what waits goes out.
+// The same after a session was established: the session is kept, and waiting operations are sent.
 func TestHandshake_HandshakeOfReconnect(t *testing.T) {
 	t.Parallel()
 	for name, bad := range badHandshakes {
@@ -127,13 +127,13 @@ func TestHandshake_Close(t *testing.T) {
 				}
 				synctest.Wait()
 				s.get("/late")
-				// Later is the test's end, which bounds Close and looks at the callbacks.
+				// The end of the test closes the client, and checks the time and the callbacks.
 			})
 		})
 	}
 }
 
-// There is no connection and never was.
+// There is no connection, and there never was one.
 func TestHandshake_CloseNeverConnected(t *testing.T) {
 	t.Parallel()
 	refused := errors.New("refused")

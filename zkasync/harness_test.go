@@ -20,11 +20,11 @@ import (
 const (
 	// shortSession is the session timeout of tests that wait for silence to be noticed.
 	shortSession = 2 * time.Second
-	// patientSession is that of tests that are not about it: a busy machine is no silent server.
+	// patientSession is the session timeout of other tests, long enough for a busy machine.
 	patientSession = 30 * time.Second
 )
 
-// wait is how long a test waits for what must come.
+// wait is how long a test waits for something that must happen.
 const wait = check.Wait
 
 func testContext(t testing.TB) context.Context { return check.Context(t) }
@@ -41,22 +41,22 @@ func must[T any](t testing.TB, f *future.Future[T]) T {
 	return check.Value(t, f)
 }
 
-// fails returns a future's error, which must be each of want.
+// fails returns a future's error, which must match each of want.
 func fails[T any](t testing.TB, f *future.Future[T], want ...error) error {
 	t.Helper()
 	return check.Fails(t, f, want...)
 }
 
-// coalesce has all clients of the tests do without it: the answers, their order and the failures must be the same.
+// coalesce turns coalesced reads off for all clients: answers, order and failures must be the same.
 var coalesce = flag.Bool("coalesce", true, "whether clients send gets together, see WithCoalescedReads")
 
-// connect returns a client on servers that the test's end closes.
+// connect returns a client that is connected to servers, and is closed at the end of the test.
 func connect(t testing.TB, servers string, opts ...zkasync.Option) *zkasync.Client {
 	t.Helper()
 	return check.Connect(t, servers, append([]zkasync.Option{zkasync.WithSessionTimeout(patientSession), zkasync.WithCoalescedReads(*coalesce)}, opts...)...)
 }
 
-// rooted returns a client on the shared server whose chroot is the test's own.
+// rooted returns a client of the shared server, with a chroot that belongs to the test alone.
 func rooted(t testing.TB, opts ...zkasync.Option) *zkasync.Client {
 	t.Helper()
 	c := connect(t, zkserver.Shared(t).Addr()+zkserver.Root(t), opts...)
@@ -85,7 +85,7 @@ func zkproxyForShared(t testing.TB) *zkproxy.Proxy {
 // nowhere is an address that refuses connections.
 const nowhere = "127.0.0.1:1"
 
-// suspend cuts the connection, keeps a new one from being made until resume, and waits for the state.
+// suspend cuts the connection, prevents a new one until resume, and waits for the state Suspended.
 func suspend(t testing.TB, c *zkasync.Client, p *zkproxy.Proxy) {
 	t.Helper()
 	p.SetTarget(nowhere)
@@ -132,7 +132,7 @@ func (j *journal) clear() {
 	j.mu.Unlock()
 }
 
-// wants waits for as many lines as there are in want and compares.
+// wants waits until there are as many lines as in want, and compares.
 func (j *journal) wants(t testing.TB, want ...string) {
 	t.Helper()
 	poll(t, "lines in the journal", func() bool { return len(j.all()) >= len(want) })
@@ -141,7 +141,7 @@ func (j *journal) wants(t testing.TB, want ...string) {
 	}
 }
 
-// noted has the completion of f written to j.
+// noted writes the completion of f to j.
 func noted[T any](j *journal, name string, f *future.Future[T]) *future.Future[T] {
 	f.OnDone(func(_ T, err error) {
 		if err != nil {
@@ -167,13 +167,13 @@ type sent struct {
 	path    string // of requests that begin with one
 }
 
-// wiretap is a record of the requests that pass a proxy, handshakes and pings left out.
+// wiretap records the requests that pass a proxy, without handshakes and pings.
 type wiretap struct {
 	mu   sync.Mutex
 	seen []sent
 }
 
-// tap begins a record. It takes the place of a rewrite to the server.
+// tap begins a record. It replaces the proxy's rewrite of frames to the server.
 func tap(p *zkproxy.Proxy) *wiretap {
 	w := new(wiretap)
 	p.Rewrite(zkproxy.ToServer, func(f zkproxy.Frame) []byte {
@@ -214,7 +214,7 @@ func (w *wiretap) requests() []sent {
 	return slices.Clone(w.seen)
 }
 
-// within fails the test when fn does not return in time; fn goes on then.
+// within fails the test if fn does not return in time. fn then goes on.
 func within(t testing.TB, limit time.Duration, what string, fn func()) {
 	t.Helper()
 	done := make(chan struct{})
@@ -229,7 +229,7 @@ func within(t testing.TB, limit time.Duration, what string, fn func()) {
 	}
 }
 
-// sharedRoot returns a connection string for the shared server with a chroot of the test's own, which exists.
+// sharedRoot returns a connection string for the shared server, with an existing chroot that belongs to the test alone.
 func sharedRoot(t testing.TB) string {
 	t.Helper()
 	servers := zkserver.Shared(t).Addr() + zkserver.Root(t)

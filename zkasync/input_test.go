@@ -14,7 +14,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// refused is a client whose requests are counted: the tests of this file make sure that there are none.
+// refused returns a client whose requests are recorded, and checks at the end of the test that there were none.
 func refused(t *testing.T) *zkasync.Client {
 	t.Helper()
 	c, _, p := proxied(t)
@@ -69,7 +69,7 @@ var badPaths = map[string]string{
 	"/ü//b":      "empty name",
 }
 
-// No operation sends a bad path.
+// No operation sends a request with a bad path.
 func TestInput_PathsOnEveryOperation(t *testing.T) {
 	t.Parallel()
 	c := refused(t)
@@ -78,7 +78,7 @@ func TestInput_PathsOnEveryOperation(t *testing.T) {
 			refuses(t, call.do(c, t.Context(), path), zk.ErrInvalidPath, call.name, rule)
 		}
 		if (strings.HasSuffix(path, "/") || strings.HasSuffix(path, ".")) && path != "//" {
-			continue // a sequential znode's number follows
+			continue // valid, since the number is appended
 		}
 		for _, call := range sequentialCalls {
 			refuses(t, call.do(c, t.Context(), path), zk.ErrInvalidPath, call.name)
@@ -89,7 +89,7 @@ func TestInput_PathsOnEveryOperation(t *testing.T) {
 	refuses(t, c.Multi(t.Context(), zkasync.DeleteOp("/", zkasync.AnyVersion)), zk.ErrInvalidPath, "operation 0, delete /", "root")
 }
 
-// The root of a chroot is the znode of whoever has made it.
+// The chroot itself is not part of the client's tree, so the client must not delete it.
 func TestDelete_RefusesTheChroot(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
@@ -101,7 +101,7 @@ func TestDelete_RefusesTheChroot(t *testing.T) {
 	}
 }
 
-// The server looks at the path with its number (PathUtils.validatePath).
+// The server checks the path with its number appended (PathUtils.validatePath).
 func TestCreate_SequentialNamesThatAreDots(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
@@ -137,7 +137,7 @@ func TestInput_PathsThatAreFine(t *testing.T) {
 	}
 }
 
-// A version goes on from the greatest number at the least one. What a Stat says must be taken by the next Set.
+// After the greatest number, versions go on with the least one. Set must accept any version that a Stat has.
 func TestInput_VersionsThatWentRound(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)

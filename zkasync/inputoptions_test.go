@@ -114,11 +114,11 @@ func TestInput_Options(t *testing.T) {
 	}
 }
 
-// frameOfSet is the length of the request to set n bytes of data, without the frame's own length: xid and opcode, path,
-// data, version.
+// frameOfSet returns the length of a request that sets n bytes of data, without the frame's own length: xid and opcode, path, data,
+// version.
 func frameOfSet(fullPath string, n int) int { return 8 + 4 + len(fullPath) + 4 + n + 4 }
 
-// Requests of the limit and one byte around it; the neighbours are unharmed.
+// Requests have the size of the limit, one byte less and one byte more. Their neighbours are unharmed.
 func TestInput_RequestSizeLimit(t *testing.T) {
 	t.Parallel()
 	const limit = zkasync.DefaultMaxRequestSize

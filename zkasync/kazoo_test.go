@@ -17,14 +17,14 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// kazoo is a process with a kazoo client.
+// kazoo is a Python process with a kazoo client.
 type kazoo struct {
 	t       *testing.T
 	calls   *json.Encoder
 	answers *json.Decoder
 }
 
-// kazooAnswer is what one call gives, as far as it has it.
+// kazooAnswer is the result of a call. Each call sets some of the fields.
 type kazooAnswer struct {
 	Error   string
 	ID      int64
@@ -58,7 +58,7 @@ func kazooPython(t *testing.T) string {
 	return ""
 }
 
-// startKazoo starts a kazoo client on servers, which the test's end stops.
+// startKazoo starts a kazoo client of servers, which is stopped at the end of the test.
 func startKazoo(t *testing.T, servers string) *kazoo {
 	t.Helper()
 	cmd := exec.Command(kazooPython(t), "testdata/kazoo_peer.py", servers)
@@ -85,7 +85,7 @@ func startKazoo(t *testing.T, servers string) *kazoo {
 	return &kazoo{t, json.NewEncoder(in), json.NewDecoder(out)}
 }
 
-// call has kazoo do something; args are names and values by turns.
+// call makes kazoo do something. args are alternating names and values.
 func (k *kazoo) call(do string, args ...any) kazooAnswer {
 	k.t.Helper()
 	a := k.try(do, args...)
@@ -126,7 +126,7 @@ func TestKazoo_Exchange(t *testing.T) {
 	}
 }
 
-// exchangeData has each read, with its stat, what the other wrote.
+// exchangeData lets each side read what the other has written, with its stat.
 func exchangeData(t *testing.T, c *zkasync.Client, k *kazoo) {
 	every := make([]byte, 256)
 	for i := range every {
@@ -155,7 +155,7 @@ func inBase64(data []byte) any {
 	return base64.StdEncoding.EncodeToString(data)
 }
 
-// sameNode checks that both read data at path, with one stat.
+// sameNode checks that both sides read data at path, with the same stat.
 func sameNode(t *testing.T, c *zkasync.Client, k *kazoo, path string, data []byte) {
 	t.Helper()
 	ours, theirs := must(t, c.Get(t.Context(), path)), k.call("get", "path", path)
@@ -196,7 +196,7 @@ func exchangeSequence(t *testing.T, c *zkasync.Client, k *kazoo) {
 	}
 }
 
-// exchangeACL has each close a znode for all but alice, whom the other then is.
+// exchangeACL lets each side protect a znode for alice alone, and the other side read it as alice.
 func exchangeACL(t *testing.T, c *zkasync.Client, k *kazoo) {
 	ctx := t.Context()
 	mine := zk.DigestACL(zk.PermAll, user, password)
@@ -242,7 +242,7 @@ func exchangeWatch(t *testing.T, c *zkasync.Client, k *kazoo) {
 	}
 }
 
-// exchangeTree has each make trees and transactions and the other take them away.
+// exchangeTree lets each side create trees and make transactions, and the other side delete the trees.
 func exchangeTree(t *testing.T, c *zkasync.Client, k *kazoo) {
 	ctx := t.Context()
 	must(t, c.EnsurePath(ctx, "/t/a/b/c"))

@@ -15,12 +15,12 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// valve dials directly, unless it is shut; shutting it cuts what is open.
+// valve dials directly, unless it is shut. Shutting it cuts open connections.
 type valve struct {
 	mu   sync.Mutex
 	shut bool
 	open []net.Conn
-	no   int // dials refused
+	no   int // how many dials were refused
 }
 
 func (v *valve) dial(ctx context.Context, network, address string) (net.Conn, error) {
@@ -56,8 +56,8 @@ func (v *valve) set(shut bool) {
 	}
 }
 
-// The server takes no more connections of this host, for so long that the session is over. The place
-// that becomes free is taken by the session, and not by a question whether the server was wiped.
+// The server takes no more connections from this host, for so long that the session has ended. When a place becomes free, it is
+// used for a session, not for asking whether the server was wiped.
 func TestConnectionLimit_TheLastPlace(t *testing.T) {
 	t.Parallel()
 	srv := zkserver.Run(t, zkserver.WithConfig("maxClientCnxns", "4"))
@@ -74,7 +74,7 @@ func TestConnectionLimit_TheLastPlace(t *testing.T) {
 	v.set(true)
 	poll(t, "suspended", func() bool { return c.State() == zkasync.StateSuspended })
 	var held net.Conn
-	poll(t, "the last place is taken", func() bool { // once the server has noticed that it is free
+	poll(t, "the last place is taken", func() bool { // when the server has noticed that it is free
 		sock, err := net.Dial("tcp", srv.Addr())
 		mustDo(t, err)
 		mustDo(t, sock.SetReadDeadline(time.Now().Add(200*time.Millisecond)))
@@ -87,13 +87,13 @@ func TestConnectionLimit_TheLastPlace(t *testing.T) {
 	})
 	v.set(false)
 	poll(t, "lost", func() bool { return c.State() == zkasync.StateLost })
-	// From a session timeout after that on the server is under suspicion.
+	// A session timeout later, the client begins to suspect that the server was wiped.
 	begun, since := refused(), time.Now()
 	poll(t, "many refusals", func() bool { return refused() > begun+5 && time.Since(since) > 2*shortSession })
 	before := refused()
 	held.Close()
 	poll(t, "connected", c.Connected)
-	// A busy server notices late that the place is free. The question would be asked, and take the place, at each attempt.
+	// A busy server may notice late that a place is free. If the client asked whether it was wiped, every attempt would be refused.
 	if n := refused() - before; n > 3 {
 		t.Errorf("the place was free, and still %d connections were refused", n)
 	}
@@ -109,8 +109,8 @@ func sessions(t testing.TB, s *zkserver.Server) string {
 	return n
 }
 
-// Handshakes that are given up, with a server that gets to them too late, leave no session there: the client that gave up has
-// sent its end.
+// A server answers handshakes only after the client has given them up. They leave no session there, since the client has also sent
+// the request that ends it.
 func TestConnectionLimit_NoSessionIsLeftByAttempts(t *testing.T) {
 	zkserver.Needs(t, "3.6", "the number of sessions in mntr")
 	t.Parallel()
@@ -125,7 +125,7 @@ func TestConnectionLimit_NoSessionIsLeftByAttempts(t *testing.T) {
 		}
 	}
 	mustDo(t, srv.Continue())
-	c := connect(t, srv.Addr()) // behind them
+	c := connect(t, srv.Addr()) // after the handshakes that were given up
 	must(t, c.Exists(t.Context(), "/"))
 	start := time.Now()
 	poll(t, "one session", func() bool { return sessions(t, srv) == "1" })

@@ -105,7 +105,7 @@ func TestLive_FollowsChildren(t *testing.T) {
 	}
 }
 
-// Who does not read finds the newest.
+// A reader that has not read for a while gets the newest value.
 func TestLive_SlowReaderOfAValueGetsTheNewest(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
@@ -140,7 +140,7 @@ func TestLive_CallbacksInTheOneSequence(t *testing.T) {
 	remove()
 	release := make(chan struct{})
 	c.Exists(t.Context(), "/").OnDone(func(*zk.Stat, error) { <-release })
-	for i := range 5 { // while callbacks are held up
+	for i := range 5 { // while a callback blocks
 		must(t, c.Set(t.Context(), "/a", fmt.Append(nil, "x", i), zkasync.AnyVersion))
 	}
 	poll(t, "the last value", func() bool { r, _ := l.Latest(); return dataLine(r) == "x4" })
@@ -205,7 +205,7 @@ func TestLive_EndsForManyReasons(t *testing.T) {
 	}
 }
 
-// Who is not allowed to read is told so, and reads as soon as something happens that may have changed that.
+// A value that may not be read says so, and is read again as soon as something happens that may have changed that.
 func TestLive_AsksAgainAfterARefusal(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t)
@@ -221,7 +221,7 @@ func TestLive_AsksAgainAfterARefusal(t *testing.T) {
 		children.Refresh()
 		wantData(t, data, "zkasync: get /a: not authenticated")
 		wantChildren(t, children, "zkasync: children /a: not authenticated")
-		data.Refresh() // the same refusal is not told again
+		data.Refresh() // the same refusal is not reported again
 		must(t, c.Sync(t.Context(), "/"))
 		must(t, twin.SetACL(t.Context(), "/a", zk.WorldACL(zk.PermAll), -1))
 		must(t, c.Sync(t.Context(), "/"))
@@ -244,14 +244,14 @@ func TestLive_AsksAgainAfterARefusal(t *testing.T) {
 	wantData(t, data, "1")
 	wantChildren(t, children, "[]")
 
-	refused() // nothing happens: the server tells of permissions to nobody
+	refused() // nothing happens, since servers do not report changes of permissions
 	wantData(t, data, "1")
 	wantChildren(t, children, "[]")
 }
 
-// What is refused is asked again, on servers of every age, and less and less often.
+// A refused value is read again, with growing pauses, on servers of every release.
 func TestLive_PausesBetweenRefusals(t *testing.T) {
-	for _, op := range []wire.OpCode{wire.OpAddWatch, wire.OpExists} { // what the server does not know, or refuses
+	for _, op := range []wire.OpCode{wire.OpAddWatch, wire.OpExists} { // the operation that the server does not know, or refuses
 		inBubbleNamed(t, op.String(), func(t *testing.T) {
 			var reads atomic.Int32
 			refuse := func(c *zkpeer.Conn) {
@@ -281,7 +281,7 @@ func TestLive_PausesBetweenRefusals(t *testing.T) {
 					t.Errorf("value %q (%v), want the znode's", dataLine(r), l.Err())
 				}
 			case <-time.After(time.Hour):
-				t.Fatal("nobody asked again")
+				t.Fatal("the value was not read again")
 			}
 			if took := time.Since(start); took < 10*time.Second || took > 5*time.Minute {
 				t.Errorf("12 reads within %v", took)

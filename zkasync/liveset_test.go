@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// slowContext never ends. Its second AfterFunc is held up until it is released: the first is its child's.
+// slowContext never ends. Its first AfterFunc is that of a child context; the second blocks until it is released.
 type slowContext struct {
 	context.Context
 	calls   atomic.Int32
@@ -23,9 +23,9 @@ func (c *slowContext) AfterFunc(func()) (stop func() bool) {
 	return func() bool { return true }
 }
 
-// A client that stops ends every Live that is in its set. One that is just being made is held up here in the set: it
-// must not be there for others to end before it has all that its end needs.
-func TestLive_IsNotEndedBeforeItIsMade(t *testing.T) {
+// A client that stops ends every Live in its set. Here a Live is held up while it is being created. It must not be in the set before
+// it has everything that its end needs.
+func TestLive_IsNotEndedBeforeItIsComplete(t *testing.T) {
 	c, err := New("one.test")
 	if err != nil {
 		t.Fatal(err)
@@ -40,12 +40,12 @@ func TestLive_IsNotEndedBeforeItIsMade(t *testing.T) {
 	}
 	l := all[0].(*Live[Node])
 	if l.mu.TryLock() {
-		t.Error("in the set and free to be ended, without what its end calls")
+		t.Error("in the set and not locked, without the functions that its end calls")
 		l.mu.Unlock()
 	}
 	close(ctx.release)
 	if <-made; l.Err() == nil {
-		t.Error("goes on without a client")
+		t.Error("not ended although the client has stopped")
 	}
 	c.endWatches(ErrClosed)
 	c.workers.Wait()

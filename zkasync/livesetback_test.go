@@ -11,8 +11,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// versions is a script of a server that answers reads of data with one version after the other, and the last one for ever.
-// Each Exists fires the watch.
+// versions returns a script of a server that answers reads of data with one version after the other, and then with the last one
+// for ever. Each Exists fires the watch.
 func versions(mzxids ...int64) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		next := 0
@@ -31,7 +31,7 @@ func versions(mzxids ...int64) zkpeer.Script {
 	}
 }
 
-// A server that is behind, which no server should be, is asked again behind a Sync before it is believed.
+// A server returns an older state, which should never happen. The client reads again after a Sync before it accepts it.
 func TestLive_OlderValueIsConfirmedFirst(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -58,11 +58,11 @@ func TestLive_OlderValueIsConfirmedFirst(t *testing.T) {
 	}
 }
 
-// readingAfterEvents has the watch fire until there is another value.
+// readingAfterEvents makes the watch fire until there is another value.
 func readingAfterEvents(t *testing.T, c *scripted, l *zkasync.Live[zkasync.Node]) zkasync.Reading[zkasync.Node] {
 	t.Helper()
 	for range 10 {
-		synctest.Wait() // whatever is under way is answered
+		synctest.Wait() // until everything under way is answered
 		select {
 		case r := <-l.C():
 			return r

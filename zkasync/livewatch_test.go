@@ -18,8 +18,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// A znode is hidden, changed and shown again, before the client has noticed. The server tells nothing
-// of the change, and would spend a one-shot watch on it (ZOOKEEPER-4799): no later change would be seen.
+// A znode is hidden, changed and shown again before the client notices. The server does not report the change, and would drop a
+// one-shot watch because of it (ZOOKEEPER-4799): no later change would be seen.
 func TestLive_ValueThatWasHiddenMeanwhile(t *testing.T) {
 	t.Parallel()
 	zkserver.Needs(t, "3.6", "persistent watches")
@@ -40,7 +40,7 @@ func TestLive_ValueThatWasHiddenMeanwhile(t *testing.T) {
 	poll(t, "the newest children", func() bool { r, _ := children.Latest(); return childrenLine(r) == "[x y]" })
 }
 
-// watchCount is how many paths the server watches for anybody.
+// watchCount returns on how many paths the server has watches.
 func watchCount(t *testing.T, srv *zkserver.Server) string {
 	t.Helper()
 	answer, err := srv.FourLetter(t.Context(), "wchs")
@@ -51,7 +51,7 @@ func watchCount(t *testing.T, srv *zkserver.Server) string {
 	return total
 }
 
-// Values that were closed leave nothing at the server, and none of the others' watches goes with them.
+// Closed values leave no watch at the server, and closing them removes no other watch.
 func TestLive_CloseRemovesTheServersWatch(t *testing.T) {
 	t.Parallel()
 	zkserver.Needs(t, "3.6", "persistent watches")
@@ -78,7 +78,7 @@ func TestLive_CloseRemovesTheServersWatch(t *testing.T) {
 	poll(t, "no watch left", func() bool { return watchCount(t, srv) == "0" })
 }
 
-// The servers know one-shot watches only: these do.
+// Servers before 3.6 know one-shot watches only. These are enough for a Live.
 func TestLive_OnServersBefore36(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := connectScripted(t, knowsNot(wire.OpAddWatch), func(c *zkpeer.Conn) {
@@ -87,7 +87,7 @@ func TestLive_OnServersBefore36(t *testing.T) {
 			c.Serve(func(r zkpeer.Request) bool {
 				switch r.Op {
 				case wire.OpAddWatch:
-					t.Error("it was asked for a persistent watch again")
+					t.Error("the server was asked for a persistent watch again")
 				case wire.OpGetData:
 					reads++
 					stat := zkpeer.Stat(r.Path)
@@ -108,7 +108,7 @@ func TestLive_OnServersBefore36(t *testing.T) {
 	})
 }
 
-// Changes come faster than their reads: each read sees all that came before it, so one more is enough.
+// Changes come faster than they can be read. A read sees every change before it, so one more read is enough.
 func TestLive_ReadsOnceForManyChanges(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var reads atomic.Int32
@@ -136,8 +136,8 @@ func TestLive_ReadsOnceForManyChanges(t *testing.T) {
 	})
 }
 
-// A one-shot watch that a library leaves through Conn() takes the place of the value's on servers before 3.9
-// (ZOOKEEPER-4466), and is spent with the first change.
+// On servers before 3.9, a one-shot watch that a library sets through Conn replaces the watch of the value (ZOOKEEPER-4466), and is
+// gone after the first change.
 func TestLive_BesideAWatchOfConn(t *testing.T) {
 	t.Parallel()
 	zkserver.Needs(t, "3.6", "persistent watches")
@@ -160,7 +160,7 @@ func TestLive_BesideAWatchOfConn(t *testing.T) {
 	l.Close()
 }
 
-// Closed at whatever moment of a reconnect, values leave no watch.
+// Values that are closed at any moment of a reconnect leave no watch.
 func TestLive_ClosedWhileReconnecting(t *testing.T) {
 	needsAddWatch(t)
 	t.Parallel()

@@ -17,11 +17,11 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// spoilt is the path whose replies the servers of these tests spoil.
+// spoilt is the path whose replies are malformed.
 const spoilt = "/spoilt"
 
-// operations are ours that decode a reply, by opcode: each submits one on the spoilt path and returns a function that
-// waits for its error.
+// operations are our operations that decode a reply. Each submits one on the spoilt path and returns a function that waits for its
+// error.
 var operations = map[string]struct {
 	code   wire.OpCode
 	submit func(s *scripted, ctx context.Context) func() error
@@ -76,7 +76,7 @@ var theirs = []func(c *zk.Conn) error{
 	},
 }
 
-// spoils is a server that answers requests for the spoilt path, and transactions, with what body makes.
+// spoils returns a script of a server that answers requests for the spoilt path, and transactions, with what body returns.
 func spoils(body func(r zkpeer.Request) []byte) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		c.Accept()
@@ -86,7 +86,7 @@ func spoils(body func(r zkpeer.Request) []byte) zkpeer.Script {
 	}
 }
 
-// whole is the record of a healthy reply; of a transaction, one with a result of each kind.
+// whole returns the record of a healthy reply. For a transaction, it has a result of each kind.
 func whole(op wire.OpCode) []byte {
 	if op != wire.OpMulti {
 		return zkpeer.Body(zkpeer.Request{Op: op, Path: spoilt})
@@ -105,7 +105,7 @@ func wantUndecodable(t *testing.T, s *scripted, err error) {
 	var op *zkasync.OpError
 	var bad *wire.DecodeError
 	if !errors.As(err, &op) || !errors.As(err, &bad) || !errors.Is(err, zkasync.ErrOutcomeUnknown) {
-		t.Errorf("error %v, want one that tells of decoding", err)
+		t.Errorf("error %v, want one about decoding", err)
 	}
 	if errors.Is(err, zkasync.ErrConnectionLoss) {
 		t.Errorf("error %v is a connection loss", err)
@@ -116,13 +116,13 @@ func wantUndecodable(t *testing.T, s *scripted, err error) {
 	}
 }
 
-// A record that ends early, at each of its bytes.
+// The record of a reply ends early, at each of its bytes.
 func TestMalformed_RecordTruncated(t *testing.T) {
 	t.Parallel()
 	for name, op := range operations {
 		t.Run(name, func(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
-				at := 0 // the peer reads it between a request and its reply, the test writes it outside
+				at := 0 // the peer reads it between a request and its reply, and the test writes it at other times
 				s := connectScripted(t, spoils(func(r zkpeer.Request) []byte { return whole(r.Op)[:at] }))
 				for at = range whole(op.code) {
 					wantUndecodable(t, s, op.submit(s, t.Context())())
@@ -132,9 +132,9 @@ func TestMalformed_RecordTruncated(t *testing.T) {
 	}
 }
 
-// Lengths and counts that no record has.
+// The record of a reply has an impossible length or count.
 func TestMalformed_Lengths(t *testing.T) {
-	// Not in parallel, nor are its parts: what other tests allocate would count.
+	// Not in parallel, nor are its parts, since allocations of other tests would count as well.
 	const most = 8 << 20
 	for name, op := range operations {
 		switch op.code {
@@ -161,7 +161,7 @@ func TestMalformed_Lengths(t *testing.T) {
 	}
 }
 
-// spoil changes a record here and there, with numbers that hurt among others.
+// spoil changes a record at random places, sometimes to numbers that are likely to do harm.
 func spoil(rng *rand.Rand, b []byte) []byte {
 	b = slices.Clone(b)
 	for range 1 + rng.IntN(4) {
@@ -185,12 +185,12 @@ func spoil(rng *rand.Rand, b []byte) []byte {
 	return b
 }
 
-// Records of damaged bytes. Whatever is made of them, nothing panics, each call returns, and the
-// connection goes on. It is go-zookeeper that would panic, on its own goroutine, and take the program along.
+// Records are damaged at random. Nothing panics, each call returns, and the connection goes on. go-zookeeper would panic on its own
+// goroutine, and end the program.
 func TestMalformed_Damaged(t *testing.T) {
 	const rounds, most = 200, 64 << 20
 	synctest.Test(t, func(t *testing.T) {
-		rng := rand.New(rand.NewPCG(29, 29)) // used by the server alone
+		rng := rand.New(rand.NewPCG(29, 29)) // used by the server only
 		s := connectScripted(t, spoils(func(r zkpeer.Request) []byte { return spoil(rng, whole(r.Op)) }))
 		before := allocated()
 		for range rounds {

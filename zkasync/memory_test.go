@@ -15,9 +15,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// The tests of this file measure the whole process, so they do not run beside others.
+// The tests of this file measure the whole process, so they do not run in parallel with others.
 
-// footprint is what the process holds.
+// footprint is how much memory and how many goroutines the process has.
 type footprint struct {
 	heap       int64
 	goroutines int
@@ -25,13 +25,13 @@ type footprint struct {
 
 func footprintNow() footprint {
 	runtime.GC()
-	runtime.GC() // what the first one finalized
+	runtime.GC() // a second one, for what the first has finalized
 	var m runtime.MemStats
 	runtime.ReadMemStats(&m)
 	return footprint{int64(m.HeapAlloc), runtime.NumGoroutine()}
 }
 
-// nothingLeft waits until the process holds no more than before, give or take what its pools and tables keep.
+// nothingLeft waits until the process has no more than before, except what its pools and tables keep.
 func nothingLeft(t *testing.T, before footprint) {
 	t.Helper()
 	const slack = 1 << 20
@@ -44,8 +44,8 @@ func nothingLeft(t *testing.T, before footprint) {
 	})
 }
 
-// growRuntime has so many goroutines at once. The runtime keeps what they take for later ones: a context that ends starts
-// one for each of its operations, and how many of these there are at once is chance.
+// growRuntime runs many goroutines at once, so that the runtime already has the memory that it keeps for later ones. (A context that
+// ends starts a goroutine for each of its operations, and how many of them run at once is random.)
 func growRuntime(goroutines int) {
 	var wg sync.WaitGroup
 	release := make(chan struct{})
@@ -98,7 +98,7 @@ func TestMemory_MillionPending(t *testing.T) {
 	nothingLeft(t, before)
 }
 
-// Waits end by their contexts; the futures complete all the same.
+// Many waits end because of their contexts. The futures complete all the same.
 func TestMemory_WaitsEndedByTheirContexts(t *testing.T) {
 	const rounds, waits, futures = 100, 1000, 50
 	c, _, p := proxied(t)
@@ -134,7 +134,7 @@ func TestMemory_WaitsEndedByTheirContexts(t *testing.T) {
 	}
 }
 
-// Operations that leave while there is no connection leave nothing behind, however long the outage.
+// Operations whose contexts end during an outage leave nothing behind, however long the outage is.
 func TestMemory_OperationsEndedByTheirContexts(t *testing.T) {
 	const count, rounds = 5000, 4
 	c, _, p := proxied(t, zkasync.WithSessionTimeout(2*wait))

@@ -27,7 +27,7 @@ func TestMulti_ResultsOfEachKind(t *testing.T) {
 		zkasync.CheckOp("/a", 1),
 		zkasync.DeleteOp("/c", zkasync.AnyVersion),
 	)
-	clear(data) // it was copied
+	clear(data) // the client has copied it
 	got := must(t, committing)
 	var paths []string
 	for _, r := range got {
@@ -78,7 +78,7 @@ func TestMulti_AllOrNothing(t *testing.T) {
 	} {
 		for _, at := range []int{0, len(good)} {
 			if errors.Is(test.want, zk.ErrNotEmpty) && at == 0 {
-				continue // before it is there it is another error
+				continue // the znode does not exist yet, which is another error
 			}
 			ops := slices.Insert(slices.Clone(good), at, test.bad)
 			err := fails(t, c.Multi(ctx, ops...))
@@ -123,7 +123,7 @@ func TestMulti_ManyOperations(t *testing.T) {
 	}
 }
 
-// Transactions keep their place among other operations, and can be used again.
+// Transactions keep their place among other operations, and MultiOps can be used again.
 func TestMulti_InOrder(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)

@@ -14,7 +14,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Each read has the answer that it has by itself, or a failure of its own that harms no other.
+// Each read gets the same answer as alone, or a failure of its own that does not affect the others.
 func TestMultiRead_AnswersAndFailuresAreEachTheirOwn(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
@@ -75,7 +75,7 @@ func TestMultiRead_IsOfOneMoment(t *testing.T) {
 	}
 }
 
-func TestMultiRead_RefusesWhatBreaksARule(t *testing.T) {
+func TestMultiRead_RefusesBadInput(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
 	var e *zkasync.MultiError
@@ -88,7 +88,7 @@ func TestMultiRead_RefusesWhatBreaksARule(t *testing.T) {
 		zkasync.ErrNotSent)
 }
 
-// A server that is too old ends the connection at what it does not know. That costs no other operation anything.
+// A server that is too old ends the connection at a request that it does not know. No other operation is affected.
 func TestMultiRead_UnknownHarmsNobodyElse(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		script := answersAheadUnknown(0, false, wire.OpMultiRead)

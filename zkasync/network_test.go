@@ -18,7 +18,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// noticed waits for the loss and checks how long that took.
+// noticed waits until the client notices the loss, and checks how long that took.
 func noticed(t *testing.T, changes <-chan zkasync.StateChange, since *stopwatch, session time.Duration) {
 	t.Helper()
 	nextState(t, changes, zkasync.StateSuspended)
@@ -27,7 +27,7 @@ func noticed(t *testing.T, changes <-chan zkasync.StateChange, since *stopwatch,
 	}
 }
 
-// A connection of which nobody has told that it is dead, with and without traffic.
+// The connection is dead, but nobody has told the client, with and without traffic.
 func TestNetwork_HalfOpen(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -61,7 +61,7 @@ func TestNetwork_HalfOpen(t *testing.T) {
 	}
 }
 
-// What the client sends does not arrive.
+// The client's requests are lost.
 func TestNetwork_RequestsLost(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t, zkasync.WithSessionTimeout(shortSession))
@@ -84,7 +84,7 @@ func TestNetwork_RequestsLost(t *testing.T) {
 	}
 }
 
-// Bytes come one by one, or late.
+// Bytes arrive one by one, or late.
 func TestNetwork_SmallAndLate(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -103,7 +103,7 @@ func TestNetwork_SmallAndLate(t *testing.T) {
 			tc.on(p, zkproxy.ToServer)
 			tc.on(p, zkproxy.ToClient)
 			must(t, future.All(gets(testContext(t), c, tc.n)...))
-			p.Cut() // a handshake under the same conditions
+			p.Cut() // so that a handshake takes place under the same conditions
 			must(t, future.All(gets(testContext(t), c, 0)...))
 			poll(t, "reconnected", func() bool { return changes.Load() >= 2 && c.Connected() })
 			must(t, future.All(gets(testContext(t), c, tc.n)...))
@@ -114,7 +114,7 @@ func TestNetwork_SmallAndLate(t *testing.T) {
 	}
 }
 
-// A slow link that is never idle is no dead one.
+// A slow link that is never idle does not count as dead.
 func TestNetwork_SlowLinkUnderLoad(t *testing.T) {
 	t.Parallel()
 	const pending, bytesPerSecond = 200_000, 1 << 20
@@ -136,7 +136,7 @@ func TestNetwork_SlowLinkUnderLoad(t *testing.T) {
 	}
 }
 
-// A server that stands still under more than the socket's buffers take.
+// The server is frozen, and more is submitted than the sockets' buffers can take.
 func TestNetwork_FrozenUnderManyBytes(t *testing.T) {
 	t.Parallel()
 	const sets, size, session = 128, 512 << 10, 8 * time.Second
@@ -147,7 +147,7 @@ func TestNetwork_FrozenUnderManyBytes(t *testing.T) {
 	for range sets {
 		fs = append(fs, z.c.Set(testContext(t), "/", data, zkasync.AnyVersion))
 	}
-	// Copying 64 MiB takes its time, but a call that waited for the server would do so until the loss, for two thirds of the session.
+	// Copying 64 MiB takes a while, but a call that waited for the server would wait until the loss, for two thirds of the session.
 	if took := begun.took(time.Now()); took > session/2 {
 		t.Errorf("submitting took %v", took)
 	}
@@ -165,7 +165,7 @@ func TestNetwork_FrozenUnderManyBytes(t *testing.T) {
 		}
 	}
 	if unsent == 0 {
-		t.Error("all was sent: the writer was not stuck")
+		t.Error("everything was sent, so the writer was not stuck")
 	}
 	begun = startStopwatch(t)
 	if err := z.c.Close(); err != nil {
@@ -176,7 +176,7 @@ func TestNetwork_FrozenUnderManyBytes(t *testing.T) {
 	}
 }
 
-// Servers that cannot be reached.
+// The servers cannot be reached.
 func TestNetwork_Unreachable(t *testing.T) {
 	t.Parallel()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

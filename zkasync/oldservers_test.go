@@ -13,8 +13,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// answersAheadUnknown is a script of ZooKeeper 3.5: an operation that it does not know it answers ahead of those that it
-// is still processing, here as many as held, which it answers before it closes the connection if they are fast.
+// answersAheadUnknown returns a script of ZooKeeper 3.5. It answers an operation that it does not know before those that it is still
+// processing, of which there are held here. If these are fast, it answers them before it closes the connection.
 func answersAheadUnknown(held int, fast bool, ops ...wire.OpCode) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		var waiting []zkpeer.Request
@@ -43,7 +43,8 @@ func answersAheadUnknown(held int, fast bool, ops ...wire.OpCode) zkpeer.Script 
 	}
 }
 
-// The first AddWatch is alone in flight: the server takes nothing else along, neither what was sent before nor what waits.
+// The first AddWatch is alone in flight. So when the server ends the connection at it, no other operation fails, sent before it or
+// waiting after it.
 func TestAddWatch_UnknownHarmsNobodyElse(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := connectScripted(t, answersAheadUnknown(0, false, wire.OpAddWatch), answersAheadUnknown(0, false, wire.OpAddWatch))
@@ -66,7 +67,7 @@ func TestAddWatch_UnknownHarmsNobodyElse(t *testing.T) {
 	})
 }
 
-// Several requests restore the watches of a client that comes to such a server; it does not know the last of them.
+// Several requests restore the watches of a client that connects to such a server, which does not know the last of them.
 func TestWatchRestore_AnsweredAheadOfItsTurn(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := newScripted(t, []zkasync.Option{zkasync.WithMaxRequestSize(1024)},
@@ -108,7 +109,7 @@ func (c namedConn) RemoteAddr() net.Addr { return c }
 func (c namedConn) Network() string      { return "test" }
 func (c namedConn) String() string       { return c.server }
 
-// Ensembles are upgraded one server at a time: what one does not know another may, and it may itself a while later.
+// Ensembles are upgraded one server at a time. A request that one server does not know, another may know, and later the same one.
 func TestAddWatch_UpgradedServers(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		cuts := func(c *zkpeer.Conn) {
@@ -144,7 +145,7 @@ func TestAddWatch_UpgradedServers(t *testing.T) {
 		}
 		loseIt := func() {
 			fails(t, c.Sync(t.Context(), "/"), zkasync.ErrConnectionLoss)
-			synctest.Wait() // what comes now waits for the next connection
+			synctest.Wait() // what is submitted from now on waits for the next connection
 		}
 		wantErr(t, add(), zkasync.ErrUnimplemented)
 		synctest.Wait() // the server has closed the connection

@@ -21,17 +21,17 @@ import (
 type sequence struct {
 	mu        sync.Mutex
 	completed []int // numbers of operations in the order of completion
-	called    []int // in the order of callbacks
+	called    []int // numbers of operations in the order of callbacks
 	wrong     []string
 
 	submitted int
-	inside    atomic.Int32 // callbacks that run now
+	inside    atomic.Int32 // how many callbacks are running
 }
 
-// errAnyOutcome stands for an outcome that does not matter to the order.
+// errAnyOutcome stands for any outcome.
 var errAnyOutcome = errors.New("any outcome")
 
-// follow makes f the next operation of s, to end with want, nil for success.
+// follow makes f the next operation of s, which must end with want, or succeed if want is nil.
 func follow[T any](s *sequence, f *future.Future[T], want error) {
 	n := s.submitted
 	s.submitted++
@@ -81,7 +81,7 @@ func (s *sequence) check(t *testing.T) {
 	}
 }
 
-// firstDisorder returns the first index whose element is another number, -1 if there is none.
+// firstDisorder returns the first index whose element differs from it, or -1 if there is none.
 func firstDisorder(ns []int) int {
 	for i, n := range ns {
 		if i != n {
@@ -91,7 +91,7 @@ func firstDisorder(ns []int) int {
 	return -1
 }
 
-// submitRandom submits an operation on a random znode; exists has those that there are.
+// submitRandom submits an operation on a random znode. exists has the znodes that exist.
 func submitRandom(c *zkasync.Client, s *sequence, rng *rand.Rand, exists map[string]bool) {
 	path := fmt.Sprintf("/n%d", rng.IntN(50))
 	there := exists[path]

@@ -21,15 +21,15 @@ func checkTruth(t *testing.T, path string, err error, there bool) {
 	unknown, notSent := errors.Is(err, zkasync.ErrOutcomeUnknown), errors.Is(err, zkasync.ErrNotSent)
 	switch {
 	case err == nil && !there:
-		t.Errorf("%s: acknowledged, and not on the server", path)
+		t.Errorf("%s: acknowledged, but not on the server", path)
 	case notSent && there:
-		t.Errorf("%s: %v, and on the server", path, err)
+		t.Errorf("%s: %v, but on the server", path, err)
 	case err != nil && (!loss || unknown == notSent):
 		t.Errorf("%s: %v", path, err)
 	}
 }
 
-// certainty orders what may become of operations in a row when the connection is lost.
+// certainty ranks outcomes in the order in which operations in a row may have them when the connection is lost.
 func certainty(err error) int {
 	switch {
 	case err == nil:
@@ -53,7 +53,7 @@ func TestOutage_CutUnderLoad(t *testing.T) {
 	}
 }
 
-// cutUnderLoad submits far more than fits into the buffers of sockets and cuts the connection a third of the way.
+// cutUnderLoad submits far more than fits into the sockets' buffers, and cuts the connection after a third of it.
 func cutUnderLoad(t *testing.T, dir zkproxy.Direction, extra int) {
 	const count, size = 2000, 8 << 10
 	c, twin, p := proxied(t)
@@ -88,11 +88,12 @@ func cutUnderLoad(t *testing.T, dir zkproxy.Direction, extra int) {
 		t.Error("outcomes are not successes, then unknown ones, then those not sent")
 	}
 	if dir == zkproxy.ToServer && kinds[count-1] != 2 {
-		t.Errorf("the last operation is not called unsent: %v", outcome(t, made[count-1]))
+		t.Errorf("the last operation was not reported as not sent: %v", outcome(t, made[count-1]))
 	}
 }
 
-// The announcements stand in the sequence: what was pending fails before Suspended, what waited completes after Connected.
+// Changes of state have their place in the sequence: pending operations fail before Suspended, and waiting ones complete after
+// Connected.
 func TestOutage_StatesInTheirPlaces(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t, zkasync.WithCoalescedReads(false)) // 3.5 ends the connection at the first multi-read
@@ -142,7 +143,7 @@ func TestOutage_WaitingGoesOutInOrder(t *testing.T) {
 	}
 }
 
-// Bytes are lost on one way only, with neither side being told.
+// Bytes are lost in one direction only, and neither side is told.
 func TestOutage_HalfOpenConnection(t *testing.T) {
 	t.Parallel()
 	for _, dir := range []zkproxy.Direction{zkproxy.ToServer, zkproxy.ToClient} {

@@ -13,10 +13,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// What an operation of several steps says of its outcome, when one step hides what another has done.
+// These tests check the outcome of operations of several steps, when the failure of one step hides what another has done.
 
-// The context ends between two batches of deletes: the first failure is that of one that was not sent.
-func TestDeleteAll_TellsOfDeletesWithoutAnswer(t *testing.T) {
+// The context ends between two batches of deletes. The first failure is "not sent", but earlier deletes may have been applied.
+func TestDeleteAll_ReportsDeletesWithoutAnswer(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -29,7 +29,7 @@ func TestDeleteAll_TellsOfDeletesWithoutAnswer(t *testing.T) {
 			c.Accept()
 			list := takes(c, 1)[0]
 			c.Reply(list, wire.AppendStat(wire.AppendStrings(nil, children), &zk.Stat{}))
-			takes(c, 1) // of a batch; the rest of it is being written
+			takes(c, 1) // the first of a batch, whose rest is being written
 			close(begun)
 			<-ended
 			takes(c, len(children)/2)
@@ -39,13 +39,13 @@ func TestDeleteAll_TellsOfDeletesWithoutAnswer(t *testing.T) {
 		cancel()
 		close(ended)
 		if err := fails(t, deleted, zkasync.ErrOutcomeUnknown); errors.Is(err, zkasync.ErrNotSent) {
-			t.Errorf("%v: thousands were sent", err)
+			t.Errorf("%v, although thousands were sent", err)
 		}
 	})
 }
 
-// The context ends when the parents are made.
-func TestCreate_TellsThatParentsMayHaveBeenMade(t *testing.T) {
+// The context ends after the parents were created.
+func TestCreate_ReportsThatParentsMayHaveBeenCreated(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		defer cancel()
@@ -66,7 +66,7 @@ func TestCreate_TellsThatParentsMayHaveBeenMade(t *testing.T) {
 	})
 }
 
-// There are not as many results as operations.
+// The server returns more or fewer results than operations.
 func TestOutcome_NumberOfResults(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		results := 0

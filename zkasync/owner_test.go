@@ -2,7 +2,7 @@ package zkasync
 
 import "testing"
 
-// What the local clock says behind the session's restoration, or behind another end of it, changes nothing.
+// The local clock has no effect if it runs out after the session was restored, or has ended in another way.
 func TestOwner_ClockThatRunsOutLate(t *testing.T) {
 	t.Parallel()
 	c, err := New("127.0.0.1:1")

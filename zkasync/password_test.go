@@ -8,11 +8,11 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// badPasswords are the lengths of passwords that no server sends. From 225 on go-zookeeper's connect request would not
-// fit its buffer, on this connection's successors too.
+// badPasswords are the lengths of passwords that no server sends. From 225 on, go-zookeeper's connect request would not fit into its
+// buffer, on this connection and all later ones.
 var badPasswords = map[string]int{"none": 0, "a byte too long": 17, "too long for go-zookeeper": 225, "very long": 900}
 
-// grants is a server that grants a session with a password of n bytes, and then ends the connection.
+// grants returns a script of a server that grants a session with a password of n bytes, and then ends the connection.
 func grants(n int) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		if !c.ReadConnect() {
@@ -22,8 +22,8 @@ func grants(n int) zkpeer.Script {
 	}
 }
 
-// A server whose session has a password of another length than servers give is not believed: the next one is tried, and
-// offered no such session.
+// The client does not accept a session with a password of an impossible length. It tries the next server, and does not offer that
+// session there.
 func TestHandshake_PasswordOfAnotherLength(t *testing.T) {
 	t.Parallel()
 	for name, n := range badPasswords {
@@ -39,7 +39,7 @@ func TestHandshake_PasswordOfAnotherLength(t *testing.T) {
 	}
 }
 
-// The same after a session was established: it is kept.
+// The same after a session was established: the session is kept.
 func TestHandshake_PasswordOfAnotherLengthAtAReconnect(t *testing.T) {
 	t.Parallel()
 	for name, n := range badPasswords {

@@ -15,17 +15,17 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// smallServer starts a server that takes requests of up to limit bytes only.
+// smallServer starts a server that accepts requests of up to limit bytes.
 func smallServer(t *testing.T, limit int) *zkserver.Server {
 	t.Helper()
 	return zkserver.Run(t, zkserver.WithJVMFlag(fmt.Sprintf("-Djute.maxbuffer=%d", limit)))
 }
 
-// mostLosses is how many connections a request may cost that ends each of them.
+// mostLosses is how many connections may be lost because of a request that ends each of them.
 const mostLosses = 6
 
-// A request above the server's limit, at which it resets the connection without a word. Whoever
-// repeats it gives it up after a few connections, and the others get through.
+// A request is above the server's limit, so the server resets the connection without an answer. Whatever repeats it gives up after a
+// few connections, and other operations succeed.
 func TestPoison_RequestAboveTheServersLimit(t *testing.T) {
 	t.Parallel()
 	const limit, size = 128 << 10, 200_000
@@ -113,8 +113,8 @@ func wantGivenUp(t *testing.T, err error, size int) {
 	}
 }
 
-// 2,000 watches, 500 subscriptions and go-zookeeper's own watches are restored on a server with a
-// small limit, whether the client was told of it or not.
+// 2,000 watches, 500 subscriptions and go-zookeeper's own watches are restored on a server with a small limit, whether the client
+// knows the limit or not.
 func TestPoison_WatchesBelowTheServersLimit(t *testing.T) {
 	t.Parallel()
 	needsAddWatch(t)
@@ -182,14 +182,13 @@ func TestPoison_WatchesBelowTheServersLimit(t *testing.T) {
 	}
 }
 
-// restored reports whether the client's connection has held for a request and what go-zookeeper has sent before it.
+// restored reports whether the connection has survived a request, and everything that go-zookeeper has sent before it.
 func restored(t *testing.T, c *zkasync.Client) bool {
 	_, err := c.Get(t.Context(), "/").Get(testContext(t))
 	return err == nil
 }
 
-// A path that can be watched, but is too long for the request that restores watches. Its watches end,
-// and all others are restored.
+// A path can be watched, but is too long for a request that restores watches. Its watches end, and all others are restored.
 func TestPoison_PathTooLongToBeRestored(t *testing.T) {
 	t.Parallel()
 	const limit = 64 << 10

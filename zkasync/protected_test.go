@@ -35,7 +35,7 @@ func TestCreate_ProtectedNames(t *testing.T) {
 	}
 }
 
-// Whether the request was applied before its answer was lost or never arrived: there is one znode in the end.
+// In the end there is one znode, whether the request was applied before its answer was lost or has never arrived.
 func TestCreate_ProtectedIsFoundAgain(t *testing.T) {
 	t.Parallel()
 	for _, dir := range []zkproxy.Direction{zkproxy.ToClient, zkproxy.ToServer} {
@@ -70,7 +70,7 @@ func TestCreate_ProtectedIsFoundAgain(t *testing.T) {
 	}
 }
 
-// Without protection nothing is repeated: the outcome is unknown.
+// Without protection nothing is repeated, and the outcome is unknown.
 func TestCreate_UnprotectedIsUnknown(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t)
@@ -86,7 +86,7 @@ func TestCreate_UnprotectedIsUnknown(t *testing.T) {
 	}
 }
 
-// With the session that sent it gone, nobody can tell any more.
+// After the session that has sent the create has ended, nobody can find out whether it was applied.
 func TestCreate_ProtectedAfterExpiryIsUnknown(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t)

@@ -17,7 +17,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// unanswered has a protected create applied, and its answer lost, on a connection that is lost. The twin may do all.
+// unanswered makes a protected create that is applied, but whose answer is lost with the connection. The twin has all permissions.
 func unanswered(t *testing.T, ctx context.Context, acl []zk.ACL, opts ...zkasync.CreateOption) (
 	made *future.Future[zkasync.Created], c, twin *zkasync.Client, p *zkproxy.Proxy,
 ) {
@@ -35,7 +35,7 @@ func unanswered(t *testing.T, ctx context.Context, acl []zk.ACL, opts ...zkasync
 	return made, c, twin, p
 }
 
-// isGhost checks the error of a create whose znode could not be looked for.
+// isGhost checks the error of a create whose znode could not be searched for.
 func isGhost(t *testing.T, err error, want ...error) (prefix string) {
 	t.Helper()
 	var e *zkasync.ProtectedError
@@ -44,14 +44,14 @@ func isGhost(t *testing.T, err error, want ...error) (prefix string) {
 	}
 	for _, w := range append(want, zkasync.ErrOutcomeUnknown) {
 		if !errors.Is(err, w) {
-			t.Errorf("%v is not %v", err, w)
+			t.Errorf("%v does not match %v", err, w)
 		}
 	}
 	return e.Prefix
 }
 
-// A caller gives up in an outage. What the server has made would stand first in the queue of a lock for as long as the
-// session lives, and nobody would know of it.
+// A caller gives up during an outage. If the server has created the znode, it would be first in the queue of a lock as long as the
+// session lives, and nobody would know about it. So it is deleted in the background.
 func TestProtected_GivenUpIsTakenBack(t *testing.T) {
 	t.Parallel()
 	for name, opts := range map[string][]zkasync.CreateOption{
@@ -74,13 +74,13 @@ func TestProtected_GivenUpIsTakenBack(t *testing.T) {
 			resume(t, p)
 			poll(t, "the ghost's end", func() bool { return len(must(t, twin.Children(t.Context(), "/a")).Names) == 0 })
 			if c.Session().ID != id {
-				t.Error("it ended with its session")
+				t.Error("the znode has ended only with its session")
 			}
 		})
 	}
 }
 
-// A folder that may not be listed does not mean that nothing was made.
+// If the folder may not be listed, the znode may still have been created.
 func TestProtected_FolderThatMayNotBeListed(t *testing.T) {
 	t.Parallel()
 	acl := zk.WorldACL(zk.PermAll &^ zk.PermRead)
@@ -91,7 +91,7 @@ func TestProtected_FolderThatMayNotBeListed(t *testing.T) {
 		t.Errorf("%d znodes, want 1", n)
 	}
 
-	// A name that is known needs no list.
+	// If the name is known, no list is needed.
 	made, _, twin, p = unanswered(t, t.Context(), acl)
 	resume(t, p)
 	if found := must(t, made); !protectedName.MatchString(found.Path) {
@@ -108,7 +108,7 @@ type createLog struct {
 	path atomic.Value // of the first
 }
 
-// losesFirst is a script of a server that goes away at the first create.
+// losesFirst is a script of a server that ends the connection at the first create.
 func (n *createLog) losesFirst(c *zkpeer.Conn) {
 	c.Accept()
 	c.Serve(func(r zkpeer.Request) bool {
@@ -122,7 +122,7 @@ func (n *createLog) losesFirst(c *zkpeer.Conn) {
 	})
 }
 
-// A server that throttles the search has not said that nothing was made.
+// A server that throttles the search has not said that the znode does not exist.
 func TestProtected_ThrottledSearchIsRepeated(t *testing.T) {
 	for name, opts := range map[string][]zkasync.CreateOption{"sequential": {zkasync.Sequential()}, "plain": nil} {
 		t.Run(name, func(t *testing.T) {
@@ -159,7 +159,7 @@ func TestProtected_ThrottledSearchIsRepeated(t *testing.T) {
 	}
 }
 
-// What an earlier session has left goes away with that session: it is deleted, and made anew (CURATOR-498).
+// A znode of an earlier session will be deleted with that session. So it is deleted now, and created again (CURATOR-498).
 func TestProtected_OfAnEarlierSessionIsNotAdopted(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var sent createLog
@@ -187,7 +187,7 @@ func TestProtected_OfAnEarlierSessionIsNotAdopted(t *testing.T) {
 	})
 }
 
-// EnsurePath and MakeParents on servers that refuse to tell of a znode that may not be read (ZOOKEEPER-2590).
+// EnsurePath and MakeParents work on servers that refuse Exists of a znode that may not be read (ZOOKEEPER-2590).
 func TestEnsurePath_BelowWhatMayNotBeRead(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		hidden := map[string]bool{"/h": true, "/h/i": true}
@@ -217,7 +217,7 @@ func TestEnsurePath_BelowWhatMayNotBeRead(t *testing.T) {
 		must(t, c.Create(ctx, "/h/i/l/m", nil, zkasync.MakeParents()))
 		for _, path := range []string{"/h/i/j", "/h/i/j/k", "/h/i/l", "/h/i/l/m"} {
 			if !made[path] {
-				t.Errorf("%s was not made", path)
+				t.Errorf("%s was not created", path)
 			}
 		}
 	})
@@ -225,7 +225,7 @@ func TestEnsurePath_BelowWhatMayNotBeRead(t *testing.T) {
 
 const codeNoAuth = -102
 
-// To delete takes no permission to list, unless there is something below.
+// A znode without children can be deleted without the permission to list it.
 func TestDeleteAll_OfWhatMayNotBeListed(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)

@@ -9,8 +9,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// The answer to a protected create is lost together with the quorum, and the client goes on at a server without one. What that does not
-// have the others may: there is one znode in the end, and none if the caller has given up meanwhile.
+// The answer to a protected create is lost together with the quorum, and the client goes on at a read-only server. Other servers may
+// have a znode that this one does not. In the end there is one znode, or none if the caller has given up meanwhile.
 func TestProtected_LosesTheQuorum(t *testing.T) {
 	t.Parallel()
 	for name, givenUp := range map[string]bool{"waited for": false, "given up": true} {

@@ -16,8 +16,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// leaderFirst returns the leader of an ensemble and a connection string that begins with it, for a client that does not
-// shuffle.
+// leaderFirst returns the leader of an ensemble, and a connection string that begins with it, for a client that does not shuffle.
 func leaderFirst(t testing.TB, e *zkserver.Ensemble) (leader *zkserver.Server, servers string) {
 	t.Helper()
 	leader, err := e.Leader(testContext(t))
@@ -52,7 +51,7 @@ func (g *gaps) result() time.Duration {
 	return g.longest
 }
 
-// The leader is killed under 200 operations a second. go-zookeeper goes through the same, as a measure.
+// The leader is killed under 200 operations a second. go-zookeeper goes through the same, for comparison.
 func TestEnsemble_LeaderKilled(t *testing.T) {
 	t.Parallel()
 	const perSecond, lasts, session = 200, 6 * time.Second, 6 * time.Second
@@ -94,7 +93,7 @@ func TestEnsemble_LeaderKilled(t *testing.T) {
 			fails(t, f, zkasync.ErrConnectionLoss)
 		}
 	}
-	const inFlight = perSecond / 4 // in a quarter of a second: reads are answered in milliseconds
+	const inFlight = perSecond / 4 // a quarter of a second of them, although reads are answered in milliseconds
 	if failed > losses*inFlight {
 		t.Errorf("%d of %d operations failed in %d losses: more than were in flight", failed, len(ours.all), losses)
 	}
@@ -113,13 +112,13 @@ type noLog struct{}
 
 func (noLog) Printf(string, ...any) {}
 
-// steady submits reads at a rate.
+// steady submits reads at a constant rate.
 type steady struct {
 	gaps *gaps
 	n    atomic.Int64
 
 	mu      sync.Mutex
-	all     []*future.Future[zkasync.Node] // to be read when get has returned
+	all     []*future.Future[zkasync.Node] // valid when get has returned
 	waiting int64
 	reached chan struct{}
 }
@@ -145,7 +144,7 @@ func (s *steady) get(t *testing.T, c *zkasync.Client, perSecond int, stop <-chan
 	}
 }
 
-// after returns a channel that is closed when so many reads have succeeded.
+// after returns a channel that is closed when n reads have succeeded.
 func (s *steady) after(n int64) <-chan struct{} {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -183,7 +182,7 @@ func getBlocking(conn *zk.Conn, g *gaps, perSecond int, stop <-chan struct{}) {
 	}
 }
 
-// The leader, to which the client is connected, stands still for longer than the session may.
+// The leader, which the client is connected to, is frozen for longer than the session timeout.
 func TestEnsemble_LeaderFrozen(t *testing.T) {
 	t.Parallel()
 	const session = 4 * time.Second
@@ -201,7 +200,7 @@ func TestEnsemble_LeaderFrozen(t *testing.T) {
 		t.Errorf("the loss was noticed after %v", took)
 	}
 	waiting := c.Exists(testContext(t), "/mine")
-	_, err := e.Leader(testContext(t)) // the others take as long as they like to elect one
+	_, err := e.Leader(testContext(t)) // an election may take any time, which does not count
 	mustDo(t, err)
 	elected := startStopwatch(t)
 	connected := nextState(t, changes, zkasync.StateConnected)

@@ -44,7 +44,7 @@ func TestRemoveWatches_ServerForgetsThem(t *testing.T) {
 	c := rooted(t)
 	must(t, c.Create(t.Context(), "/a", nil))
 	event := must(t, c.GetW(t.Context(), "/a")).Event
-	c.Unwatch(event) // the server still has it
+	c.Unwatch(event) // the server keeps the watch
 	must(t, c.RemoveWatches(t.Context(), "/a", zkasync.WatcherData))
 	fails(t, c.RemoveWatches(t.Context(), "/a", zkasync.WatcherData), zkasync.ErrNoWatcher)
 }
@@ -81,7 +81,7 @@ func noMoreEventsBut(t testing.TB, c *zkasync.Client, s *zkasync.Subscription) {
 	}
 }
 
-// TestRemoveWatches_OfOneTypeKeepsSubscriptions: servers before 3.9 remove a part of the persistent watch.
+// Servers before 3.9 remove a part of the persistent watch when the watches of one type are removed. Subscriptions must go on.
 func TestRemoveWatches_OfOneTypeKeepsSubscriptions(t *testing.T) {
 	t.Parallel()
 	needsAddWatch(t)

@@ -15,7 +15,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// grantsOther is a server that grants the session with an id, whatever is offered, and then is well.
+// grantsOther returns a script of a server that grants the session with this id, whatever is offered, and then does what the script
+// then says.
 func grantsOther(id int64, readOnly bool, then zkpeer.Script) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		if c.ReadConnect() && c.AcceptWith(wire.ConnectResponse{Timeout: c.Connect.Timeout, SessionID: id, ReadOnly: readOnly}) {
@@ -33,7 +34,7 @@ func untilCut(cut <-chan struct{}) zkpeer.Script {
 	}
 }
 
-// A reconnect that is granted another session is an expiry, with all that belongs to one, in order.
+// If a reconnect is granted another session, that is an expiry, with everything that belongs to one, in order.
 func TestReplacedSession_AnotherSessionIsGranted(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		const first, second = 0x11, 0x22
@@ -62,7 +63,7 @@ func TestReplacedSession_AnotherSessionIsGranted(t *testing.T) {
 			t.Errorf("lost: %+v, want the expiry of session %#x", lost, first)
 		}
 		if event := <-theirs; event.Type != zk.EventNotWatching || !errors.Is(event.Err, zk.ErrSessionExpired) {
-			t.Errorf("the watch of Conn's: %+v, want that it has ended with the session", event)
+			t.Errorf("the watch of Conn: %+v, want that it has ended with the session", event)
 		}
 		if c.Session().ID != second || c.Conn().SessionID() != second || p.Accepted() != 2 {
 			t.Errorf("session %#x, %d connections", c.Session().ID, p.Accepted())
@@ -71,7 +72,7 @@ func TestReplacedSession_AnotherSessionIsGranted(t *testing.T) {
 	})
 }
 
-// What waits for the connection fails with the session, as after any expiry.
+// Operations that wait for the connection fail, as after any expiry.
 func TestReplacedSession_WhatWaitsFails(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		cut := make(chan struct{})
@@ -86,13 +87,13 @@ func TestReplacedSession_WhatWaitsFails(t *testing.T) {
 	})
 }
 
-// A session of another client's that is not granted is an expiry of that one, and not its continuation.
+// If a session given to WithSession is not granted, that is its expiry.
 func TestReplacedSession_OfWithSession(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		p := zkpeer.Pipes(t, grantsOther(0x22, false, serves))
 		submitted := make(chan struct{})
 		dial := func(ctx context.Context, network, address string) (net.Conn, error) {
-			<-submitted // or the new session begins before the read is there
+			<-submitted // otherwise the new session might begin before the read is submitted
 			return p.Dial(ctx, network, address)
 		}
 		c, err := zkasync.New("one.test", zkasync.WithDialer(dial), zkasync.WithSession(zkasync.Session{ID: 0x11, Password: make([]byte, 16)}))
@@ -103,7 +104,7 @@ func TestReplacedSession_OfWithSession(t *testing.T) {
 		changes := c.States(t.Context())
 		waiting := c.Get(t.Context(), "/a")
 		started := c.StartAsync()
-		fails(t, waiting, zkasync.ErrClosed) // it was not started
+		fails(t, waiting, zkasync.ErrClosed) // the client had not been started then
 		waiting = c.Get(t.Context(), "/a")
 		close(submitted)
 		must(t, started)
@@ -117,7 +118,7 @@ func TestReplacedSession_OfWithSession(t *testing.T) {
 	})
 }
 
-// Close between the end of the one session and the beginning of the other ends the other as well.
+// Close between the end of the old session and the beginning of the new one ends the new one as well.
 func TestReplacedSession_CloseInBetween(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		ended := make(chan wire.OpCode, 1)
@@ -142,7 +143,7 @@ func TestReplacedSession_CloseInBetween(t *testing.T) {
 	})
 }
 
-// A read-only server grants a temporary session beside the session proper, which it does not end.
+// A read-only server grants a temporary session, which does not end the real one.
 func TestReplacedSession_NotOfAReadOnlyServer(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		cut := make(chan struct{})
@@ -161,8 +162,8 @@ func TestReplacedSession_NotOfAReadOnlyServer(t *testing.T) {
 	})
 }
 
-// Servers without a quorum refuse the session for long, and then come back and know it. It is not over, whatever stranger
-// they would admit.
+// Servers without a quorum refuse the session for a long time, and then have a quorum again and know it. The session has not ended,
+// although the servers would accept a new client.
 func TestReplacedSession_TheSessionOutlivesALongOutageOfTheQuorum(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		cut := make(chan struct{})
@@ -171,7 +172,7 @@ func TestReplacedSession_TheSessionOutlivesALongOutageOfTheQuorum(t *testing.T) 
 			c.ReadConnect()
 			stranger := c.Connect.SessionID == 0
 			if stranger && back.Load() {
-				met.Store(true) // the quorum has come back right behind the refusal of the session
+				met.Store(true) // the quorum is back right after the session was refused
 			}
 			if met.Load() {
 				c.Accept()
@@ -188,7 +189,7 @@ func TestReplacedSession_TheSessionOutlivesALongOutageOfTheQuorum(t *testing.T) 
 			t.Errorf("session %#x, want the one that the servers still know", now.SessionID)
 		}
 		if !met.Load() {
-			t.Error("no stranger was admitted")
+			t.Error("no new client was accepted meanwhile")
 		}
 	})
 }

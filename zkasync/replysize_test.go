@@ -18,8 +18,8 @@ import (
 
 const smallReply = 16 << 10
 
-// wideFolder makes /wide, whose list of children is larger than smallReply, and returns the server's address with the
-// chroot, and a proxy of it.
+// wideFolder creates /wide, whose list of children is larger than smallReply. It returns a client, a proxy of the server, and the
+// chroot.
 func wideFolder(t *testing.T) (twin *zkasync.Client, p *zkproxy.Proxy, root string) {
 	t.Helper()
 	root = zkserver.Root(t)
@@ -33,7 +33,7 @@ func wideFolder(t *testing.T) (twin *zkasync.Client, p *zkproxy.Proxy, root stri
 	return twin, zkproxyForShared(t), root
 }
 
-// wantReplySize checks that err is that of a reply above the limit, with both sizes.
+// wantReplySize checks that err is the error for a reply above the limit, with both sizes.
 func wantReplySize(t *testing.T, err error) {
 	t.Helper()
 	var size *zkasync.ReplySizeError
@@ -49,8 +49,8 @@ func wantReplySize(t *testing.T, err error) {
 	}
 }
 
-// Whoever asks for a reply above the limit, and with whatever patience, only that operation fails,
-// once, and the connection goes on.
+// Only the operation whose reply is above the limit fails, once, whatever it is and however often it is repeated. The connection
+// goes on.
 func TestReplySize_ReplyAboveTheLimit(t *testing.T) {
 	t.Parallel()
 	twin, p, root := wideFolder(t)
@@ -59,7 +59,7 @@ func TestReplySize_ReplyAboveTheLimit(t *testing.T) {
 		"WithRetry": {zkasync.WithRetry(zkasync.RetryPolicy{})},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var log strings.Builder // written to by the receive goroutine alone, and read when it has ended
+			var log strings.Builder // written to by the receive goroutine only, and read after that has ended
 			logger := slog.New(slog.NewTextHandler(&log, nil))
 			c := connect(t, p.Addr()+root, append(opts, zkasync.WithMaxReplySize(smallReply), zkasync.WithLogger(logger))...)
 			before := p.Accepted()
@@ -75,7 +75,7 @@ func TestReplySize_ReplyAboveTheLimit(t *testing.T) {
 				t.Error("DeleteAll has deleted what it cannot list")
 			}
 			if _, _, err := c.Conn().Children(root + "/wide"); err == nil || errors.Is(err, zk.ErrConnectionClosed) {
-				t.Errorf("go-zookeeper's children: %v, want an error that is no connection loss", err)
+				t.Errorf("go-zookeeper's children: %v, want an error that is not a connection loss", err)
 			}
 			must(t, c.Set(t.Context(), "/wide", nil, zkasync.AnyVersion))
 			if n := p.Accepted() - before; n != 0 {
@@ -85,21 +85,21 @@ func TestReplySize_ReplyAboveTheLimit(t *testing.T) {
 				t.Error(err)
 			}
 			if text := log.String(); !strings.Contains(text, "Conn() dropped") {
-				t.Errorf("log %q, want it to tell of go-zookeeper's request", text)
+				t.Errorf("log %q, want go-zookeeper's request in it", text)
 			}
 		})
 	}
 	must(t, twin.Exists(t.Context(), "/wide"))
 }
 
-// A live list that has grown too large says so, and is right again when it has shrunk.
+// A live list that has grown too large says so, and is current again when it has shrunk.
 func TestReplySize_LiveListAboveTheLimit(t *testing.T) {
 	t.Parallel()
 	twin, p, root := wideFolder(t)
 	c := connect(t, p.Addr()+root, zkasync.WithMaxReplySize(smallReply))
 	before := p.Accepted()
 	if !zkserver.Shared(t).Since("3.6") {
-		before++ // to find out that the server does not know persistent watches
+		before++ // one connection to find out that the server does not know persistent watches
 	}
 	l := c.WatchChildren(t.Context(), "/wide")
 	defer l.Close()
@@ -114,14 +114,14 @@ func TestReplySize_LiveListAboveTheLimit(t *testing.T) {
 	})
 	allowed := 0
 	if !zkserver.Shared(t).Since("3.6") {
-		allowed = 1 // it ended the connection at the request for a persistent watch
+		allowed = 1 // the server has ended the connection at the request for a persistent watch
 	}
 	if n := p.Accepted() - before; n > allowed {
 		t.Errorf("%d more connections, want %d", n, allowed)
 	}
 }
 
-// A protected create whose answer is lost looks for its znode in a folder whose list is too large.
+// The answer to a protected create is lost, and the list of its folder is too large to search.
 func TestReplySize_ProtectedCreateInAFolderAboveTheLimit(t *testing.T) {
 	t.Parallel()
 	twin, p, root := wideFolder(t)

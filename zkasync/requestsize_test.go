@@ -14,7 +14,7 @@ import (
 
 type zkEvent = zkasync.Event
 
-// createMany makes n children of path, named alike.
+// createMany creates n children of path with numbered names.
 func createMany(t testing.TB, c *zkasync.Client, path string, n int) {
 	t.Helper()
 	const portion = 10_000
@@ -27,8 +27,8 @@ func createMany(t testing.TB, c *zkasync.Client, path string, n int) {
 	}
 }
 
-// Replies may be much larger than requests, and a large tree is deleted; its
-// memory is bounded by the window, see TestWindow_BoundsWhatIsPending.
+// Replies may be much larger than requests. A large tree can be deleted; its memory is bounded by the window, see
+// TestWindow_BoundsWhatIsPending.
 func TestRequestSize_ManyChildrenAndDeleteAll(t *testing.T) {
 	t.Parallel()
 	const parents, children = 2, 50_000
@@ -49,7 +49,7 @@ func TestRequestSize_ManyChildrenAndDeleteAll(t *testing.T) {
 	}
 }
 
-// An empty transaction succeeds, one over the limit is refused here.
+// An empty transaction succeeds. The client refuses one that is above the limit.
 func TestRequestSize_TransactionSizes(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)

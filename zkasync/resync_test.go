@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// endSession suspends the client and has another one end its session. The client learns of it after resume.
+// endSession suspends the client and lets another one end its session. The client learns that after resume.
 func endSession(t testing.TB, c *zkasync.Client, p *zkproxy.Proxy) {
 	t.Helper()
 	suspend(t, c, p)
@@ -27,7 +27,7 @@ func endSession(t testing.TB, c *zkasync.Client, p *zkproxy.Proxy) {
 	}
 }
 
-// wantResync receives a resync and looks at its reason.
+// wantResync receives a resync and checks its reason.
 func wantResync(t testing.TB, s *zkasync.Subscription, path string, why error) {
 	t.Helper()
 	isResync(t, nextEvents(t, s, 1)[0], path, why)
@@ -41,8 +41,7 @@ func isResync(t testing.TB, e zkasync.Event, path string, why error) {
 	wantErr(t, e.Err, why)
 }
 
-// Of subscriptions: they are set again on the new connection before anything that has waited, and
-// told that they may have missed something.
+// Subscriptions are set again on the new connection before anything that has waited, and get a resync.
 func TestSubscription_ResyncsBeforeWaitingOperations(t *testing.T) {
 	t.Parallel()
 	needsAddWatch(t)
@@ -113,8 +112,8 @@ func TestSubscription_ClosedWhileSuspended(t *testing.T) {
 	must(t, must(t, event).Event)
 }
 
-// A read of a path with a subscription leaves no watch of its own; its event is as good after reconnects and after the
-// subscription is closed.
+// A read of a path with a subscription sets no watch of its own. It still gets its event, after reconnects and after the subscription
+// is closed.
 func TestSubscription_StandsInForOneShots(t *testing.T) {
 	t.Parallel()
 	needsAddWatch(t)
@@ -135,7 +134,7 @@ func TestSubscription_StandsInForOneShots(t *testing.T) {
 	resume(t, p)
 	must(t, c.Sync(t.Context(), "/"))
 	if data.Ready() || children.Ready() {
-		t.Error("a watch has fired for nothing")
+		t.Error("a watch has fired without a change")
 	}
 	must(t, twin.Set(t.Context(), "/a", nil, 1))
 	must(t, twin.Create(t.Context(), "/a/x", nil))
@@ -191,7 +190,7 @@ func TestSubscription_ManyAreRestoredInPortions(t *testing.T) {
 	must(t, once[i].Event)
 }
 
-// With repetition an AddWatch goes on to the next connection. It counts once there.
+// With WithRetry, an AddWatch is repeated on the next connection, and is set once there.
 func TestSubscription_RepeatedOnTheNextConnection(t *testing.T) {
 	t.Parallel()
 	needsAddWatch(t)

@@ -23,7 +23,7 @@ func lost(op string, outcome zkasync.Outcome) error {
 	return opError(op, outcome, zkasync.ErrConnectionLoss)
 }
 
-// script is an operation whose attempts fail with errs, one after the other, and then succeed with their number.
+// script is an operation whose attempts fail with errs, one after the other. The next attempt succeeds with its number.
 type script struct {
 	errs  []error
 	calls []time.Time
@@ -37,7 +37,7 @@ func (s *script) op(context.Context) *future.Future[int] {
 	return future.Resolved(len(s.calls))
 }
 
-// idle is a client that the operations of a script do not need.
+// idle is a client for Retry. The operations of a script do not use it.
 var idle = func() *zkasync.Client {
 	c, err := zkasync.New("idle.test")
 	if err != nil {

@@ -20,11 +20,11 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// quick is a policy for tests that repeat much.
+// quick is a policy for tests with many repetitions.
 var quick = zkasync.RetryPolicy{FirstPause: 10 * time.Millisecond, MaxPause: 50 * time.Millisecond}
 
-// viaProxy returns a client whose connections go through a proxy and which reconnects without a pause, and a direct one
-// with the same chroot. Its list of servers names the one many times: it pauses once per pass.
+// viaProxy returns a client whose connections go through a proxy and which reconnects without a pause, and a direct one with the same
+// chroot. The list of servers names the proxy many times, since a client pauses only after a whole pass.
 func viaProxy(t testing.TB, opts ...zkasync.Option) (c, twin *zkasync.Client, p *zkproxy.Proxy) {
 	t.Helper()
 	const passes = 50
@@ -36,7 +36,7 @@ func viaProxy(t testing.TB, opts ...zkasync.Option) (c, twin *zkasync.Client, p 
 	return connect(t, servers+root, opts...), twin, p
 }
 
-// cuts cuts connections in the middle of the replies, so often as told, until the test ends or stop is called.
+// cuts cuts connections in the middle of replies, up to times times, until the test ends or stop is called.
 func cuts(t testing.TB, p *zkproxy.Proxy, times int, every int) (stop func() int) {
 	quit, done := make(chan struct{}), make(chan int)
 	random := rand.New(rand.NewPCG(1, 2))
@@ -82,10 +82,10 @@ func TestWithRetry_AllSucceedUnderCuts(t *testing.T) {
 		} else {
 			last = st.Version
 		}
-		// A get that is repeated without the set before it may see one of those behind it, in its first attempt.
+		// A get may be repeated while the set before it is not, so it may see the result of a later set.
 		n := must(t, gets[i])
 		if k, err := strconv.Atoi(string(n.Data)); err != nil || k < i || n.Stat.Version < last {
-			t.Fatalf("get behind set %d, which made version %d, read %q of version %d", i, last, n.Data, n.Stat.Version)
+			t.Fatalf("get after set %d, which made version %d, read %q of version %d", i, last, n.Data, n.Stat.Version)
 		}
 	}
 	order.wants(t, want...)
@@ -118,7 +118,7 @@ func TestRetry_AllSucceedUnderCuts(t *testing.T) {
 	}
 }
 
-// creates has unmarked creates fail and be repeated, and checks that none was applied twice.
+// creates makes unmarked creates fail and be repeated, and checks that none is applied twice.
 func creates(t *testing.T, create func(c *zkasync.Client, ctx context.Context, data []byte) *future.Future[zkasync.Created], opts ...zkasync.Option) {
 	t.Helper()
 	c, twin, p := viaProxy(t, opts...)
@@ -156,7 +156,7 @@ func creates(t *testing.T, create func(c *zkasync.Client, ctx context.Context, d
 	}
 	for data, path := range known {
 		if seen[data] != path {
-			t.Errorf("create %s was acknowledged as %s and is at %q", data, path, seen[data])
+			t.Errorf("create %s was acknowledged as %s, but is at %q", data, path, seen[data])
 		}
 	}
 	if len(known)+len(unknown) != manyOps || len(known) < manyOps/2 || n == 0 || len(unknown) == 0 {
@@ -181,8 +181,8 @@ func TestRetry_NothingUnmarkedIsAppliedTwice(t *testing.T) {
 	})
 }
 
-// unsure has one operation in flight when the connection is lost, so that its outcome is unknown, and lets no new one
-// through.
+// unsure submits an operation and breaks the connection while it is in flight, so that its outcome is unknown. It lets no new
+// connection through.
 func unsure[T any](t *testing.T, c *zkasync.Client, p *zkproxy.Proxy, submit func() *future.Future[T]) *future.Future[T] {
 	t.Helper()
 	requests := tap(p)
@@ -249,7 +249,7 @@ func TestRetry_CallbackMayWaitForIt(t *testing.T) {
 		if change.State != zkasync.StateSuspended {
 			return
 		}
-		// The first attempt fails inside the very loss that this callback tells of, or waits; both must get through.
+		// The first attempt either fails in the very loss that this callback reports, or waits. Both must succeed in the end.
 		f := zkasync.Retry(testContext(t), c, quick, func(ctx context.Context) *future.Future[zkasync.Node] { return c.Get(ctx, "/") })
 		_, err := f.Get(testContext(t))
 		done <- err
@@ -295,7 +295,7 @@ func TestWithRetry_UnmarkedWriteInFlightFails(t *testing.T) {
 	fails(t, f, zkasync.ErrConnectionLoss, zkasync.ErrOutcomeUnknown)
 }
 
-// A marked create whose first attempt was applied is rejected the second time: that says nothing of the first.
+// The first attempt of a marked create was applied, so the second one is rejected. That says nothing about the first.
 func TestWithRetry_RejectionAfterAnUnknownOutcomeStaysUnknown(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t, zkasync.WithRetry(zkasync.RetryPolicy{}))
@@ -319,7 +319,7 @@ func TestWithRetry_AfterExpiryOnlyReadsAndUnsentGoOn(t *testing.T) {
 	})
 	fresh := c.Set(t.Context(), "/", []byte("y"), zkasync.AnyVersion)
 	poll(t, "lost", func() bool { return c.State() == zkasync.StateLost })
-	// The server is more patient than the client by up to two ticks.
+	// The server waits for up to two ticks longer than the client.
 	expired := time.NewTimer(2 * time.Second)
 	<-expired.C
 	p.Heal()
@@ -331,9 +331,9 @@ func TestWithRetry_AfterExpiryOnlyReadsAndUnsentGoOn(t *testing.T) {
 	}
 }
 
-// throttle has the proxy turn the next n answers to requests into the server's code for "throttled".
+// throttle makes the proxy turn the next n answers into the server's code for "throttled".
 func throttle(p *zkproxy.Proxy, n int) {
-	const errAt = 4 + 4 + 8 // behind length, xid and zxid
+	const errAt = 4 + 4 + 8 // after length, xid and zxid
 	throttled := int32(-127)
 	p.Rewrite(zkproxy.ToClient, func(f zkproxy.Frame) []byte {
 		if xid := int32(binary.BigEndian.Uint32(f.Bytes[4:])); f.Index == 0 || xid <= 0 || n == 0 {
@@ -379,7 +379,7 @@ func TestWithRetry_CloseEndsThePauseOfWhatWasThrottled(t *testing.T) {
 	fails(t, f, zkasync.ErrClosed, zkasync.ErrNotSent)
 }
 
-// Protected finds its znode by itself; the mark must not have it created twice.
+// Protected finds its znode by itself. The mark must not cause a second create.
 func TestWithRetry_ProtectedIsNotRepeatedAsSuch(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t, zkasync.WithRetry(zkasync.RetryPolicy{}), zkasync.WithHandler(handler.NewInline()))
@@ -394,7 +394,7 @@ func TestWithRetry_ProtectedIsNotRepeatedAsSuch(t *testing.T) {
 	}
 }
 
-// Of what was lost, some was in flight and some still queued, behind a writer that was stuck.
+// When the connection was lost, some operations were in flight, and others still queued behind a writer that was stuck.
 func TestWithRetry_KeepsTheOrderOfWhatWasQueued(t *testing.T) {
 	t.Parallel()
 	const sets, size = 100, 200 << 10
@@ -428,7 +428,7 @@ func TestWithRetry_NothingOutlivesFailedCredentials(t *testing.T) {
 	fails(t, read, zkasync.ErrAuthFailed)
 }
 
-// A connection that was to be left for another server breaks before all that is in flight is answered.
+// The client is about to move to another server, and the connection breaks before everything in flight is answered.
 func TestWithRetry_KeepsTheOrderWhileMoving(t *testing.T) {
 	t.Parallel()
 	server, root := zkserver.Shared(t).Addr(), zkserver.Root(t)

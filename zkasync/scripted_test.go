@@ -13,13 +13,13 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// The tests of what only a broken server does run in bubbles, with a scripted server at the other end of a pipe: time
-// stands still while anything can go on, and a bubble that ends with a goroutine left fails.
+// Tests of what only a broken server does run in bubbles of package synctest, with a scripted server at the other end of a pipe.
+// Time stands still while anything can go on, and a bubble fails if it ends with a goroutine left.
 
 const (
 	// bubbleSession is the session timeout in bubbles.
 	bubbleSession = 6 * time.Second
-	// closeLimit is how long Close may take with a server that does not play its part.
+	// closeLimit is how long Close may take with a server that does not cooperate.
 	closeLimit = 2 * time.Second
 )
 
@@ -38,11 +38,11 @@ type scripted struct {
 
 	// Callbacks run one at a time, so these need no lock.
 	count int
-	ended []int // numbers of counted futures, in the order of their callbacks
+	ended []int // the numbers of the counted futures, in the order of their callbacks
 }
 
-// newScripted makes a client that is not started. The test's end closes it and checks that this takes no longer than it
-// may, and that each future that was counted completed once and in the order of submission.
+// newScripted returns a client that is not started. At the end of the test it is closed, which must not take too long, and each
+// counted future must have completed once and in the order of submission.
 func newScripted(t *testing.T, opts []zkasync.Option, scripts ...zkpeer.Script) *scripted {
 	t.Helper()
 	s := &scripted{t: t, peer: zkpeer.Pipes(t, scripts...)}
@@ -60,7 +60,7 @@ func newScripted(t *testing.T, opts []zkasync.Option, scripts ...zkpeer.Script) 
 	return s
 }
 
-// connectScripted is newScripted and starts the client.
+// connectScripted is like newScripted, and starts the client.
 func connectScripted(t *testing.T, scripts ...zkpeer.Script) *scripted {
 	t.Helper()
 	s := newScripted(t, nil, scripts...)
@@ -87,7 +87,7 @@ func (s *scripted) end() {
 	}
 }
 
-// counted has the completion of f checked: once, and behind those that were counted before.
+// counted makes the end of the test check that f has completed once, and after those that were counted before.
 func counted[T any](s *scripted, f *future.Future[T]) *future.Future[T] {
 	n := s.count
 	s.count++
@@ -97,10 +97,10 @@ func counted[T any](s *scripted, f *future.Future[T]) *future.Future[T] {
 
 // get submits a get and counts it.
 func (s *scripted) get(path string) *future.Future[zkasync.Node] {
-	return counted(s, s.Get(context.Background(), path)) // not the test's, which ends before Close
+	return counted(s, s.Get(context.Background(), path)) // not the test's context, which ends before Close
 }
 
-// wantNode checks that f has completed with the data of path, which on these servers is the path.
+// wantNode checks that f has completed with the data of path, which is the path itself on these servers.
 func wantNode(t *testing.T, f *future.Future[zkasync.Node], path string) {
 	t.Helper()
 	if n := must(t, f); string(n.Data) != path {
@@ -108,7 +108,7 @@ func wantNode(t *testing.T, f *future.Future[zkasync.Node], path string) {
 	}
 }
 
-// wantLoss checks that f failed with the connection, in flight or waiting.
+// wantLoss checks that f has failed with a connection loss and this outcome.
 func wantLoss[T any](t *testing.T, what string, f *future.Future[T], outcome error) {
 	t.Helper()
 	_, err := f.Get(testContext(t))

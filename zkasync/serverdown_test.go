@@ -16,15 +16,15 @@ import (
 )
 
 const (
-	// slack is what a bound leaves for timers, and for a machine that is busy with other tests.
+	// slack is added to time limits for timers, and for a machine that is busy with other tests.
 	slack       = 500 * time.Millisecond
 	manyPending = 1000
 )
 
-// silence is how long the client listens to a server that says nothing.
+// silence returns how long the client waits for a server that sends nothing.
 func silence(session time.Duration) time.Duration { return session * 2 / 3 }
 
-// mustDo ends the test when something done to a server fails.
+// mustDo ends the test if something that is done to a server fails.
 func mustDo(t testing.TB, err error) {
 	t.Helper()
 	if err != nil {
@@ -40,14 +40,14 @@ func gets(ctx context.Context, c *zkasync.Client, n int) (fs []*future.Future[zk
 	return fs
 }
 
-// stateCount counts the changes of the state from now on.
+// stateCount counts the changes of state from now on.
 func stateCount(c *zkasync.Client) *atomic.Int32 {
 	var n atomic.Int32
 	c.OnState(func(zkasync.StateChange) { n.Add(1) })
 	return &n
 }
 
-// The server stands still for half the session timeout.
+// The server is frozen for half the session timeout.
 func TestServer_FrozenForHalfTheSession(t *testing.T) {
 	t.Parallel()
 	const session = 4 * time.Second
@@ -61,7 +61,7 @@ func TestServer_FrozenForHalfTheSession(t *testing.T) {
 	<-half.C
 	for i, f := range fs {
 		if f.Ready() {
-			t.Fatalf("get %d is complete while the server stands still: %v", i, outcome(t, f))
+			t.Fatalf("get %d is complete while the server is frozen: %v", i, outcome(t, f))
 		}
 	}
 	mustDo(t, s.Continue())
@@ -71,13 +71,13 @@ func TestServer_FrozenForHalfTheSession(t *testing.T) {
 	}
 }
 
-// frozen is a client whose server stands still with operations in flight, while more are submitted.
+// frozen is a client whose server is frozen with operations in flight, while more are submitted.
 type frozen struct {
 	c       *zkasync.Client
 	s       *zkserver.Server
 	since   *stopwatch
 	pending []*future.Future[zkasync.Node]
-	lost    <-chan time.Time // when Suspended was told
+	lost    <-chan time.Time // when Suspended was reported
 }
 
 func freeze(t testing.TB, opts ...zkasync.Option) *frozen {
@@ -90,7 +90,7 @@ func freeze(t testing.TB, opts ...zkasync.Option) *frozen {
 		if change.State == zkasync.StateSuspended {
 			select {
 			case lost <- time.Now():
-			default: // the first counts
+			default: // only the first counts
 			}
 		}
 	})
@@ -100,7 +100,7 @@ func freeze(t testing.TB, opts ...zkasync.Option) *frozen {
 	return z
 }
 
-// submit goes on submitting, so many a second, until the loss, and returns when that was told.
+// submit goes on submitting operations at this rate until the loss, and returns when that was reported.
 func (z *frozen) submit(t testing.TB, perSecond int) time.Time {
 	t.Helper()
 	tick := time.NewTicker(time.Second / time.Duration(perSecond))
@@ -118,7 +118,7 @@ func (z *frozen) submit(t testing.TB, perSecond int) time.Time {
 	}
 }
 
-// The server stands still for three times the session timeout, under traffic.
+// The server is frozen for three times the session timeout, under traffic.
 func TestServer_FrozenForLong(t *testing.T) {
 	t.Parallel()
 	z := freeze(t)
@@ -138,7 +138,7 @@ func TestServer_FrozenForLong(t *testing.T) {
 	}
 }
 
-// Submitting does not wait for a server that stands still.
+// Submitting does not wait for a frozen server.
 func TestServer_SubmittingNeverBlocks(t *testing.T) {
 	t.Parallel()
 	z := freeze(t)
@@ -158,16 +158,15 @@ func TestServer_SubmittingNeverBlocks(t *testing.T) {
 	}
 	mustDo(t, z.s.Continue())
 	for _, f := range after {
-		// Another loss may follow: the server now finds the connections that were given up meanwhile, and each of them takes
-		// the session from the one before.
+		// Another loss may follow: the server now processes the connections that the client gave up meanwhile, each of which takes the
+		// session from the one before.
 		if err := outcome(t, f); err != nil && !errors.Is(err, zkasync.ErrNotSent) && !errors.Is(err, zkasync.ErrConnectionLoss) {
 			t.Fatalf("submitted after the loss: %v", err)
 		}
 	}
 }
 
-// The server goes on after three times the session timeout. It may have expired the session or not; the
-// client tells which.
+// The server goes on after three times the session timeout. It may or may not have expired the session, and the client reports which.
 func TestServer_FrozenServerGoesOn(t *testing.T) {
 	t.Parallel()
 	s := zkserver.Run(t)
@@ -190,7 +189,7 @@ func TestServer_FrozenServerGoesOn(t *testing.T) {
 			t.Errorf("the session goes on, its ephemeral znode is %+v", exists)
 		}
 		for _, f := range waiting {
-			if err := outcome(t, f); err != nil && !errors.Is(err, zkasync.ErrConnectionLoss) { // of another loss, see above
+			if err := outcome(t, f); err != nil && !errors.Is(err, zkasync.ErrConnectionLoss) { // there may be another loss, see above
 				t.Errorf("waiting, in the session that goes on: %v", err)
 			}
 		}
@@ -198,7 +197,7 @@ func TestServer_FrozenServerGoesOn(t *testing.T) {
 		must(t, event)
 		return
 	}
-	// A server says that a session has expired a moment before it deletes what the session owned.
+	// A server reports that a session has expired a moment before it deletes the session's znodes.
 	poll(t, "the end of the ephemeral znode", func() bool {
 		exists := must(t, c.Exists(ctx, "/mine"))
 		return exists == nil || exists.EphemeralOwner != before
@@ -209,7 +208,7 @@ func TestServer_FrozenServerGoesOn(t *testing.T) {
 	fails(t, event, zkasync.ErrSessionExpired)
 }
 
-// Kill -9 in mid-stream, with answers on their way.
+// The server is killed in mid-stream, with answers on their way.
 func TestServer_KilledInMidStream(t *testing.T) {
 	t.Parallel()
 	const total, size, atReply, onTheWay = 5000, 4 << 10, 1500, 100
@@ -248,11 +247,11 @@ func TestServer_KilledInMidStream(t *testing.T) {
 		_, err := f.Result()
 		switch {
 		case err == nil && !there[i]:
-			t.Fatalf("create %d was acknowledged and is not there", i)
+			t.Fatalf("create %d was acknowledged, but does not exist", i)
 		case errors.Is(err, zkasync.ErrNotSent):
 			unsent++
 			if there[i] {
-				t.Fatalf("create %d was reported as not sent and is there", i)
+				t.Fatalf("create %d was reported as not sent, but exists", i)
 			}
 		case err != nil && there[i]:
 			applied++
@@ -264,8 +263,7 @@ func TestServer_KilledInMidStream(t *testing.T) {
 	t.Logf("%d succeeded; of %d with unknown outcome %d were applied; %d not sent", done, total-done-unsent, applied, unsent)
 }
 
-// Kills at random under writers that use versions. What is checked, and how, stands in the files of
-// TestChaos.
+// The server is killed at random under writers that use versions. The checks are those of TestChaos.
 func TestServer_RandomKillsUnderWriters(t *testing.T) {
 	t.Parallel()
 	const kills, writers = 20, 8

@@ -15,7 +15,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// codeNames are the codes that can be asked for by a name.
+// codeNames are the codes that have a named error.
 var codeNames = map[int32]error{
 	-5: zkasync.ErrMarshalling, -6: zkasync.ErrUnimplemented, -7: zkasync.ErrOperationTimeout, -8: zk.ErrBadArguments,
 	-12: zkasync.ErrUnknownSession, -13: zkasync.ErrNewConfigNoQuorum, -14: zkasync.ErrReconfigInProgress,
@@ -26,7 +26,7 @@ var codeNames = map[int32]error{
 	-123: zk.ErrReconfigDisabled, -124: zkasync.ErrSASLRequired, -125: zkasync.ErrQuotaExceeded, -127: zkasync.ErrThrottled,
 }
 
-// isCode checks every way of asking for a server's code.
+// isCode checks every way of matching a server's code.
 func isCode(t *testing.T, what string, err error, code int32) {
 	t.Helper()
 	var s zkasync.ServerError
@@ -34,7 +34,7 @@ func isCode(t *testing.T, what string, err error, code int32) {
 		t.Errorf("%s: %v has code %d, want %d", what, err, s.Code, code)
 	}
 	if !errors.Is(err, zkasync.ServerError{Code: code}) || errors.Is(err, zkasync.ServerError{Code: code - 1000}) {
-		t.Errorf("%s: %v does not compare by its code, %d", what, err, code)
+		t.Errorf("%s: %v does not match its code, %d", what, err, code)
 	}
 	for c, name := range codeNames {
 		if is := errors.Is(err, name); is != (c == code) {
@@ -48,7 +48,7 @@ const (
 	codeSASLRequired   = -124
 )
 
-// codesToAsk are all that have a name, here or with the servers, and some that nobody knows.
+// codesToAsk returns all codes that have a name, here or in ZooKeeper, and some unknown ones.
 func codesToAsk() []int32 {
 	codes := []int32{-1, -2, -3, -4, -9, -113, -116, -117, -999, 7, math.MinInt32}
 	for code := range codeNames {
@@ -57,7 +57,7 @@ func codesToAsk() []int32 {
 	return codes
 }
 
-func TestServerError_OfEveryCodeCanBeAskedFor(t *testing.T) {
+func TestServerError_OfEveryCodeCanBeMatched(t *testing.T) {
 	t.Parallel()
 	for _, code := range codesToAsk() {
 		isCode(t, "plain", zkasync.ServerError{Code: code}, code)
@@ -70,8 +70,8 @@ func TestServerError_OfEveryCodeCanBeAskedFor(t *testing.T) {
 	}
 }
 
-// refuses everything is a script of a server that refuses all that is asked with one code: transactions of two by their
-// second operation.
+// refusesEverything returns a script of a server that refuses every request with one code. It blames the second operation of
+// transactions.
 func refusesEverything(code int32) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		c.Accept()
@@ -88,7 +88,7 @@ func refusesEverything(code int32) zkpeer.Script {
 	}
 }
 
-// secondFailed is the answer to a transaction of two operations of which the second one was refused.
+// secondFailed returns the answer to a transaction of two operations, of which the second one was refused.
 func secondFailed(code int32) (b []byte) {
 	for _, c := range []int32{0, code} {
 		b = wire.AppendInt32(wire.AppendMultiHeader(b, wire.OpError, false, c), c)
@@ -100,7 +100,7 @@ func TestServerError_OnEveryKindOfFailure(t *testing.T) {
 	for _, code := range codesToAsk() {
 		switch code {
 		case wire.CodeThrottled:
-			continue // a value that is kept current asks again
+			continue // a Live value is read again
 		case codeSASLRequired:
 			continue // ends the session with ErrAuthFailed, see TestAuthDemanded_ByTheServer
 		}
@@ -108,7 +108,7 @@ func TestServerError_OnEveryKindOfFailure(t *testing.T) {
 			inBubble(t, func(t *testing.T) {
 				c := connectScripted(t, refusesEverything(code))
 				ctx := testContext(t)
-				absent := code == wire.CodeNoNode // which is an answer to some
+				absent := code == wire.CodeNoNode // for some operations, that is an answer
 				for _, call := range calls {
 					err := outcome(t, call.do(c.Client, ctx, "/a"))
 					answer := absent || code == codeNoAuth && call.name == "ensure path" // exists refuses what exists
@@ -124,7 +124,7 @@ func TestServerError_OnEveryKindOfFailure(t *testing.T) {
 				}
 				isCode(t, "remove watches", outcome(t, c.RemoveWatches(ctx, "/a", zkasync.WatcherAny)), code)
 				switch code {
-				case wire.CodeNoNode, codeSessionExpired, wire.CodeAuthFailed: // no reading, or none yet
+				case wire.CodeNoNode, codeSessionExpired, wire.CodeAuthFailed: // there is no reading, or not yet
 				default:
 					live := c.WatchData(ctx, "/a")
 					isCode(t, "watched value", (<-live.C()).Err, code)
@@ -135,7 +135,7 @@ func TestServerError_OnEveryKindOfFailure(t *testing.T) {
 	}
 }
 
-// Refused credentials end the client's use, whatever the code.
+// The client gives up after refused credentials, whatever the code is.
 func TestServerError_OfCredentials(t *testing.T) {
 	for _, code := range []int32{-115, -4, -999} {
 		t.Run(strconv.Itoa(int(code)), func(t *testing.T) {
@@ -150,10 +150,10 @@ func TestServerError_OfCredentials(t *testing.T) {
 	}
 }
 
-// A server that is closing is not this client.
+// The error of a server that is closing must not look like that of a closed client.
 func TestServerError_ClosingIsNotClosed(t *testing.T) {
 	t.Parallel()
 	if err := (zkasync.ServerError{Code: -116}); errors.Is(err, zkasync.ErrClosed) || !errors.Is(err, zk.ErrClosing) {
-		t.Errorf("%v: is it the client's end? %v", err, errors.Is(err, zkasync.ErrClosed))
+		t.Errorf("%v: matches ErrClosed: %v", err, errors.Is(err, zkasync.ErrClosed))
 	}
 }

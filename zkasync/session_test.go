@@ -19,7 +19,7 @@ func TestClient_ResumesSession(t *testing.T) {
 	changes := first.States(testContext(t))
 	session := first.Session()
 
-	p.SetTarget(nowhere) // it knows the password as well, and is not to come back meanwhile
+	p.SetTarget(nowhere) // the first client knows the password as well, and must not come back meanwhile
 	second := connect(t, s.Addr(), zkasync.WithSession(session))
 	if second.Session().ID != session.ID {
 		t.Errorf("session %#x, want %#x", second.Session().ID, session.ID)
@@ -29,7 +29,7 @@ func TestClient_ResumesSession(t *testing.T) {
 		t.Errorf("ephemeral znode: %+v, want it owned by %#x", st, session.ID)
 	}
 	resume(t, p)
-	if err := first.Close(); err != nil { // comes back first, or not
+	if err := first.Close(); err != nil { // it may or may not come back before that
 		t.Error(err)
 	}
 }

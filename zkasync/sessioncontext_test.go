@@ -34,7 +34,7 @@ func TestSessionContext_EndsWithTheSession(t *testing.T) {
 	suspend(t, c, p)
 	wantEnd(t, connected, zkasync.StateSuspended, zkasync.ErrConnectionLoss)
 	if session.Err() != nil {
-		t.Error("the session is over with its connection")
+		t.Error("the context has ended with the connection")
 	}
 	late, cancelLate := c.ConnectedContext(t.Context())
 	defer cancelLate()
@@ -42,7 +42,7 @@ func TestSessionContext_EndsWithTheSession(t *testing.T) {
 	resume(t, p)
 	must(t, c.Sync(testContext(t), "/"))
 	if session.Err() != nil {
-		t.Error("the session is over although it came back")
+		t.Error("the context has ended although the session came back")
 	}
 	p.Drop(zkproxy.ToClient, true)
 	p.Drop(zkproxy.ToServer, true)
@@ -52,7 +52,7 @@ func TestSessionContext_EndsWithTheSession(t *testing.T) {
 	wantEnd(t, after, zkasync.StateLost, nil)
 }
 
-// Neither a callback that does not return nor a reader that is held up delays the end.
+// A callback that does not return, or a reader that is held up, does not delay the end of the context.
 func TestSessionContext_IsNotHeldUp(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t, zkasync.WithSessionTimeout(shortSession))
@@ -65,7 +65,7 @@ func TestSessionContext_IsNotHeldUp(t *testing.T) {
 	wantEnd(t, session, zkasync.StateLost, nil)
 }
 
-// The context ends before the session does: by the time when the state is Closed, its znodes may be somebody else's.
+// The context ends before the session: when the state is Closed, somebody else may have what the session's znodes stood for.
 func TestSessionContext_EndsBeforeCloseEndsTheSession(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		over := make(chan struct{})
@@ -75,7 +75,7 @@ func TestSessionContext_EndsBeforeCloseEndsTheSession(t *testing.T) {
 			c.Serve(func(r zkpeer.Request) bool {
 				if r.Op == wire.OpClose {
 					if session.Err() == nil {
-						t.Error("the session is about to end, and its context goes on")
+						t.Error("the session is about to end, but its context has not ended")
 					}
 					close(over)
 				}
@@ -95,7 +95,7 @@ func TestSessionContext_EndsBeforeCloseEndsTheSession(t *testing.T) {
 	})
 }
 
-// It ends with the context it is made from, and with its cancel function.
+// The context also ends with its parent, and with its cancel function.
 func TestSessionContext_EndsWithItsParent(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := connectScripted(t, zkpeer.Healthy)

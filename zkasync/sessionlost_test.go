@@ -10,7 +10,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// The client is started before the server is.
+// The client is started before the server.
 func TestSession_ServerBootsLater(t *testing.T) {
 	t.Parallel()
 	s := zkserver.Run(t)
@@ -36,7 +36,7 @@ func TestSession_ServerBootsLater(t *testing.T) {
 	}
 }
 
-// Another client takes the session over while operations flow, and closes it.
+// Another client takes over the session and closes it, while operations flow.
 func TestSession_SessionClosedByAnotherClient(t *testing.T) {
 	t.Parallel()
 	const flowing, watches = 3000, 50
@@ -67,7 +67,7 @@ func TestSession_SessionClosedByAnotherClient(t *testing.T) {
 	for range flowing {
 		fs = append(fs, c.Get(t.Context(), "/"))
 	}
-	for c.Session().ID == before { // the client takes the session back at once, until the close is faster
+	for c.Session().ID == before { // the client takes the session back at once, so try until the close is faster
 		thief, err := zkasync.Connect(testContext(t), s.Addr(), zkasync.WithSession(session))
 		if err != nil {
 			t.Fatal(err)

@@ -26,7 +26,7 @@ func TestClient_SessionTimeoutIsTheServersWord(t *testing.T) {
 				t.Errorf("%v before the start", got)
 			}
 			c.StartAsync()
-			poll(t, "session timeout", func() bool { return c.Session().Timeout != 0 }) // while it is written
+			poll(t, "session timeout", func() bool { return c.Session().Timeout != 0 }) // may be read while it is being written
 			if got := c.Session().Timeout; got != timeouts.granted {
 				t.Errorf("%v, want %v", got, timeouts.granted)
 			}

@@ -13,8 +13,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// mutable is a connection on which nothing reaches the server any more once it is mute, and the end that the server puts to it does not
-// arrive. What the server has sent does.
+// mutable is a connection that can be muted: then nothing reaches the server any more, and the client does not notice when the server
+// closes the connection. What the server has sent still arrives.
 type mutable struct {
 	net.Conn
 	mute   *atomic.Bool
@@ -42,9 +42,8 @@ func (m *mutable) Close() error {
 	return m.Conn.Close()
 }
 
-// The server does not hear the client any more, which goes on hearing the server: events, or answers that are late, behind which
-// the connection breaks. Contexts end before
-// the server ends the session, whenever that begins.
+// The server does not hear the client any more, but the client still hears the server: events, or late answers before the connection
+// breaks. Contexts end before the server ends the session, whenever this begins.
 func TestSessionContext_EndsWhenTheServerHearsNothing(t *testing.T) {
 	t.Parallel()
 	for name, late := range map[string]time.Duration{"events": 0, "late answers": 1300 * time.Millisecond} {
@@ -101,6 +100,6 @@ func unheard(t *testing.T, name string, late, begins time.Duration) {
 	}
 	srv.Refuse(false)
 	if session.Err() == nil || connected.Err() == nil {
-		t.Errorf("%s, after %v: the session is over at the server, and a context is not: %v, %v", name, begins, session.Err(), connected.Err())
+		t.Errorf("%s, after %v: the session has ended at the server, but a context has not: %v, %v", name, begins, session.Err(), connected.Err())
 	}
 }

@@ -12,13 +12,13 @@ import (
 	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
 )
 
-// hostClock is how long the host has slept.
+// hostClock tells how long the host has slept.
 type hostClock struct{ atomic.Int64 }
 
 func (h *hostClock) slept() time.Duration  { return time.Duration(h.Load()) }
 func (h *hostClock) sleep(d time.Duration) { h.Add(int64(d)) }
 
-// sleeper returns a client on a host whose sleep is told by a clock of the test's.
+// sleeper returns a client on a host that sleeps when the test says so.
 func sleeper(t *testing.T, scripts ...zkpeer.Script) (*Client, *hostClock) {
 	t.Helper()
 	p := zkpeer.Pipes(t, scripts...)
@@ -35,11 +35,11 @@ func sleeper(t *testing.T, scripts ...zkpeer.Script) (*Client, *hostClock) {
 	return c, h
 }
 
-// wake has the host sleep, and returns what the client tells within the second after it.
+// wake lets the host sleep, and returns the changes of state that the client reports soon after it.
 func wake(t *testing.T, c *Client, h *hostClock, slept time.Duration) []StateChange {
 	t.Helper()
 	changes := c.States(t.Context())
-	time.Sleep(2500 * time.Millisecond) // of the bubble, between two heartbeats
+	time.Sleep(2500 * time.Millisecond) // in virtual time, to a moment between two heartbeats
 	h.sleep(slept)
 	time.Sleep(time.Second)
 	synctest.Wait()
@@ -54,8 +54,8 @@ func wake(t *testing.T, c *Client, h *hostClock, slept time.Duration) []StateCha
 	}
 }
 
-// The host slept for longer than the session. That is noticed at once, the session is feared to be
-// over, and resumed if it is not.
+// The host has slept for longer than the session timeout. The client notices that at once, reports Lost, and resumes the session if it
+// still exists.
 func TestSleep_TheHostSlept(t *testing.T) {
 	if !mux.SleepIsCertain {
 		t.Log("on this system the wall clock tells, which may have been set: the session is not said to be Lost")
@@ -69,7 +69,7 @@ func TestSleep_TheHostSlept(t *testing.T) {
 			states = append(states, change.State)
 		}
 		if len(states) < 2 || states[0] != StateSuspended || states[len(states)-1] != StateConnected || c.Session().ID != id {
-			t.Fatalf("told %v", states)
+			t.Fatalf("changes to %v", states)
 		}
 		var slept *mux.SleepError
 		if !errors.As(changes[0].Err, &slept) || slept.For != DefaultSessionTimeout {
@@ -89,7 +89,7 @@ func TestSleep_TheHostSleptAndTheServerIsAway(t *testing.T) {
 	})
 }
 
-// The host sleeps while there is no connection: the time counts.
+// The host sleeps while there is no connection. The time counts.
 func TestSleep_TheHostSleptWhileSuspended(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		cut := make(chan struct{})
@@ -101,16 +101,16 @@ func TestSleep_TheHostSleptWhileSuspended(t *testing.T) {
 		synctest.Wait()
 		if changes := wake(t, c, h, DefaultSessionTimeout); mux.SleepIsCertain &&
 			(len(changes) != 1 || changes[0].State != StateLost || !errors.Is(changes[0].Err, errClock)) {
-			t.Errorf("told %+v, want Lost", changes)
+			t.Errorf("changes %+v, want Lost", changes)
 		}
 	})
 }
 
-// A short sleep leaves the connection as it is, and counts as silence. A clock that jumps about by little, or back, is none.
+// A short sleep does not end the connection, but counts as silence. Small jumps of the clock, or jumps back, do not count as sleep.
 func TestSleep_AShortSleepIsSilence(t *testing.T) {
 	for slept, left := range map[time.Duration]bool{
 		3 * time.Second:                false,
-		6 * time.Second:                true, // heard last 2.5 seconds before, and silence may last 6.7
+		6 * time.Second:                true, // the server was last heard 2.5 seconds before, and silence may last for 6.7
 		50 * time.Millisecond:          false,
 		-time.Hour:                     false,
 		DefaultSessionTimeout / 1000:   false,
@@ -121,13 +121,13 @@ func TestSleep_AShortSleepIsSilence(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			c, h := sleeper(t)
 			if changes := wake(t, c, h, slept); (len(changes) > 0) != left || !c.Connected() {
-				t.Errorf("slept for %v: told %+v", slept, changes)
+				t.Errorf("slept for %v: changes %+v", slept, changes)
 			}
 		})
 	}
 }
 
-// The system's own clock says nothing while nobody sleeps, however often it is asked.
+// The system's own clock reports no sleep while the host is awake, however often it is asked.
 func TestSlept_IsSteady(t *testing.T) {
 	w := mux.NewSleepWatch(nil)
 	for range 10_000 {

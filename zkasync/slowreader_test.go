@@ -39,15 +39,15 @@ func setEach(t testing.TB, c *zkasync.Client, n, rounds int) {
 	}
 }
 
-// Nobody reads the events, neither of a subscription nor of a watched value. Nothing else blocks,
-// the latest event of each path is kept, and the memory does not grow with the number of events.
+// Nobody reads the events of a subscription or a Live value. Nothing else blocks, the latest event of each path is kept, and the memory
+// does not grow with the number of events.
 func TestSlowReader_NobodyReadsTheEvents(t *testing.T) {
 	needsAddWatch(t)
 	const paths, rounds = 50, 200
 	c := rooted(t)
 	tree := must(t, c.AddWatch(t.Context(), "/", zkasync.PersistentRecursive))
 	held := must(t, c.AddWatch(t.Context(), "/", zkasync.PersistentRecursive))
-	held.C() // asked for, and not read
+	held.C() // the channel exists, but nobody reads it
 	live := c.WatchData(t.Context(), "/0")
 	createEach(t, c, paths)
 	setEach(t, c, paths, rounds)
@@ -59,7 +59,7 @@ func TestSlowReader_NobodyReadsTheEvents(t *testing.T) {
 		t.Errorf("%d events that nobody reads take %d bytes", paths*rounds, after-before)
 	}
 	for i, s := range []*zkasync.Subscription{tree, held} {
-		inHand := i // the goroutine that feeds the channel has one that may be an old one
+		inHand := i // the goroutine that feeds the channel holds one event, which may be an old one
 		events := nextEvents(t, s, room+paths+inHand)
 		for i := range room {
 			if got, want := eventLine(events[i]), fmt.Sprintf("created /%d", i); got != want {
@@ -95,12 +95,12 @@ func TestSlowReader_TooManyPathsBecomeOneResync(t *testing.T) {
 		last = eventLine(nextEvents(t, s, 1)[0])
 	}
 	if kept > limit {
-		t.Errorf("%d events behind the resync, want at most %d", kept, limit)
+		t.Errorf("%d events after the resync, want at most %d", kept, limit)
 	}
 	noMoreEvents(t, c, s)
 }
 
-// The list of children and the data of a znode change independently: neither event stands for the other.
+// The list of children and the data of a znode change independently, so an event about one does not replace an event about the other.
 func TestSlowReader_CoalescesByPathAndKind(t *testing.T) {
 	t.Parallel()
 	needsAddWatch(t)
@@ -145,7 +145,7 @@ func TestSlowReader_FullBufferEndsTheSubscription(t *testing.T) {
 	}
 }
 
-// A reader that is behind and reads gets everything, in order.
+// A slow reader that catches up gets everything, in order.
 func TestSlowReader_CatchesUp(t *testing.T) {
 	t.Parallel()
 	needsAddWatch(t)
@@ -172,7 +172,7 @@ func TestSlowReader_CatchesUp(t *testing.T) {
 	noMoreEvents(t, c, s)
 }
 
-// Closing keeps the last event, and ends the goroutine that waits for the reader.
+// After Close, the last event can still be read, and the goroutine that waits for the reader has ended.
 func TestSlowReader_CloseKeepsTheLastEvent(t *testing.T) {
 	t.Parallel()
 	needsAddWatch(t)

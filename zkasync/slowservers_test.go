@@ -13,8 +13,8 @@ var threeServers = []string{"10.0.0.1:2181", "10.0.0.2:2181", "10.0.0.3:2181"}
 
 const threeAddresses = "10.0.0.1,10.0.0.2,10.0.0.3"
 
-// All servers take their time for a handshake. With defaults, the first to answer is used, and no
-// session stays behind.
+// All servers are slow to answer a handshake. With default options, the client uses the first that answers, and leaves no session
+// behind.
 func TestSlowServers_SlowHandshakes(t *testing.T) {
 	t.Parallel()
 	for _, after := range []time.Duration{1500 * time.Millisecond, 2500 * time.Millisecond, 8 * time.Second} {
@@ -46,7 +46,7 @@ func TestSlowServers_SlowHandshakes(t *testing.T) {
 	}
 }
 
-// The same at a reconnect: the session is offered to one after the other, and lives.
+// The same at a reconnect: the session is offered to one server after the other, and survives.
 func TestSlowServers_SlowHandshakesOfAReconnect(t *testing.T) {
 	t.Parallel()
 	for _, after := range []time.Duration{1500 * time.Millisecond, 2500 * time.Millisecond} {
@@ -79,7 +79,7 @@ func TestSlowServers_SlowHandshakesOfAReconnect(t *testing.T) {
 	}
 }
 
-// The share of the time that a server gets follows what handshakes take, and shrinks again.
+// A server's share of the time grows when handshakes are slow, and shrinks again.
 func TestSlowServers_TheShareGrowsAndShrinks(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		f := newFleet(t)
@@ -99,8 +99,8 @@ func TestSlowServers_TheShareGrowsAndShrinks(t *testing.T) {
 		const half, third = (zkasync.DefaultSessionTimeout - silent) / 2, zkasync.DefaultSessionTimeout / 3
 		for i, want := range []time.Duration{
 			3 * time.Second, // the slow handshake
-			half,            // of what is left of the session: given to a frozen server, behind the slow handshake
-			third,           // given to a frozen server, behind a quick one
+			half,            // of what is left of the session: the share of a frozen server after a slow handshake
+			third,           // the share of a frozen server after a quick handshake
 		} {
 			wantNode(t, c.Get(t.Context(), "/a"), "/a") // the server has heard of the session at this time, not only when the handshake began
 			time.Sleep(silent)
@@ -114,7 +114,7 @@ func TestSlowServers_TheShareGrowsAndShrinks(t *testing.T) {
 	})
 }
 
-// A family of addresses that leads nowhere does not eat the time of the other.
+// A family of addresses that leads nowhere does not use up the time of the other.
 func TestSlowServers_AnUnreachableFamily(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		f := newFleet(t)
@@ -129,7 +129,7 @@ func TestSlowServers_AnUnreachableFamily(t *testing.T) {
 	})
 }
 
-// A frozen server does not collect connections without end.
+// The client does not open more and more connections to a frozen server.
 func TestSlowServers_AttemptsAreBounded(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		f := newFleet(t)

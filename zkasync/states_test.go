@@ -16,7 +16,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// flap suspends the connection and lets it come back, so often.
+// flap suspends the connection and lets it come back, times times.
 func flap(t *testing.T, c *zkasync.Client, p *zkproxy.Proxy, times int) {
 	t.Helper()
 	for range times {
@@ -57,7 +57,7 @@ func TestStates_OfALife(t *testing.T) {
 	}
 }
 
-// A reader that is slow, or comes only at the end, gets all changes; more of them than a channel holds.
+// A reader that is slow, or begins only at the end, gets all changes, even more than a channel holds.
 func TestStates_SlowReaderLosesNone(t *testing.T) {
 	t.Parallel()
 	const times = 40
@@ -90,7 +90,7 @@ func nextChange(t *testing.T, changes <-chan zkasync.StateChange) zkasync.StateC
 	panic("unreachable")
 }
 
-// What nobody reads does not hold Close up; Closed is the last that can be read.
+// Changes that nobody reads do not delay Close. Closed is the last one that can be read.
 func TestStates_UnreadChannelEndsWithClosed(t *testing.T) {
 	t.Parallel()
 	c, _, p := viaProxy(t)
@@ -147,7 +147,7 @@ func TestStates_Listeners(t *testing.T) {
 	j.wants(t, "first Suspended", "once Suspended", "last Suspended", "first Connected", "last Connected")
 }
 
-// A removed listener is not called, even for a change that was told before it was removed.
+// A removed listener is not called, even for a change that was queued before it was removed.
 func TestStates_RemovedWhileQueued(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t)
@@ -165,8 +165,9 @@ func TestStates_RemovedWhileQueued(t *testing.T) {
 	j.wants(t, "Suspended", "Connected")
 }
 
-// With an inline handler a callback of Connecting runs on the goroutine that starts the client, and may take its time.
-func TestStates_ClosedIsToldThoughACallbackBlocks(t *testing.T) {
+// With an inline handler, the callback of Connecting runs on the goroutine that starts the client, and may block. Closed is reported
+// all the same.
+func TestStates_ClosedIsReportedWhileACallbackBlocks(t *testing.T) {
 	t.Parallel()
 	c := unstarted(t, nowhere, zkasync.WithHandler(handler.NewInline()))
 	changes := c.States(t.Context())

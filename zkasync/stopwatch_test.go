@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// stopwatch measures how long something took on a machine that may be busy with other tests: a tick that comes late shows
-// for how long nothing here could run, and such time does not count.
+// stopwatch measures how long something takes on a machine that may be busy with other tests. When a tick comes late, nothing here
+// could run for that time, so it does not count.
 type stopwatch struct {
 	begin   time.Time
 	stop    chan struct{}
 	stalled chan time.Duration
 }
 
-// stopwatchTick is how often a stopwatch looks; what is late by less counts.
+// stopwatchTick is how often a stopwatch ticks. Delays of about a tick count as normal time.
 const stopwatchTick = 10 * time.Millisecond
 
 func startStopwatch(t testing.TB) *stopwatch {
@@ -37,10 +37,10 @@ func (s *stopwatch) run() {
 	}
 }
 
-// late tells by how much more than a tick the last one is past.
+// late returns by how much the next tick is late, beyond one tick.
 func late(last time.Time) time.Duration { return max(0, time.Since(last)-2*stopwatchTick) }
 
-// took ends the measurement, once, and tells how long it was to the given moment, without the stalls.
+// took ends the measurement, and returns how long it was up to the given moment, without the times for which nothing could run.
 func (s *stopwatch) took(at time.Time) time.Duration {
 	select {
 	case <-s.stop:

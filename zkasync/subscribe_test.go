@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// eventNames are short names for what a server sends, and the client adds.
+// eventNames are short names for events.
 var eventNames = map[zk.EventType]string{
 	zk.EventNodeCreated:         "created",
 	zk.EventNodeDeleted:         "deleted",
@@ -64,7 +64,7 @@ func wantEvents(t testing.TB, s *zkasync.Subscription, want ...string) {
 	}
 }
 
-// noMoreEvents waits for a round trip, behind which all events of what happened before have come.
+// noMoreEvents waits for a round trip, after which all events of earlier changes have come, and checks that there are none.
 func noMoreEvents(t testing.TB, c *zkasync.Client, subs ...*zkasync.Subscription) {
 	t.Helper()
 	must(t, c.Sync(t.Context(), "/"))
@@ -77,8 +77,8 @@ func noMoreEvents(t testing.TB, c *zkasync.Client, subs ...*zkasync.Subscription
 	}
 }
 
-// changeEverything does one of each change to path and to a child of it, from another client, and returns when c has
-// heard of them.
+// changeEverything makes one change of each kind to path and to a child of it, with another client, and returns when c has got the
+// events.
 func changeEverything(t testing.TB, by, c *zkasync.Client, path string) {
 	t.Helper()
 	child := path + "/x"
@@ -124,7 +124,7 @@ func TestAddWatch_RecursiveSeesDescendants(t *testing.T) {
 	noMoreEvents(t, c, s, all)
 }
 
-// TestAddWatch_Root has no chroot: the path "/" is nobody's child.
+// Without a chroot, the path "/" has no parent.
 func TestAddWatch_Root(t *testing.T) {
 	t.Parallel()
 	needsAddWatch(t)
@@ -191,7 +191,7 @@ func TestAddWatch_LastOneClosedRemovesTheServersWatch(t *testing.T) {
 	fails(t, c.RemoveWatches(t.Context(), "/a", zkasync.WatcherAny), zkasync.ErrNoWatcher)
 }
 
-// The last subscription is closed while the request for the next one is on its way.
+// The last subscription of a path is closed while the request for the next one is on its way.
 func TestAddWatch_NextOneBeforeTheLastIsClosed(t *testing.T) {
 	t.Parallel()
 	needsAddWatch(t)

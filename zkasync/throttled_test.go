@@ -18,8 +18,8 @@ import (
 
 const codeNoNode = -101
 
-// throttles is a script of a server that throttles the first requests of each of the operations. If absent is true, it has
-// no znodes, until a Sync creates /a.
+// throttles returns a script of a server that throttles the first requests of each of the operations. If absent is true, it has no
+// znodes until a Sync creates /a.
 func throttles(times int, absent bool, ops ...wire.OpCode) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		left := make(map[wire.OpCode]int)
@@ -43,7 +43,7 @@ func throttles(times int, absent bool, ops ...wire.OpCode) zkpeer.Script {
 	}
 }
 
-// What a server throttles it has not looked at: it is asked again after a pause, and nobody is told of a refusal.
+// A throttled read was not executed. So it is repeated after a pause, and no refusal is reported.
 func TestLive_ThrottledIsReadAgain(t *testing.T) {
 	const times = 5
 	for _, test := range []struct {
@@ -100,15 +100,15 @@ func TestLive_EndsWhileThrottled(t *testing.T) {
 	}
 }
 
-// longPauses is a policy whose pauses last until something ends them. One may be drawn short, but in a bubble no time goes
-// by while the test goes on.
+// longPauses is a policy whose pauses last until something ends them. A random pause may be short, but in a bubble no time passes while
+// the test goes on.
 var longPauses = zkasync.RetryPolicy{FirstPause: 10_000 * time.Hour, MaxPause: 10_000 * time.Hour, MaxElapsed: 20_000 * time.Hour}
 
-// throttledServer throttles the first request of one operation. A Set of anything is the time when somebody else changes
-// /a. The flag of each Get, whether it leaves a watch, goes to flags.
+// throttledServer throttles the first request of one operation. At a Set of anything, it acts as if somebody else had changed /a. It
+// sends the flag of each Get, whether to set a watch, to flags.
 type throttledServer struct {
 	op      wire.OpCode
-	late    bool // it throttles only when it has the next request
+	late    bool // it answers the throttled request only when it has the next one
 	flags   chan bool
 	watched bool  // there is a watch on /a
 	changed int64 // zxid of the last change of /a
@@ -132,7 +132,7 @@ func (s *throttledServer) script(c *zkpeer.Conn) {
 	})
 }
 
-// serve does what a request has the server do before it answers.
+// serve does what the server has to do for a request before it answers.
 func (s *throttledServer) serve(c *zkpeer.Conn, r zkpeer.Request) {
 	switch r.Op {
 	case wire.OpGetData:
@@ -172,18 +172,18 @@ func connectThrottled(t *testing.T, op wire.OpCode) (*scripted, *throttledServer
 	return c, s
 }
 
-// getW reads /a and checks whether that leaves a watch at the server, or relies on one that is there.
+// getW reads /a with a watch, and checks whether the request sets one at the server or relies on an existing one.
 func (s *throttledServer) getW(t *testing.T, c *scripted, leaves bool) *future.Future[zkasync.Event] {
 	t.Helper()
 	event := must(t, c.GetW(t.Context(), "/a")).Event
 	if left := <-s.flags; left != leaves {
-		t.Errorf("a watch was left: %v, want %v", left, leaves)
+		t.Errorf("the request sets a watch: %v, want %v", left, leaves)
 	}
 	return event
 }
 
-// An AddWatch is throttled. Reads behind it are watched all the same, whatever becomes of it: those that relied on it as
-// well as those that come during the pause.
+// An AddWatch is throttled. Reads after it still get their events, whatever becomes of it: those that have relied on it, and those that
+// are made during the pause.
 func TestAddWatch_ThrottledLeavesReadsWatched(t *testing.T) {
 	for _, relied := range []bool{false, true} {
 		t.Run(fmt.Sprintf("relied=%v", relied), func(t *testing.T) {
@@ -200,7 +200,7 @@ func TestAddWatch_ThrottledLeavesReadsWatched(t *testing.T) {
 				must(t, c.Set(t.Context(), "/b", nil, zkasync.AnyVersion))
 				must(t, event)
 				if added.Ready() {
-					t.Error("the pause is over")
+					t.Error("the pause has ended already")
 				}
 				cancel()
 				fails(t, added, context.Canceled)
@@ -210,8 +210,7 @@ func TestAddWatch_ThrottledLeavesReadsWatched(t *testing.T) {
 	}
 }
 
-// A RemoveWatches is throttled and withdrawn. The server's watch is as before, or has given way to that of a read meanwhile:
-// it is set again.
+// A RemoveWatches is throttled and withdrawn. Meanwhile, the watch of a read may have replaced the server's watch, so it is set again.
 func TestRemoveWatches_WithdrawnWhileThrottledKeepsSubscriptions(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c, s := connectThrottled(t, wire.OpRemoveWatches)
@@ -227,7 +226,8 @@ func TestRemoveWatches_WithdrawnWhileThrottledKeepsSubscriptions(t *testing.T) {
 	})
 }
 
-// Requests of the client's own, that keep watches at the server, are asked again too: none of them costs the connection.
+// The client's own requests, which keep watches at the server, are also repeated when they are throttled, and do not end the
+// connection.
 func TestWatch_ThrottledRestoration(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		const times = 3

@@ -15,7 +15,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// startFails returns the error of a start that has some time.
+// startFails returns the error of a start that must fail.
 func startFails(t *testing.T, servers string, opts ...zkasync.Option) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
@@ -41,7 +41,7 @@ func TestTLS_ServerIsVerified(t *testing.T) {
 		cfg.ServerName = name
 		return zkasync.WithTLS(cfg)
 	}
-	// elsewhere is a name that the certificate does not have, of the same server.
+	// elsewhere dials the same server whatever the name is, so that the name need not be in the certificate.
 	elsewhere := zkasync.WithDialer(func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, server.TLSAddr())
 	})
@@ -88,7 +88,7 @@ func TestTLS_ServerIsVerified(t *testing.T) {
 	})
 }
 
-// A name is verified, and not the address that it resolves to; of an IPv6 address, it is the address without its zone.
+// The name is verified, not the address that it resolves to. An IPv6 address is verified without its zone.
 func TestTLS_WhatIsVerified(t *testing.T) {
 	t.Parallel()
 	server := zkserver.Run(t, zkserver.WithTLS())

@@ -17,7 +17,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// grow makes a tree below path, wide children on each of several levels, and returns the number of its znodes.
+// grow creates a tree at path, with wide children on each of several levels, and returns the number of its znodes.
 func grow(ctx context.Context, c *zkasync.Client, path string, wide, levels int) (int, error) {
 	made := []*future.Future[zkasync.Created]{c.Create(ctx, path, nil)}
 	level := []string{path}
@@ -36,13 +36,13 @@ func grow(ctx context.Context, c *zkasync.Client, path string, wide, levels int)
 	return len(made), err
 }
 
-// distant has everything that passes the proxy delayed, so that a round trip takes twice as long.
+// distant delays everything that passes the proxy, so that a round trip takes twice oneWay.
 func distant(p *zkproxy.Proxy, oneWay time.Duration) {
 	p.Delay(zkproxy.ToServer, oneWay)
 	p.Delay(zkproxy.ToClient, oneWay)
 }
 
-// Goroutines of the caller and of the connection work on one deletion.
+// Several deletions run at once, each of its own tree.
 func TestDeleteAll_ManyAtOnce(t *testing.T) {
 	t.Parallel()
 	const workers, rounds, wide = 4, 10, 6
@@ -79,11 +79,11 @@ func TestDeleteAll_TwoOfOneTree(t *testing.T) {
 		t.Errorf("deleted %d, want %d", n, want)
 	}
 	if must(t, c.Exists(t.Context(), "/a")) != nil {
-		t.Error("it is still there")
+		t.Error("the tree still exists")
 	}
 }
 
-// What others create below while it is deleted is deleted as well.
+// Znodes that others create while the tree is being deleted are deleted as well.
 func TestDeleteAll_AgainstCreators(t *testing.T) {
 	t.Parallel()
 	c, other, _ := proxied(t)
@@ -101,7 +101,7 @@ func TestDeleteAll_AgainstCreators(t *testing.T) {
 				switch {
 				case err == nil:
 					more.Add(1)
-				case errors.Is(err, zk.ErrNoNode): // the deletion came by
+				case errors.Is(err, zk.ErrNoNode): // the deletion was here
 					return
 				default:
 					t.Error(err)
@@ -117,11 +117,11 @@ func TestDeleteAll_AgainstCreators(t *testing.T) {
 		t.Errorf("deleted %d, want %d", deleted, want)
 	}
 	if must(t, c.Exists(ctx, "/a")) != nil {
-		t.Error("it is still there")
+		t.Error("the tree still exists")
 	}
 }
 
-// Far away, a deletion takes a few round trips, not one for each znode.
+// With a distant server, a deletion takes a few round trips, not one for each znode.
 func TestDeleteAll_RoundTrips(t *testing.T) {
 	t.Parallel()
 	const oneWay = 20 * time.Millisecond
@@ -161,7 +161,7 @@ func TestDeleteAll_FailsWithTheConnection(t *testing.T) {
 	}
 	must(t, c.DeleteAll(t.Context(), "/a"))
 	if must(t, twin.Exists(t.Context(), "/a")) != nil {
-		t.Error("it is still there")
+		t.Error("the tree still exists")
 	}
 }
 
@@ -191,7 +191,7 @@ func TestEnsurePath_RoundTrips(t *testing.T) {
 	}
 }
 
-// Whoever creates and deletes at the same time: each EnsurePath succeeds.
+// Others create and delete the same znodes at the same time. Each EnsurePath succeeds.
 func TestEnsurePath_AgainstCreatorsAndDeleters(t *testing.T) {
 	t.Parallel()
 	const workers, rounds = 6, 30

@@ -12,13 +12,13 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// reply is the whole frame with which a healthy server answers r.
+// reply returns the whole frame with which a healthy server answers r.
 func reply(r zkpeer.Request) []byte { return zkpeer.ReplyFrame(r.Xid, 1<<32, 0, zkpeer.Body(r)) }
 
 // replyLen is the length of the reply to a get of a path of two bytes.
 var replyLen = len(reply(zkpeer.Request{Op: wire.OpGetData, Path: "/a"}))
 
-// A reply breaks off at some byte, and the connection with it.
+// The connection ends in the middle of a reply, at each of its bytes.
 func TestTruncated_ReplyTruncated(t *testing.T) {
 	t.Parallel()
 	for at := range replyLen {
@@ -42,7 +42,7 @@ func TestTruncated_ReplyTruncated(t *testing.T) {
 	}
 }
 
-// The same with a request of go-zookeeper's: it must neither hang nor take the client along.
+// The same with a request of go-zookeeper: it must neither hang nor end the client.
 func TestTruncated_ReplyToGoZookeeperTruncated(t *testing.T) {
 	t.Parallel()
 	for at := range replyLen {
@@ -73,7 +73,7 @@ func TestTruncated_ReplyToGoZookeeperTruncated(t *testing.T) {
 	}
 }
 
-// The same with the connect response: the session is established by the next server, at once.
+// The same with the connect response: the next server establishes the session at once.
 func TestTruncated_ConnectResponseTruncated(t *testing.T) {
 	t.Parallel()
 	whole := zkpeer.Frame(wire.AppendConnectResponse(nil, &wire.ConnectResponse{

@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Opcodes of watches that the proxy's record tells apart.
+// Opcodes of requests about watches.
 const opRemoveWatches, opSetWatches2, opAddWatch = 18, 105, 106
 
 func TestUnwatch_EndsOneAndLeavesTheOthers(t *testing.T) {
@@ -37,22 +37,22 @@ func TestUnwatch_EndsOneAndLeavesTheOthers(t *testing.T) {
 	must(t, events[1])
 	must(t, events[3])
 	if c.Unwatch(events[1]) || c.Unwatch(nil) || c.Unwatch(future.Failed[zkasync.Event](zk.ErrNothing)) {
-		t.Error("something that is no watch was given up")
+		t.Error("Unwatch has accepted a future that is not a watch")
 	}
 }
 
-// TestUnwatch_HundredThousandLeaveNothing gives up many watches, with others that stay.
+// Many watches are given up, while others stay. They leave no memory behind.
 func TestUnwatch_HundredThousandLeaveNothing(t *testing.T) {
 	check.NeedsProcess(t, "the heap is measured")
 	c := rooted(t)
 	must(t, c.Create(t.Context(), "/a", nil))
 	stays := must(t, c.ExistsW(t.Context(), "/stays")).Event
-	register(t, c, 1000) // what the first ones allocate stays: buffers, the handler's blocks
+	register(t, c, 1000) // buffers and blocks that the first ones allocate stay
 	before := heapInUse()
 	const n = 100_000
 	register(t, c, n)
 	after := heapInUse()
-	const slack = 4 << 20 // what the watches themselves would take is many times that
+	const slack = 4 << 20 // the watches themselves would take many times that
 	if t.Logf("heap before %d, after %d", before, after); after > before+slack {
 		t.Errorf("%d watches given up leave %d bytes", n, after-before)
 	}
@@ -60,7 +60,7 @@ func TestUnwatch_HundredThousandLeaveNothing(t *testing.T) {
 	must(t, stays)
 }
 
-// register leaves n watches, on one path and on many, and gives them up.
+// register sets n watches, on one path and on many, and gives them up.
 func register(t *testing.T, c *zkasync.Client, n int) {
 	t.Helper()
 	var same []*future.Future[zkasync.Watched[zkasync.Node]]
@@ -69,7 +69,7 @@ func register(t *testing.T, c *zkasync.Client, n int) {
 		same = append(same, c.GetW(t.Context(), "/a"))
 		others = append(others, c.ExistsW(t.Context(), fmt.Sprintf("/none/%d", i)))
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), wait) // a must for each would keep one each
+	ctx, cancel := context.WithTimeout(t.Context(), wait) // calling must for each would keep a context for each
 	defer cancel()
 	for i := range same {
 		data, err1 := same[i].Get(ctx)
@@ -89,7 +89,7 @@ func heapInUse() uint64 {
 	return m.HeapAlloc
 }
 
-// Subscriptions and watched values that were closed leave nothing, either.
+// Closed subscriptions and Live values leave nothing behind, either.
 func TestWatch_ManyClosedLeaveNothing(t *testing.T) {
 	needsAddWatch(t)
 	c := rooted(t)

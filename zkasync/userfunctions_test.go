@@ -19,10 +19,10 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// quiet takes the reports of panics that are meant to be.
+// quiet is a logger that discards the reports of intended panics.
 func quiet() *slog.Logger { return slog.New(slog.NewTextHandler(io.Discard, nil)) }
 
-// A function given to Then may wait for another operation: nobody but the callbacks behind it waits with it.
+// A function given to Then may wait for another operation. Only the callbacks after it wait as well.
 func TestUserFunctions_ThenMayWaitForAnotherOperation(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
@@ -40,7 +40,7 @@ func TestUserFunctions_ThenMayWaitForAnotherOperation(t *testing.T) {
 	}
 }
 
-// What could never end fails at once, and the error says where.
+// A wait that could never end fails at once, and the error names the function.
 func TestUserFunctions_WaitThatCouldNeverEnd(t *testing.T) {
 	t.Parallel()
 	c, other := rooted(t), rooted(t)
@@ -70,7 +70,7 @@ func TestUserFunctions_WaitThatCouldNeverEnd(t *testing.T) {
 	poll(t, "closed", func() bool { return c.State() == zkasync.StateClosed })
 }
 
-// blocking gives a client one function that does not return before the test says so.
+// blocking gives a client a function that does not return until the test says so.
 func blocking(t *testing.T, c *zkasync.Client) (release func()) {
 	t.Helper()
 	entered, hold := make(chan struct{}), make(chan struct{})
@@ -81,8 +81,7 @@ func blocking(t *testing.T, c *zkasync.Client) (release func()) {
 	return release
 }
 
-// A function that does not return. The session lives, neighbours complete, and what happens to the
-// session is told in time.
+// A function does not return. The session stays alive, other operations complete, and changes of state are reported in time.
 func TestUserFunction_FunctionThatDoesNotReturn(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t, zkasync.WithSessionTimeout(shortSession))
@@ -105,10 +104,10 @@ func TestUserFunction_FunctionThatDoesNotReturn(t *testing.T) {
 		select {
 		case change := <-changes:
 			if change.State != x.state || time.Since(cut) > x.by {
-				t.Errorf("told %v after %v, want %v within %v", change.State, time.Since(cut), x.state, x.by)
+				t.Errorf("reported %v after %v, want %v within %v", change.State, time.Since(cut), x.state, x.by)
 			}
 		case <-time.After(wait):
-			t.Fatalf("%v was not told while a function ran", x.state)
+			t.Fatalf("%v was not reported while a function ran", x.state)
 		}
 	}
 	resume(t, p)
@@ -117,7 +116,7 @@ func TestUserFunction_FunctionThatDoesNotReturn(t *testing.T) {
 	release()
 }
 
-// The order of callbacks is one, functions or not.
+// Callbacks keep their one order, whether functions are among them or not.
 func TestUserFunctions_KeepTheOrder(t *testing.T) {
 	onEachHandler(t, func(t *testing.T, kind handlerKind, h handler.Handler) {
 		if !kind.oneSequence {
@@ -150,10 +149,10 @@ func TestUserFunctions_KeepTheOrder(t *testing.T) {
 	})
 }
 
-// handing is a handler of a user's own, which runs callbacks where they are handed over.
+// handing is a user's own handler, which runs callbacks on the goroutine that hands them over.
 type handing struct{ handler.Handler }
 
-// A function that is linked late, to a future that is complete already, does not overtake those in front of it.
+// A function that is given to a complete future does not overtake those of futures that completed before.
 func TestUserFunctions_LateOnesKeepTheOrder(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
@@ -175,7 +174,7 @@ func TestUserFunctions_LateOnesKeepTheOrder(t *testing.T) {
 	}
 }
 
-// Each kind of function calls Goexit or panics, with each kind of handler: the next one of each kind runs, neighbours are
+// Each kind of function calls Goexit or panics, with each kind of handler. The next one of each kind runs, other operations are
 // unharmed, and the client stops in time.
 func TestUserFunction_FunctionThatEndsItsGoroutine(t *testing.T) {
 	kinds := append(slices.Clone(handlerKinds), handlerKind{name: "a user's own", build: func(*testing.T) handler.Handler {
@@ -220,7 +219,7 @@ func endGoroutines(t *testing.T, h handler.Handler, end func()) {
 	}
 	outcome(t, event)
 
-	// In flight and queued when the connection goes; withdrawn by its context while it waits.
+	// One is in flight and one queued when the connection is lost; one is withdrawn by its context while it waits.
 	p.Drop(zkproxy.ToClient, true)
 	inFlight := future.Recover(c.Get(ctx, "/"), func(error) (zkasync.Node, error) { end(); return zkasync.Node{}, nil })
 	suspend(t, c, p)
@@ -253,7 +252,7 @@ func endGoroutines(t *testing.T, h handler.Handler, end func()) {
 	<-said
 }
 
-// Close returns in its bound, names what holds it up, and when that has returned, closes.
+// Close returns within its timeout and names the function that holds it up. When that has returned, Close succeeds.
 func TestUserFunction_CloseNamesTheFunction(t *testing.T) {
 	const limit = 300 * time.Millisecond
 	root := sharedRoot(t)

@@ -10,7 +10,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// watchAll leaves each kind of watch on path and returns the events by kind.
+// watchAll sets each kind of watch on path and returns the events by kind.
 func watchAll(t *testing.T, c *zkasync.Client, path string) map[string]*future.Future[zkasync.Event] {
 	t.Helper()
 	return map[string]*future.Future[zkasync.Event]{
@@ -89,7 +89,7 @@ func TestWatch_ReturnsTheValueToo(t *testing.T) {
 	}
 }
 
-// Each registration has its event, in the order of registration, and only one.
+// Each registration gets exactly one event, in the order of registration.
 func TestWatch_ManyOnOneZnodeFireOnceEach(t *testing.T) {
 	t.Parallel()
 	const count = 20
@@ -131,14 +131,14 @@ func TestWatch_EventInItsPlaceAmongCompletions(t *testing.T) {
 	}
 }
 
-// Who reads the new data has had the event before, whoever has written it.
+// A client gets the event before it can read the new data, whoever has written it.
 func TestWatch_EventComesBeforeTheNewData(t *testing.T) {
 	t.Parallel()
 	const rounds = 100
 	c, other, _ := proxied(t)
 	must(t, c.Create(t.Context(), "/a", nil))
 	for version := int32(1); version <= rounds; version++ {
-		var fired, tooEarly bool // used by callbacks, which run one at a time
+		var fired, tooEarly bool // used by callbacks only, which run one at a time
 		must(t, c.GetW(t.Context(), "/a")).Event.OnDone(func(zkasync.Event, error) { fired = true })
 		write := other.Set(t.Context(), "/a", nil, version-1)
 		look := func(n zkasync.Node, _ error) { tooEarly = tooEarly || n.Stat.Version == version && !fired }

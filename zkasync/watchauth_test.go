@@ -8,8 +8,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// refusesAuthFirst is a script of a server that answers one request and then takes three, the last one of them credentials, and answers in one
-// piece: the credentials, which it does not accept, first, as servers do.
+// refusesAuthFirst returns a script of a server that answers one request, then reads three, the last of which has credentials, and
+// answers them in one piece: first the credentials, which it does not accept, as servers do.
 func refusesAuthFirst(t *testing.T) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		c.Accept()
@@ -30,10 +30,10 @@ func refusesAuthFirst(t *testing.T) zkpeer.Script {
 	}
 }
 
-// What was answered before the connection ends succeeds, but has no watch any more: the servers refuse the credentials.
+// An operation that is answered before the connection ends succeeds, but its watch ends, since the servers refuse the credentials.
 func TestWatch_AnsweredBehindRefusedCredentials(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
-		c := connectScripted(t, refusesAuthFirst(t), zkpeer.Healthy) // the second one is asked to end the session
+		c := connectScripted(t, refusesAuthFirst(t), zkpeer.Healthy) // the client ends the session at the second one
 		knowsAddWatch(t, c)
 		read := c.GetW(t.Context(), "/a")
 		added := c.AddWatch(t.Context(), "/a", zkasync.Persistent)

@@ -12,8 +12,9 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// onReleases runs a test on the real server and on stand-ins for releases with persistent watches that differ in what they
-// tell: 3.7.2 tells everything, 3.8.0 as Debian has it not what may not be read, 3.9.5 neither, but keeps watches apart.
+// onReleases runs a test on the real server and on servers in memory that act as releases with persistent watches. These differ in what
+// they report: 3.7.2 reports everything; Debian's 3.8.0 does not report what may not be read; 3.9.5 does not either, but keeps watches
+// apart.
 func onReleases(t *testing.T, test func(t *testing.T, c, twin *zkasync.Client)) {
 	t.Helper()
 	t.Run("real", func(t *testing.T) {
@@ -34,8 +35,8 @@ func onReleases(t *testing.T, test func(t *testing.T, c, twin *zkasync.Client)) 
 // changeable is hidden, but lets everybody change the ACL.
 var changeable = []zk.ACL{hidden[0], {Perms: zk.PermAdmin | zk.PermWrite | zk.PermCreate | zk.PermDelete, Scheme: "world", ID: "anyone"}}
 
-// The first change of the list of children is told because of the event of the child; what the server says itself of the
-// list is held back, as it may not be read. What it says of the next change, whose child is hidden, is no echo.
+// The client derives the first change of the list of children from the event of the child; the server's own event about the list is held
+// back, since the list may not be read. The server's event about the next change, whose child is hidden, is not an echo.
 func TestAddWatch_EchoThatIsHeldBack(t *testing.T) {
 	t.Parallel()
 	onReleases(t, func(t *testing.T, c, twin *zkasync.Client) {
@@ -56,7 +57,7 @@ func TestAddWatch_EchoThatIsHeldBack(t *testing.T) {
 	})
 }
 
-// Events of one change have one zxid on servers since 3.9: no reply need come between two changes for them to be told apart.
+// On servers since 3.9, events of one change have the same zxid. So two changes can be told apart without a reply between them.
 func TestAddWatch_EchoIsOfTheSameChange(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		event := func(typ zk.EventType, path string) wire.WatchEvent {
@@ -83,8 +84,8 @@ func TestAddWatch_EchoIsOfTheSameChange(t *testing.T) {
 	})
 }
 
-// Servers since 3.9 keep the watches of one path apart and have both, whichever came first, also after a reconnect: only the
-// plain one is told of hidden children. Servers before forget the plain one, see TestAddWatch_ModesShareAPath.
+// Servers since 3.9 keep the watches of one path apart, whichever came first, also after a reconnect. Only the plain one gets events about
+// hidden children. Older servers forget the plain one, see TestAddWatch_ModesShareAPath.
 func TestAddWatch_HiddenChildrenInAnyOrder(t *testing.T) {
 	t.Parallel()
 	test := func(t *testing.T, c, twin *zkasync.Client, cut func()) {

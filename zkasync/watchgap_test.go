@@ -11,8 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// tells is a script of a server that sends an event before it answers an Exists, the first one before the first Exists and
-// so on, and that cuts the connection at a Sync of /cut.
+// tells returns a script of a server that sends the next event before it answers each Exists, and cuts the connection at a Sync of /cut.
 func tells(events ...wire.WatchEvent) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		c.Accept()
@@ -30,8 +29,8 @@ func tells(events ...wire.WatchEvent) zkpeer.Script {
 	}
 }
 
-// A list of children that was derived from an event of a child is reported by some servers right behind it. Once the server
-// has another watch than the recursive one, a report is a change of its own.
+// Some servers report a changed list of children right after the event of the child, from which the client has derived it already. When
+// the server no longer has the recursive watch, such a report is a change of its own.
 func TestAddWatch_ChildrenAreReportedAfterTheRecursiveWatch(t *testing.T) {
 	created := wire.WatchEvent{Type: int32(zk.EventNodeCreated), State: int32(zk.StateSyncConnected), Path: "/a/b"}
 	children := wire.WatchEvent{Type: int32(zk.EventNodeChildrenChanged), State: int32(zk.StateSyncConnected), Path: "/a"}
@@ -66,8 +65,8 @@ func TestAddWatch_ChildrenAreReportedAfterTheRecursiveWatch(t *testing.T) {
 	}
 }
 
-// An AddWatch that goes over to the next session was not answered in the one before: its subscription has missed nothing
-// when that ended, and what it misses later has a reason of its own.
+// An AddWatch was not answered before its session ended, and is repeated in the next one. Its subscription has missed nothing by that, and
+// a later resync has a reason of its own.
 func TestAddWatch_PendingAtTheEndOfTheSession(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		c := newScripted(t, []zkasync.Option{zkasync.WithRetry(zkasync.RetryPolicy{})},

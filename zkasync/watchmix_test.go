@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// mixer registers and gives up watches of all kinds on a few paths, at random, from one of several goroutines.
+// mixer sets and gives up watches of all kinds on a few paths, at random. Several run at once, each on its own goroutine.
 type mixer struct {
 	c    *zkasync.Client
 	rng  *rand.Rand
@@ -32,7 +32,7 @@ func (m *mixer) run(t *testing.T, steps int) {
 	}
 }
 
-// closeAll leaves one-shot watches only.
+// closeAll closes everything except one-shot watches.
 func (m *mixer) closeAll() {
 	for _, s := range m.subs {
 		s.Close()
@@ -40,7 +40,7 @@ func (m *mixer) closeAll() {
 	m.subs = nil
 }
 
-// step does one thing. It often does not wait, so that requests of all kinds are in flight together.
+// step does one thing. It often does not wait for the answer, so that requests of all kinds are in flight together.
 func (m *mixer) step(t *testing.T) (err error) {
 	path := mixPaths[m.rng.IntN(len(mixPaths))]
 	ctx := t.Context()
@@ -85,8 +85,8 @@ func (m *mixer) keep(ctx context.Context, data *future.Future[zkasync.Watched[zk
 	return err
 }
 
-// Whatever came and went before, each watch that is left gets the next change: on servers before 3.9 all of a path are one,
-// and the last request decides which.
+// Whatever watches were set and removed before, each one that is left gets the next change. Servers before 3.9 have only one watch per
+// path, and the last request decides which.
 func TestWatch_RandomMixIsNeverLost(t *testing.T) {
 	t.Parallel()
 	needsAddWatch(t)
@@ -143,7 +143,7 @@ func checkMix(t *testing.T, c *zkasync.Client, mixers []*mixer, child string) {
 	}
 }
 
-// checkLast looks at the two last events of a subscription.
+// checkLast checks the last two events of a subscription.
 func checkLast(t *testing.T, s *zkasync.Subscription, child string) {
 	t.Helper()
 	var last [2]string

@@ -9,8 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// TestAddWatch_ModesShareAPath has all kinds of watches on one path, in every order of their coming. On servers before 3.9
-// each would take the place of the others.
+// All kinds of watches are set on one path, in every order. On servers before 3.9, each would replace the others.
 func TestAddWatch_ModesShareAPath(t *testing.T) {
 	t.Parallel()
 	needsAddWatch(t)
@@ -56,12 +55,12 @@ func TestAddWatch_ModesShareAPath(t *testing.T) {
 	}
 }
 
-// hidden lets nobody read.
+// hidden lets none of the tests' clients read.
 var hidden = []zk.ACL{{Perms: zk.PermAll, Scheme: "digest", ID: "somebody:else"}}
 
-// Servers say nothing of znodes that the client may not read (CVE-2024-23944; 3.8.4, 3.9.2, Debian's 3.8.0), so a recursive
-// watch does not show that such a child has come. A watch of the list of children still does, in either order and after a
-// reconnect. Other servers tell of them.
+// Some servers send no events about znodes that the client may not read (CVE-2024-23944; 3.8.4, 3.9.2, Debian's 3.8.0). So a recursive
+// watch does not report that such a child was created, but a watch of the list of children still does, in either order and after a
+// reconnect.
 func TestAddWatch_RecursiveLeavesWatchesOfChildren(t *testing.T) {
 	t.Parallel()
 	needsAddWatch(t)
@@ -97,7 +96,7 @@ func TestAddWatch_RecursiveLeavesWatchesOfChildren(t *testing.T) {
 	noMoreEvents(t, c, s)
 }
 
-// leaveOneShots leaves a watch of each kind and has its event written to j.
+// leaveOneShots sets a one-shot watch of each kind and writes its event to j.
 func leaveOneShots(t testing.TB, c *zkasync.Client, path string, j *journal) {
 	t.Helper()
 	note := func(e zkasync.Event, err error) {

@@ -16,7 +16,7 @@ const (
 	codeThrottled     = -127
 )
 
-// knowsNot is a script of a server that answers an operation as unknown and closes the connection, as servers do.
+// knowsNot returns a script of a server that does not know an operation: it says so and closes the connection, as servers do.
 func knowsNot(op wire.OpCode) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		if c.Accept() {
@@ -52,7 +52,7 @@ func TestAddWatch_ServerBefore36(t *testing.T) {
 	})
 }
 
-// The client comes from a server that knows persistent watches to one that does not: they end, the others are restored.
+// The client moves from a server that knows persistent watches to one that does not. These watches end, and the others are restored.
 func TestWatchRestore_FallsBackForServersBefore36(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		restored := make(chan wire.OpCode, 10)
@@ -91,8 +91,8 @@ func TestWatchRestore_FallsBackForServersBefore36(t *testing.T) {
 	})
 }
 
-// A server since 3.9 keeps all kinds of watches of a path side by side, so it reports a list of children that the client
-// has derived from the events of the children already.
+// A server since 3.9 keeps all kinds of watches of a path, so it reports a changed list of children that the client has derived from the
+// event of the child already. Subscriptions get it once.
 func TestAddWatch_ChildrenOnceOnServersSince39(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		event := func(typ zk.EventType, path string) wire.WatchEvent {
@@ -120,17 +120,17 @@ func TestAddWatch_ChildrenOnceOnServersSince39(t *testing.T) {
 	})
 }
 
-// knownPath is what knowsAddWatch watches.
+// knownPath is the path that knowsAddWatch watches.
 const knownPath = "/known"
 
-// knowsAddWatch shows a client that its server knows AddWatch: the next one does not have to be alone in flight.
+// knowsAddWatch lets a client find out that its server knows AddWatch, so that the next one need not be alone in flight.
 func knowsAddWatch(t *testing.T, c *scripted) {
 	t.Helper()
 	must(t, c.AddWatch(t.Context(), knownPath, zkasync.Persistent))
 }
 
-// A read relies on a persistent watch that was asked for before it and is refused: its own watch is set instead, and also
-// when another request for the persistent watch, behind the read, is accepted.
+// A read relies on a persistent watch that was requested before it and is refused. The read's own watch is set instead, even if another
+// request for the persistent watch, after the read, is accepted.
 func TestAddWatch_RefusedLeavesReadsWatched(t *testing.T) {
 	for _, again := range []bool{false, true} {
 		t.Run(fmt.Sprintf("again=%v", again), func(t *testing.T) {
@@ -152,8 +152,8 @@ func TestAddWatch_RefusedLeavesReadsWatched(t *testing.T) {
 	}
 }
 
-// refusesFirstAddWatch is a script of a server that answers an AddWatch and a read, and maybe another AddWatch, when all
-// are there, and sends an event when the watch of the read is set.
+// refusesFirstAddWatch returns a script of a server that reads an AddWatch, a read and maybe another AddWatch before it answers them, and
+// sends an event when the watch of the read is set.
 func refusesFirstAddWatch(t *testing.T, again bool) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		var held []zkpeer.Request
@@ -171,7 +171,7 @@ func refusesFirstAddWatch(t *testing.T, again bool) zkpeer.Script {
 					return false
 				}
 				if r.Op == wire.OpGetData && r.Body[len(r.Body)-1] != 0 {
-					t.Error("the read has left a watch")
+					t.Error("the read has set a watch")
 				}
 				held = append(held, r)
 				if again == (len(held) == 3) && len(held) >= 2 {
@@ -188,7 +188,7 @@ func refusesFirstAddWatch(t *testing.T, again bool) zkpeer.Script {
 	}
 }
 
-// With repetition a throttled AddWatch is asked again after a while. A read behind the first attempt relied on it.
+// With WithRetry, a throttled AddWatch is repeated after a while. A read after the first attempt has relied on it.
 func TestAddWatch_ThrottledAndRepeatedLeavesReadsWatched(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		attempts := 0
@@ -203,7 +203,7 @@ func TestAddWatch_ThrottledAndRepeatedLeavesReadsWatched(t *testing.T) {
 					}
 					attempts++
 					if attempts == 1 {
-						first = r // until the read is there
+						first = r // answered when the read has come
 					}
 					return attempts == 1
 				case wire.OpGetData:

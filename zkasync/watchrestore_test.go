@@ -56,7 +56,7 @@ func TestWatchRestore_ChangesDuringAnOutageFire(t *testing.T) {
 	must(t, future.All(unchanged["get"], unchanged["exists"], unchanged["children"], unchanged["nothing"]))
 }
 
-// Watches go out before what waited, so that a queued write fires them and no change is missed.
+// Watches are restored before waiting operations are sent, so that a waiting write fires them and no change is missed.
 func TestWatchRestore_ComesBeforeWaitingOperations(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t)
@@ -97,7 +97,7 @@ func TestWatchRestore_SeveralReconnectsFireOnce(t *testing.T) {
 	j.wants(t, "event")
 }
 
-// More watches than fit into one request: servers may limit requests to far less than one with all of them.
+// There are more watches than fit into one request: servers may limit requests to far less than one with all of them would need.
 func TestWatchRestore_ManyInPortions(t *testing.T) {
 	t.Parallel()
 	const count, most = 2000, 128 << 10

@@ -11,7 +11,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// Who one is, what is one's own and how much there is: on a real server and on zktest's, below a chroot.
+// WhoAmI, Ephemerals and DescendantCount work on a real server and on one in memory, with a chroot.
 func TestInquiries(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)
@@ -25,7 +25,7 @@ func TestInquiries(t *testing.T) {
 			must(t, c.AddAuth(t.Context(), "digest", []byte("ann:secret")))
 			ids := must(t, c.WhoAmI(t.Context()))
 			if got := fmt.Sprint(ids); got != "[{ip 127.0.0.1} {digest ann}]" && got != "[{digest ann} {ip 127.0.0.1}]" {
-				t.Errorf("I am %v", ids)
+				t.Errorf("identities %v", ids)
 			}
 
 			must(t, c.Create(t.Context(), "/a", nil))
@@ -51,7 +51,7 @@ func TestInquiries(t *testing.T) {
 	}
 }
 
-// A server that does not know a request costs a connection, and nobody's reply.
+// A server that does not know a request ends the connection, but no other operation fails.
 func TestInquiries_OldServer(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t, zktest.WithVersion("3.6.0"))
@@ -71,7 +71,7 @@ func TestInquiries_OldServer(t *testing.T) {
 		}
 	}
 	if n := must(t, c.DescendantCount(t.Context(), "/zookeeper")); n == 0 {
-		t.Error("nothing below /zookeeper")
+		t.Error("no znode below /zookeeper")
 	}
 	fails(t, c.WhoAmI(t.Context()), zkasync.ErrUnimplemented)
 }

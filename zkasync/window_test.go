@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// fakeWork is a window's work whose requests end when the test says so.
+// fakeWork is the work of a window. Its requests end when the test says so.
 type fakeWork struct {
 	pending   []int // submitted, not ended, oldest first
 	submitted []int
@@ -38,7 +38,7 @@ func TestWindow_BoundsWhatIsPending(t *testing.T) {
 	for grown := 0; len(f.pending) > 0; grown++ {
 		f.end()
 		if grown < total/3 {
-			w.finish(2) // leads to two more
+			w.finish(2) // two more are submitted then
 		} else {
 			w.finish(0)
 		}
@@ -78,7 +78,7 @@ func TestWindow_RequestsThatEndAtOnce(t *testing.T) {
 	done := 0
 	var w *window
 	w = &window{each: func(int) { w.finish(0) }, done: func(error) { done++ }}
-	w.more(100_000) // recursion would show in the stack
+	w.more(100_000) // recursion would overflow the stack
 	if done != 1 {
 		t.Errorf("done %d times", done)
 	}

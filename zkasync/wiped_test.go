@@ -27,7 +27,7 @@ func nextState(t testing.TB, changes <-chan zkasync.StateChange, want zkasync.St
 	}
 }
 
-// A server that was wiped refuses, without a word, a client that has seen later states.
+// A server that was wiped refuses a client that has seen later states, without an answer.
 func TestServer_Wiped(t *testing.T) {
 	t.Parallel()
 	s := zkserver.Run(t)

@@ -15,19 +15,19 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// zxids is a record of what a proxy saw of the client's idea of time.
+// zxids records the zxids in the client's requests and replies that a proxy sees.
 type zxids struct {
 	t *testing.T
 
 	mu        sync.Mutex
-	delivered int64 // highest of a change whose future has completed
-	passed    int64 // highest of a reply on its way to the client
-	offered   int64 // by the last connect request
+	delivered int64 // the highest of a change whose future has completed
+	passed    int64 // the highest of a reply on its way to the client
+	offered   int64 // that of the last connect request
 	connects  int
 	restores  int
 }
 
-// toServer looks at connect requests and at requests that restore watches.
+// toServer checks connect requests, and requests that restore watches.
 func (z *zxids) toServer(f zkproxy.Frame) []byte {
 	z.mu.Lock()
 	defer z.mu.Unlock()
@@ -52,7 +52,7 @@ func (z *zxids) toServer(f zkproxy.Frame) []byte {
 	return f.Bytes
 }
 
-// toClient looks at replies to requests.
+// toClient records the zxids of replies.
 func (z *zxids) toClient(f zkproxy.Frame) []byte {
 	const xid, zxid, header = 4, 8, 20
 	if f.Index > 0 && len(f.Bytes) >= header && int32(binary.BigEndian.Uint32(f.Bytes[xid:])) > 0 {
@@ -71,8 +71,8 @@ func (z *zxids) deliver(st zk.Stat, err error) {
 	}
 }
 
-// Each connection starts where the last one ended, neither behind what was
-// delivered, which would fire watches for old changes, nor ahead of what the client was told.
+// Each connection starts where the last one has ended: not before what was delivered, since watches would fire for old changes, and not
+// after what the client was told.
 func TestZxid_ConnectionsStartWhereTheLastOneEnded(t *testing.T) {
 	t.Parallel()
 	const cuts, most = 15, 30
