@@ -80,7 +80,7 @@ func TestClose_BeforeTheStart(t *testing.T) {
 	must(t, c.StopAsync())
 }
 
-// dials counts dials: with dial those that have succeeded, with hang those that have begun.
+// dials counts dials: dial counts those that have ended, hang those that have begun.
 type dials struct{ n atomic.Int32 }
 
 func (d *dials) dial(ctx context.Context, network, address string) (net.Conn, error) {

@@ -41,7 +41,7 @@ func TestTLS_ServerIsVerified(t *testing.T) {
 		cfg.ServerName = name
 		return zkasync.WithTLS(cfg)
 	}
-	// elsewhere dials the same server whatever the name is, so that the name need not be in the certificate.
+	// elsewhere dials the same server whatever the address, so that an address may name a host that is not in the certificate.
 	elsewhere := zkasync.WithDialer(func(ctx context.Context, network, _ string) (net.Conn, error) {
 		return new(net.Dialer).DialContext(ctx, network, server.TLSAddr())
 	})
