@@ -24,6 +24,7 @@ const (
 // nanoseconds per task, and the tasks of a client come from one goroutine, its reader.
 type core struct {
 	style  driver // who runs tasks while the handler runs
+	byPath bool   // lanes depend on paths
 	opts   options
 	err    error // what is wrong with the constructor's arguments
 	queues []queue
@@ -173,6 +174,9 @@ func (c *core) settleLocked() {
 // Dispatches reports whether callbacks of the running handler run elsewhere than on
 // the goroutine that calls Execute: on the handler's own goroutines, or in a loop.
 func (c *core) Dispatches() bool { return c.style != byCaller }
+
+// IgnoresPaths reports whether lanes are the same for all paths.
+func (c *core) IgnoresPaths() bool { return !c.byPath }
 
 // InCallback implements Handler.
 func (c *core) InCallback() bool { return c.onStack() != nil }

@@ -23,6 +23,7 @@ func NewPool(n int, opts ...Option) Handler {
 	}
 	p := &pool{seed: maphash.MakeSeed()}
 	p.setUp(byWorker, max(n, 1), o, err)
+	p.byPath = true
 	return p
 }
 

@@ -53,97 +53,109 @@ func wantChrootError(t *testing.T, when string, errs map[string]error, chroot st
 
 // While the chroot is created and deleted, exactly those errors say that it is missing that come from that.
 func TestChroot_MissingIsReportedWhileItIs(t *testing.T) {
-	t.Parallel()
-	c, whole, chroot := chrooted(t)
-	ctx := t.Context()
-	must(t, whole.EnsurePath(ctx, path.Dir(chroot)))
-	wantChrootError(t, "before", failing(t, c), chroot)
-	for i := range 3 {
-		must(t, whole.Create(ctx, chroot, nil))
-		must(t, c.Sync(ctx, "/"))
-		wantChrootError(t, fmt.Sprintf("created %d", i), failing(t, c), "")
-		must(t, whole.Set(ctx, chroot, []byte{byte(i)}, zkasync.AnyVersion))
-		must(t, c.Sync(ctx, "/"))
-		if i == 1 {
-			must(t, c.ExistsW(ctx, "/"))
-			must(t, c.RemoveWatches(ctx, "/", zkasync.WatcherAny))
+	forEachChroot(t, func(t *testing.T, c, whole *zkasync.Client, chroot string) {
+		ctx := t.Context()
+		must(t, whole.EnsurePath(ctx, path.Dir(chroot)))
+		wantChrootError(t, "before", failing(t, c), chroot)
+		for i := range 3 {
+			must(t, whole.Create(ctx, chroot, nil))
+			must(t, c.Sync(ctx, "/"))
+			wantChrootError(t, fmt.Sprintf("created %d", i), failing(t, c), "")
+			must(t, whole.Set(ctx, chroot, []byte{byte(i)}, zkasync.AnyVersion))
+			must(t, c.Sync(ctx, "/"))
+			if i == 1 {
+				must(t, c.ExistsW(ctx, "/"))
+				must(t, c.RemoveWatches(ctx, "/", zkasync.WatcherAny))
+			}
+			must(t, whole.Delete(ctx, chroot, zkasync.AnyVersion))
+			must(t, c.Sync(ctx, "/"))
+			poll(t, "the chroot to be missed", func() bool { // the first operations may not know yet
+				return isChrootMissing(errOf(t, c.Get(ctx, "/x")))
+			})
+			wantChrootError(t, fmt.Sprintf("deleted %d", i), failing(t, c), chroot)
 		}
-		must(t, whole.Delete(ctx, chroot, zkasync.AnyVersion))
-		must(t, c.Sync(ctx, "/"))
-		poll(t, "the chroot to be missed", func() bool { // the first operations may not know yet
-			var missing *zkasync.ChrootError
-			return errors.As(errOf(t, c.Get(ctx, "/x")), &missing)
-		})
-		wantChrootError(t, fmt.Sprintf("deleted %d", i), failing(t, c), chroot)
-	}
+	})
 }
 
 // Another client creates and deletes the chroot while operations are in flight. An operation that was answered while the chroot
 // existed never fails with an error that says that it is missing.
 func TestChroot_MissingIsNeverClaimedFalsely(t *testing.T) {
-	inBubble(t, func(t *testing.T) {
-		exists := false
-		peer := zkpeer.Pipes(t, func(c *zkpeer.Conn) {
-			c.Accept()
-			watched := false
-			c.Serve(func(r zkpeer.Request) bool {
-				switch {
-				case r.Op == wire.OpExists && !exists:
-					watched = true
-					c.Refuse(r, wire.CodeNoNode)
-				case r.Op == wire.OpSync: // creates the chroot
-					if exists = true; watched {
-						c.Event(wire.WatchEvent{Type: int32(zk.EventNodeCreated), State: 3, Path: "/app"})
+	for name, open := range map[string]func(t *testing.T, opts ...zkasync.Option) *zkasync.Client{
+		"connection string": func(t *testing.T, opts ...zkasync.Option) *zkasync.Client {
+			return connect(t, "peer.test/app", opts...)
+		},
+		"view": func(t *testing.T, opts ...zkasync.Option) *zkasync.Client {
+			c := view(t, connect(t, "peer.test", opts...), "/app")
+			poll(t, "the chroot to be missed", func() bool { return isChrootMissing(errOf(t, c.Get(t.Context(), "/a"))) })
+			return c
+		},
+	} {
+		inBubbleNamed(t, name, func(t *testing.T) {
+			exists := false
+			peer := zkpeer.Pipes(t, func(c *zkpeer.Conn) {
+				c.Accept()
+				watched := false
+				c.Serve(func(r zkpeer.Request) bool {
+					switch {
+					case r.Op == wire.OpExists && !exists:
+						watched = true
+						c.Refuse(r, wire.CodeNoNode)
+					case r.Op == wire.OpSync: // creates the chroot
+						if exists = true; watched {
+							c.Event(wire.WatchEvent{Type: int32(zk.EventNodeCreated), State: 3, Path: "/app"})
+						}
+						return false
+					case r.Op == wire.OpGetData:
+						c.Refuse(r, wire.CodeNoNode)
+					default:
+						return false
 					}
-					return false
-				case r.Op == wire.OpGetData:
-					c.Refuse(r, wire.CodeNoNode)
-				default:
-					return false
-				}
-				return true
+					return true
+				})
 			})
+			c := open(t, zkasync.WithDialer(peer.Dial), zkasync.WithSessionTimeout(bubbleSession))
+			before := c.Get(t.Context(), "/a")
+			c.Sync(t.Context(), "/")
+			after := c.Get(t.Context(), "/a")
+			wantChrootError(t, "before", map[string]error{"get": errOf(t, before)}, "/app")
+			wantChrootError(t, "after", map[string]error{"get": errOf(t, after)}, "")
 		})
-		c := connect(t, "peer.test/app", zkasync.WithDialer(peer.Dial), zkasync.WithSessionTimeout(bubbleSession))
-		before := c.Get(t.Context(), "/a")
-		c.Sync(t.Context(), "/")
-		after := c.Get(t.Context(), "/a")
-		wantChrootError(t, "before", map[string]error{"get": errOf(t, before)}, "/app")
-		wantChrootError(t, "after", map[string]error{"get": errOf(t, after)}, "")
-	})
+	}
 }
 
 // A subscription on a missing chroot gets the event of its creation, although the client itself watches for that as well.
 func TestChroot_MissingIsWatchedBesideASubscription(t *testing.T) {
 	needsAddWatch(t)
-	t.Parallel()
-	for _, mode := range []zkasync.AddWatchMode{zkasync.Persistent, zkasync.PersistentRecursive} {
-		c, whole, chroot := chrooted(t)
-		ctx := t.Context()
-		must(t, whole.EnsurePath(ctx, path.Dir(chroot)))
-		events := must(t, c.AddWatch(ctx, "/", mode))
-		for range 3 {
-			wantChrootError(t, "missing", failing(t, c), chroot)
+	forEachChroot(t, func(t *testing.T, c, whole *zkasync.Client, chroot string) {
+		for _, mode := range []zkasync.AddWatchMode{zkasync.Persistent, zkasync.PersistentRecursive} {
+			ctx := t.Context()
+			must(t, whole.EnsurePath(ctx, path.Dir(chroot)))
+			events := must(t, c.AddWatch(ctx, "/", mode))
+			for range 3 {
+				wantChrootError(t, "missing", failing(t, c), chroot)
+				must(t, whole.Create(ctx, chroot, nil))
+				must(t, c.Sync(ctx, "/"))
+				wantChrootError(t, "created", failing(t, c), "")
+				must(t, whole.Delete(ctx, chroot, zkasync.AnyVersion))
+				must(t, c.Sync(ctx, "/"))
+				poll(t, "the chroot to be missed", func() bool {
+					return isChrootMissing(errOf(t, c.Get(ctx, "/x")))
+				})
+			}
+			for i, e := range nextEvents(t, events, 6) {
+				want := []zk.EventType{zk.EventNodeCreated, zk.EventNodeDeleted}[i%2]
+				if e.Type != want || e.Path != "/" {
+					t.Errorf("%v: event %d is %v, want %v", mode, i, e, want)
+				}
+			}
+			events.Close()
+			must(t, c.Sync(ctx, "/"))
 			must(t, whole.Create(ctx, chroot, nil))
 			must(t, c.Sync(ctx, "/"))
-			wantChrootError(t, "created", failing(t, c), "")
+			wantChrootError(t, "created after the subscription's end", failing(t, c), "")
 			must(t, whole.Delete(ctx, chroot, zkasync.AnyVersion))
 			must(t, c.Sync(ctx, "/"))
-			poll(t, "the chroot to be missed", func() bool {
-				var missing *zkasync.ChrootError
-				return errors.As(errOf(t, c.Get(ctx, "/x")), &missing)
-			})
+			poll(t, "the chroot to be missed", func() bool { return isChrootMissing(errOf(t, c.Get(ctx, "/x"))) })
 		}
-		for i, e := range nextEvents(t, events, 6) {
-			want := []zk.EventType{zk.EventNodeCreated, zk.EventNodeDeleted}[i%2]
-			if e.Type != want || e.Path != "/" {
-				t.Errorf("%v: event %d is %v, want %v", mode, i, e, want)
-			}
-		}
-		events.Close()
-		must(t, c.Sync(ctx, "/"))
-		must(t, whole.Create(ctx, chroot, nil))
-		must(t, c.Sync(ctx, "/"))
-		wantChrootError(t, "created after the subscription's end", failing(t, c), "")
-	}
+	})
 }

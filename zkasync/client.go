@@ -13,14 +13,21 @@ import (
 )
 
 // Client is a ZooKeeper client. [New] or [Connect] creates it; StartAsync, Start or Restart start it; StopAsync or Close
-// stop it, after which it can be started again. All its methods are safe for concurrent use.
+// stop it, after which it can be started again. [Client.Chroot] creates further ones that share its session. All methods
+// are safe for concurrent use.
 //
 // Operations on a client that has not been started, or that has started to stop, fail with [ErrClosed] and [ErrNotSent].
 type Client struct {
-	cfg    *config
-	states *states
+	*core
 	view   view // what operations work on
 	whole  view // the server's tree without the chroot
+	shares bool // made by Chroot
+}
+
+// core is what a client shares with those that were made from it by Chroot.
+type core struct {
+	cfg    *config
+	states *states
 
 	// sink takes the operations of the current run; nil before the first start. It refuses requests itself once the run
 	// has started to stop, which makes operations fail.
@@ -29,10 +36,11 @@ type Client struct {
 	lives    liveSet
 	workers  feed.Crew // goroutines that serve watches
 	lanes    lanes
+	byPath   bool // the handler's lanes depend on paths
 	delivery *delivery
 	logs     *logbook
 	creds    credentials
-	root     chrootWatch
+	missing  missingRoots
 	pauses   *pauses
 	tally    tally
 	hooks    *hookCalls // nil: none
@@ -51,9 +59,10 @@ func New(servers string, opts ...Option) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Client{cfg: cfg, pauses: &pauses{logger: cfg.logger}}
+	c := &Client{core: &core{cfg: cfg, pauses: &pauses{logger: cfg.logger}}}
 	c.runs.hosts, c.runs.resume = cfg.hosts, cfg.resume
-	c.view, c.whole = view{c, cfg.chroot}, view{c, ""}
+	c.view, c.whole = view{c: c, chroot: cfg.chroot}, view{c: c}
+	c.byPath = looksAtPaths(cfg.handler)
 	c.hooks = newHookCalls(cfg.hooks, cfg.logger, cfg.slowCallback)
 	c.delivery = newDelivery(cfg.handler, patience(cfg.sessionTimeout))
 	c.delivery.slow = c.hooks.forSlow()
@@ -97,6 +106,9 @@ func (c *Client) completion(path string) future.Executor { return c.lane(handler
 
 // lane returns the lane for callbacks about path.
 func (c *Client) lane(kind handler.Kind, path string) *lane {
+	if c.byPath && path != "" {
+		path = c.view.shared(path)
+	}
 	to := c.cfg.handler.Lane(kind, path)
 	if !c.delivery.direct {
 		return newLane(c.delivery, to) // a user's own lanes need not be comparable

@@ -25,6 +25,8 @@ var (
 	ErrSessionExpired error = &sentinel{"session expired", zk.ErrSessionExpired}
 	// ErrAuthFailed: the server rejected credentials. The client must be restarted before it can be used again.
 	ErrAuthFailed error = &sentinel{"authentication failed", zk.ErrAuthFailed}
+	// ErrView: the client was made by [Client.Chroot] and shares the session of another. Start, stop and move that one.
+	ErrView error = &sentinel{text: "this is a view"}
 )
 
 // sentinel is an error that also matches go-zookeeper's error for the same condition.

@@ -223,7 +223,7 @@ func (l *Live[T]) answeredOnce(turn uint64, confirmed bool, w Watched[T], err er
 		l.backOff(turn)
 	case isReplySize(err):
 		l.show(turn, Reading[T]{Err: err})
-		w := newEventWatch(nil, l.path, l.kind.read.on)
+		w := newEventWatch(&l.c.view, nil, l.path, l.kind.read.on)
 		l.c.watches.Unread(&w.OneShot)
 		l.await(turn, w.promise.Future())
 	case l.fatal(err):

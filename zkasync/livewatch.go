@@ -67,7 +67,7 @@ func (l *Live[T]) changed(e Event) {
 	l.mu.Unlock()
 	if l.c.lent.Load() {
 		// A watch of Conn() may have replaced this one and is used up now (ZOOKEEPER-4466, servers before 3.9).
-		l.c.watches.Again(l.path)
+		l.c.watches.Again(l.c.view.shared(l.path))
 	}
 	if counts && !waits {
 		l.read(false)

@@ -43,7 +43,7 @@ func (q *watchQuery[T]) Size() int { return q.pathSize() + 1 }
 
 // Depart implements mux.Departing.
 func (q *watchQuery[T]) Depart() bool {
-	q.claim = q.v.c.watches.Read(q.path, q.kind.on)
+	q.claim = q.v.c.watches.Read(q.v.shared(q.path), q.kind.on)
 	return true
 }
 
@@ -70,7 +70,7 @@ func (q *watchQuery[T]) Reply(code int32, body []byte) {
 
 // watched registers the watch before the reply completes, so that the event cannot come first.
 func (q *watchQuery[T]) watched(v T, on watch.Kind) {
-	w := newEventWatch(q.event, q.path, on)
+	w := newEventWatch(q.v, q.event, q.path, on)
 	if q.event != nil {
 		observeWatch(q.v.c.hooks, w, q.path, on)
 	}

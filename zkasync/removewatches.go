@@ -69,7 +69,7 @@ func (c *Client) RemoveWatches(ctx context.Context, path string, typ WatcherType
 		o.refuse(err)
 		return o.future()
 	}
-	o.claim = c.watches.Removal(path, kindsOf[typ], typ == WatcherAny)
+	o.claim = c.watches.Removal(c.view.shared(path), kindsOf[typ], typ == WatcherAny)
 	return o.send(o)
 }
 

@@ -17,12 +17,13 @@ import (
 // up, wait with a timeout and stop it. Starting a client that has been started returns the future of that start;
 // starting one that is still stopping fails with [ErrClosed].
 func (c *Client) StartAsync() *future.Future[future.Void] {
+	if err := c.refuseView("start"); err != nil {
+		return c.refused(err)
+	}
 	defer c.states.tell((*lane).ExecuteHere) // without the lock: a callback may run at once, on this goroutine
 	r, err := c.runs.begin(c.newRun)
 	if err != nil {
-		p := future.NewPromise[future.Void](c.completion(""))
-		p.Reject(err)
-		return p.Future()
+		return c.refused(err)
 	}
 	return r.started.Future()
 }
@@ -113,7 +114,7 @@ func (c *Client) Start(ctx context.Context) error {
 	if cause := context.Cause(orBackground(ctx)); cause != nil {
 		err = cause
 	}
-	if r := c.runs.now(); r != nil {
+	if r := c.runs.now(); r != nil && !c.shares {
 		err = r.session.Explain(err)
 		_ = c.Close()
 	}

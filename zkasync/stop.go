@@ -24,6 +24,9 @@ import (
 // than the close timeout. If no server could be told to end the session, it ends by its timeout, and the Closed state
 // carries an Err that says so.
 func (c *Client) StopAsync() *future.Future[future.Void] {
+	if err := c.refuseView("close"); err != nil {
+		return c.refused(err)
+	}
 	r, _ := c.runs.stop()
 	if r == nil {
 		return future.Resolved(future.Void{})
@@ -36,6 +39,9 @@ func (c *Client) StopAsync() *future.Future[future.Void] {
 // callback does not return, Close fails with an error that names it. When called from within a callback it cannot wait
 // for its own caller: it stops the client as StopAsync does and returns an error that matches handler.ErrInCallback.
 func (c *Client) Close() error {
+	if err := c.refuseView("close"); err != nil {
+		return err
+	}
 	r, over := c.runs.stop()
 	if r == nil {
 		return nil

@@ -37,16 +37,20 @@ type Subscription struct {
 
 func newSubscription(c *Client, path string, mode AddWatchMode, spec subscribeSpec) *Subscription {
 	s := &Subscription{c: c, path: path, mode: mode, fn: spec.fn, live: spec.live, lane: c.watchLane(path), feed: newEventFeed(&c.workers, path, spec)}
-	s.listener = watch.Listener{Path: path, Mode: watch.Mode(mode), Sink: (*subscriptionSink)(s)}
+	s.listener = watch.Listener{Path: c.view.shared(path), Mode: watch.Mode(mode), Sink: (*subscriptionSink)(s)}
 	return s
 }
 
 // subscriptionSink is a subscription as the table of watches sees it.
 type subscriptionSink Subscription
 
-func (k *subscriptionSink) Put(e zk.Event, zxid int64) { (*Subscription)(k).put(eventOf(e, zxid)) }
-func (k *subscriptionSink) Resync(why error)           { (*Subscription)(k).put(resyncEvent(k.path, why)) }
-func (k *subscriptionSink) End(why error)              { (*Subscription)(k).end(why) }
+func (k *subscriptionSink) Put(e zk.Event, zxid int64) {
+	e.Path = k.c.view.own(e.Path)
+	(*Subscription)(k).put(eventOf(e, zxid))
+}
+
+func (k *subscriptionSink) Resync(why error) { (*Subscription)(k).put(resyncEvent(k.path, why)) }
+func (k *subscriptionSink) End(why error)    { (*Subscription)(k).end(why) }
 
 // Path returns the watched path.
 func (s *Subscription) Path() string { return s.path }

@@ -7,6 +7,9 @@ import "fmt"
 // server is no longer in the list always moves, others move only if servers were added. Moving loses no operation: those
 // in flight are waited for, the rest wait for the next server. The state is Suspended in between.
 func (c *Client) UpdateServers(servers string) error {
+	if err := c.refuseView("update servers"); err != nil {
+		return err
+	}
 	hosts, chroot, err := parseServers(servers)
 	if err != nil {
 		return err
