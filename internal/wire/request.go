@@ -50,6 +50,20 @@ func AppendSetACL(b []byte, chroot, path string, acl []zk.ACL, version int32) []
 	return AppendInt32(b, version)
 }
 
+// AppendReconfig is the record of reconfig. An empty string is jute's null: the
+// server takes any other list of new members, an empty one as well, for a whole
+// configuration.
+func AppendReconfig(b []byte, joining, leaving, members string, from int64) []byte {
+	for _, list := range []string{joining, leaving, members} {
+		if list == "" {
+			b = AppendInt32(b, nullLength)
+		} else {
+			b = AppendString(b, list)
+		}
+	}
+	return AppendInt64(b, from)
+}
+
 // AppendAuth is the record of add auth, whose header has XidAuth.
 func AppendAuth(b []byte, scheme string, credential []byte) []byte {
 	b = AppendInt32(b, authPacketType)

@@ -39,7 +39,8 @@
 // # Ensembles
 //
 // [RunEnsemble] starts several servers with one history, each at its own place in it. [Server.Lag] produces stale reads;
-// [Ensemble.Depose], [Ensemble.Partition] and [Server.Stop] produce other things that happen to ensembles.
+// [Ensemble.Depose], [Ensemble.Partition] and [Server.Stop] produce other things that happen to ensembles. With
+// [WithReconfig] a client can change the members, and [Ensemble.AddServer] starts a server that can join.
 //
 // # Order
 //
@@ -49,8 +50,7 @@
 //
 // # What it is not
 //
-// It writes nothing to disk, so a transaction costs no time. It does not throttle, and it does not carry out a reconfig,
-// even in an ensemble. The options [WithMaxConnections], [WithFourLetterWords] and [WithExtendedTypes] say where a default
+// It writes nothing to disk, so a transaction costs no time. It does not throttle. The options [WithMaxConnections], [WithFourLetterWords] and [WithExtendedTypes] say where a default
 // differs from that of a real server.
 //
 // # Goroutines

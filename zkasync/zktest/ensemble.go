@@ -43,14 +43,28 @@ func RunEnsemble(tb TB, n int, opts ...Option) *Ensemble {
 	return e
 }
 
+// AddServer starts one more server. It follows the leader and serves clients, but is no member of the ensemble: it has no vote
+// and no place in the configuration until a client's Reconfig lets it join, see [WithReconfig] and [Server.Member].
+func (e *Ensemble) AddServer() *Server {
+	e.w.Lock()
+	defer e.w.Unlock()
+	s := &Server{w: e.w, in: e.w.Cluster.AddServer()}
+	e.w.servers = append(e.w.servers, s)
+	return s
+}
+
 // Close closes all servers, see [Server.Close].
 func (e *Ensemble) Close() error {
 	e.w.Close()
 	return nil
 }
 
-// Servers returns all servers, in the order of their numbers.
-func (e *Ensemble) Servers() []*Server { return append([]*Server(nil), e.w.servers...) }
+// Servers returns all servers, members or not, by number from 1.
+func (e *Ensemble) Servers() []*Server {
+	e.w.Lock()
+	defer e.w.Unlock()
+	return append([]*Server(nil), e.w.servers...)
+}
 
 // Leader returns the leading server, or nil if there is none because too few can reach each other.
 func (e *Ensemble) Leader() *Server {
@@ -77,8 +91,9 @@ func (e *Ensemble) Followers() []*Server {
 
 // ConnectString returns the addresses of all servers, joined with commas.
 func (e *Ensemble) ConnectString() string {
-	addrs := make([]string, len(e.w.servers))
-	for i, s := range e.w.servers {
+	servers := e.Servers()
+	addrs := make([]string, len(servers))
+	for i, s := range servers {
 		addrs[i] = s.Addr()
 	}
 	return strings.Join(addrs, ",")

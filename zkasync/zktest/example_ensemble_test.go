@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/ensemble"
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
@@ -64,6 +65,35 @@ func ExampleServer_Lag() {
 	// Output:
 	// old
 	// new
+}
+
+// A fourth server joins.
+func ExampleEnsemble_AddServer() {
+	ctx := context.Background()
+	ens, err := zktest.NewEnsemble(3, zktest.WithReconfig(), zktest.WithSuperuser("secret"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer ens.Close()
+	c, err := zkasync.Connect(ctx, ens.ConnectString(), append(ens.Options(), zkasync.WithAuth("digest", []byte("super:secret")))...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+
+	fourth := ens.AddServer()
+	config, err := c.Reconfig(ctx, zkasync.Joining(fourth.Member(ensemble.Observer))).Get(ctx)
+	fmt.Println(config, err)
+	fmt.Println(fourth.Mode())
+	// Output:
+	// server.1=192.0.2.1:2888:3888:participant;192.0.2.1:2181
+	// server.2=192.0.2.2:2888:3888:participant;192.0.2.2:2181
+	// server.3=192.0.2.3:2888:3888:participant;192.0.2.3:2181
+	// server.4=192.0.2.4:2888:3888:observer;192.0.2.4:2181
+	// version=100000002 <nil>
+	// observer
 }
 
 // A leader is deposed: a new epoch begins, clients reconnect, sessions live on.

@@ -204,8 +204,10 @@ func WithExtendedTypes(on bool) Option {
 	}}
 }
 
-// WithReconfig enables reconfig, reconfigEnabled. Like a real one, a standalone server refuses it anyway, with another
-// error. Unlike real ones, the servers of an ensemble refuse it too: none carries out a reconfig.
+// WithReconfig enables reconfig, reconfigEnabled. A standalone server refuses it all the same, with another error. A client of
+// an ensemble needs the permission to write /zookeeper/config as well, which the superuser has, see [WithSuperuser]. Hierarchical
+// quorums are refused, unlike on real servers. When the leader leaves, all clients lose their connections, the one that
+// asked for it included. A server that has left goes on following the leader.
 func WithReconfig() Option {
 	return Option{func(cfg *config) error {
 		cfg.Rules.Reconfig = true

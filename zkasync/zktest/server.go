@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/ensemble"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/link"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/serve"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
@@ -138,6 +139,10 @@ func (s *Server) Listen(addr string) (string, error) {
 
 // Number returns the server's number, from 1. A single server has the number 1.
 func (s *Server) Number() int { return s.in.Number() }
+
+// Member returns the line with which the server joins an ensemble by a client's Reconfig, "server.4=…". All its addresses are
+// those in memory.
+func (s *Server) Member(role ensemble.Role) string { return s.in.Member(role).String() }
 
 // Mode returns the server's role: "standalone", "leader", "follower", "observer", "read-only", or "" if it serves nobody.
 func (s *Server) Mode() string {

@@ -83,6 +83,9 @@ func (s *Server) settings() []setting {
 		{"forceSync", "no"},
 		{"preAllocSize", "1024"}, // by how many KiB a log file grows; the default is 64 MiB
 	}
+	if s.observer {
+		lines = append(lines, setting{"peerType", "observer"})
+	}
 	if len(s.members) == 0 {
 		lines = append(lines,
 			setting{"clientPortAddress", host},

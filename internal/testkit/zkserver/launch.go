@@ -81,10 +81,7 @@ func prepare(n int, opts options, install installation) ([]*Server, error) {
 		if err := s.prepare(n); err != nil {
 			return servers, err
 		}
-		members = append(members, setting{
-			"server." + strconv.Itoa(id),
-			fmt.Sprintf("%s:%d:%d;%s", host, s.ports.quorum, s.ports.election, s.Addr()),
-		})
+		members = append(members, s.member())
 	}
 	for _, s := range servers {
 		if n > 1 {
@@ -95,6 +92,18 @@ func prepare(n int, opts options, install installation) ([]*Server, error) {
 		}
 	}
 	return servers, nil
+}
+
+// member is the line that says how to reach a server of an ensemble.
+func (s *Server) member() setting {
+	role := ""
+	if s.observer {
+		role = ":observer"
+	}
+	return setting{
+		"server." + strconv.Itoa(s.id),
+		fmt.Sprintf("%s:%d:%d%s;%s", host, s.ports.quorum, s.ports.election, role, s.Addr()),
+	}
 }
 
 func (s *Server) prepare(n int) (err error) {

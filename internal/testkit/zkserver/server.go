@@ -12,13 +12,14 @@ import (
 // or down. Start and StartEnsemble return servers. A Server is safe for concurrent
 // use.
 type Server struct {
-	opts    options
-	install installation
-	id      int       // number in the ensemble, from 1
-	members []setting // the server.N lines of an ensemble; none for a single server
-	ports   serverPorts
-	dir     string
-	certs   *certificates // nil without TLS
+	opts     options
+	install  installation
+	id       int       // number in the ensemble, from 1
+	observer bool      // it follows and does not vote
+	members  []setting // the server.N lines; none for a single server
+	ports    serverPorts
+	dir      string
+	certs    *certificates // nil without TLS
 
 	mu      sync.Mutex
 	proc    *process // the latest one
@@ -71,6 +72,15 @@ func (s *Server) LogFile() string { return filepath.Join(s.dir, "server.log") }
 
 // LogTail returns the last lines of the log.
 func (s *Server) LogTail(lines int) string { return logTail(s.LogFile(), lines) }
+
+// ID returns the server's number in its ensemble, from 1.
+func (s *Server) ID() int64 { return int64(s.id) }
+
+// Member returns the line "server.N=…" with which the server joins its ensemble.
+func (s *Server) Member() string {
+	m := s.member()
+	return m.key + "=" + m.value
+}
 
 // PID returns the process id, or 0 if the server is down.
 func (s *Server) PID() int {

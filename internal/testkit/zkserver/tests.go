@@ -42,7 +42,7 @@ func RunEnsemble(tb TB, opts ...Option) *Ensemble {
 	if err != nil {
 		tb.Fatalf("%v", err)
 	}
-	tb.Cleanup(func() { finish(tb, e.servers...) })
+	tb.Cleanup(func() { finish(tb, e.Servers()...) })
 	return e
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/zkasync/zkasync-go/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/ensemble"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/jute"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/plan"
@@ -44,9 +45,10 @@ type History struct {
 	cfg *Config
 
 	replicas []*Replica
-	leader   *Replica // nil: none
-	zxid     int64    // the last one used
-	epoch    int64    // of an ensemble; it is part of the zxids
+	leader   *Replica        // nil: none
+	config   ensemble.Config // of an ensemble
+	zxid     int64           // the last one used
+	epoch    int64           // of an ensemble; it is in the zxids as well
 
 	sessions map[int64]*Session
 	expiring map[int64][]int64 // ids of sessions, by the time at which they end unless they are touched; see Session.expiry
@@ -92,8 +94,14 @@ func (h *History) commit(t *znode.Txn) {
 func (h *History) Write(s *Session, at *Replica, ids []acl.Identity, o *jute.Operation) *znode.Txn {
 	t := h.newTxn(s.ID)
 	p := plan.Plan{Rules: &h.cfg.Rules, Tree: h.leader.tree, Session: s.ID, IDs: ids, Denied: h.checkSession(s.ID, at)}
+	if h.isEnsemble() {
+		p.Servers = &plan.Servers{Config: h.config, Synced: h.synced}
+	}
 	p.Decide(o, t)
 	h.commit(t)
+	if t.Op == wire.OpReconfig && t.Code == wire.CodeOK {
+		h.reconfigure(t.Data)
+	}
 	return t
 }
 
@@ -125,6 +133,7 @@ func (h *History) Restore(to *znode.Tree) {
 		h.track(id, time.Duration(to.Sessions[id])*time.Millisecond, nil)
 	}
 	h.planCleaning()
+	h.configRestored()
 	h.Tell()
 }
 

@@ -36,9 +36,9 @@ func newHistory(t *testing.T, n int) (*History, []*Replica, []*clients) {
 	var heard []*clients
 	for range n {
 		heard = append(heard, new(clients))
-		replicas = append(replicas, h.Add(znode.New(), "192.0.2.1:2181", false, heard[len(heard)-1]))
+		replicas = append(replicas, h.Add(znode.New(), "192.0.2.1:2181", heard[len(heard)-1]))
 	}
-	h.Form()
+	h.Form(0)
 	h.Lock()
 	t.Cleanup(func() {
 		h.End()

@@ -4,9 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
-
-	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
 // epochShift is the position of the epoch in a zxid, in bits.
@@ -19,11 +16,11 @@ func (r *Replica) Mode() string {
 		return "read-only"
 	case !r.serving:
 		return ""
-	case len(r.h.replicas) == 1:
+	case !r.h.isEnsemble():
 		return "standalone"
 	case r.h.leader == r:
 		return "leader"
-	case r.observer:
+	case r.observes():
 		return "observer"
 	default:
 		return "follower"
@@ -32,14 +29,14 @@ func (r *Replica) Mode() string {
 
 // mayLead reports whether r can be the leader.
 func (r *Replica) mayLead() bool {
-	return !r.stopped && !r.observer && r.cutOff == r.h.majorityCutOff() && r.h.hasQuorum()
+	return !r.stopped && r.votes() && r.cutOff == r.h.majorityCutOff() && r.h.hasQuorum()
 }
 
 // voters returns the number of replicas that vote and for which count returns true.
 func (h *History) voters(count func(r *Replica) bool) int {
 	n := 0
 	for _, r := range h.replicas {
-		if !r.observer && count(r) {
+		if r.votes() && count(r) {
 			n++
 		}
 	}
@@ -55,7 +52,7 @@ func (h *History) majorityCutOff() bool {
 func (h *History) hasQuorum() bool {
 	side := h.majorityCutOff()
 	up := h.voters(func(r *Replica) bool { return !r.stopped && r.cutOff == side })
-	return 2*up > h.voters(func(*Replica) bool { return true })
+	return !h.isEnsemble() || 2*up > h.config.Participants()
 }
 
 // before reports whether other, which has the higher number, wins an election against r: it must know at least as much.
@@ -97,7 +94,7 @@ func (h *History) lead(next *Replica) {
 	if h.leader = next; next == nil {
 		return
 	}
-	if len(h.replicas) > 1 {
+	if h.isEnsemble() {
 		h.epoch = max(h.epoch, h.zxid>>epochShift) + 1
 		h.zxid = h.epoch << epochShift
 	}
@@ -119,7 +116,7 @@ func (h *History) lead(next *Replica) {
 
 // serve begins or ends serving. When that changes, all clients lose their connections.
 func (r *Replica) serve(on bool) {
-	readOnly := !on && !r.stopped && r.h.cfg.ReadOnlyMode && len(r.h.replicas) > 1
+	readOnly := !on && !r.stopped && r.h.cfg.ReadOnlyMode && r.h.isEnsemble()
 	if r.serving == on && r.readOnly == readOnly {
 		return
 	}
@@ -168,34 +165,17 @@ func (h *History) Depose(next *Replica) error {
 	return nil
 }
 
-// Form makes the first replica the leader, and puts all at the beginning of the history. Several replicas are an ensemble. It must
-// be called before the history is used.
-func (h *History) Form() {
+// Form makes the first replica the leader, and puts all at the beginning of the history. Several replicas are an ensemble,
+// the last of which are observers. It must be called before the history is used.
+func (h *History) Form(observers int) {
 	h.leader = h.replicas[0]
-	ensemble := len(h.replicas) > 1
-	if ensemble {
+	if len(h.replicas) > 1 {
 		h.epoch = 1
 		h.zxid = max(h.zxid, h.epoch<<epochShift)
+		h.firstConfig(observers)
 	}
 	for _, r := range h.replicas {
 		r.tree.Zxid = h.zxid
-		if ensemble {
-			r.tree.Find(znode.ConfigPath).Data = h.configText()
-		}
+		h.writeConfig(r.tree)
 	}
-}
-
-// configText returns the data of /zookeeper/config in an ensemble.
-func (h *History) configText() []byte {
-	var b strings.Builder
-	for _, r := range h.replicas {
-		role := "participant"
-		if r.observer {
-			role = "observer"
-		}
-		host, _, _ := strings.Cut(r.addr, ":")
-		fmt.Fprintf(&b, "server.%d=%s:2888:3888:%s;%s\n", r.number, host, role, r.addr)
-	}
-	b.WriteString("version=0")
-	return []byte(b.String())
 }

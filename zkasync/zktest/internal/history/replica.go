@@ -34,17 +34,16 @@ type Replica struct {
 	serving      bool // follows a leader, or is one
 	stopped      bool
 	cutOff       bool // on the other side of a partition
-	observer     bool
 	readOnly     bool // serves only read-only clients
 	lag          Lag
 	dueAt        time.Time // when the alarm for takeAged goes off
 	sessionsMade int64
 }
 
-// Add adds a replica that has applied what is in its tree. It must be called before the history is used.
-func (h *History) Add(tree *znode.Tree, addr string, observer bool, clients Clients) *Replica {
+// Add adds a replica that has applied what is in its tree.
+func (h *History) Add(tree *znode.Tree, addr string, clients Clients) *Replica {
 	r := &Replica{
-		h: h, number: len(h.replicas) + 1, addr: addr, observer: observer, clients: clients,
+		h: h, number: len(h.replicas) + 1, addr: addr, clients: clients,
 		tree: tree, watches: watch.New(&h.cfg.Rules.Behaviour),
 		waiting: make(map[int64]func(znode.Result)), serving: true,
 	}

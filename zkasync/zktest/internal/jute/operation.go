@@ -30,12 +30,13 @@ type Operation struct {
 
 	Parts []Operation // of a multi
 
-	Zxid    int64 // of setWatches
+	Zxid    int64 // of setWatches; of reconfig, the version that it is from
 	Watches wire.WatchSet
 	Null    bool // a list of setWatches is null
 
-	members [3]Text // of reconfig: joining, leaving, new
-	BadMode bool    // a part of a multi with flags at which the server fails
+	Joining, Leaving, Members Text // of reconfig
+
+	BadMode bool // a part of a multi with flags at which the server fails
 }
 
 // Decode decodes the record of a request. It is not called for operations that the server does not know.
@@ -68,9 +69,7 @@ func Decode(op wire.OpCode, d *Decoder) Operation {
 	case wire.OpMulti, wire.OpMultiRead:
 		o.decodeMulti(d)
 	case wire.OpReconfig:
-		for i := range o.members {
-			o.members[i] = d.Text()
-		}
+		o.Joining, o.Leaving, o.Members = d.Text(), d.Text(), d.Text()
 		o.Zxid = d.Int64()
 	}
 	return o

@@ -22,6 +22,7 @@ type Plan struct {
 	Session int64 // 0: the server itself
 	Denied  int32 // why the session may not write, 0 if it may
 	IDs     []acl.Identity
+	Servers *Servers           // nil: there is one
 	changed map[string]outlook // inside a multi, the znodes that earlier parts change
 }
 
@@ -57,7 +58,7 @@ func (p *Plan) Decide(o *jute.Operation, t *znode.Txn) {
 	case wire.OpMulti:
 		p.multi(o, t)
 	case wire.OpReconfig:
-		t.Code = p.reconfig()
+		t.Code = p.reconfig(o, t)
 	default:
 		t.Code = wire.CodeMarshalling // a read in a multi
 	}
@@ -270,12 +271,4 @@ func (p *Plan) check(o *jute.Operation, t *znode.Txn) int32 {
 
 func (p *Plan) quotaAllows(path string, bytes, znodes int64) bool {
 	return !p.Rules.EnforceQuota || p.Tree.QuotaAllows(path, bytes, znodes)
-}
-
-// reconfig refuses to change the members of the ensemble.
-func (p *Plan) reconfig() int32 {
-	if !p.Rules.Reconfig {
-		return wire.CodeReconfigDisabled
-	}
-	return wire.CodeUnimplemented
 }

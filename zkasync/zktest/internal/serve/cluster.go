@@ -61,10 +61,11 @@ func NewCluster(cfg *Config, tree *znode.Tree, servers, observers int) *Cluster 
 	}
 	w.History = history.New(&cfg.Config, w.goOn)
 	w.thawed.L = &w.Mutex
-	for i := range servers {
-		w.addServer(tree.Clone(), i >= servers-observers)
+	for range servers {
+		s := w.newServer()
+		s.Replica = w.Add(tree.Clone(), s.addr, s)
 	}
-	w.Form()
+	w.Form(observers)
 	return w
 }
 

@@ -151,6 +151,9 @@ func (s *Server) write(r *request) {
 	default:
 		t = w.Write(c.session, s.Replica, c.ids, &r.o)
 	}
+	if c.gone {
+		return // by a reconfig that has another server lead
+	}
 	if res := s.Result(t); res != nil {
 		c.answerWrite(r.xid, r.op, t, res)
 		return

@@ -13,7 +13,6 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/history"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/link"
-	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
 // Server is one server of a cluster: a replica of the data, and the connections of clients.
@@ -36,7 +35,15 @@ type Server struct {
 	received, sent int64
 }
 
-func (w *Cluster) addServer(tree *znode.Tree, observer bool) {
+// AddServer adds a server that follows the leader and is no member yet.
+func (w *Cluster) AddServer() *Server {
+	s := w.newServer()
+	s.Replica = w.Join(s.addr, s)
+	return s
+}
+
+// newServer makes a server without a replica.
+func (w *Cluster) newServer() *Server {
 	s := &Server{
 		w:         w,
 		addr:      fmt.Sprintf("192.0.2.%d:2181", len(w.servers)+1),
@@ -45,8 +52,8 @@ func (w *Cluster) addServer(tree *znode.Tree, observer bool) {
 		listeners: make(map[net.Listener]bool),
 		frozen:    make(map[int64]bool),
 	}
-	s.Replica = w.Add(tree, s.addr, observer, s)
 	w.servers = append(w.servers, s)
+	return s
 }
 
 // Addr returns the address to give to clients: that of the first listener, or one in memory.

@@ -18,6 +18,8 @@ const (
 	OwnPath    = "/zookeeper"
 	quotaPath  = "/zookeeper/quota"
 	ConfigPath = "/zookeeper/config"
+	// ConfigVersion is the version that an ensemble's configuration has whatever happens to it.
+	ConfigVersion = -1
 )
 
 // Node is a znode. Its data and ACL are replaced, never changed, so copies of trees may share them.

@@ -1,0 +1,88 @@
+package zkasync_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/ensemble"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
+)
+
+// Which servers make the ensemble, and where clients reach them.
+func ExampleClient_Config() {
+	ctx := context.Background()
+	ens, err := zktest.NewEnsemble(3, zktest.WithObservers(1))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer ens.Close()
+	c, err := zkasync.Connect(ctx, ens.ConnectString()+"/app", ens.Options()...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+
+	config, err := c.Config(ctx).Get(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for _, s := range config.Servers {
+		fmt.Println(s.ID, s.Role, s.ClientAddr())
+	}
+	// Output:
+	// 1 participant 192.0.2.1:2181
+	// 2 participant 192.0.2.2:2181
+	// 3 observer 192.0.2.3:2181
+}
+
+// A server joins and another leaves, unless somebody else has changed the ensemble meanwhile.
+func ExampleClient_Reconfig() {
+	ctx := context.Background()
+	ens, err := zktest.NewEnsemble(3, zktest.WithReconfig(), zktest.WithSuperuser("secret"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer ens.Close()
+	superuser := zkasync.WithAuth("digest", []byte("super:secret"))
+	c, err := zkasync.Connect(ctx, ens.ConnectString(), append(ens.Options(), superuser)...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+
+	fourth := ens.AddServer().Member(ensemble.Participant) // a real one has been started by now, and knows the others
+	config, err := c.Config(ctx).Get(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	next, err := c.Reconfig(ctx, zkasync.Joining(fourth), zkasync.Leaving(2), zkasync.FromVersion(config.Version)).Get(ctx)
+	fmt.Println(next, err)
+
+	_, err = c.Reconfig(ctx, zkasync.Leaving(3), zkasync.FromVersion(config.Version)).Get(ctx)
+	fmt.Println(errors.Is(err, zk.ErrBadVersion))
+
+	// As a whole: whoever is not listed leaves.
+	next, err = c.Reconfig(ctx, zkasync.NewMembers(
+		"server.1=192.0.2.1:2888:3888;2181",
+		"server.3=192.0.2.3:2888:3888;2181",
+		"server.4=192.0.2.4:2888:3888:observer;2181",
+	)).Get(ctx)
+	fmt.Println(len(next.Servers), next.Participants(), err)
+	// Output:
+	// server.1=192.0.2.1:2888:3888:participant;192.0.2.1:2181
+	// server.3=192.0.2.3:2888:3888:participant;192.0.2.3:2181
+	// server.4=192.0.2.4:2888:3888:participant;192.0.2.4:2181
+	// version=100000002 <nil>
+	// true
+	// 3 2 <nil>
+}

@@ -1,0 +1,109 @@
+package history
+
+import (
+	"net"
+
+	"github.com/zkasync/zkasync-go/zkasync/ensemble"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
+)
+
+// The ports of servers for each other. Nobody listens there.
+const (
+	quorumPort   = 2888
+	electionPort = 3888
+)
+
+// isEnsemble reports whether there is a configuration. One replica without is a standalone server.
+func (h *History) isEnsemble() bool { return len(h.config.Servers) > 0 }
+
+// Member is what the configuration of an ensemble has, or is to have, of a replica.
+func (r *Replica) Member(role ensemble.Role) ensemble.Server {
+	host, _, _ := net.SplitHostPort(r.addr)
+	return ensemble.Server{
+		ID: int64(r.number), Role: role, Client: r.addr,
+		Addresses: []ensemble.Address{{Host: host, QuorumPort: quorumPort, ElectionPort: electionPort}},
+	}
+}
+
+// firstConfig has all replicas be members, the last ones of them observers.
+func (h *History) firstConfig(observers int) {
+	for i, r := range h.replicas {
+		role := ensemble.Participant
+		if i >= len(h.replicas)-observers {
+			role = ensemble.Observer
+		}
+		h.config.Servers = append(h.config.Servers, r.Member(role))
+	}
+	if h.cfg.Rules.Reconfig {
+		h.config.Version = h.zxid // of the leader's first proposal
+	}
+}
+
+// writeConfig puts the configuration of an ensemble into a tree, as its servers do when they start.
+func (h *History) writeConfig(tree *znode.Tree) {
+	if n := tree.Find(znode.ConfigPath); h.isEnsemble() && n != nil {
+		n.Data, n.Version, n.Mzxid = []byte(h.config.String()), znode.ConfigVersion, h.config.Version
+	}
+}
+
+// votes reports whether r is a participant. One that is no member follows without a vote.
+func (r *Replica) votes() bool {
+	m, ok := r.h.config.Server(int64(r.number))
+	return !r.h.isEnsemble() || ok && m.Role == ensemble.Participant
+}
+
+func (r *Replica) observes() bool {
+	m, ok := r.h.config.Server(int64(r.number))
+	return ok && m.Role == ensemble.Observer
+}
+
+// synced reports whether a server follows the leader, or is the leader.
+func (h *History) synced(id int64) bool {
+	return id >= 1 && id <= int64(len(h.replicas)) && h.replicas[id-1].serving
+}
+
+// reconfigure makes the members those of a configuration that has been applied. If the leader may not lead any more, another
+// one does.
+func (h *History) reconfigure(text []byte) {
+	config, err := ensemble.Parse(string(text))
+	if err != nil || len(config.Servers) == 0 {
+		return
+	}
+	h.config = config
+	h.settle()
+}
+
+// configRestored takes the configuration of a tree that has been restored. One of a standalone server gets that of the ensemble.
+func (h *History) configRestored() {
+	if !h.isEnsemble() {
+		return
+	}
+	var text []byte
+	if n := h.replicas[0].tree.Find(znode.ConfigPath); n != nil {
+		text = n.Data
+	}
+	if len(text) == 0 {
+		for _, r := range h.replicas {
+			h.writeConfig(r.tree)
+		}
+		return
+	}
+	h.reconfigure(text)
+}
+
+// Join adds a replica that is as far as the replica that knows most. It follows the leader, and is a member only when a
+// reconfig has made it one.
+func (h *History) Join(addr string, clients Clients) *Replica {
+	newest := h.replicas[0]
+	for _, r := range h.replicas {
+		if newest.before(r) {
+			newest = r
+		}
+	}
+	r := h.Add(newest.tree.Clone(), addr, clients)
+	r.backlog = append(r.backlog, newest.backlog...)
+	r.serving = false
+	h.settle()
+	r.lagged()
+	return r
+}

@@ -1,0 +1,240 @@
+package zktest_test
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
+	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
+	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/ensemble"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
+)
+
+// superuser is the credential of those who may change an ensemble.
+var superuser = zkasync.WithAuth("digest", []byte("super:secret"))
+
+// An ensemble in memory answers as a real one does: what it refuses, what it does, and what becomes of who has left.
+func TestReconfig_AsRealServersDo(t *testing.T) {
+	t.Parallel()
+	t.Run("zktest", func(t *testing.T) {
+		ens := zktest.RunEnsemble(t, 3, zktest.WithReconfig(), zktest.WithSuperuser("secret"))
+		four, five := ens.AddServer(), ens.AddServer()
+		r := &reconfigured{t: t, connect: func(chroot string, opts ...zkasync.Option) *zkasync.Client {
+			return check.Connect(t, ens.ConnectString()+chroot, append(ens.Options(), opts...)...)
+		}, mode: func(id int64) string { return ens.Servers()[id-1].Mode() }}
+		r.four, r.five = four.Member(ensemble.Participant), five.Member(ensemble.Observer)
+		r.play()
+	})
+	t.Run("real", func(t *testing.T) {
+		ens := zkserver.RunEnsemble(t, zkserver.WithSuperuser("secret"))
+		servers := ens.ConnectString()
+		four, err := ens.Add(t.Context(), false)
+		must(t, err)
+		five, err := ens.Add(t.Context(), true)
+		must(t, err)
+		r := &reconfigured{t: t, connect: func(chroot string, opts ...zkasync.Option) *zkasync.Client {
+			return check.Connect(t, servers+chroot, opts...)
+		}, mode: func(id int64) string {
+			srvr, err := ens.Servers()[id-1].FourLetter(t.Context(), "srvr")
+			_, mode, _ := strings.Cut(srvr, "Mode: ")
+			mode, _, _ = strings.Cut(mode, "\n")
+			return strings.Join(append([]string{mode}, errorLines(err)...), " ")
+		}}
+		r.four, r.five = four.Member(), five.Member()
+		r.play()
+	})
+}
+
+func errorLines(err error) []string {
+	if err == nil {
+		return nil
+	}
+	return []string{err.Error()}
+}
+
+// reconfigured is an ensemble of three, with two servers that may join.
+type reconfigured struct {
+	t          *testing.T
+	c, root    *zkasync.Client // below a chroot and not
+	connect    func(chroot string, opts ...zkasync.Option) *zkasync.Client
+	mode       func(id int64) string
+	four, five string // the latter an observer
+}
+
+func (r *reconfigured) play() {
+	t := r.t
+	r.c, r.root = r.connect("/app", superuser), r.connect("")
+	first := check.Value(t, r.c.Config(t.Context()))
+	if first.Version != 1<<32 {
+		t.Errorf("version %#x at first", first.Version)
+	}
+	r.members("1p 2p 3p", "follower", "follower")
+
+	check.Fails(t, r.root.Reconfig(t.Context(), zkasync.Joining(r.four)), zk.ErrNoAuth)
+	r.refuses(zk.ErrBadVersion, zkasync.Joining(r.four), zkasync.FromVersion(first.Version+1))
+	absent := make([]string, 4)
+	for i := range absent {
+		absent[i] = fmt.Sprintf("server.%d=10.0.0.%d:1:2;3", i+6, i+6)
+	}
+	r.refuses(zkasync.ErrNewConfigNoQuorum, zkasync.Joining(absent...))
+	r.refuses(zk.ErrBadArguments, zkasync.Joining("server.6=10.0.0.6:1:2;3", "server.7=10.0.0.7:1:2;10.0.0.6:3", "server.8=10.0.0.7:2:4;5"))
+	r.refuses(zk.ErrBadArguments, zkasync.Leaving(1, 2))
+	r.refuses(zkasync.ErrNewConfigNoQuorum, zkasync.NewMembers(absent...))
+	r.members("1p 2p 3p", "follower", "follower")
+
+	r.does("1p 2p 3p 4p", zkasync.Joining(r.four), zkasync.FromVersion(first.Version))
+	r.members("1p 2p 3p 4p", "follower", "follower")
+	r.does("1p 2p 3p 4p 5o", zkasync.Joining(r.five))
+	r.members("1p 2p 3p 4p 5o", "follower", "observer")
+	r.does("1p 2p 3p 4p 5o", zkasync.Leaving(77))
+	r.does("1p 2p 3p 4p 5o 6p", zkasync.Joining(absent[0])) // without anybody there
+	r.does("1p 2p 3p 4p 5o", zkasync.Leaving(6))
+	r.does("1p 2p 3p 4o 5o", zkasync.Joining(r.observing(r.four)))
+
+	whole := check.Value(t, r.c.Config(t.Context()))
+	var lines []string
+	for _, s := range whole.Servers {
+		s.Role = ensemble.Participant
+		lines = append(lines, s.String())
+	}
+	r.does("1p 2p 3p 4p 5p", zkasync.NewMembers(lines...))
+	r.leaderLeaves()
+}
+
+// refuses has a reconfig be rejected, whatever the configuration.
+func (r *reconfigured) refuses(want error, opts ...zkasync.ReconfigOption) {
+	r.t.Helper()
+	check.Fails(r.t, r.c.Reconfig(r.t.Context(), opts...), want)
+}
+
+// does has a reconfig lead to members, with a version that is later than that before.
+func (r *reconfigured) does(members string, opts ...zkasync.ReconfigOption) {
+	r.t.Helper()
+	before := check.Value(r.t, r.c.Config(r.t.Context()))
+	watched := check.Value(r.t, r.root.GetW(r.t.Context(), "/zookeeper/config"))
+	if v := watched.Value.Stat.Version; v != -1 {
+		r.t.Errorf("the znode has version %d", v)
+	}
+	now := check.Value(r.t, r.c.Reconfig(r.t.Context(), opts...))
+	if got := shortly(now); got != members || now.Version <= before.Version {
+		r.t.Errorf("members %s of version %#x after %#x, want %s", got, now.Version, before.Version, members)
+	}
+	if e := check.Value(r.t, watched.Event); e.Type != zk.EventNodeDataChanged {
+		r.t.Errorf("event %v", e.Type)
+	}
+}
+
+// members checks who is a member at the client's server, and what four and five are, members or not.
+func (r *reconfigured) members(want, four, five string) {
+	r.t.Helper()
+	check.Value(r.t, r.c.Sync(r.t.Context(), "/"))
+	if got := shortly(check.Value(r.t, r.c.Config(r.t.Context()))); got != want {
+		r.t.Errorf("members %s, want %s", got, want)
+	}
+	check.Until(r.t, "the modes "+four+" and "+five, func() bool { return r.mode(4) == four && r.mode(5) == five })
+}
+
+// leaderLeaves has the leader leave: clients lose their connections, also the one that has asked for it, and keep their sessions.
+// Who has left follows as before.
+func (r *reconfigured) leaderLeaves() {
+	t := r.t
+	ids := []int64{1, 2, 3, 4, 5}
+	leads := func(id int64) bool { return r.mode(id) == "leader" }
+	leader := ids[slices.IndexFunc(ids, leads)]
+	session := r.c.Session().ID
+	var err error
+	check.Until(t, "the servers whose roles have changed", func() bool {
+		err = check.Outcome(t, r.c.Reconfig(t.Context(), zkasync.Leaving(leader)))
+		return !errors.Is(err, zkasync.ErrNewConfigNoQuorum)
+	})
+	check.Error(t, err, zkasync.ErrConnectionLoss, zkasync.ErrOutcomeUnknown)
+	config := check.Value(t, r.c.Config(t.Context()))
+	if _, member := config.Server(leader); member || config.Participants() != 4 {
+		t.Errorf("members %s, though %d has left", shortly(config), leader)
+	}
+	if now := r.c.Session().ID; now != session {
+		t.Errorf("session %#x became %#x", session, now)
+	}
+	check.Until(t, "another leader", func() bool { return slices.ContainsFunc(ids, leads) && !leads(leader) })
+	check.Until(t, "the one that left", func() bool { return r.mode(leader) == "follower" })
+}
+
+// observing returns a server's line with the role of an observer.
+func (r *reconfigured) observing(line string) string {
+	s, err := ensemble.ParseServer(line)
+	must(r.t, err)
+	s.Role = ensemble.Observer
+	return s.String()
+}
+
+// shortly tells the members of a configuration with the first letters of their roles.
+func shortly(config ensemble.Config) string {
+	var all []string
+	for _, s := range config.Servers {
+		all = append(all, fmt.Sprint(s.ID, s.Role.String()[:1]))
+	}
+	return strings.ReplaceAll(strings.ReplaceAll(strings.Join(all, ","), " ", ""), ",", " ")
+}
+
+// How many servers make a quorum is a matter of the members alone.
+func TestReconfig_ChangesTheQuorum(t *testing.T) {
+	t.Parallel()
+	ens := zktest.RunEnsemble(t, 3, zktest.WithReconfig(), zktest.WithSuperuser("secret"))
+	c := check.Connect(t, ens.ConnectString(), append(ens.Options(), superuser)...)
+	servers := append(ens.Servers(), ens.AddServer(), ens.AddServer())
+	leads := func() bool { return ens.Leader() != nil }
+	servers[1].Stop()
+	if !leads() {
+		t.Error("two of three, and two that are no members, have no leader")
+	}
+	servers[1].Start()
+	check.Value(t, c.Reconfig(t.Context(), zkasync.Joining(servers[3].Member(ensemble.Participant), servers[4].Member(ensemble.Participant))))
+	servers[0].Stop() // which leads
+	servers[1].Stop()
+	if !leads() {
+		t.Error("three of five have no leader")
+	}
+	servers[4].Stop()
+	if leads() {
+		t.Error("two of five have a leader")
+	}
+	servers[4].Start()
+	again := check.Connect(t, ens.ConnectString(), append(ens.Options(), superuser)...)
+	check.Value(t, again.Reconfig(t.Context(), zkasync.Leaving(1, 2)))
+	servers[4].Stop()
+	if !leads() {
+		t.Error("two of three have no leader")
+	}
+	servers[3].Stop()
+	servers[0].Start()
+	servers[1].Start()
+	if leads() {
+		t.Error("those that left make a quorum")
+	}
+}
+
+// A snapshot has its configuration with it; one of a standalone server takes that of the ensemble.
+func TestReconfig_Snapshots(t *testing.T) {
+	t.Parallel()
+	ens := zktest.RunEnsemble(t, 3, zktest.WithReconfig(), zktest.WithSuperuser("secret"))
+	c := check.Connect(t, ens.ConnectString(), append(ens.Options(), superuser)...)
+	before := ens.Leader().Snapshot()
+	check.Value(t, c.Reconfig(t.Context(), zkasync.Leaving(3)))
+	ens.Leader().Restore(before)
+	again := check.Connect(t, ens.ConnectString(), append(ens.Options(), superuser)...)
+	if got := shortly(check.Value(t, again.Config(t.Context()))); got != "1p 2p 3p" {
+		t.Errorf("members %s", got)
+	}
+	check.Value(t, again.Reconfig(t.Context(), zkasync.Leaving(3)))
+	ens.Leader().Restore(zktest.Run(t).Snapshot())
+	last := check.Connect(t, ens.ConnectString(), ens.Options()...)
+	if got := shortly(check.Value(t, last.Config(t.Context()))); got != "1p 2p" {
+		t.Errorf("members %s", got)
+	}
+}
