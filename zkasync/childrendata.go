@@ -16,10 +16,10 @@ type Child struct {
 	Err error // why the server did not return it, such as zk.ErrNoAuth; Node is then zero
 }
 
-// ChildrenData returns the children of a znode with their data and stats, by name, however many they are. It takes two
-// round trips: one for the list, and one for all children at once, whose gets travel together. They are not all read at
-// one moment: for that, see [Client.MultiRead]. A child that is deleted meanwhile is left out. To keep children current,
-// see package recipe/cache.
+// ChildrenData returns the children of a znode with their data and stats, by name, however many there are. It takes two
+// round trips: one for the list, and one for all children, whose gets travel together. They are not all read at the same
+// moment: for that, see [Client.MultiRead]. A child that is deleted meanwhile is left out. To keep children current, see
+// package recipe/cache.
 //
 // The usual rejections are those of [Client.Children]. If a child cannot be read for another reason than a rejection,
 // ChildrenData fails.
@@ -75,14 +75,14 @@ func (d *childrenData) read(i int) {
 	})
 }
 
-// isRejection reports whether the answer to a read is that there is none, and will be none.
+// isRejection reports whether another attempt at a read would fail alike: the server has refused it, or its reply is too large.
 func isRejection(err error) bool {
 	var op *OpError
 	var size *ReplySizeError
 	return errors.As(err, &op) && op.Outcome == OutcomeRejected || errors.As(err, &size)
 }
 
-// end is called when all were read.
+// end is called when all have been read.
 func (d *childrenData) end(err error) {
 	if err != nil {
 		d.promise.Reject(stepError(opChildrenData, d.path, err, false))

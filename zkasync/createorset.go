@@ -14,20 +14,20 @@ import (
 
 // CreatedOrSet is the result of [Client.CreateOrSet].
 type CreatedOrSet struct {
-	// Created: the znode was created. Otherwise it existed, and its data was set. A create that was repeated because its
-	// first outcome was unknown ([MarkIdempotent]) may count as set.
+	// Created says that the znode was created. Otherwise it existed, and its data was set. A create that was repeated because
+	// its first outcome was unknown ([MarkIdempotent]) may count as a set.
 	Created bool
 	Stat    zk.Stat // of the znode afterwards
 }
 
 // CreateOrSet sets a znode's data whatever its version, or creates the znode with that data if it does not exist (Curator:
 // create().orSetData()). It takes one round trip if the znode exists and two if it does not. Others may create and delete the
-// znode at the same time: CreateOrSet tries again until one of the two succeeds. As the steps are ordered one by one,
-// operations submitted later may overtake the second.
+// znode at the same time: CreateOrSet tries again until a set or a create succeeds. Since its steps are ordered one by one,
+// operations submitted later may overtake the second one.
 //
-// The options are those of a create, and apply to a znode that is created only: one that exists keeps its kind, its owner and
-// its access control list. Sequential and Protected, which create a znode in any case, are refused. The data is copied. The
-// usual rejections are zk.ErrNoNode (the parent does not exist, and [MakeParents] is not given) and zk.ErrNoAuth.
+// The options are those of a create and apply only if the znode is created: an existing one keeps its kind, its owner and
+// its access control list. Sequential and Protected, which always create a znode, are refused. The data is copied. The usual
+// rejections are zk.ErrNoNode (the parent does not exist, and [MakeParents] is not given) and zk.ErrNoAuth.
 func (c *Client) CreateOrSet(ctx context.Context, path string, data []byte, opts ...CreateOption) *future.Future[CreatedOrSet] {
 	s := &createOrSet{c: c, ctx: ctx, path: path, promise: future.NewPromise[CreatedOrSet](c.completion(path))}
 	var err error
@@ -45,7 +45,8 @@ func (c *Client) CreateOrSet(ctx context.Context, path string, data []byte, opts
 
 const (
 	opCreateOrSet = "create or set"
-	// createOrSetTries bounds how often CreateOrSet starts again because others delete what it sets and create what it creates.
+	// createOrSetTries bounds how often CreateOrSet starts again because others delete the znode before it is set and create it
+	// before it is created.
 	createOrSetTries = 100
 )
 

@@ -57,14 +57,14 @@ type deleteAll struct {
 
 	// With WithRetry, what was throttled completes beside the first steps of the caller's goroutine.
 	mu       sync.Mutex
-	found    []string // path and what is below it; who has been visited has left an empty place
+	found    []string // path and what is below it; those that have been visited are ""
 	parents  []string // those of found that were listed, each before those below it
 	deleted  int
 	unknown  bool // whether something was deleted is not known
 	notEmpty bool // somebody created below a znode after it was listed
 }
 
-// restart begins a pass with the root alone known.
+// restart begins a pass, in which only path is known at first.
 func (d *deleteAll) restart() {
 	d.tries++
 	d.found, d.parents = []string{d.path}, nil
@@ -73,8 +73,8 @@ func (d *deleteAll) restart() {
 	d.work.more(len(d.found))
 }
 
-// visit deletes the i-th znode that was found, or lists it if it has children: the work grows while it is done. The first
-// is path itself, which has children as a rule.
+// visit deletes the i-th znode that was found, or lists it if it has children, which adds to the work. The first is path
+// itself, which usually has children.
 func (d *deleteAll) visit(i int) {
 	d.mu.Lock()
 	path := d.found[i]
@@ -115,11 +115,11 @@ func (d *deleteAll) count(err error) {
 	}
 }
 
-// list asks for the children of a znode, which are visited then.
+// list asks for the children of a znode, which are then visited.
 func (d *deleteAll) list(path string) {
 	ask(&d.c.view, d.ctx, nil, childrenKind, path).OnDone(func(ch Children, err error) {
 		switch {
-		case isNoAuth(err) && path == d.path: // which was not tried to delete yet
+		case isNoAuth(err) && path == d.path: // its deletion has not been tried yet
 			d.remove(path, func() { d.work.stop(err) })
 			return
 		case err != nil && !isNoNode(err):
@@ -136,8 +136,8 @@ func (d *deleteAll) list(path string) {
 	})
 }
 
-// emptied deletes the parents in the reverse order: what is below comes first. None of them is waited for here, since a Bulk
-// keeps the order of writes that depend on each other.
+// emptied deletes the parents in reverse order, so that children come first. It does not wait for one before the next, since a
+// Bulk keeps the order of writes that depend on each other.
 func (d *deleteAll) emptied(err error) {
 	if err != nil {
 		d.fail(err)
@@ -183,7 +183,7 @@ func (d *deleteAll) fail(err error) {
 	d.promise.Reject(e)
 }
 
-// partlyDeleted tells how far a DeleteAll came.
+// partlyDeleted says how far a DeleteAll got.
 type partlyDeleted struct {
 	deleted int
 	err     error

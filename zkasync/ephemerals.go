@@ -8,10 +8,10 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Ephemerals returns the paths of the session's ephemeral znodes at or below path, in order (Java: getEphemerals; servers since 3.6,
-// ZOOKEEPER-3269). The znode at path need not exist.
+// Ephemerals returns the sorted paths of the session's ephemeral znodes at or below path (Java: getEphemerals; servers since
+// 3.6, ZOOKEEPER-3269). The znode at path need not exist.
 //
-// For servers that do not know the request see [Client.WhoAmI].
+// For servers that do not know the request, see [Client.WhoAmI].
 func (c *Client) Ephemerals(ctx context.Context, path string) *future.Future[[]string] {
 	kind := &readKind[[]string]{code: wire.OpGetEphemerals, decode: func(v *view, body []byte) ([]string, error) {
 		return decodeEphemerals(v, path, body)
@@ -19,7 +19,7 @@ func (c *Client) Ephemerals(ctx context.Context, path string) *future.Future[[]s
 	return ask(&c.view, ctx, c.completion(path), kind, path)
 }
 
-// decodeEphemerals leaves out what is beside path: servers compare prefixes, and "/a" is one of "/ab".
+// decodeEphemerals leaves out paths that are not at or below path: servers compare prefixes, and "/a" is a prefix of "/ab".
 func decodeEphemerals(v *view, path string, body []byte) ([]string, error) {
 	all, _, err := wire.DecodeStrings(body)
 	if err != nil {

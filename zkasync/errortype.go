@@ -16,13 +16,13 @@ var errorTypes = map[int32]string{
 	-125: "QuotaExceeded", -127: "Throttled",
 }
 
-// otherError is the error type that the semantic conventions of OpenTelemetry give to what has no other.
+// otherError is the type of errors that have no other, by the semantic conventions of OpenTelemetry.
 const otherError = "_OTHER"
 
-// ErrorType returns a short name for what has failed, for metrics and traces: one of some forty, whatever the error's text.
-// It is "" for nil. What a server has refused has the name of Java's KeeperException.Code, such as "NoNode". Other names are
+// ErrorType returns a short name for an error, for metrics and traces: one of some forty, whatever the error's text. It is ""
+// for nil. A server's rejection has the name of Java's KeeperException.Code, such as "NoNode". Other names are
 // "ConnectionLoss", "SessionExpired", "AuthFailed", "Closed", "GivenUp", "ReplyTooLarge", "Canceled", "DeadlineExceeded",
-// "BadArguments" for what breaks a rule and was not sent, and "_OTHER".
+// "BadArguments" for an operation that breaks a rule and was not sent, and "_OTHER".
 func ErrorType(err error) string {
 	var server ServerError
 	var size *ReplySizeError

@@ -15,7 +15,7 @@ func (hs *hookCalls) forSlow() *hookCalls {
 	return hs
 }
 
-// timed returns task, and has hooks be told if it takes long.
+// timed returns task, wrapped so that hooks are called if it takes long.
 func (d *delivery) timed(task future.Task) future.Task {
 	if d.slow == nil {
 		return task
@@ -23,13 +23,13 @@ func (d *delivery) timed(task future.Task) future.Task {
 	return &timedTask{hs: d.slow, task: task}
 }
 
-// timedTask is a callback whose time is taken.
+// timedTask is a callback whose duration is measured.
 type timedTask struct {
 	hs    *hookCalls
 	task  future.Task
 	begun time.Time
 	name  string        // while it ran
-	told  chan struct{} // closed when hooks were told that it takes long
+	told  chan struct{} // closed when hooks have been called because it takes long
 }
 
 func (t *timedTask) Run() {

@@ -17,8 +17,8 @@ import (
 // maxHookCalls bounds the calls that wait for a hook that does not return.
 const maxHookCalls = 1 << 16
 
-// hookCalls calls a client's hooks. A nil *hookCalls is that of a client without any: whoever wants to tell hooks
-// something asks for that first, and then makes what there is to tell.
+// hookCalls calls a client's hooks. It is nil for a client without any: callers check for that before they prepare what
+// there is to report.
 type hookCalls struct {
 	logger *slog.Logger // for panics; nil: the default one
 	slow   time.Duration
@@ -37,7 +37,7 @@ type hookCalls struct {
 	lane    queuer
 	waiting atomic.Int64
 	dropped atomic.Int64 // since the start
-	untold  atomic.Int64 // dropped calls that the log does not tell yet
+	untold  atomic.Int64 // dropped calls that have not been logged yet
 
 	mu      sync.Mutex
 	running bool
@@ -123,7 +123,7 @@ func (hs *hookCalls) droppedCalls() int64 {
 	return hs.dropped.Load()
 }
 
-// enter notes the start of an operation; false if hooks are not called.
+// enter notes the start of an operation. It returns false if hooks are not called.
 func (hs *hookCalls) enter() bool {
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
@@ -133,7 +133,7 @@ func (hs *hookCalls) enter() bool {
 	return hs.running
 }
 
-// leave notes the end of an operation, when its calls are queued.
+// leave notes the end of an operation, once its calls are queued.
 func (hs *hookCalls) leave() {
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
@@ -158,7 +158,7 @@ func tellHooks[H any](hs *hookCalls, hooks []H, method string, call func(H)) {
 	}
 }
 
-// hookCall is a call of a hook on its way.
+// hookCall is a queued call of a hook.
 type hookCall struct {
 	hs     *hookCalls
 	hook   any

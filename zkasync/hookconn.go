@@ -6,13 +6,13 @@ import (
 	"github.com/zkasync/zkasync-go/internal/mux"
 )
 
-// hookedConn is what hooks have been told of a run's connections. It is used on the goroutine that reads.
+// hookedConn is what hooks know of a run's connections. It is used on the goroutine that reads.
 type hookedConn struct {
 	now    Connection
 	before bool // there has been one
 }
 
-// connected tells hooks of a connection.
+// connected reports a connection to hooks.
 func (r *run) connected(s mux.Session) {
 	hs := r.c.hooks
 	if hs == nil {
@@ -24,7 +24,7 @@ func (r *run) connected(s mux.Session) {
 	tellHooks(hs, hs.connects, "OnConnect", func(h ConnectHook) { h.OnConnect(now) })
 }
 
-// disconnected tells hooks of the end of the connection.
+// disconnected reports the end of the connection to hooks.
 func (r *run) disconnected(cause error) {
 	hs := r.c.hooks
 	if hs == nil {
@@ -45,7 +45,7 @@ func (hs *hookCalls) tried() func(server string, took time.Duration, err error) 
 	}
 }
 
-// stateChanged tells hooks of a change.
+// stateChanged reports a change to hooks.
 func (hs *hookCalls) stateChanged(change StateChange) {
 	if hs == nil {
 		return

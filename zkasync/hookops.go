@@ -9,7 +9,7 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 )
 
-// operation is an operation that hooks have been told of. It belongs to a future, whatever requests that takes.
+// operation is an operation that hooks observe: the work for one future, whatever requests that takes.
 type operation struct {
 	hs    *hookCalls
 	ctx   context.Context // for hooks
@@ -34,8 +34,8 @@ func operationOf(ctx context.Context) *operation {
 	return op
 }
 
-// observe tells hooks of an operation whose future p makes. It returns the context for its requests. Without an executor p
-// is that of a step, which belongs to the operation in its context.
+// observe reports to hooks an operation whose future is that of p, and returns the context for its requests. Without an
+// executor, p is the promise of a step, which belongs to the operation in its context.
 func observe[T any](hs *hookCalls, p *future.Promise[T], ctx context.Context, ex future.Executor, name, path string) context.Context {
 	if hs == nil || ex == nil || len(hs.starts)+len(hs.ends) == 0 {
 		return ctx
@@ -48,7 +48,7 @@ func observe[T any](hs *hookCalls, p *future.Promise[T], ctx context.Context, ex
 	return context.WithValue(orBackground(ctx), operationKey{}, op)
 }
 
-// begin tells of the start; nil if hooks are not called any more.
+// begin reports the start. It returns nil if hooks are not called any more.
 func (hs *hookCalls) begin(ctx context.Context, name, path string) *operation {
 	if !hs.enter() {
 		return nil
@@ -67,7 +67,7 @@ func (hs *hookCalls) begin(ctx context.Context, name, path string) *operation {
 	return op
 }
 
-// end tells of the end.
+// end reports the end.
 func (op *operation) end(err error) {
 	defer op.hs.leave()
 	now := time.Now()
@@ -87,7 +87,7 @@ func (op *operation) end(err error) {
 	tellHooks(op.hs, op.hs.ends, "OnOperationEnd", func(h OperationEndHook) { h.OnOperationEnd(op.ctx, e) })
 }
 
-// written notes a request, or its part of one.
+// written notes a request that was written, or the operation's part of one.
 func (op *operation) written(at time.Time, server string, size int) {
 	op.mu.Lock()
 	defer op.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// observedRequest is a request that hooks are told of. It is used by one goroutine at a time, as the request is.
+// observedRequest is a request that hooks observe. It is used by one goroutine at a time, as the request is.
 type observedRequest struct {
 	request
 	hs        *hookCalls
@@ -29,7 +29,7 @@ type hookFlight struct {
 // frameHead is the length of a frame's length.
 const frameHead = 4
 
-// request has hooks be told of r. ctx is that of the operation.
+// request returns r, wrapped so that hooks observe it. ctx is the operation's.
 func (hs *hookCalls) request(ctx context.Context, path string, r request) request {
 	if hs == nil || len(hs.starts)+len(hs.ends)+len(hs.requests) == 0 {
 		return r
@@ -68,7 +68,7 @@ func (o *observedRequest) Fail(f mux.Failure) {
 	o.request.Fail(f)
 }
 
-// lost tells of a request that was in flight and has failed, whether it is repeated or not.
+// lost reports that a request in flight has failed, whether it is repeated or not.
 func (o *observedRequest) lost(f mux.Failure) {
 	if o.flight != nil {
 		o.flight.end(failure(o.Op().String(), o.path, f), 0)
@@ -87,7 +87,7 @@ func (o *observedRequest) landed(size int) {
 	}
 }
 
-// end tells of the end of a request, once.
+// end reports the end of a request, once.
 func (f *hookFlight) end(err error, received int) {
 	if f.over {
 		return
@@ -156,7 +156,7 @@ func (t hookTracer) Answered(r mux.Request, code int32, size int) {
 	}
 }
 
-// observedIn returns what hooks are told of in a request, or nil.
+// observedIn returns the part of a request that hooks observe, or nil.
 func observedIn(r mux.Request) *observedRequest {
 	if l, ok := r.(*lasting); ok {
 		r = l.request

@@ -7,53 +7,54 @@ import (
 	"time"
 )
 
-// Hook is told what a client does, for traces, metrics and logs. It is a value of any type that implements one or more of
+// Hook observes what a client does, for traces, metrics and logs. It is a value of any type that implements one or more of
 // the interfaces whose names end in Hook: [OperationStartHook], [OperationEndHook], [RequestHook], [AttemptHook],
-// [ConnectHook], [DisconnectHook], [StateHook], [WatchHook] and [SlowCallbackHook]. It is called for those alone, and costs
-// nothing for the others. [WithHooks] sets it.
+// [ConnectHook], [DisconnectHook], [StateHook], [WatchHook] and [SlowCallbackHook]. Only their methods are called; the
+// interfaces that it does not implement cost nothing. [WithHooks] adds it to a client.
 //
 // # Where hooks run
 //
 // OnOperationStart runs on the goroutine that calls the client's method, before the method returns, and with no lock held. It
 // may run on many goroutines at once. All other methods run on one goroutine, which the client keeps for hooks: one call
-// at a time, in the order in which things happened, and a moment later. So what they are told carries its own time. There is
-// no order between them and callbacks: when a callback runs, or a future is ready, the hooks may not have been told yet.
+// at a time, in the order in which things happened, and a moment later. So each call carries the time of what it reports.
+// Calls of hooks and callbacks are not ordered: when a callback runs, or a future is ready, the hooks may not have been called
+// yet.
 //
-// A hook must not block. Nothing of the client waits for it, but calls queue up behind it: when 65536 of them wait, further
+// A hook must not block. Nothing in the client waits for it, but calls queue up behind it: when 65536 of them wait, further
 // ones are dropped and counted ([Stats].DroppedHookCalls), and the log says so. OnOperationStart holds up its caller, and
 // must not call operations of the client, since each would call it again.
 //
-// A hook that panics, or calls runtime.Goexit, is reported to the client's logger as a callback is, and called again for
-// what happens next. An OnOperationStart that panics leaves the operation as it is.
+// A hook that panics, or calls runtime.Goexit, is reported to the client's logger as a callback is, and is called again for
+// the next event. An OnOperationStart that panics has no effect on the operation.
 //
-// Hooks are called from the start of the client to its stop. Close waits until all calls have returned, and none comes
-// after it. If one does not return within the close timeout, Close fails with an error that names the hook.
+// Hooks are called from the start of the client to its stop. Close waits until all calls have returned, and none follows
+// it. If one does not return within the close timeout, Close fails with an error that names the hook.
 //
 // # What is an operation
 //
 // Each future that a method of [Client] or [Bulk] returns for work at the servers is one operation, with one start and one
-// end, however many requests it takes. Requests are told apart, to [RequestHook]:
+// end, however many requests it takes. The requests are reported separately, to [RequestHook]:
 //
 //   - A get that travels together with others is an operation of its own; they share one request.
 //   - EnsurePath, DeleteAll, ChildrenData, and Create with MakeParents or Protected are one operation each. Their steps are
 //     requests of it.
-//   - GetW, ExistsW and ChildrenW are a "get", "exists" and "children". What becomes of their watches is told to
+//   - GetW, ExistsW and ChildrenW are a "get", "exists" and "children". What becomes of their watches is reported to
 //     [WatchHook].
 //   - Each write of a [Bulk] is an operation. Its transactions are requests of no operation.
 //   - With [WithRetry] an operation has one start and one end, and a request for each time that it was sent. With [Retry],
 //     whose function submits an operation for each attempt, each attempt is an operation.
 //   - A [Live] submits no operations. Its reads are requests of no operation.
-//   - Package recipe and those below it use the client as any program does, so they show by the operations that they submit.
+//   - Package recipe and the packages below it use the client as any program does: hooks see the operations that they
+//     submit.
 //
-// An operation that is refused, because it breaks a rule or the client does not run, has a start and an end as well, unless
-// the client is not started or has stopped. Requests through Conn(), heartbeats, and the requests that restore a session
-// are neither.
+// An operation that is refused because it breaks a rule has a start and an end as well, unless the client is not started or
+// has stopped. Requests through Conn(), heartbeats, and the requests that restore a session are not reported at all.
 type Hook any
 
-// OperationStartHook is told of each operation before it is submitted.
+// OperationStartHook is called for each operation before it is submitted.
 type OperationStartHook interface {
-	// OnOperationStart returns a context that all hooks get with whatever follows of this operation, or ctx itself. It can
-	// carry a span. It changes neither the operation's deadline nor what else its own context decides. ctx is never nil.
+	// OnOperationStart returns the context that hooks get with everything that follows in this operation: ctx itself, or one
+	// that carries a span, say. The deadline and the rest of the operation's own context stay in force. ctx is never nil.
 	OnOperationStart(ctx context.Context, op OperationStart) context.Context
 }
 
@@ -64,9 +65,9 @@ type OperationStart struct {
 	At   time.Time // when it was submitted
 }
 
-// OperationEndHook is told of each operation when its future is complete.
+// OperationEndHook is called for each operation when its future is complete.
 type OperationEndHook interface {
-	// OnOperationEnd gets the context that OnOperationStart has returned.
+	// OnOperationEnd gets the context that OnOperationStart returned.
 	OnOperationEnd(ctx context.Context, op OperationEnd)
 }
 
@@ -79,21 +80,21 @@ type OperationEnd struct {
 
 	Took time.Duration // from the start to the end
 	// Queued is the time from the start until the first request was written, or until the end if none was; Wire is the time
-	// from then until the last answer or failure of a request. What is left of Took was spent on repetitions after that, and on
-	// completing it.
+	// from then until the last answer or failure of a request. The rest of Took was spent on repetitions after that, and on
+	// completing the future.
 	Queued, Wire time.Duration
 
 	// Requests counts the requests that were written for it, repetitions included: 1 for most. It is 0 if none was, and for
 	// the writes of a [Bulk].
 	Requests       int
-	Sent, Received int    // bytes of these requests and of their answers; of shared ones, its own part
+	Sent, Received int    // bytes of these requests and of their answers; of shared ones, only its part
 	Server         string // the address that the last request went to; "" if there was none
 }
 
-// RequestHook is told of each request that was written to a connection, when its answer has come or it has failed.
+// RequestHook is called for each request that was written to a connection, when it has been answered or has failed.
 type RequestHook interface {
-	// OnRequest gets the context of the operation: that of the first one, if several have travelled together, and the
-	// background context if there is none.
+	// OnRequest gets the context of the operation: of the first one, if several travelled together, and the background
+	// context if there is none.
 	OnRequest(ctx context.Context, r Request)
 }
 
@@ -103,7 +104,7 @@ type Request struct {
 	Path       string        // in the client's chroot; "" if there is none or there are several
 	Operations int           // how many gets have travelled in it; 1 for all other requests
 	Server     string        // the address that it went to
-	Queued     time.Duration // from the submission to the writing, of the first one if there are several
+	Queued     time.Duration // from the submission (of the first one, if there are several) to the writing
 	At         time.Time     // when it was written
 	Wire       time.Duration // from then to the answer or the failure
 	Sent       int           // bytes of its frame
@@ -111,7 +112,7 @@ type Request struct {
 	Err        error         // nil: answered with success; a ServerError, or why there is no answer
 }
 
-// AttemptHook is told of each attempt to reach a server.
+// AttemptHook is called for each attempt to reach a server.
 type AttemptHook interface{ OnAttempt(a Attempt) }
 
 // Attempt is an attempt to reach a server: to connect, and to shake hands.
@@ -122,7 +123,7 @@ type Attempt struct {
 	Err    error // nil: the server has answered the handshake
 }
 
-// ConnectHook is told of each connection when its session is established: before credentials and watches are restored.
+// ConnectHook is called for each connection when its session is established, before credentials and watches are restored.
 type ConnectHook interface{ OnConnect(c Connection) }
 
 // Connection is an established connection.
@@ -135,7 +136,7 @@ type Connection struct {
 	At        time.Time
 }
 
-// DisconnectHook is told of the end of each established connection.
+// DisconnectHook is called at the end of each established connection.
 type DisconnectHook interface{ OnDisconnect(d Disconnection) }
 
 // Disconnection is the end of a connection.
@@ -145,7 +146,7 @@ type Disconnection struct {
 	Err    error // why; it matches ErrClosed when the client has stopped
 }
 
-// StateHook is told of each change of the client's state.
+// StateHook is called for each change of the client's state.
 type StateHook interface{ OnStateChange(s StateEvent) }
 
 // StateEvent is a change of the state.
@@ -154,20 +155,20 @@ type StateEvent struct {
 	At time.Time
 }
 
-// WatchHook is told what becomes of watches: those that users have set, and those of live values.
+// WatchHook is called for what becomes of watches, both those that users have set and those of live values.
 type WatchHook interface{ OnWatch(w WatchEvent) }
 
 // WatchStep is what has happened to a watch.
 type WatchStep uint8
 
 const (
-	// WatchSet: the server watches. Every watch is set once; what a reconnect restores is not told.
+	// WatchSet: the server watches. This is reported once for every watch, and not again when a reconnect restores it.
 	WatchSet WatchStep = iota + 1
-	// WatchFired: an event has come. It ends a one-shot watch.
+	// WatchFired: an event has arrived. It ends a one-shot watch.
 	WatchFired
 	// WatchResync: events may have been missed, see [Event].
 	WatchResync
-	// WatchLost: it ends without an event, because the session or the client has ended or somebody has removed it.
+	// WatchLost: the watch ended without an event, because the session or the client has ended or somebody has removed it.
 	WatchLost
 )
 
@@ -197,11 +198,11 @@ type WatchEvent struct {
 	At    time.Time
 }
 
-// SlowCallbackHook is told of callbacks, and of functions of derived futures, that take long: others wait behind them.
+// SlowCallbackHook is called for callbacks, and functions of derived futures, that take long, since others wait behind them.
 type SlowCallbackHook interface{ OnSlowCallback(s SlowCallback) }
 
-// SlowCallback is a callback that takes long. The hook is called twice for it: when it has run for the time of
-// [WithSlowCallback], and again if and when it has returned.
+// SlowCallback is a callback that takes long. The hook is called when it has run for the time of [WithSlowCallback], and again
+// when it returns.
 type SlowCallback struct {
 	Name     string // of the function, with its file and line where that is known
 	At       time.Time
@@ -212,8 +213,8 @@ type SlowCallback struct {
 // DefaultSlowCallback is the default of [WithSlowCallback].
 const DefaultSlowCallback = time.Second
 
-// WithHooks adds hooks, which are called in the order in which they are given. Each must implement one of the interfaces
-// that [Hook] lists.
+// WithHooks adds hooks, which are called in the given order. Each must implement at least one of the interfaces that [Hook]
+// lists.
 func WithHooks(hooks ...Hook) Option {
 	return Option{func(cfg *config) error {
 		for _, h := range hooks {
@@ -226,7 +227,7 @@ func WithHooks(hooks ...Hook) Option {
 	}}
 }
 
-// WithSlowCallback sets how long a callback runs before [SlowCallbackHook] is told. The default is a second.
+// WithSlowCallback sets how long a callback runs before [SlowCallbackHook] is called. The default is a second.
 func WithSlowCallback(d time.Duration) Option {
 	return Option{func(cfg *config) error {
 		if d <= 0 {

@@ -9,7 +9,7 @@ import (
 // watchKinds are the names of one-shot watches for hooks.
 var watchKinds = map[watch.Kind]string{watch.Data: "data", watch.Exist: "exists", watch.Child: "children"}
 
-// observeWatch tells hooks of a one-shot watch that is being registered, and of its end.
+// observeWatch reports to hooks a one-shot watch that is being registered, and its end.
 func observeWatch(hs *hookCalls, w *eventWatch, path string, on watch.Kind) {
 	if hs == nil || len(hs.watches) == 0 {
 		return
@@ -35,7 +35,7 @@ func (s *Subscription) placed() {
 	}
 }
 
-// eventStep tells hooks of an event.
+// eventStep reports an event to hooks.
 func (s *Subscription) eventStep(e Event) {
 	switch {
 	case s.c.hooks == nil:
@@ -46,7 +46,7 @@ func (s *Subscription) eventStep(e Event) {
 	}
 }
 
-// watchStep tells hooks of a subscription.
+// watchStep reports to hooks what has become of a subscription.
 func (s *Subscription) watchStep(step WatchStep, e Event, err error) {
 	if hs := s.c.hooks; hs != nil && len(hs.watches) > 0 {
 		hs.watched(WatchEvent{Path: s.path, Kind: modeKinds[s.mode], Step: step, Event: e, Err: err})

@@ -175,7 +175,7 @@ func (o *multiRequest) decode(body []byte) (results []MultiResult, failed *Multi
 			return nil, nil, err
 		}
 		if done != (i == len(o.ops)) {
-			return nil, nil, fmt.Errorf("another number of results than of operations, which are %d", len(o.ops))
+			return nil, nil, fmt.Errorf("the reply does not have one result for each of the %d operations", len(o.ops))
 		}
 		if done {
 			return results, failed, nil

@@ -38,8 +38,8 @@ type multiRead struct {
 // Err, and the others have their answers. The future itself fails if there is no answer at all, or with [ErrUnimplemented] if
 // the server does not know the operation. Without reads the result is empty.
 //
-// Gets that need not be of one moment travel together by themselves, and the answer to each may then be as large as
-// [WithMaxReplySize] permits; here this bounds all of them together.
+// Gets that need not be of one moment travel together anyway, and each of their answers may be as large as
+// [WithMaxReplySize] permits; here that limit applies to all answers together.
 func (c *Client) MultiRead(ctx context.Context, ops ...ReadOp) *future.Future[[]ReadResult] {
 	o := &multiRead{ops: append([]ReadOp(nil), ops...)}
 	o.init(&c.view, ctx, c.completion(""), wire.OpMultiRead, "")
@@ -84,7 +84,7 @@ func (o *multiRead) decode(body []byte) ([]ReadResult, error) {
 		case err != nil:
 			return nil, err
 		case done != (i == len(o.ops)):
-			return nil, fmt.Errorf("another number of results than of reads, which are %d", len(o.ops))
+			return nil, fmt.Errorf("the reply does not have one result for each of the %d reads", len(o.ops))
 		case done:
 			return results, nil
 		}
@@ -94,7 +94,7 @@ func (o *multiRead) decode(body []byte) ([]ReadResult, error) {
 	}
 }
 
-// decodeOne reads the i-th result and returns what is behind it.
+// decodeOne decodes the i-th result and returns what follows it.
 func (o *multiRead) decodeOne(i int, code wire.OpCode, body []byte, r *ReadResult) (rest []byte, err error) {
 	asked := o.ops[i]
 	switch code {

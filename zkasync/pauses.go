@@ -120,7 +120,8 @@ func (ps *pauses) releaseLocked(n int) {
 	}
 }
 
-// stop ends all pauses with ErrClosed, in the order in which they started, and refuses others. It does not wait for calls in progress.
+// stop ends all pauses with ErrClosed, in the order in which they started, and refuses others. It does not wait for calls in
+// progress.
 func (ps *pauses) stop() resting {
 	ps.mu.Lock()
 	ps.stopped = true

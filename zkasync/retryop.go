@@ -17,8 +17,7 @@ import (
 //   - a write whose outcome is unknown is repeated if ctx carries the mark of [MarkIdempotent], and not otherwise;
 //   - after the session has expired, only reads and operations that were not sent are repeated, in the new session;
 //   - an operation that the server throttled (code -127) is repeated, since it was not executed;
-//
-// - everything else fails at once: other rejections, a context that is done, a closed client, rejected credentials.
+//   - everything else fails at once: other rejections, a context that is done, a closed client, rejected credentials.
 //
 // The outcome in the final error covers all attempts: it is [OutcomeUnknown] if that of any attempt was, even if the
 // last attempt was not sent, or was rejected perhaps only because an earlier one had been applied. If ctx ends or the

@@ -29,7 +29,7 @@ type runs struct {
 	mu      sync.Mutex
 	present *run        // nil when stopped
 	left    *run        // the previous run, if it has left something, such as a callback that does not return; nil once another has started
-	latest  *run        // the last that has begun, for what it has counted
+	latest  *run        // the run that began last, for what it has counted
 	waiters int         // calls of Close that wait for left; meanwhile no run starts, since they would stop its handler
 	hosts   []string    // where the next run connects to
 	resume  mux.Session // the session that the first run resumes
@@ -75,7 +75,8 @@ func (rs *runs) begin(start func(hosts []string, resume mux.Session) (*run, erro
 	return r, nil
 }
 
-// stop starts to stop the current run, unless that has happened, and returns it. over means that it is the previous run, or nil if that has left nothing.
+// stop starts to stop the current run, unless that has happened, and returns it. over means that there is no current run: r is
+// then the previous one, or nil if that has left nothing.
 func (rs *runs) stop() (r *run, over bool) {
 	rs.mu.Lock()
 	defer rs.mu.Unlock()

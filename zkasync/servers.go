@@ -30,7 +30,7 @@ func splitServers(s string) (hosts []string, chroot string, err error) {
 	if found && root != "" {
 		chroot = "/" + root
 		if strings.Contains(chroot, ",") {
-			return nil, "", fmt.Errorf("chroot %q: want no comma: the chroot stands once, behind the last address", chroot)
+			return nil, "", fmt.Errorf("chroot %q: want no comma: the chroot comes once, after the last address", chroot)
 		}
 		if err := checkPath(chroot); err != nil {
 			return nil, "", fmt.Errorf("chroot %q: %w", chroot, err)
@@ -46,8 +46,8 @@ func splitServers(s string) (hosts []string, chroot string, err error) {
 	return hosts, chroot, nil
 }
 
-// isBlank reports what may stand unseen at the ends of a line, including the byte order mark with which Windows editors
-// start a file.
+// isBlank reports characters that may be at the ends of a line without being seen, such as the byte order mark with which
+// Windows editors start a file.
 func isBlank(r rune) bool { return unicode.IsSpace(r) || unicode.Is(unicode.Cf, r) }
 
 func parseHost(item string) (string, error) {
@@ -71,7 +71,7 @@ func parseHost(item string) (string, error) {
 	return net.JoinHostPort(host, port), nil
 }
 
-// notOfHost reports characters that no name and no address has. Which letters a name may have is up to the resolver or the
+// notOfHost reports characters that no name or address contains. Which letters a name may have is up to the resolver or the
 // dialer; "%" starts the zone of an IPv6 address.
 func notOfHost(r rune) bool {
 	return !unicode.IsLetter(r) && !unicode.IsDigit(r) && !strings.ContainsRune("-_.:%", r)

@@ -11,13 +11,14 @@ type Stats struct {
 	Uptime    time.Duration // since the start; 0 when the client is not running
 	LastZxid  int64         // the highest zxid of any reply
 
-	// Requests counts what was submitted to be sent, by the name of the operation as errors have it, such as "get".
+	// Requests counts what was submitted to be sent, by the name of the operation as in errors, such as "get".
 	// Composite operations count by their requests, and a throttled request that is repeated counts again. Those of the
-	// client itself, as for a [Live] or through Conn(), are included; heartbeats and what restores a session are not.
+	// client itself, such as those for a [Live], and those through Conn() are included; heartbeats and requests that restore
+	// a session are not.
 	Requests map[string]int64
 	Replies  int64 // to any request; gets that travelled together have one for all
-	Rejected int64 // requests that a server has refused, as with zk.ErrNoNode
-	NotSent  int64 // requests that never left the client, those that break a rule included
+	Rejected int64 // requests that a server has refused, with zk.ErrNoNode, say
+	NotSent  int64 // requests that never left the client, including those that break a rule
 	Unknown  int64 // requests without an answer that may have been applied
 
 	BytesSent, BytesReceived int64 // without handshakes and TLS
@@ -26,7 +27,7 @@ type Stats struct {
 	Reconnects     int64 // of them, all but the first
 	Losses         int64 // connections that have ended, for whatever reason
 	FailedAttempts int64 // to connect to a server
-	Expiries       int64 // of sessions, as servers have told
+	Expiries       int64 // of sessions, as reported by servers
 
 	Queued   int // requests that wait to be written, see [Client.Pending]
 	InFlight int // requests that wait for their answers
@@ -36,7 +37,7 @@ type Stats struct {
 	LiveValues    int // see [Live]
 	Callbacks     int // callbacks, and functions of derived futures, that wait for their turn
 
-	DroppedHookCalls int64 // calls of hooks that were dropped, since a hook was too slow, see [Hook]
+	DroppedHookCalls int64 // calls that were dropped because a hook was too slow, see [Hook]
 }
 
 // Stats returns what the client has counted and holds. It takes each of a few locks for a moment, so it may be called every
@@ -78,8 +79,9 @@ func (c *Client) Stats() Stats {
 }
 
 // Pending counts the requests that are queued, waiting to be written, and those that are in flight, waiting for their
-// answers. Both are zero when all that was submitted is answered. The two are of one moment. Composite operations count by their
-// requests of the moment, a [Bulk] by its transactions, and gets that travel together count one each. The requests of Conn() are included.
+// answers, both at the same moment. Both are zero when everything that was submitted has been answered. Composite operations
+// count by their present requests, a [Bulk] by its transactions, and gets that travel together count one each. The requests
+// of Conn() are included.
 //
 // It costs about as much as submitting an operation, so a program may use it to limit what it submits.
 func (c *Client) Pending() (queued, inFlight int) {

@@ -2,7 +2,7 @@ package zkasync
 
 import "sync/atomic"
 
-// tally counts how requests have failed. What succeeds is not counted here, so that it costs nothing.
+// tally counts how requests have failed. Success is not counted here, so that it costs nothing.
 type tally struct{ rejected, notSent, unknown atomic.Int64 }
 
 func (t *tally) add(o Outcome) {

@@ -7,16 +7,17 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Identity is one of the identities by which a server knows a client: what access control lists are compared with.
+// Identity is one of the identities by which a server knows a client, and with which it compares access control lists.
 type Identity struct {
-	Scheme string // as "digest", "ip", "x509" or "sasl"
-	ID     string // of "digest", the user's name without the password
+	Scheme string // such as "digest", "ip", "x509" or "sasl"
+	ID     string // for "digest", the user's name without the password
 }
 
 // WhoAmI returns the identities of the client at its present server (Java: whoAmI; servers since 3.7, ZOOKEEPER-3969).
 //
-// A server that does not know the request closes the connection upon it; the future then fails with [ErrUnimplemented]. The first such
-// request to a server is sent while nothing else is in flight, so it costs no other operation's reply.
+// A server that does not know the request closes the connection when it receives it; the future then fails with
+// [ErrUnimplemented]. The first such request to a server is sent while nothing else is in flight, so it costs no other
+// operation's reply.
 func (c *Client) WhoAmI(ctx context.Context) *future.Future[[]Identity] {
 	o := new(whoAmIRequest)
 	o.init(&c.view, ctx, c.completion(""), wire.OpWhoAmI, "")

@@ -33,7 +33,8 @@ func weight(member, item string) uint64 {
 	return x ^ x>>31
 }
 
-// inTurns is kazoo's rule: the items in order, one for each member in order, again and again. A member may be listed twice, as in kazoo.
+// inTurns is kazoo's rule: the items in order, one for each member in order, again and again. A member may be listed twice, as
+// in kazoo.
 func inTurns(me string, members, items []string) map[string]bool {
 	members, items = slices.Sorted(slices.Values(members)), slices.Sorted(slices.Values(items))
 	first, _ := slices.BinarySearch(members, me)

@@ -65,7 +65,8 @@ func (b *DoubleBarrier) Enter(ctx context.Context) *future.Future[future.Void] {
 	return w.future()
 }
 
-// open opens the barrier for all once the number is reached. Whether this or another participant opens it, the wait is for the barrier to be open.
+// open opens the barrier for all once the number is reached. Whether this or another participant opens it, the wait is for the
+// barrier to be open.
 func (b *DoubleBarrier) open(w *wait) {
 	ready := core.Join(b.path, readyName)
 	w.look(ready, func(st *zk.Stat) bool { return st != nil }, w.end)

@@ -58,14 +58,14 @@ func CuratorDelayQueue(lockPath string) QueueLayout {
 	return QueueLayout{kind: curatorDelay, locks: lockPath}
 }
 
-// CuratorIDQueue is the layout of Curator's DistributedIdQueue, whose items have ids by which they can be removed: see [Queue.PutID] and
-// [Queue.Remove]. LockPath is as in [CuratorQueue].
+// CuratorIDQueue is the layout of Curator's DistributedIdQueue, whose items have ids by which they can be removed: see
+// [Queue.PutID] and [Queue.Remove]. LockPath is as in [CuratorQueue].
 func CuratorIDQueue(lockPath string) QueueLayout {
 	return QueueLayout{kind: curatorID, locks: lockPath}
 }
 
-// CuratorSimpleQueue is the layout of Curator's SimpleDistributedQueue, which is that of the queue in ZooKeeper's own recipes. It has no
-// locks: an item is deleted before its consumer has it, as in [KazooQueue].
+// CuratorSimpleQueue is the layout of Curator's SimpleDistributedQueue, which is that of the queue in ZooKeeper's own recipes.
+// It has no locks: an item is deleted before its consumer has it, as in [KazooQueue].
 func CuratorSimpleQueue() QueueLayout { return QueueLayout{kind: curatorSimple} }
 
 // folders returns where items are, and where their locks, "" if they have none.
@@ -153,7 +153,8 @@ type queued struct {
 	seq  int32
 }
 
-// order returns the items among the names, in the order in which they are taken. The server's numbers continue at -2147483648 after 2147483647.
+// order returns the items among the names, in the order in which they are taken. The server's numbers continue at -2147483648
+// after 2147483647.
 func (l QueueLayout) order(names []string) []queued {
 	var all []queued
 	for _, name := range names {

@@ -29,10 +29,11 @@ import (
 // servers keep all items in memory, and the list of a queue is read as a whole. It is good enough for jobs that are
 // rare, small and must not be lost: a few a second, hundreds waiting, kilobytes each.
 //
-//   - Put takes a round trip, Take three (the lists, the lock, which is made only if the item is there, with the item read right behind it),
-//     Consume one.
-//   - Each waiting name takes 24 bytes of the list that is read when the queue has changed, 19 with Curator: with 10,000 items that is 240 kB for
-//     each Take. Clients in Java refuse lists from 1 MiB (jute.maxbuffer) on, about 43,000 items; zkasync from WithMaxReplySize on.
+//   - Put takes one round trip, Consume one, and Take two: the lists are read, and then the lock is created if the item still
+//     exists, and the item is read along with it.
+//   - Each waiting name takes 24 bytes of the list that is read when the queue has changed, 19 with Curator: with 10,000 items
+//     that is 240 kB for each Take. Clients in Java refuse lists of 1 MiB (jute.maxbuffer) or more, about 43,000 items;
+//     zkasync refuses those above WithMaxReplySize.
 //   - An item and all items of one Put are bounded by 1 MiB (jute.maxbuffer of the servers), together with their names.
 //   - Waiting sets a watch on the lists. At each change all waiting clients read them again, but each Queue value does so
 //     once. So use one value for all consumers of a process, and call Take once for each worker.

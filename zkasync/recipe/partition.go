@@ -47,12 +47,12 @@ import (
 //
 // With [WithNaming] of [Kazoo], processes with kazoo's SetPartitioner can be members on the same path, if they use the
 // default partition_func. Znodes, locks and the division are then kazoo's: the items in order, the first to the first by
-// identifier, and so on, which moves most items with each change. No item is ever had by two members. There are limits:
+// identifier, and so on, which moves most items with each change. No two members ever have the same item. There are limits:
 // kazoo gives up all its items at each change of the members, and takes new ones only after its time_boundary (30
 // seconds) without a change, so for that time nobody has kazoo's items; and kazoo, which takes all of its items or none,
 // waits for those that are still in use here. The loss of locks (as after a lost connection) is reported item by item
-// here, but for all items at once there. Without that naming, kazoo's processes must not use the path: no item would be
-// had by two, but both kinds would wait for each other for ever.
+// here, but for all items at once there. Without that naming, kazoo's processes must not use the path: no two members would
+// have the same item, but both kinds would wait for each other for ever.
 type Partitioner struct {
 	c       *zkasync.Client
 	path    string

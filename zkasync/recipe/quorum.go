@@ -10,7 +10,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// With WithReadOnly, a client has a temporary session on a server without a quorum: nothing belongs to it, and what is read there may be outdated.
+// With WithReadOnly, a client has a temporary session on a server without a quorum: nothing belongs to it, and what is read
+// there may be outdated.
 
 // quorate is op for a server that has a quorum. On any other it is not sent, and [zkasync.Retry] repeats it.
 func quorate[T any](c *zkasync.Client, op func(context.Context) *future.Future[T]) func(context.Context) *future.Future[T] {
@@ -27,7 +28,8 @@ func isVoid(c *zkasync.Client, err error) bool {
 	return (c.Session().ReadOnly || errors.Is(err, zkasync.ErrNotReadOnly)) && !over(err)
 }
 
-// writing is quorate for one write that must not be made twice. No server without a quorum accepts it, so any outcome but a refusal for that reason counts.
+// writing is quorate for one write that must not be made twice. No server without a quorum accepts it, so any outcome but a
+// refusal for that reason counts.
 func writing[T any](c *zkasync.Client, op func(context.Context) *future.Future[T]) func(context.Context) *future.Future[T] {
 	return quorate(c, func(ctx context.Context) *future.Future[T] {
 		f := op(ctx)
