@@ -24,7 +24,7 @@ type outgoing struct {
 	auths []authEntry
 	pings int
 	trial bool                      // the batch is a trial, see trial.go and tryLocked
-	trace func(r Request, size int) // called for each request that is encoded; nil: nobody wants to know
+	trace func(r Request, size int) // called for each request that is encoded; may be nil
 }
 
 // add adds a request that will get an ordinary reply.

@@ -74,8 +74,8 @@ type Conn struct {
 	broken      int32       // xid of the request that left in part, 0: none
 	nextXid     int32
 	written     int64     // ordinary requests that were put in flight
-	companions  int64     // reads that were put in flight with others, beyond the first of each request
-	encoding    int       // requests that were taken and are not in flight yet
+	companions  int64     // reads that were put in flight with others, not counting the first of each request
+	encoding    int       // requests that were taken but are not in flight yet
 	repliesAt   int64     // Mux.replies at the handshake
 	heavy       bool      // the last request taken must be alone in flight, see care
 	server      string    // its address

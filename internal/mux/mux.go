@@ -31,7 +31,7 @@ type Config struct {
 	WatchesLimit func() int
 	// JoinReads sends waiting reads together in one request, to servers that support it.
 	JoinReads bool
-	// Tracer is told of requests; nil: nobody.
+	// Tracer is told about requests; may be nil.
 	Tracer Tracer
 	// Resume is a session to continue; its ID is 0 if there is none.
 	Resume Session

@@ -7,39 +7,39 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// Stats is what a Mux has counted since it was made, and what it holds.
+// Stats has what a Mux has counted since it was made, and what it holds now.
 type Stats struct {
-	Accepted map[wire.OpCode]int64 // requests, by operation; one that was accepted twice counts twice
-	Replies  int64                 // to any request
+	Accepted map[wire.OpCode]int64 // requests by operation; a request that was submitted again counts again
+	Replies  int64                 // to requests
 
-	BytesSent, BytesReceived int64 // of frames, without those of handshakes
+	BytesSent, BytesReceived int64 // without handshakes
 
-	Connections int64 // that were established
-	Losses      int64 // of them, those that have ended
+	Connections int64 // established connections so far
+	Losses      int64 // how many of these have ended
 	Expiries    int64 // of sessions
 
-	Queued   int    // requests that are accepted and not written
-	InFlight int    // requests that are written and not answered; reads that travel together count one each
+	Queued   int    // requests that were accepted but not written
+	InFlight int    // requests that were written but not answered; each of several joined reads counts
 	Server   string // of the present connection; "" if there is none
-	LastZxid int64  // the highest of any reply
+	LastZxid int64  // the highest zxid of any reply
 }
 
-// counters is what a Mux counts for Stats. Mux.mu guards all but received.
+// counters has the counts for Stats. Mux.mu guards all of them except received.
 type counters struct {
 	accepted    [opSlots]int64 // by opSlot
 	sent        int64          // bytes
-	received    atomic.Int64   // bytes; added to by the reader
+	received    atomic.Int64   // bytes; the reader adds to it
 	connections int64
 	losses      int64
 	expiries    int64
 }
 
-// opSlots is the number of places for operations. Codes are from -11 to 107, so none shares its place with another.
+// opSlots is the number of slots for operations. Their codes are from -11 to 107, so no two share a slot.
 const opSlots = 128
 
 func opSlot(op wire.OpCode) int { return int(op) & (opSlots - 1) }
 
-// opOf is the reverse of opSlot.
+// opOf is the inverse of opSlot.
 func opOf(slot int) wire.OpCode {
 	if slot > opSlots-1+int(wire.OpClose) {
 		slot -= opSlots
@@ -47,7 +47,7 @@ func opOf(slot int) wire.OpCode {
 	return wire.OpCode(slot)
 }
 
-// Stats returns the counts at one moment.
+// Stats returns all counts, as of the same moment.
 func (m *Mux) Stats() Stats {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -73,7 +73,7 @@ func (m *Mux) Stats() Stats {
 	return s
 }
 
-// Pending counts what is accepted and not written, and what is written and not answered.
+// Pending returns the number of requests that were accepted but not written, and of those that were written but not answered.
 func (m *Mux) Pending() (queued, inFlight int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -89,7 +89,7 @@ func (m *Mux) pendingLocked() (queued, inFlight int) {
 	return queued, inFlight
 }
 
-// companionsOf counts the reads that travel with the first of theirs in one request.
+// companionsOf returns how many more reads than one a request holds.
 func companionsOf(r Request) int64 {
 	if j, ok := r.(*joined.Reads); ok {
 		return int64(len(j.Parts) - 1)

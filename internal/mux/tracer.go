@@ -5,21 +5,20 @@ import (
 	"github.com/zkasync/zkasync-go/internal/mux/internal/request"
 )
 
-// Tracer is told of each request that is written and answered. It is called on the goroutine that writes or reads, with no
-// lock held, and must not block. Requests that fail without an answer learn that themselves.
+// Tracer is told about each request that is written and about each that is answered. Its methods are called on the goroutine that
+// writes or reads, with no lock held, and must not block. A request that fails without an answer is told by its own Fail method.
 type Tracer interface {
-	// Written is called when the frame of r is encoded, right before it is in flight. Size is that of the frame. A request
-	// that is repeated is written again.
+	// Written is called when r has been encoded, right before it is in flight. Size is that of its frame. If a request is
+	// repeated, Written is called again.
 	Written(r Request, server string, size int)
-	// Answered is called before the answer is handed over. Size is that of its frame.
+	// Answered is called before the answer is handed over to r. Size is that of its frame.
 	Answered(r Request, code int32, size int)
 }
 
-// PartHead is what each read adds to a request in which several travel, beside its record.
+// PartHead is the size that each of several joined reads adds to their request, besides its record.
 const PartHead = joined.PartHead
 
-// Parts returns the reads that travel together in r; nil if r is a request by itself. They are valid during the call of a
-// Tracer.
+// Parts returns the reads that are joined in r, or nil if r is a single request. They are valid during the call of a Tracer.
 func Parts(r Request) []Request {
 	if j, ok := r.(*joined.Reads); ok {
 		return j.Parts
@@ -27,7 +26,7 @@ func Parts(r Request) []Request {
 	return nil
 }
 
-// traced tells of an answer, the length of whose frame is n.
+// traced tells the Tracer about an answer whose frame has n bytes without its length.
 func (c *Conn) traced(r Request, code int32, n int) {
 	if t := c.m.cfg.Tracer; t != nil {
 		t.Answered(r, code, request.FrameHead+n)

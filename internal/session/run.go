@@ -28,7 +28,7 @@ type Config struct {
 	AskTime        time.Duration // bounds a question to a server that needs no session
 	Closed         error         // the error of operations after the run has ended
 	Log            func(level slog.Level, msg string, args ...any)
-	Tried          func(server string, took time.Duration, err error) // is told of each attempt to reach a server; nil: nobody is
+	Tried          func(server string, took time.Duration, err error) // called at the end of each attempt to reach a server; may be nil
 }
 
 // Run is what a client has from a start to a stop: a multiplexer with go-zookeeper's connection on top of it, and a session, which

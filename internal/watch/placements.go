@@ -275,7 +275,7 @@ func (t *placements) takeAll() []*Listener {
 	return subs
 }
 
-// count counts the subscriptions.
+// count returns the number of subscriptions.
 func (t *placements) count() (n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()

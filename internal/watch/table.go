@@ -125,5 +125,5 @@ func (t *Table) RestoreLimit() int { return t.limit.size(t.most) }
 // ShrinkRestore lowers that limit, because the connection was lost at such a request.
 func (t *Table) ShrinkRestore() { t.limit.shrink() }
 
-// Counts counts the one-shot watches that have not fired, and the listeners.
+// Counts returns the number of one-shot watches that have not fired, and the number of listeners.
 func (t *Table) Counts() (oneShots, listeners int) { return t.once.count(), t.lasting.count() }

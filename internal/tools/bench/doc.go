@@ -6,7 +6,7 @@
 // so that whatever else happens on the machine affects all clients. A client connects anew for each measurement and warms up
 // before it. A measurement begins and ends when nothing is in flight, so the ramp-up and the drain are part of it.
 //
-// Goroutines, beside those of the clients:
+// Goroutines, besides those of the clients:
 //
 //	goroutine           how many             started by   ends                    joined by
 //	drive               1 per submitter      fanOut       with the time           fanOut
