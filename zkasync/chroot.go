@@ -13,21 +13,21 @@ import (
 type view struct {
 	c      *Client
 	chroot string // "" is the whole tree
-	sub    string // its end that Chroot has added, "" for a client that New has made
+	sub    string // the end of it that was added by Chroot, "" for a client made by New
 	root   rootWatch
 }
 
 // Chroot returns a client that shares the session of c and sees only what is below path: all its paths are relative to
-// path, those in results, events and errors as well (kazoo: client.chroot; Curator: usingNamespace). Everything that takes
-// a client takes it, and Chroot of it leads deeper. It costs no request and no goroutine.
+// path, also in results, events and errors (kazoo: client.chroot; Curator: usingNamespace). It can be used wherever a client
+// can, and its own Chroot leads deeper. It costs no request and no goroutine.
 //
 // It is a view of c, not a second client. State, callbacks, credentials, options and order are shared: operations of all
-// views leave in the order of the calls. A view works while c is started. It cannot start, stop or move the session:
+// views are sent in the order of the calls. A view works while c is started. It cannot start, stop or move the session:
 // Start, StartAsync, Restart, StopAsync, Close and UpdateServers fail with [ErrView], and do nothing.
 //
-// The znode at path need not exist: EnsurePath(ctx, "/") of the view creates it. As long as it does not, operations of
-// the view fail with a [*ChrootError], except the first one, which makes the client look for it. Chroot itself fails only
-// if path is invalid.
+// The znode at path need not exist: EnsurePath(ctx, "/") of the view creates it. As long as it does not exist, operations of
+// the view fail with zk.ErrNoNode. The first failure makes the client look for the znode, and from then on the error is a
+// [*ChrootError]. Chroot itself fails only if path is invalid.
 func (c *Client) Chroot(path string) (*Client, error) {
 	if err := checkPath(path); err != nil {
 		return nil, refusal("chroot", path, err)
@@ -70,7 +70,7 @@ func (v *view) strip(path string) string {
 // inside is strip, and also reports whether path is the chroot or below it.
 func (v *view) inside(path string) (string, bool) { return cutRoot(v.chroot, path) }
 
-// shared returns the name of a path that all views of one client have in common, which is how watches are kept.
+// shared returns the name of a path that all views of one client have in common, under which watches are kept.
 func (v *view) shared(path string) string {
 	if v.sub == "" {
 		return path

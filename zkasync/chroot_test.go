@@ -20,7 +20,7 @@ func chrooted(t *testing.T) (c, whole *zkasync.Client, chroot string) {
 	return connect(t, zkserver.Shared(t).Addr()+chroot), connect(t, zkserver.Shared(t).Addr()), chroot
 }
 
-// forEachChroot runs a test with each kind of client that has a chroot, which does not exist and is known not to.
+// forEachChroot runs a test with each kind of client that has a chroot. The chroot does not exist, and the client knows that.
 func forEachChroot(t *testing.T, test func(t *testing.T, c, whole *zkasync.Client, chroot string)) {
 	t.Parallel()
 	for name, split := range map[string][3]string{

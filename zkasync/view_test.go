@@ -40,7 +40,7 @@ func isAbout(t *testing.T, err error, op, path string) {
 	}
 }
 
-// A view starts, stops and moves nothing, in whatever state the client is.
+// A view cannot start, stop or move the session, whatever the state of the client.
 func TestView_LeavesTheSessionAlone(t *testing.T) {
 	t.Parallel()
 	c := connect(t, zkserver.Shared(t).Addr())
@@ -72,7 +72,7 @@ func TestView_LeavesTheSessionAlone(t *testing.T) {
 	}
 }
 
-// The root is a view like any other: what has it cannot close the client.
+// A view of the root is like any other: it cannot close the client.
 func TestView_OfTheRoot(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
@@ -114,7 +114,7 @@ func TestView_OfAClientThatStopsAndStarts(t *testing.T) {
 	}
 }
 
-// Everything that watches tells the view's own paths, however many views see the same znode.
+// All kinds of watches report the view's own paths, however many views see the same znode.
 func TestView_Watches(t *testing.T) {
 	needsAddWatch(t)
 	t.Parallel()
@@ -167,7 +167,7 @@ func TestView_Watches(t *testing.T) {
 	}
 }
 
-// The watches of views survive a reconnect, and tell of it under their own paths.
+// The watches of views survive a reconnect, and report it under their own paths.
 func TestView_WatchesAreRestored(t *testing.T) {
 	needsAddWatch(t)
 	t.Parallel()
@@ -183,7 +183,7 @@ func TestView_WatchesAreRestored(t *testing.T) {
 	if e := must(t, event); e.Path != "/x" || e.Type != zk.EventNodeCreated {
 		t.Errorf("one-shot watch: %v", e)
 	}
-	// The one-shot watch of that path makes the server tell of the creation, which it does for no persistent one.
+	// The one-shot watch of that path makes the server report the creation, which it does not do for a persistent one.
 	if e := nextEvents(t, sub, 2); e[0].Path != "/x" || !e[1].Resync || e[1].Path != "/" {
 		t.Errorf("subscription: %v", e)
 	}
@@ -294,7 +294,7 @@ func TestView_OperationsOfSeveralSteps(t *testing.T) {
 	must(t, retried)
 }
 
-// A view costs a request nothing: neither does a client that has views.
+// A request of a view costs no more than one of its client.
 func TestView_AllocatesNoMore(t *testing.T) {
 	c, err := zkasync.New("localhost")
 	if err != nil {
