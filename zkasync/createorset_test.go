@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// It says what has happened, and options only matter to a znode that it creates.
+// CreateOrSet says which of the two it did. Its options apply only to a znode that it creates.
 func TestCreateOrSet_SaysWhichOfTheTwo(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)
@@ -30,7 +30,7 @@ func TestCreateOrSet_SaysWhichOfTheTwo(t *testing.T) {
 		t.Errorf("set %+v, read %+v", set, got)
 	}
 	if set.Stat.EphemeralOwner != 0 || len(must(t, c.GetACL(ctx, "/a")).Entries) != 1 {
-		t.Errorf("the znode is another: %+v", set)
+		t.Errorf("the znode was created again: %+v", set)
 	}
 	owned := must(t, c.CreateOrSet(ctx, "/e", nil, zkasync.Ephemeral()))
 	if owned.Stat.EphemeralOwner != c.Session().ID {
@@ -47,7 +47,7 @@ func TestCreateOrSet_SaysWhichOfTheTwo(t *testing.T) {
 	}
 }
 
-func TestCreateOrSet_RefusesWhatBreaksARule(t *testing.T) {
+func TestCreateOrSet_RefusesBadInput(t *testing.T) {
 	t.Parallel()
 	c := connectMemory(t)
 	for _, opt := range []zkasync.CreateOption{zkasync.Sequential(), zkasync.Protected(), zkasync.TTL(0)} {
@@ -70,7 +70,7 @@ func connectMemory(t *testing.T, opts ...zkasync.Option) *zkasync.Client {
 	return connect(t, srv.Addr(), append(srv.Options(), opts...)...)
 }
 
-// Somebody else creates the znode behind the set, and deletes it in front of the next one.
+// Somebody else creates the znode after each set that fails, and deletes it before the next one.
 func TestCreateOrSet_AgainstOthers(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)
@@ -103,7 +103,7 @@ func TestCreateOrSet_AgainstOthers(t *testing.T) {
 	fails(t, c.CreateOrSet(t.Context(), "/b", nil), zk.ErrNodeExists) // for ever
 }
 
-// What is known about each step is what is known about the whole.
+// The outcome of the step that fails is the outcome of the whole.
 func TestCreateOrSet_ConnectionLoss(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)

@@ -8,7 +8,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// Only a missing znode is forgiven.
+// With Quietly, only the deletion of a missing znode succeeds; other rejections are errors.
 func TestDelete_Quietly(t *testing.T) {
 	t.Parallel()
 	c := rooted(t)

@@ -39,7 +39,7 @@ func TestErrorType_NamesWhatHasFailed(t *testing.T) {
 	}
 }
 
-// Whatever operations fail with has the server's name for it.
+// ErrorType finds the reason inside the errors of operations.
 func TestErrorType_OfOperations(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)

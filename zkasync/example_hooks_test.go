@@ -21,14 +21,15 @@ func (l slowLog) OnOperationEnd(ctx context.Context, op zkasync.OperationEnd) {
 	}
 }
 
-// counts is a hook that counts how operations end. Its method runs on one goroutine, so it needs no lock until it is read.
+// counts is a hook that counts how operations end. Its method runs on one goroutine, so it needs no lock if it is
+// read only after Close.
 type counts map[string]int
 
 func (n counts) OnOperationEnd(_ context.Context, op zkasync.OperationEnd) {
 	n[op.Name+" "+zkasync.ErrorType(op.Err)]++
 }
 
-// A hook implements what it wants to be told of, and nothing else.
+// A hook implements the interfaces for what it wants to know, and no others.
 func ExampleWithHooks() {
 	ctx := context.WithValue(context.Background(), requestID{}, "order 4711")
 	ends := make(counts)
@@ -47,7 +48,7 @@ func ExampleWithHooks() {
 	// 1 1 1
 }
 
-// stateLog is a hook that prints states.
+// stateLog is a hook that prints states, and what becomes of watches and slow callbacks.
 type stateLog struct{}
 
 func (stateLog) OnStateChange(s zkasync.StateEvent) { fmt.Println("state:", s.State) }
@@ -56,7 +57,7 @@ func (stateLog) OnWatch(w zkasync.WatchEvent) { fmt.Println("watch of", w.Path, 
 
 func (stateLog) OnSlowCallback(s zkasync.SlowCallback) { fmt.Println("slow:", s.Name, s.Took) }
 
-// What becomes of a client and its watches.
+// These hooks report what becomes of a client and its watches.
 func ExampleWithSlowCallback() {
 	ctx := context.Background()
 	c, err := zkasync.Connect(ctx, demoServers(), zkasync.WithHooks(stateLog{}), zkasync.WithSlowCallback(time.Minute))
@@ -74,7 +75,7 @@ func ExampleWithSlowCallback() {
 	// state: Closed
 }
 
-// The same few names, whatever the texts of errors are.
+// ErrorType gives one of a few names, whatever the text of the error.
 func ExampleErrorType() {
 	ctx := context.Background()
 	c, err := zkasync.Connect(ctx, demoServers())

@@ -7,7 +7,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// What an operator wants to know of a client.
+// Some of what an operator wants to know about a client.
 func ExampleClient_Stats() {
 	ctx := context.Background()
 	c, err := zkasync.Connect(ctx, demoServers())

@@ -21,7 +21,8 @@ func (h *heldHook) OnStateChange(StateEvent) {
 	}
 }
 
-// Behind a hook that does not return a bounded number of calls waits. The others are counted, and the log says so.
+// The number of calls that wait for a hook that does not return is bounded. Further ones are dropped and counted, and the log
+// says so.
 func TestHookCalls_AreBounded(t *testing.T) {
 	t.Parallel()
 	var log strings.Builder
@@ -55,7 +56,7 @@ func TestHookCalls_AreBounded(t *testing.T) {
 	}
 }
 
-// A stop waits for operations that have started and not ended, but not for ever.
+// A stop waits for operations that have started but not ended, though not for ever.
 func TestHookCalls_StopWaitsForTheEndsOfOperations(t *testing.T) {
 	t.Parallel()
 	hs := newHookCalls([]Hook{&heldHook{}}, nil, 0)
@@ -69,7 +70,7 @@ func TestHookCalls_StopWaitsForTheEndsOfOperations(t *testing.T) {
 		t.Error("the stop did not wait")
 	}
 	if late := hs.begin(context.Background(), "get", "/b"); late != nil {
-		t.Error("an operation was told of after the stop")
+		t.Error("an operation was reported after the stop")
 	}
 	stopped := make(chan error)
 	go func() { stopped <- hs.stop(context.Background()) }()

@@ -21,14 +21,14 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// witness is a hook that keeps all that it is told.
+// witness is a hook that keeps everything that is reported to it.
 type witness struct {
 	mu          sync.Mutex
 	starts      []zkasync.OperationStart
 	ends        []zkasync.OperationEnd
 	endContexts []context.Context
 	requests    []zkasync.Request
-	asked       []any // the start that the context of each request carries, nil if none
+	asked       []any // the start in the context of each request, nil if there is none
 	attempts    []zkasync.Attempt
 	connects    []zkasync.Connection
 	disconnects []zkasync.Disconnection
@@ -45,7 +45,7 @@ func keep[T any](w *witness, to *[]T, v T) {
 	*to = append(*to, v)
 }
 
-// told returns a copy of what was kept so far.
+// told returns a copy of what has been kept so far.
 func told[T any](w *witness, of *[]T) []T {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -151,7 +151,7 @@ func endOf(e zkasync.OperationEnd) string {
 	return e.Outcome.String()
 }
 
-// checkTimes compares what hooks were told of operations with what they were told of their requests.
+// checkTimes compares what was reported of operations with what was reported of their requests.
 func checkTimes(t *testing.T, w *witness) {
 	t.Helper()
 	sent, received, requests := make(map[any]int), make(map[any]int), make(map[any]int)
@@ -316,7 +316,7 @@ func TestHooks_Watches(t *testing.T) {
 	}
 }
 
-// A one-shot watch that waits when the client stops is lost, and a subscription whose connection is lost gets a resync.
+// A one-shot watch that has not fired when the client stops is lost, and a subscription whose connection is lost gets a resync.
 func TestHooks_WatchesThatEndWithTheClient(t *testing.T) {
 	t.Parallel()
 	srv, w := zktest.Run(t), new(witness)
@@ -359,7 +359,7 @@ func TestHooks_PathsAreTheChroots(t *testing.T) {
 	}
 }
 
-// slowHook tells the callback that it waits for, so that neither depends on the clock.
+// slowHook tells the callback when the hook has been called, so that neither depends on the clock.
 type slowHook struct {
 	late  chan struct{}
 	calls []zkasync.SlowCallback
@@ -409,7 +409,7 @@ func TestHooks_ThatPanicAreLogged(t *testing.T) {
 			}
 			closeNow(t, c)
 			if len(w.ends) != 3 || len(w.starts) != 3 {
-				t.Errorf("the other hook was told of %d starts and %d ends", len(w.starts), len(w.ends))
+				t.Errorf("the other hook got %d starts and %d ends", len(w.starts), len(w.ends))
 			}
 			text := log.String()
 			if n := strings.Count(text, "OnOperationEnd of the hook *zkasync_test.badHook"); n != 3 {
@@ -513,7 +513,7 @@ func TestHooks_StopWhileOperationsAreSubmitted(t *testing.T) {
 	starts, ends := len(told(w, &w.starts)), len(told(w, &w.ends))
 	submitters.Wait()
 	if starts != ends || len(w.starts) != starts || len(w.ends) != ends {
-		t.Errorf("%d starts and %d ends, and in the end %d and %d", starts, ends, len(w.starts), len(w.ends))
+		t.Errorf("%d starts and %d ends when the client had stopped, later %d and %d", starts, ends, len(w.starts), len(w.ends))
 	}
 }
 

@@ -76,7 +76,7 @@ func TestStats_CountsWhatWasDone(t *testing.T) {
 		t.Errorf("session: %+v", got)
 	}
 	if got.Queued != 0 || got.InFlight != 0 {
-		t.Errorf("%d queued and %d in flight when all is answered", got.Queued, got.InFlight)
+		t.Errorf("%d queued and %d in flight although everything has been answered", got.Queued, got.InFlight)
 	}
 
 	if err := c.Close(); err != nil {
@@ -93,7 +93,7 @@ func TestStats_CountsWhatWasDone(t *testing.T) {
 	}
 }
 
-// What is submitted is pending until it is answered, wherever it is.
+// A request is pending until it is answered, whether it is queued or in flight.
 func TestPending_CountsQueuedAndInFlight(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t)
@@ -121,6 +121,6 @@ func TestPending_CountsQueuedAndInFlight(t *testing.T) {
 		t.Fatal(err)
 	}
 	if queued, inFlight := c.Pending(); queued+inFlight != 0 {
-		t.Errorf("%d queued and %d in flight when all is answered", queued, inFlight)
+		t.Errorf("%d queued and %d in flight although everything has been answered", queued, inFlight)
 	}
 }
