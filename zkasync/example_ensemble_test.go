@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// Which servers make the ensemble, and where clients reach them.
+// Config tells which servers are in the ensemble, and where clients reach them.
 func ExampleClient_Config() {
 	ctx := context.Background()
 	ens, err := zktest.NewEnsemble(3, zktest.WithObservers(1))
@@ -71,7 +71,7 @@ func ExampleClient_Reconfig() {
 	_, err = c.Reconfig(ctx, zkasync.Leaving(3), zkasync.FromVersion(config.Version)).Get(ctx)
 	fmt.Println(errors.Is(err, zk.ErrBadVersion))
 
-	// As a whole: whoever is not listed leaves.
+	// The configuration can be replaced as a whole: servers that are not listed leave.
 	next, err = c.Reconfig(ctx, zkasync.NewMembers(
 		"server.1=192.0.2.1:2888:3888;2181",
 		"server.3=192.0.2.3:2888:3888;2181",

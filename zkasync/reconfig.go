@@ -22,9 +22,10 @@ type reconfigSpec struct {
 // ReconfigOption is an option of [Client.Reconfig].
 type ReconfigOption struct{ apply func(*reconfigSpec) error }
 
-// Joining adds servers to the ensemble, each as "server.4=zk4:2888:3888:participant;2181", see [ensemble.ParseServer]. One
-// whose id is in the ensemble already replaces that one, for example with another role. Each needs a port for clients. A server
-// should run and follow the leader before it joins: until it does, it counts towards the quorum as one that is down.
+// Joining adds servers to the ensemble, each in the form "server.4=zk4:2888:3888:participant;2181", see [ensemble.ParseServer].
+// A server whose id is already in the ensemble replaces the one with that id, for example to change its role. Each needs a port
+// for clients. A server should run and follow the leader before it joins: until it does, the quorum counts it as a server that
+// is down.
 func Joining(servers ...string) ReconfigOption {
 	return ReconfigOption{func(s *reconfigSpec) error {
 		for _, line := range servers {
@@ -33,7 +34,7 @@ func Joining(servers ...string) ReconfigOption {
 				return err
 			}
 			if server.Client == "" && server.SecureClient == "" {
-				return fmt.Errorf("joining server %q: want a port for clients behind a semicolon", line)
+				return fmt.Errorf("joining server %q: want a port for clients after a semicolon", line)
 			}
 			s.joining = append(s.joining, strings.TrimSpace(line))
 		}
@@ -41,8 +42,8 @@ func Joining(servers ...string) ReconfigOption {
 	}}
 }
 
-// Leaving removes the servers with these ids. Ids that are not in the ensemble are ignored by the servers. A server that has
-// left goes on running until somebody stops it.
+// Leaving removes the servers with these ids. Servers ignore ids that are not in the ensemble. A server that has left goes on
+// running until somebody stops it.
 func Leaving(ids ...int64) ReconfigOption {
 	return ReconfigOption{func(s *reconfigSpec) error {
 		for _, id := range ids {
@@ -55,8 +56,8 @@ func Leaving(ids ...int64) ReconfigOption {
 	}}
 }
 
-// NewMembers replaces the whole configuration, with servers as Joining has them and, for hierarchical quorums, lines as
-// "group.1=1:2:3" and "weight.1=2". It excludes Joining and Leaving.
+// NewMembers replaces the whole configuration with servers in the form of Joining and, for hierarchical quorums, lines such as
+// "group.1=1:2:3" and "weight.1=2". It cannot be combined with Joining and Leaving.
 func NewMembers(lines ...string) ReconfigOption {
 	return ReconfigOption{func(s *reconfigSpec) error {
 		config, err := ensemble.Parse(strings.Join(lines, "\n"))
@@ -81,7 +82,7 @@ func NewMembers(lines ...string) ReconfigOption {
 }
 
 // FromVersion makes the reconfiguration conditional: it is rejected with zk.ErrBadVersion unless the present
-// configuration has this version, see ensemble.Config. Without it any version will do.
+// configuration has this version, see [ensemble.Config]. Without it, any version will do.
 func FromVersion(version int64) ReconfigOption {
 	return ReconfigOption{func(s *reconfigSpec) error {
 		if version < 0 {
@@ -92,21 +93,22 @@ func FromVersion(version int64) ReconfigOption {
 	}}
 }
 
-// anyConfig is the version that matches all.
+// anyConfig matches every version.
 const anyConfig int64 = -1
 
 // Reconfig changes the members of the ensemble (Java: ZooKeeperAdmin.reconfigure; kazoo: reconfig_async; servers since 3.5,
 // ZOOKEEPER-107): incrementally, with [Joining] and [Leaving], or as a whole, with [NewMembers]. The value is the new
 // configuration. Malformed servers are refused before anything is sent.
 //
-// The servers want reconfigEnabled=true, otherwise they answer zk.ErrReconfigDisabled, and the permission to write
-// /zookeeper/config, which at first only the superuser has: zk.ErrNoAuth. Other rejections are zk.ErrBadVersion, see
-// [FromVersion]; [ErrReconfigInProgress], while another reconfiguration is under way; [ErrNewConfigNoQuorum], if too few
-// participants of the new configuration follow the leader; zk.ErrBadArguments, for example if fewer than two
-// participants would be left, or two servers have the same address; and [ErrUnimplemented], from a standalone server.
+// The servers need reconfigEnabled=true, otherwise they answer zk.ErrReconfigDisabled. The client needs the permission to write
+// /zookeeper/config, which at first only the superuser has; otherwise the error is zk.ErrNoAuth. Other rejections are
+// zk.ErrBadVersion, see [FromVersion]; [ErrReconfigInProgress], while another reconfiguration is under way;
+// [ErrNewConfigNoQuorum], if too few participants of the new configuration follow the leader; zk.ErrBadArguments, for example
+// if fewer than two participants would be left, or two servers have the same address; and [ErrUnimplemented], from a
+// standalone server.
 //
 // If the leader leaves, or its address changes, another one takes over, and clients may lose their connections. The
-// operations in flight then fail with [ErrOutcomeUnknown], this one included: [Client.Config] says what has become of it. The
+// operations in flight then fail with [ErrOutcomeUnknown], including this one: [Client.Config] shows what has become of it. The
 // client's own list of servers does not change; see [Client.UpdateServers].
 func (c *Client) Reconfig(ctx context.Context, opts ...ReconfigOption) *future.Future[ensemble.Config] {
 	o := new(reconfigRequest)

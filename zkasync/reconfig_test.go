@@ -15,7 +15,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// The configuration is the server's own: no chroot hides it, and none is blamed when it is missing.
+// The configuration is the server's own: a chroot does not hide it, and is not blamed when it is missing.
 func TestConfig_LiesOutsideOfAnyChroot(t *testing.T) {
 	t.Parallel()
 	ens := zktest.RunEnsemble(t, 3, zktest.WithObservers(1))
@@ -37,7 +37,7 @@ func TestConfig_LiesOutsideOfAnyChroot(t *testing.T) {
 	}
 }
 
-// What servers may say to a question for their configuration.
+// These are the answers of servers to a request for their configuration.
 func TestConfig_Answers(t *testing.T) {
 	t.Parallel()
 	for name, test := range map[string]struct {
@@ -91,7 +91,7 @@ func answersConfig(code int32, data string) zkpeer.Script {
 	}
 }
 
-// What is malformed is refused before anything is sent, with the value and the rule.
+// Malformed servers and options are refused before anything is sent, and the error names the value and the rule.
 func TestReconfig_RefusesWhatIsMalformed(t *testing.T) {
 	t.Parallel()
 	const one = "server.1=a:1:2;3"
@@ -125,7 +125,7 @@ func TestReconfig_RefusesWhatIsMalformed(t *testing.T) {
 	}
 }
 
-// What servers say, in the words that users match.
+// Users can match the rejections of servers.
 func TestReconfig_Rejections(t *testing.T) {
 	t.Parallel()
 	for code, want := range map[int32]error{

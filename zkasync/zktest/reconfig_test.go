@@ -19,7 +19,8 @@ import (
 // superuser is the credential of those who may change an ensemble.
 var superuser = zkasync.WithAuth("digest", []byte("super:secret"))
 
-// An ensemble in memory answers as a real one does: what it refuses, what it does, and what becomes of who has left.
+// An ensemble in memory behaves like a real one: in what it refuses, in what it does, and in what becomes of a server that has
+// left.
 func TestReconfig_AsRealServersDo(t *testing.T) {
 	t.Parallel()
 	t.Run("zktest", func(t *testing.T) {
@@ -61,7 +62,7 @@ func errorLines(err error) []string {
 // reconfigured is an ensemble of three, with two servers that may join.
 type reconfigured struct {
 	t          *testing.T
-	c, root    *zkasync.Client // below a chroot and not
+	c, root    *zkasync.Client // with and without a chroot
 	connect    func(chroot string, opts ...zkasync.Option) *zkasync.Client
 	mode       func(id int64) string
 	four, five string // the latter an observer
@@ -107,13 +108,13 @@ func (r *reconfigured) play() {
 	r.leaderLeaves()
 }
 
-// refuses has a reconfig be rejected, whatever the configuration.
+// refuses makes a reconfig that must be rejected.
 func (r *reconfigured) refuses(want error, opts ...zkasync.ReconfigOption) {
 	r.t.Helper()
 	check.Fails(r.t, r.c.Reconfig(r.t.Context(), opts...), want)
 }
 
-// does has a reconfig lead to members, with a version that is later than that before.
+// does makes a reconfig that must lead to these members, with a later version than before.
 func (r *reconfigured) does(members string, opts ...zkasync.ReconfigOption) {
 	r.t.Helper()
 	before := check.Value(r.t, r.c.Config(r.t.Context()))
@@ -130,7 +131,7 @@ func (r *reconfigured) does(members string, opts ...zkasync.ReconfigOption) {
 	}
 }
 
-// members checks who is a member at the client's server, and what four and five are, members or not.
+// members checks which members the client's server knows, and the modes of servers 4 and 5, whether they are members or not.
 func (r *reconfigured) members(want, four, five string) {
 	r.t.Helper()
 	check.Value(r.t, r.c.Sync(r.t.Context(), "/"))
@@ -140,8 +141,8 @@ func (r *reconfigured) members(want, four, five string) {
 	check.Until(r.t, "the modes "+four+" and "+five, func() bool { return r.mode(4) == four && r.mode(5) == five })
 }
 
-// leaderLeaves has the leader leave: clients lose their connections, also the one that has asked for it, and keep their sessions.
-// Who has left follows as before.
+// leaderLeaves makes the leader leave. Clients lose their connections, even the one that has requested it, and keep their
+// sessions. The server that has left becomes a follower.
 func (r *reconfigured) leaderLeaves() {
 	t := r.t
 	ids := []int64{1, 2, 3, 4, 5}
@@ -173,7 +174,7 @@ func (r *reconfigured) observing(line string) string {
 	return s.String()
 }
 
-// shortly tells the members of a configuration with the first letters of their roles.
+// shortly lists the members of a configuration, each with the first letter of its role.
 func shortly(config ensemble.Config) string {
 	var all []string
 	for _, s := range config.Servers {
@@ -182,7 +183,7 @@ func shortly(config ensemble.Config) string {
 	return strings.ReplaceAll(strings.ReplaceAll(strings.Join(all, ","), " ", ""), ",", " ")
 }
 
-// How many servers make a quorum is a matter of the members alone.
+// Only members count towards the quorum.
 func TestReconfig_ChangesTheQuorum(t *testing.T) {
 	t.Parallel()
 	ens := zktest.RunEnsemble(t, 3, zktest.WithReconfig(), zktest.WithSuperuser("secret"))
@@ -191,7 +192,7 @@ func TestReconfig_ChangesTheQuorum(t *testing.T) {
 	leads := func() bool { return ens.Leader() != nil }
 	servers[1].Stop()
 	if !leads() {
-		t.Error("two of three, and two that are no members, have no leader")
+		t.Error("two members of three, and two servers that are not members, have no leader")
 	}
 	servers[1].Start()
 	check.Value(t, c.Reconfig(t.Context(), zkasync.Joining(servers[3].Member(ensemble.Participant), servers[4].Member(ensemble.Participant))))
@@ -215,11 +216,12 @@ func TestReconfig_ChangesTheQuorum(t *testing.T) {
 	servers[0].Start()
 	servers[1].Start()
 	if leads() {
-		t.Error("those that left make a quorum")
+		t.Error("servers that have left count towards the quorum")
 	}
 }
 
-// A snapshot has its configuration with it; one of a standalone server takes that of the ensemble.
+// A snapshot contains a configuration, which is restored with it. With the snapshot of a standalone server, the ensemble keeps
+// its own.
 func TestReconfig_Snapshots(t *testing.T) {
 	t.Parallel()
 	ens := zktest.RunEnsemble(t, 3, zktest.WithReconfig(), zktest.WithSuperuser("secret"))

@@ -7,16 +7,16 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
-// The ports of servers for each other. Nobody listens there.
+// The ports for other servers. Nobody listens there.
 const (
 	quorumPort   = 2888
 	electionPort = 3888
 )
 
-// isEnsemble reports whether there is a configuration. One replica without is a standalone server.
+// isEnsemble reports whether there is a configuration. A replica without one is a standalone server.
 func (h *History) isEnsemble() bool { return len(h.config.Servers) > 0 }
 
-// Member is what the configuration of an ensemble has, or is to have, of a replica.
+// Member returns the replica's entry in the configuration of an ensemble, whether or not it has one yet.
 func (r *Replica) Member(role ensemble.Role) ensemble.Server {
 	host, _, _ := net.SplitHostPort(r.addr)
 	return ensemble.Server{
@@ -25,7 +25,7 @@ func (r *Replica) Member(role ensemble.Role) ensemble.Server {
 	}
 }
 
-// firstConfig has all replicas be members, the last ones of them observers.
+// firstConfig makes all replicas members, the last ones of them observers.
 func (h *History) firstConfig(observers int) {
 	for i, r := range h.replicas {
 		role := ensemble.Participant
@@ -46,7 +46,7 @@ func (h *History) writeConfig(tree *znode.Tree) {
 	}
 }
 
-// votes reports whether r is a participant. One that is no member follows without a vote.
+// votes reports whether r is a participant. A replica that is not a member follows without a vote.
 func (r *Replica) votes() bool {
 	m, ok := r.h.config.Server(int64(r.number))
 	return !r.h.isEnsemble() || ok && m.Role == ensemble.Participant
@@ -62,8 +62,7 @@ func (h *History) synced(id int64) bool {
 	return id >= 1 && id <= int64(len(h.replicas)) && h.replicas[id-1].serving
 }
 
-// reconfigure makes the members those of a configuration that has been applied. If the leader may not lead any more, another
-// one does.
+// reconfigure takes over a configuration that has been applied. If the leader may not lead any more, another replica does.
 func (h *History) reconfigure(text []byte) {
 	config, err := ensemble.Parse(string(text))
 	if err != nil || len(config.Servers) == 0 {
@@ -73,7 +72,8 @@ func (h *History) reconfigure(text []byte) {
 	h.settle()
 }
 
-// configRestored takes the configuration of a tree that has been restored. One of a standalone server gets that of the ensemble.
+// configRestored takes over the configuration of a tree that has been restored. If that is a standalone server's, the tree gets
+// the configuration of the ensemble.
 func (h *History) configRestored() {
 	if !h.isEnsemble() {
 		return
@@ -91,8 +91,7 @@ func (h *History) configRestored() {
 	h.reconfigure(text)
 }
 
-// Join adds a replica that is as far as the replica that knows most. It follows the leader, and is a member only when a
-// reconfig has made it one.
+// Join adds a replica that is as far as the most advanced one. It follows the leader, but only a reconfig makes it a member.
 func (h *History) Join(addr string, clients Clients) *Replica {
 	newest := h.replicas[0]
 	for _, r := range h.replicas {

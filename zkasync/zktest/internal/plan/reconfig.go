@@ -56,7 +56,7 @@ func (p *Plan) reconfig(o *jute.Operation, t *znode.Txn) int32 {
 	return wire.CodeOK
 }
 
-// quorum reports whether enough participants of a configuration are there.
+// quorum reports whether enough participants of a configuration are synced.
 func (s *Servers) quorum(next ensemble.Config) bool {
 	synced := 0
 	for _, server := range next.Servers {
@@ -67,7 +67,7 @@ func (s *Servers) quorum(next ensemble.Config) bool {
 	return 2*synced > next.Participants()
 }
 
-// nextConfig is the configuration that is asked for. Numbers that are none are an exception that the server does not expect.
+// nextConfig returns the configuration that is asked for. Malformed ids cause an exception that the server does not expect.
 func (p *Plan) nextConfig(o *jute.Operation) (next ensemble.Config, code int32) {
 	if !o.Members.Null {
 		whole, err := ensemble.Parse(strings.ReplaceAll(o.Members.S, ",", "\n"))
@@ -99,7 +99,7 @@ func (p *Plan) nextConfig(o *jute.Operation) (next ensemble.Config, code int32) 
 	return next, wire.CodeOK
 }
 
-// items are those of a list with commas.
+// items splits a list at its commas.
 func items(list jute.Text) (all []string) {
 	for item := range strings.SplitSeq(list.S, ",") {
 		if item = strings.TrimSpace(item); item != "" {
@@ -113,7 +113,8 @@ func without(servers []ensemble.Server, id int64) []ensemble.Server {
 	return slices.DeleteFunc(servers, func(s ensemble.Server) bool { return s.ID == id })
 }
 
-// overlap reports whether two servers have an address in common. One that only a machine itself has does not count.
+// overlap reports whether two servers have an address in common. Wildcards and loopback addresses do not count, since each
+// machine has its own.
 func overlap(a, b ensemble.Server) bool {
 	for _, addr := range addresses(a) {
 		if slices.Contains(addresses(b), addr) {
