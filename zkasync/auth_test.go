@@ -99,7 +99,8 @@ func TestAuth_AddedWhileSuspended(t *testing.T) {
 	must(t, c.Get(ctx, "/a"))
 }
 
-// If the connection is lost while a credential is in flight, it is unknown whether it was accepted. It is not repeated.
+// If the connection is lost before a credential is answered, AddAuth fails as not sent or with an unknown outcome, and can be
+// called again.
 func TestAuth_LostInFlight(t *testing.T) {
 	t.Parallel()
 	c, _, p := proxied(t)

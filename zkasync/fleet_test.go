@@ -128,7 +128,8 @@ func started(t *testing.T, c *zkasync.Client) time.Duration {
 	return time.Since(start)
 }
 
-// slow returns a script of a server that answers the connect request after a while, and is healthy from then on.
+// slow returns a script of a server that answers the connect request after a while, and is healthy from then on. It counts the
+// sessions that are ended.
 func (f *fleet) slow(after time.Duration) zkpeer.Script {
 	return func(c *zkpeer.Conn) {
 		if !c.ReadConnect() {
