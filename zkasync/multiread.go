@@ -79,7 +79,7 @@ func (o *multiRead) Reply(code int32, body []byte) {
 func (o *multiRead) decode(body []byte) ([]ReadResult, error) {
 	results := make([]ReadResult, len(o.ops))
 	for i := 0; ; i++ {
-		code, done, _, rest, err := wire.DecodeMultiHeader(body)
+		code, done, fault, rest, err := wire.DecodeMultiHeader(body)
 		switch {
 		case err != nil:
 			return nil, err
@@ -88,22 +88,28 @@ func (o *multiRead) decode(body []byte) ([]ReadResult, error) {
 		case done:
 			return results, nil
 		}
-		if body, err = o.decodeOne(i, code, rest, &results[i]); err != nil {
+		if body, err = o.decodeOne(i, code, fault, rest, &results[i]); err != nil {
 			return nil, err
 		}
 	}
 }
 
-// decodeOne decodes the i-th result and returns what follows it.
-func (o *multiRead) decodeOne(i int, code wire.OpCode, body []byte, r *ReadResult) (rest []byte, err error) {
+// decodeOne decodes the i-th result, whose header has code and fault, and returns what follows it.
+func (o *multiRead) decodeOne(i int, code wire.OpCode, fault int32, body []byte, r *ReadResult) (rest []byte, err error) {
 	asked := o.ops[i]
+	reject := func(fault int32) {
+		r.Err = &OpError{Op: asked.code.String(), Path: asked.path, Outcome: OutcomeRejected, Err: o.v.serverError(fault)}
+	}
 	switch code {
 	case wire.OpError:
-		var fault int32
 		if fault, rest, err = wire.DecodeInt32(body); err == nil {
-			r.Err = &OpError{Op: asked.code.String(), Path: asked.path, Outcome: OutcomeRejected, Err: o.v.serverError(fault)}
+			reject(fault)
 		}
 	case asked.code:
+		if fault != 0 { // ClickHouse Keeper tells a failure by the header alone
+			reject(fault)
+			return body, nil
+		}
 		if code == wire.OpGetChildren {
 			r.Names, rest, err = wire.DecodeStrings(body)
 			break

@@ -40,6 +40,7 @@ type config struct {
 	observers int
 	words     map[string]bool // the four-letter words that are allowed; nil: all
 	clientTLS *tls.Config
+	tlsFiles  TLSFiles
 }
 
 // Option is an option of [New] and [Run]. New reports the first invalid one, with its value and the rule.
@@ -70,6 +71,7 @@ func newConfig(opts []Option) (*config, error) {
 	if cfg.MinTimeout == 0 {
 		cfg.MinTimeout, cfg.MaxTimeout = 2*cfg.Tick, 20*cfg.Tick
 	}
+	cfg.Rules.KeeperReads = cfg.Forgets
 	cfg.Rules.ACL = acl.Rules{SASL: len(cfg.SASLUsers) > 0, X509: cfg.TLS != nil}
 	return cfg, nil
 }
@@ -256,7 +258,8 @@ func WithSASL(passwords map[string]string) Option {
 }
 
 // WithClickHouseKeeper makes the server treat sessions as ClickHouse Keeper does: a client that reconnects is granted a
-// new session without being told that the old one is lost; that one expires later, with its ephemeral znodes. The znodes
+// new session without being told that the old one is lost; that one expires later, with its ephemeral znodes. A multi-read
+// answers as Keeper's does: all kinds of reads may be in it, and one that fails is told by its header alone. The znodes
 // /keeper/api_version and /keeper/feature_flags exist. Keeper's own operations, from 500 on, are not supported.
 func WithClickHouseKeeper() Option {
 	return Option{func(cfg *config) error {

@@ -80,22 +80,26 @@ func (j *Reads) Fail(f request.Failure) { request.FailAll(j.Parts, f) }
 // they report as malformed. Limit bounds each answer, as if the part had been sent alone.
 func (j *Reads) Answer(body []byte, limit int) {
 	for _, r := range j.Parts {
-		op, done, _, rest, err := wire.DecodeMultiHeader(body)
+		op, done, code, rest, err := wire.DecodeMultiHeader(body)
 		if err != nil || done {
 			r.Reply(0, nil)
 			body = nil
 			continue
 		}
-		var code int32
 		record := rest
-		if op == wire.OpError {
+		switch {
+		case op == wire.OpError:
 			if code, body, err = wire.DecodeInt32(rest); err != nil || code == 0 {
 				code, body = 0, nil
 			}
 			record = nil
-		} else if body, err = wire.SkipGetData(rest); err != nil {
-			record, body = nil, nil
-		} else {
+		case code != 0: // ClickHouse Keeper tells a failure by the header alone, which keeps the read's own type
+			record, body = nil, rest
+		default:
+			if body, err = wire.SkipGetData(rest); err != nil {
+				record, body = nil, nil
+				break
+			}
 			record = rest[:len(rest)-len(body)]
 		}
 		if size := wire.HeaderLen + len(record); size > limit {

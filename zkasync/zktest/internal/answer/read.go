@@ -79,6 +79,9 @@ func (r *Reader) read(o *jute.Operation) (code int32, keep bool) {
 		}
 		return wire.CodeOK, false // the caller has set the watches before
 	case wire.OpMultiRead:
+		if o.KeeperReads && !r.Rules.KeeperReads {
+			return wire.CodeMarshalling, false
+		}
 		return r.readMany(o)
 	default:
 		return wire.CodeUnimplemented, false
@@ -217,20 +220,18 @@ func (r *Reader) readMany(o *jute.Operation) (code int32, keep bool) {
 		}
 		start := len(r.out)
 		r.out = wire.AppendMultiHeader(r.out, part.Op, false, wire.CodeOK)
-		var failed int32
-		if part.Op == wire.OpGetData {
-			failed = r.getData(part)
-		} else {
-			failed = r.getChildren(part, false)
-		}
+		failed, _ := r.read(part)
 		if failed == wire.CodeMarshalling {
 			r.out = r.out[:start]
 			code = wire.CodeMarshalling
 			break
 		}
-		if failed != wire.CodeOK {
-			r.out = r.out[:start]
-			r.out = wire.AppendMultiHeader(r.out, wire.OpError, false, failed)
+		switch {
+		case failed == wire.CodeOK:
+		case r.Rules.KeeperReads:
+			r.out = wire.AppendMultiHeader(r.out[:start], part.Op, false, failed)
+		default:
+			r.out = wire.AppendMultiHeader(r.out[:start], wire.OpError, false, failed)
 			r.out = wire.AppendInt32(r.out, failed)
 		}
 	}

@@ -36,7 +36,8 @@ type Operation struct {
 
 	Joining, Leaving, Members Text // of reconfig
 
-	BadMode bool // a part of a multi with flags at which the server fails
+	BadMode     bool // a part of a multi with flags at which the server fails
+	KeeperReads bool // a multi contains reads that only ClickHouse Keeper knows there
 }
 
 // Decode decodes the record of a request. It is not called for operations that the server does not know.
@@ -110,6 +111,8 @@ func (o *Operation) decodeMulti(d *Decoder) {
 		switch op {
 		case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer, wire.OpCreateTTL,
 			wire.OpDelete, wire.OpSetData, wire.OpCheck, wire.OpGetData, wire.OpGetChildren:
+		case wire.OpExists, wire.OpGetChildren2:
+			o.KeeperReads = true
 		default:
 			d.Bad = true
 			return
@@ -124,7 +127,14 @@ func (o *Operation) decodeMulti(d *Decoder) {
 }
 
 // Reads reports whether o is a read that a multi may contain.
-func (o *Operation) Reads() bool { return o.Op == wire.OpGetData || o.Op == wire.OpGetChildren }
+func (o *Operation) Reads() bool {
+	switch o.Op {
+	case wire.OpGetData, wire.OpGetChildren, wire.OpExists, wire.OpGetChildren2:
+		return true
+	default:
+		return false
+	}
+}
 
 // SettleMode gives a create inside a multi the type that belongs to its flags (Op.Create.getOpcode). It returns false if the flags
 // are unknown.
