@@ -117,6 +117,9 @@ func (f *benchFlags) check(durationGiven bool) error {
 }
 
 func (a *app) bench(ctx context.Context, ops []load.Op, f benchFlags) error {
+	if f.compare && a.flags.tls != nil {
+		return usagef("--compare: go-zookeeper is measured without TLS; leave out --ca")
+	}
 	return a.withServers(ctx, func(ctx context.Context, servers string) error {
 		return a.withClientOf(ctx, servers, func(c *zkasync.Client) error {
 			clients := []load.Client{load.Async(c)}

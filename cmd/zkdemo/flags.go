@@ -1,6 +1,8 @@
 package main
 
 import (
+	"crypto/tls"
+	"crypto/x509"
 	"os"
 	"strings"
 	"time"
@@ -9,6 +11,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/load"
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/znode"
+	"github.com/zkasync/zkasync-go/zkasync"
 )
 
 const (
@@ -31,8 +34,11 @@ type globalFlags struct {
 	json    bool
 	timeout time.Duration
 	auth    []string
+	ca      string
+	cert    string
 
 	credentials []load.Credential // auth in parts; check sets it
+	tls         *tls.Config       // made of ca and cert, nil without; check sets it
 }
 
 func (g *globalFlags) register(f *pflag.FlagSet) {
@@ -42,6 +48,8 @@ func (g *globalFlags) register(f *pflag.FlagSet) {
 	f.BoolVar(&g.json, "json", false, "print JSON, where the output is data")
 	f.DurationVar(&g.timeout, "timeout", defaultTimeout, "how long to wait for a connection, and for each answer")
 	f.StringArrayVar(&g.auth, "auth", nil, "`scheme:credential` to show the server, such as digest:user:password; may be repeated (default $"+authVariable+")")
+	f.StringVar(&g.ca, "ca", "", "use TLS, and trust the certificates of a PEM `file`")
+	f.StringVar(&g.cert, "cert", "", "with --ca: show the server the certificate of a PEM `file`, which has its key as well")
 }
 
 // check refuses values that make no sense, before the command does anything.
@@ -68,7 +76,47 @@ func (g *globalFlags) check(serverGiven bool) error {
 		}
 		g.credentials = append(g.credentials, load.Credential{Scheme: scheme, Value: []byte(credential)})
 	}
+	return g.checkTLS()
+}
+
+func (g *globalFlags) checkTLS() error {
+	switch {
+	case g.ca == "" && g.cert != "":
+		return usagef("--cert %s: it needs --ca", g.cert)
+	case g.ca == "":
+		return nil
+	case g.local != "":
+		return usagef("--local and --ca %s exclude each other", g.ca)
+	}
+	trusted, err := os.ReadFile(g.ca)
+	if err != nil {
+		return usagef("--ca: %w", err)
+	}
+	config := &tls.Config{RootCAs: x509.NewCertPool(), MinVersion: tls.VersionTLS12}
+	if !config.RootCAs.AppendCertsFromPEM(trusted) {
+		return usagef("--ca %s: there is no certificate in it (PEM)", g.ca)
+	}
+	if g.cert != "" {
+		pair, err := tls.LoadX509KeyPair(g.cert, g.cert)
+		if err != nil {
+			return usagef("--cert %s: %w", g.cert, err)
+		}
+		config.Certificates = []tls.Certificate{pair}
+	}
+	g.tls = config
 	return nil
+}
+
+// clientOptions returns the options that all clients of the program have.
+func (g *globalFlags) clientOptions() []zkasync.Option {
+	var opts []zkasync.Option
+	for _, c := range g.credentials {
+		opts = append(opts, zkasync.WithAuth(c.Scheme, c.Value))
+	}
+	if g.tls != nil {
+		opts = append(opts, zkasync.WithTLS(g.tls))
+	}
+	return opts
 }
 
 // servers returns the servers to connect to, and where they were named.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
+	"io"
 	"os"
 	"strings"
 	"sync"
@@ -131,10 +133,21 @@ func (l *lines) String() string {
 // await waits until the output holds want.
 func (l *lines) await(t *testing.T, want string) {
 	t.Helper()
+	l.awaitWhere(t, fmt.Sprintf("%q", want), func(text string) bool { return strings.Contains(text, want) })
+}
+
+// awaitLines waits until the output has n lines.
+func (l *lines) awaitLines(t *testing.T, n int) {
+	t.Helper()
+	l.awaitWhere(t, fmt.Sprintf("line %d", n), func(text string) bool { return strings.Count(text, "\n") >= n })
+}
+
+func (l *lines) awaitWhere(t *testing.T, what string, there func(text string) bool) {
+	t.Helper()
 	timeout := time.After(60 * time.Second)
 	for {
 		l.mu.Lock()
-		found, more := strings.Contains(l.text.String(), want), l.more
+		found, more := there(l.text.String()), l.more
 		l.mu.Unlock()
 		if found {
 			return
@@ -142,7 +155,7 @@ func (l *lines) await(t *testing.T, want string) {
 		select {
 		case <-more:
 		case <-timeout:
-			t.Fatalf("no %q in\n%s", want, l.String())
+			t.Fatalf("no %s in\n%s", what, l.String())
 		}
 	}
 }
@@ -157,9 +170,14 @@ type running struct {
 // start runs the program on a goroutine, which end joins.
 func start(t *testing.T, args ...string) *running {
 	t.Helper()
+	return startWith(t, strings.NewReader(""), args...)
+}
+
+func startWith(t *testing.T, stdin io.Reader, args ...string) *running {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	r := &running{out: newLines(), err: newLines(), stop: stop, code: make(chan int, 1)}
-	go func() { r.code <- run(ctx, args, strings.NewReader(""), r.out, r.err) }()
+	go func() { r.code <- run(ctx, args, stdin, r.out, r.err) }()
 	t.Cleanup(stop)
 	return r
 }

@@ -66,9 +66,7 @@ func (a *app) withClient(ctx context.Context, fn func(ctx context.Context, c *zk
 }
 
 func (a *app) withClientOf(ctx context.Context, servers string, fn func(c *zkasync.Client) error, opts ...zkasync.Option) (err error) {
-	for _, credential := range a.flags.credentials {
-		opts = append(opts, zkasync.WithAuth(credential.Scheme, credential.Value))
-	}
+	opts = append(opts, a.flags.clientOptions()...)
 	if _, err := zkasync.New(servers, opts...); err != nil { // starts nothing
 		return usageError{err}
 	}

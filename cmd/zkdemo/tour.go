@@ -40,10 +40,6 @@ func (a *app) tour(ctx context.Context) error {
 	if a.flags.json {
 		return usagef("--json: the tour prints text only")
 	}
-	var opts []zkasync.Option
-	for _, c := range a.flags.credentials {
-		opts = append(opts, zkasync.WithAuth(c.Scheme, c.Value))
-	}
 	return a.withServers(ctx, func(ctx context.Context, servers string) error {
 		// Connect once before the tour, so that a missing server gives an error and an exit code of its own.
 		if err := a.withClientOf(ctx, servers, func(*zkasync.Client) error { return nil }); err != nil {
@@ -51,7 +47,7 @@ func (a *app) tour(ctx context.Context) error {
 		}
 		return tour.Run(ctx, tour.Options{
 			Servers: servers,
-			Client:  opts,
+			Client:  a.flags.clientOptions(),
 			Timeout: a.flags.timeout,
 			Out:     a.out,
 			Style:   screen.StyleFor(a.stdout),

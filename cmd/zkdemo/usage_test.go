@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
 func TestRun_RefusesBadInputBeforeConnecting(t *testing.T) {
@@ -15,6 +17,11 @@ func TestRun_RefusesBadInputBeforeConnecting(t *testing.T) {
 	}
 	big := filepath.Join(t.TempDir(), "big")
 	if err := os.WriteFile(big, make([]byte, 2<<20), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	authority := filepath.Join(t.TempDir(), "ca.pem")
+	srv := zktest.Run(t, zktest.WithTLS(false))
+	if err := os.WriteFile(authority, srv.TLSFiles().CA, 0o644); err != nil {
 		t.Fatal(err)
 	}
 	for _, tt := range []struct {
@@ -75,6 +82,14 @@ func TestRun_RefusesBadInputBeforeConnecting(t *testing.T) {
 		{"server --listen nonsense", "nonsense"},
 		{"server --load nowhere", "nowhere"},
 		{"server x", `"x"`},
+		{"server --require-cert", "--tls"},
+		{"server --ca " + authority, "--tls"},
+		{"--cert " + authority + " ls", "--ca"},
+		{"--ca " + file + ".none ls", "no such file"},
+		{"--ca " + file + " ls", "no certificate"},
+		{"--ca " + authority + " --cert " + file + " ls", "--cert"},
+		{"--ca " + authority + " --local ls", "exclude each other"},
+		{"--ca " + authority + " bench --compare", "without TLS"},
 		{"--server '' ls", "must name a server"},
 		{"--server h:x ls", `"h:x"`},
 		{"--server h:1/../x ls", "h:1/../x"},

@@ -3,6 +3,8 @@ package zktest_test
 import (
 	"context"
 	"fmt"
+	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -154,6 +156,28 @@ func ExampleOption() {
 	// Output:
 	// imok <nil>
 	// zktest: tick 0s is not a positive number of milliseconds
+}
+
+// A client in another process gets its certificates from files.
+func ExampleServer_TLSFiles() {
+	srv, err := zktest.New(zktest.WithTLS(false))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	dir, err := os.MkdirTemp("", "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer os.RemoveAll(dir)
+	files := srv.TLSFiles()
+	fmt.Println(os.WriteFile(filepath.Join(dir, "ca.pem"), files.CA, 0o600))
+	fmt.Println(os.WriteFile(filepath.Join(dir, "client.pem"), files.Client, 0o600)) // certificate and key
+	// Output:
+	// <nil>
+	// <nil>
 }
 
 // With TLS, the options have what the client needs, in memory as on a port.

@@ -54,13 +54,19 @@ print("ok")
 
 func TestPrograms_Kazoo(t *testing.T) {
 	t.Parallel()
+	runProgram(t, python(t), "-c", kazooProgram)
+}
+
+// python returns a Python that has kazoo.
+func python(t *testing.T) string {
+	t.Helper()
 	for _, python := range []string{"/usr/bin/python3", "python3"} {
 		if exec.Command(python, "-c", "import kazoo.client").Run() == nil {
-			runProgram(t, python, "-c", kazooProgram)
-			return
+			return python
 		}
 	}
 	t.Fatal("kazoo is not installed; install it with: apt-get install python3-kazoo (or: pip install kazoo)")
+	return ""
 }
 
 // curatorJars are what the program needs, as Debian packages them.
