@@ -22,6 +22,7 @@ type importer struct {
 	engine
 	dir   string // as the user has named it
 	root  *os.Root
+	near  nearDir
 	bulk  *zkasync.Bulk
 	fresh bool                 // the target did not exist, so nothing below it needs to be compared
 	alone []*item              // items to send one at a time, with nothing else in flight
@@ -45,7 +46,8 @@ func Import(ctx context.Context, c *zkasync.Client, dir, target string, o Option
 		return Report{}, err
 	}
 	defer root.Close()
-	im := &importer{engine: newEngine(ctx, c, o), dir: dir, root: root, bulk: c.Bulk(ctx), bare: make(map[*folder]struct{})}
+	im := &importer{engine: newEngine(ctx, c, o), dir: dir, root: root, near: nearDir{root: root}, bulk: c.Bulk(ctx), bare: make(map[*folder]struct{})}
+	defer im.near.leave()
 	im.count(".")
 	stat, err := c.Exists(ctx, target).Get(ctx)
 	if err != nil {
@@ -138,19 +140,12 @@ func (im *importer) entry(rel string, entry fs.DirEntry, in *folder) error {
 	if entry.IsDir() {
 		return im.walk(rel, target, in)
 	}
-	info, err := entry.Info()
-	if err == nil {
-		err = im.checkSize(info.Size())
-	}
-	if err != nil {
-		return im.refuse(rel, err)
-	}
-	if err := im.room(info.Size()); err != nil { // before reading, since the contents take memory from then on
+	data, refused, err := im.file(rel)
+	switch {
+	case err != nil:
 		return err
-	}
-	data, err := im.read(rel)
-	if err != nil {
-		return im.refuse(rel, err)
+	case refused != nil:
+		return im.refuse(rel, refused)
 	}
 	return im.begin(&item{source: im.local(rel), path: target, data: data, parent: in})
 }
@@ -177,30 +172,53 @@ func (im *importer) checkSize(size int64) error {
 	return nil
 }
 
-// read returns the contents of a file, which may have changed since it was listed.
-func (im *importer) read(rel string) ([]byte, error) {
-	f, err := im.root.Open(rel)
-	if err != nil {
-		return nil, err
+// file returns the contents of a file, or why it cannot be copied. An err ends the transfer.
+func (im *importer) file(rel string) (data []byte, refused, err error) {
+	f, size, refused := im.open(rel)
+	if refused != nil {
+		return nil, refused, nil
 	}
 	defer f.Close()
-	info, err := f.Stat()
+	if err := im.room(size); err != nil { // before reading, since the contents take memory from then on
+		return nil, nil, err
+	}
+	data, refused = contents(f, size)
+	return data, refused, nil
+}
+
+// open opens a file, which may have changed since it was listed.
+func (im *importer) open(rel string) (f *os.File, size int64, err error) {
+	dir, err := im.near.enter(path.Dir(rel))
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	if !info.Mode().IsRegular() {
-		return nil, errors.New("became something other than a file")
+	if f, err = dir.Open(path.Base(rel)); err != nil {
+		return nil, 0, err
 	}
-	if err := im.checkSize(info.Size()); err != nil {
-		return nil, err
+	info, err := f.Stat()
+	switch {
+	case err != nil:
+	case !info.Mode().IsRegular():
+		err = errors.New("became something other than a file")
+	default:
+		err = im.checkSize(info.Size())
 	}
-	data := make([]byte, info.Size()+1) // one more than expected, to notice a file that has grown
-	n, err := io.ReadFull(f, data)
+	if err != nil {
+		_ = f.Close() // only read from
+		return nil, 0, err
+	}
+	return f, info.Size(), nil
+}
+
+// contents reads a file that had a size a moment ago.
+func contents(f io.Reader, size int64) ([]byte, error) {
+	data := make([]byte, size+1)                         // one more than expected, to notice a file that has grown
+	n, err := io.ReadAtLeast(f, data, int(max(size, 1))) // usually one read: a file that gives less than asked for has ended
 	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) && !errors.Is(err, io.EOF) {
 		return nil, err
 	}
-	if int64(n) != info.Size() {
-		return nil, fmt.Errorf("changed while it was read, when it had %d bytes", info.Size())
+	if int64(n) != size {
+		return nil, fmt.Errorf("changed while it was read, when it had %d bytes", size)
 	}
 	return data[:n], nil
 }
@@ -213,22 +231,15 @@ func (im *importer) directoryData(rel string, entries []fs.DirEntry) ([]byte, er
 			continue
 		}
 		name := path.Join(rel, dataFile)
-		info, err := entry.Info()
-		if err == nil {
-			err = im.checkSize(info.Size())
-		}
+		data, refused, err := im.file(name)
 		if err != nil {
-			return nil, im.refuse(name, err)
-		}
-		if err := im.room(info.Size()); err != nil {
 			return nil, err
 		}
-		data, err := im.read(name)
-		if err == nil && len(data) == 0 {
-			err = errors.New("is empty, so the directory's znode needs no such file")
+		if refused == nil && len(data) == 0 {
+			refused = errors.New("is empty, so the directory's znode needs no such file")
 		}
-		if err != nil {
-			return nil, im.refuse(name, err)
+		if refused != nil {
+			return nil, im.refuse(name, refused)
 		}
 		return data, nil
 	}

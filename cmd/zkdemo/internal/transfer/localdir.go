@@ -19,11 +19,7 @@ type localTree struct {
 	overwrite bool
 	made      bool // the directory itself was created
 	partials  int  // how many files were begun, for their temporary names
-
-	// The directory that was written to last stays open: files usually come a directory at a time, and opening the directory
-	// for each of them would take as long as writing it.
-	near     *os.Root
-	nearPath string
+	near      nearDir
 }
 
 // localDir is one directory of the tree. It knows the exact names of its entries. That is how it notices a name that the
@@ -56,11 +52,11 @@ func openLocalTree(dir string, overwrite bool) (*localTree, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &localTree{root: root, overwrite: overwrite, made: made}, nil
+	return &localTree{root: root, overwrite: overwrite, made: made, near: nearDir{root: root}}, nil
 }
 
 func (t *localTree) close() {
-	t.leave()
+	t.near.leave()
 	_ = t.root.Close() // only read from
 }
 
@@ -73,28 +69,6 @@ func (t *localTree) located(rel string, err error) error {
 		pathErr.Path = filepath.Join(t.root.Name(), filepath.FromSlash(rel), filepath.FromSlash(pathErr.Path))
 	}
 	return err
-}
-
-// enter opens the directory d, unless it is open already. leave closes it.
-func (t *localTree) enter(d *localDir) (*os.Root, error) {
-	if t.near != nil && t.nearPath == d.rel {
-		return t.near, nil
-	}
-	t.leave()
-	near, err := t.root.OpenRoot(d.rel)
-	if err != nil {
-		return nil, err
-	}
-	t.near, t.nearPath = near, d.rel
-	return near, nil
-}
-
-// leave closes what enter has left open.
-func (t *localTree) leave() {
-	if t.near != nil {
-		_ = t.near.Close() // only read from
-		t.near = nil
-	}
 }
 
 // top implements destination.
@@ -162,7 +136,7 @@ func (t *localTree) subDir(parent *localDir, name string) (*localDir, bool, erro
 
 // writeFile implements destination.
 func (t *localTree) writeFile(d *localDir, name string, data []byte) (written bool, err error) {
-	dir, err := t.enter(d)
+	dir, err := t.near.enter(d.rel)
 	if err != nil {
 		return false, t.located("", err)
 	}

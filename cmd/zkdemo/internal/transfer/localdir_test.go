@@ -48,7 +48,7 @@ func localTreeFor(t *testing.T) (*localTree, string) {
 	root, err := os.OpenRoot(dir)
 	must(t, err)
 	t.Cleanup(func() { must(t, root.Close()) })
-	return &localTree{root: root}, dir
+	return &localTree{root: root, near: nearDir{root: root}}, dir
 }
 
 func TestLocalDir_NoticesANameThatTheFileSystemTakesForAnother(t *testing.T) {
