@@ -198,7 +198,7 @@ func TestChroot_Transactions(t *testing.T) {
 			t.Error("not applied below the chroot")
 		}
 		err := fails(t, c.Multi(ctx, zkasync.CreateOp("/b", nil), zkasync.DeleteOp("/a", -1)), zk.ErrNotEmpty)
-		if got, want := err.Error(), "zkasync: multi: operation 1, delete /a: node has children"; got != want {
+		if got, want := err.Error(), "zkasync: multi: operation 1, delete /a: node has children (so not applied: create /b)"; got != want {
 			t.Errorf("error %q, want %q", got, want)
 		}
 	})

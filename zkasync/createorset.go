@@ -29,7 +29,9 @@ type CreatedOrSet struct {
 // its access control list. Sequential and Protected, which always create a znode, are refused. The data is copied. The usual
 // rejections are zk.ErrNoNode (the parent does not exist, and [MakeParents] is not given) and zk.ErrNoAuth.
 func (c *Client) CreateOrSet(ctx context.Context, path string, data []byte, opts ...CreateOption) *future.Future[CreatedOrSet] {
-	s := &createOrSet{c: c, ctx: ctx, path: path, promise: future.NewPromise[CreatedOrSet](c.completion(path))}
+	ex := c.completion(path)
+	s := &createOrSet{c: c, path: path, promise: future.NewPromise[CreatedOrSet](ex)}
+	s.ctx = observe(c.hooks, s.promise, ctx, ex, opCreateOrSet, path)
 	var err error
 	if s.spec, err = c.createSpec(opts); err == nil {
 		err = firstError(checkPath(path), s.spec.checkOrSet())

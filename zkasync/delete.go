@@ -11,7 +11,7 @@ import (
 type DeleteOption struct{ apply func(*deleteSpec) }
 
 // deleteSpec is what the options of Delete set.
-type deleteSpec struct{ quiet bool }
+type deleteSpec struct{ quiet, guaranteed bool }
 
 // Quietly makes the deletion of a znode that does not exist succeed (Curator: quietly).
 func Quietly() DeleteOption { return DeleteOption{func(s *deleteSpec) { s.quiet = true }} }
@@ -29,7 +29,11 @@ type deleteRequest struct {
 func (c *Client) Delete(ctx context.Context, path string, version int32, opts ...DeleteOption) *future.Future[future.Void] {
 	o := &deleteRequest{version: version}
 	if len(opts) > 0 {
-		o.quiet = deleteSpecOf(opts).quiet
+		spec := deleteSpecOf(opts)
+		if spec.guaranteed {
+			return c.deleteGuaranteed(ctx, path, version, spec.quiet)
+		}
+		o.quiet = spec.quiet
 	}
 	return c.startDelete(ctx, c.completion(path), path, o)
 }

@@ -125,7 +125,7 @@ func TestErrors_OfTransactions(t *testing.T) {
 	must(t, c.Create(t.Context(), "/a", nil))
 	_, err := c.Multi(t.Context(), zkasync.CreateOp("/b", nil), zkasync.SetOp("/a", nil, 7), zkasync.DeleteOp("/none", -1)).Get(t.Context())
 	isExactly(t, err, zk.ErrBadVersion)
-	isOp(t, err, "multi", "", zkasync.OutcomeRejected, "zkasync: multi: operation 1, set /a: version conflict")
+	isOp(t, err, "multi", "", zkasync.OutcomeRejected, "zkasync: multi: operation 1, set /a: version conflict (so not applied: create /b, delete /none)")
 	var m *zkasync.MultiError
 	if !errors.As(err, &m) || m.Index != 1 || m.Op != "set" || m.Path != "/a" || !errors.Is(m.Err, zk.ErrBadVersion) {
 		t.Errorf("multi error %+v", m)

@@ -247,6 +247,66 @@ func Example_cookbookTransaction() {
 	// <nil>
 }
 
+// addJob adds a job to a queue, if that is open, and returns the path that the server gave it.
+func addJob(ctx context.Context, c *zkasync.Client, queue string, data []byte) (string, error) {
+	tx := c.Transaction()
+	tx.Check(queue+"/open", zkasync.AnyVersion)
+	job := tx.Create(queue+"/job-", data, zkasync.Sequential())
+	if _, err := tx.Commit(ctx).Get(ctx); err != nil {
+		return "", err
+	}
+	made, err := job.Result()
+	return made.Path, err
+}
+
+// Each part of a transaction has a result of its own type.
+func Example_cookbookTransactionParts() {
+	ctx, cancel := cookbookContext()
+	defer cancel()
+	srv := cookbookServer()
+	defer srv.Close()
+	c := cookbookClient(ctx, srv)
+	defer c.Close()
+	_ = srv.Load(map[string]string{"/jobs/open": ""})
+
+	fmt.Println(addJob(ctx, c, "/jobs", []byte("...")))
+	c.Delete(ctx, "/jobs/open", zkasync.AnyVersion)
+	_, err := addJob(ctx, c, "/jobs", []byte("..."))
+	fmt.Println(err)
+	// Output:
+	// /jobs/job-0000000001 <nil>
+	// zkasync: multi: operation 0, check /jobs/open: node does not exist (so not applied: create /jobs/job-)
+}
+
+// treeSize returns how many znodes a tree has, and how many bytes of data.
+func treeSize(ctx context.Context, c *zkasync.Client, path string) (znodes, bytes int, err error) {
+	for entry, err := range c.Walk(ctx, path, zkasync.StatsOnly()) {
+		switch {
+		case errors.Is(err, zk.ErrNoAuth):
+			slog.Warn("may not be read", "path", entry.Path)
+		case err != nil:
+			return znodes, bytes, err
+		default:
+			znodes, bytes = znodes+1, bytes+int(entry.Stat.DataLength)
+		}
+	}
+	return znodes, bytes, nil
+}
+
+// A tree is read once, in order.
+func Example_cookbookWalk() {
+	ctx, cancel := cookbookContext()
+	defer cancel()
+	srv := cookbookServer()
+	defer srv.Close()
+	c := cookbookClient(ctx, srv)
+	defer c.Close()
+	_ = srv.Load(map[string]string{"/config": "", "/config/a": "1234", "/config/b/c": "56"})
+
+	fmt.Println(treeSize(ctx, c, "/config"))
+	// Output: 4 6 <nil>
+}
+
 // followTree calls changed for each znode at path and below, now and when it is written, and gone when one is deleted, until ctx ends.
 func followTree(ctx context.Context, c *zkasync.Client, path string, changed, gone func(cache.Entry)) error {
 	tree := cache.Open(c, path)

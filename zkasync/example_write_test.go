@@ -10,6 +10,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
 // The version makes a read and a write one step: if somebody else has written in between, the write is refused.
@@ -63,6 +64,30 @@ func ExampleQuietly() {
 	// Output:
 	// zkasync: delete /missing: node does not exist
 	// <nil>
+}
+
+// The deletion goes on until it is known that the znode is gone, here although the connection is lost with its answer.
+func ExampleGuaranteed() {
+	ctx := context.Background()
+	srv, err := zktest.New()
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	c, err := zkasync.Connect(ctx, srv.Addr(), srv.Options()...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	c.Create(ctx, "/lock", nil)
+	srv.Fault(zktest.Fault{Op: zktest.OpDelete, Count: 1, When: zktest.After, Do: zktest.Drop()})
+
+	gone := c.Delete(ctx, "/lock", zkasync.AnyVersion, zkasync.Guaranteed())
+	_, err = gone.Get(ctx) // nobody has to wait
+	fmt.Println(err)
+	// Output: <nil>
 }
 
 // CreateOrSet writes data whether the znode exists or not, and tells whether it has created the znode.
@@ -163,6 +188,47 @@ func ExampleClient_Multi() {
 	// Output: 4 /job-0000000001 1 <nil>
 }
 
+// Each part has a result of its own type once the transaction is applied.
+func ExampleClient_Transaction() {
+	ctx := context.Background()
+	c := demoClient()
+	defer c.Close()
+	c.Create(ctx, "/jobs", nil)
+
+	tx := c.Transaction()
+	tx.Check("/jobs", 0)
+	job := tx.Create("/jobs/job-", []byte("new"), zkasync.Sequential())
+	count := tx.Set("/jobs", []byte("1"), 0)
+	if _, err := tx.Commit(ctx).Get(ctx); err != nil {
+		fmt.Println(err)
+		return
+	}
+	made, _ := job.Result()
+	stat, _ := count.Result()
+	fmt.Println(made.Path, stat.Version)
+	// Output: /jobs/job-0000000000 1
+}
+
+// One part is refused, and the others are rolled back.
+func ExamplePart_Result() {
+	ctx := context.Background()
+	c := demoClient()
+	defer c.Close()
+	tx := c.Transaction()
+	made := tx.Create("/a", nil)
+	deleted := tx.Delete("/missing", zkasync.AnyVersion)
+	_, err := tx.Commit(ctx).Get(ctx)
+	fmt.Println(err)
+	_, err = made.Result()
+	fmt.Println(errors.Is(err, zkasync.ErrRolledBack), err)
+	_, err = deleted.Result()
+	fmt.Println(errors.Is(err, zk.ErrNoNode), err)
+	// Output:
+	// zkasync: multi: operation 1, delete /missing: node does not exist (so not applied: create /a)
+	// true zkasync: create /a: rolled back because of operation 1, delete /missing: node does not exist
+	// true zkasync: delete /missing: node does not exist
+}
+
 // A Bulk makes many writes at several times the rate of single ones, each with a future of its own.
 func ExampleClient_Bulk() {
 	ctx := context.Background()
@@ -215,11 +281,13 @@ func ExampleMultiError() {
 	var failed *zkasync.MultiError
 	if errors.As(err, &failed) {
 		fmt.Println(failed.Index, failed.Op, failed.Path, errors.Is(err, zk.ErrNoNode))
+		fmt.Println("not applied:", failed.RolledBack())
 	}
 	stat, err := c.Exists(ctx, "/a").Get(ctx)
 	fmt.Println(stat, err)
 	// Output:
 	// 1 delete /missing true
+	// not applied: [create /a]
 	// <nil> <nil>
 }
 

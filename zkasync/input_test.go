@@ -210,8 +210,8 @@ func TestInput_CreateOptions(t *testing.T) {
 	} {
 		refuses(t, c.EnsurePath(ctx, "/a", opt), zk.ErrInvalidFlags, "WithACL and Container")
 	}
-	for _, opt := range []zkasync.CreateOption{ttl, zkasync.MakeParents(), zkasync.Protected()} {
-		refuses(t, c.Multi(ctx, zkasync.CreateOp("/a", nil, opt)), zk.ErrInvalidFlags, "no TTL, MakeParents or Protected")
+	for _, opt := range []zkasync.CreateOption{zkasync.MakeParents(), zkasync.Protected()} {
+		refuses(t, c.Multi(ctx, zkasync.CreateOp("/a", nil, opt)), zk.ErrInvalidFlags, "no MakeParents or Protected")
 	}
 }
 

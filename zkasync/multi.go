@@ -11,7 +11,8 @@ import (
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
-// MultiOp is one operation of [Client.Multi]. Create it with CreateOp, SetOp, DeleteOp or CheckOp.
+// MultiOp is one operation of [Client.Multi]. Create it with CreateOp, SetOp, DeleteOp or CheckOp. It may be used any number
+// of times and by any client; its path is relative to the chroot of the client that applies it.
 type MultiOp struct {
 	code    wire.OpCode
 	path    string
@@ -23,7 +24,16 @@ type MultiOp struct {
 	mode int32
 }
 
-// CreateOp creates a znode. It takes the options of Create except TTL, MakeParents and Protected.
+// Op returns the kind of the operation, such as "create".
+func (m MultiOp) Op() string { return m.code.String() }
+
+// Path returns the path as it was given.
+func (m MultiOp) Path() string { return m.path }
+
+// String returns both, such as "create /a", in one line whatever the path contains.
+func (m MultiOp) String() string { return m.Op() + " " + printable(m.path) }
+
+// CreateOp creates a znode. It takes the options of Create except MakeParents and Protected.
 func CreateOp(path string, data []byte, opts ...CreateOption) MultiOp {
 	return MultiOp{code: wire.OpCreate2, path: path, data: bytes.Clone(data), opts: opts}
 }
@@ -46,26 +56,10 @@ func CheckOp(path string, version int32) MultiOp {
 // MultiResult is the result of one operation of a transaction that was applied.
 type MultiResult struct {
 	Path string // of a create: the path of the created znode
-	// Stat is the znode's stat after a set or the creation of a container. Other creates have it from servers since 3.7.2,
-	// 3.8.2 and 3.9.0; earlier ones send none (ZOOKEEPER-4026), and it is zero.
+	// Stat is the znode's stat after a set or the creation of a container or of a znode with a [TTL]. Other creates have it from
+	// servers since 3.7.2, 3.8.2 and 3.9.0; earlier ones send none (ZOOKEEPER-4026), and it is zero.
 	Stat zk.Stat
 }
-
-// MultiError says which operation made a transaction fail; none of its operations was applied.
-type MultiError struct {
-	Index int    // of the operation among the arguments
-	Op    string // such as "create"
-	Path  string
-	Err   error // such as zk.ErrNodeExists
-}
-
-// Error names the operation.
-func (e *MultiError) Error() string {
-	return fmt.Sprintf("operation %d, %s %s: %s", e.Index, e.Op, printable(e.Path), bare(e.Err))
-}
-
-// Unwrap returns the server's error.
-func (e *MultiError) Unwrap() error { return e.Err }
 
 // multiRequest is Multi.
 type multiRequest struct {
@@ -73,9 +67,11 @@ type multiRequest struct {
 	ops []MultiOp
 }
 
-// Multi applies all operations or none of them (kazoo: transaction, commit_async). The error of a transaction that the
-// server refused unwraps to a [*MultiError], which names the operation at fault. Without operations it succeeds with an
-// empty result.
+// Multi applies all operations or none of them, in one request (Java: multi). The results are in the order of the
+// operations; [Client.Transaction] gives each a type of its own. The error of a transaction that the server refused unwraps to
+// a [*MultiError], which names the operation at fault and those that were not applied because of it. A transaction larger than
+// [WithMaxRequestSize], which should be the servers' jute.maxbuffer, is refused before it is sent. Without operations it
+// succeeds with an empty result.
 func (c *Client) Multi(ctx context.Context, ops ...MultiOp) *future.Future[[]MultiResult] {
 	ops = append([]MultiOp(nil), ops...)
 	for i := range ops {
@@ -84,7 +80,26 @@ func (c *Client) Multi(ctx context.Context, ops ...MultiOp) *future.Future[[]Mul
 			return failed[[]MultiResult](c, ctx, wire.OpMulti, "", &MultiError{Index: i, Op: m.code.String(), Path: m.path, Err: err})
 		}
 	}
+	if err := c.checkMultiSize(ops); err != nil {
+		return failed[[]MultiResult](c, ctx, wire.OpMulti, "", err)
+	}
 	return c.multi(ctx, c.completion(""), ops)
+}
+
+// checkMultiSize refuses a transaction that is too large for the servers, and says what makes it so.
+func (c *Client) checkMultiSize(ops []MultiOp) error {
+	size, largest, most := requestHeaderSize+multiHeaderSize, 0, 0
+	for i := range ops {
+		n := ops[i].size(&c.view)
+		if size += n; n > most {
+			largest, most = i, n
+		}
+	}
+	if limit := c.cfg.maxRequest; size > limit {
+		return fmt.Errorf("transaction of %d operations and %d bytes exceeds the limit of %d (WithMaxRequestSize, the servers' "+
+			"jute.maxbuffer); the largest is operation %d, %s, with %d bytes", len(ops), size, limit, largest, ops[largest], most)
+	}
+	return nil
 }
 
 // multi sends operations that have been prepared.
@@ -105,8 +120,8 @@ func (m *MultiOp) prepare(c *Client) (err error) {
 	if m.spec, err = c.createSpec(m.opts); err != nil {
 		return err
 	}
-	if m.spec.hasTTL || m.spec.parents || m.spec.protected {
-		return fmt.Errorf("%w: a transaction's create takes no TTL, MakeParents or Protected", zk.ErrInvalidFlags)
+	if m.spec.parents || m.spec.protected {
+		return fmt.Errorf("%w: a transaction's create takes no MakeParents or Protected, which need further requests", zk.ErrInvalidFlags)
 	}
 	m.mode, m.code = m.spec.mode()
 	return checkCreatePath(m.path, m.spec.sequential)
@@ -131,9 +146,10 @@ func (m *MultiOp) size(v *view) int {
 		return size + 8 + len(m.data)
 	case wire.OpDelete, wire.OpCheck:
 		return size + 4
-	default:
-		return size + 8 + len(m.data) + aclSize(m.spec.acl)
+	case wire.OpCreateTTL:
+		size += 8
 	}
+	return size + 8 + len(m.data) + aclSize(m.spec.acl)
 }
 
 func (o *multiRequest) Append(b []byte) []byte {
@@ -145,6 +161,8 @@ func (o *multiRequest) Append(b []byte) []byte {
 			b = wire.AppendSetData(b, o.v.chroot, m.path, m.data, m.version)
 		case wire.OpDelete, wire.OpCheck:
 			b = wire.AppendPathVersion(b, o.v.chroot, m.path, m.version)
+		case wire.OpCreateTTL:
+			b = wire.AppendCreateTTL(b, m.spec.root(o.v, m.path), m.path, m.data, m.spec.acl, m.mode, m.spec.ttl.Milliseconds())
 		default:
 			b = wire.AppendCreate(b, m.spec.root(o.v, m.path), m.path, m.data, m.spec.acl, m.mode)
 		}
@@ -156,6 +174,9 @@ func (o *multiRequest) Reply(code int32, body []byte) {
 	results, failed, err := o.decode(body)
 	switch {
 	case err == nil && failed != nil:
+		if o.repeat.doubt {
+			failed.ops = nil
+		}
 		o.rejected(&OpError{Op: o.code.String(), Outcome: OutcomeRejected, Err: failed})
 	case code != 0:
 		o.reject(code)
@@ -189,7 +210,7 @@ func (o *multiRequest) decode(body []byte) (results []MultiResult, failed *Multi
 			}
 		case wire.OpSetData:
 			body, err = wire.DecodeStat(body, &r.Stat)
-		case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer:
+		case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer, wire.OpCreateTTL:
 			if r.Path, body, err = wire.DecodeString(body); err == nil {
 				r.Path = o.v.strip(r.Path)
 				if code != wire.OpCreate {
@@ -209,5 +230,5 @@ func (o *multiRequest) blame(known *MultiError, i int, fault int32) *MultiError 
 		return known
 	}
 	m := &o.ops[i]
-	return &MultiError{Index: i, Op: m.code.String(), Path: m.path, Err: o.v.serverError(fault)}
+	return &MultiError{Index: i, Op: m.code.String(), Path: m.path, Err: o.v.serverError(fault), ops: o.ops}
 }
