@@ -10,9 +10,11 @@ SEED     ?= 1
 RELEASE  ?= 3.8.0
 # More flags of the benchmark: make bench-quick BENCHFLAGS=-h
 BENCHFLAGS ?=
+# The adapters, which are modules of their own.
+ADAPTERS := $(patsubst %/go.mod,%,$(wildcard zkasync/*/go.mod))
 
 .DEFAULT_GOAL := help
-.PHONY: help install-zookeeper build demo test test-server test-servers test-memory fast bench lint fuzz chaos cover clean bench-quick bench-check bench-ratio bench-go faults schedules
+.PHONY: help install-zookeeper build demo test test-adapters test-server test-servers test-memory fast bench lint fuzz chaos cover clean bench-quick bench-check bench-ratio bench-go faults schedules
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,6 +31,10 @@ demo: build ## run the tour, and copy files into ZooKeeper and back; needs nothi
 
 test: install-zookeeper ## run all tests, with the race detector and real servers
 	$(GO) test -race -shuffle=on -timeout 20m ./...
+	@set -e; for module in $(ADAPTERS); do (cd $$module && $(GO) test -race -shuffle=on -timeout 5m ./...); done
+
+test-adapters: install-zookeeper ## run the tests of the modules for Prometheus and OpenTelemetry
+	@set -e; for module in $(ADAPTERS); do (cd $$module && $(GO) test -race -shuffle=on -timeout 5m ./...); done
 
 test-server: ## run all tests on the release of ZooKeeper that ZOOKEEPER_HOME names
 	@if [ -z "$$ZOOKEEPER_HOME" ]; then \
@@ -63,7 +69,7 @@ bench-ratio: ## compare the CPU time of a get with the bare socket's
 bench-go: install-zookeeper ## run Go benchmarks, for benchstat: make bench-go BENCH=Get COUNT=6 >new.txt
 	$(GO) test -run '^$$' -bench '$(BENCH)' -benchmem -count $(COUNT) ./...
 
-lint: ## gofmt, go mod tidy, vet and build for Linux, macOS and Windows, staticcheck
+lint: ## gofmt; go mod tidy, vet and build for Linux, macOS and Windows, staticcheck of each module
 	@scripts/lint.sh
 
 fuzz: ## run each fuzz target for FUZZTIME (10s)

@@ -10,7 +10,8 @@ import (
 // Hook observes what a client does, for traces, metrics and logs. It is a value of any type that implements one or more of
 // the interfaces whose names end in Hook: [OperationStartHook], [OperationEndHook], [RequestHook], [AttemptHook],
 // [ConnectHook], [DisconnectHook], [StateHook], [WatchHook] and [SlowCallbackHook]. Only their methods are called; the
-// interfaces that it does not implement cost nothing. [WithHooks] adds it to a client.
+// interfaces that it does not implement cost nothing. [WithHooks] adds it to a client. The modules
+// zkasync/zkprom and zkasync/zkotel have hooks for Prometheus and OpenTelemetry.
 //
 // # Where hooks run
 //

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"reflect"
 	"runtime"
 	"slices"
 	"strings"
@@ -181,6 +182,39 @@ func checkTimes(t *testing.T, w *witness) {
 			t.Errorf("%s %s: %d requests with %d and %d bytes, the requests say %d with %d and %d",
 				e.Name, e.Path, e.Requests, e.Sent, e.Received, requests[of], sent[of], received[of])
 		}
+	}
+}
+
+// Each method that returns a future is an operation, those that are still to come included.
+func TestHooks_NoMethodIsForgotten(t *testing.T) {
+	t.Parallel()
+	srv, w := zktest.Run(t), new(witness)
+	c := hooked(t, srv, zkasync.WithHooks(w))
+	ctx := testContext(t)
+	methods := 0
+	for _, of := range []any{c, c.Bulk(ctx)} {
+		for i := range reflect.TypeOf(of).NumMethod() {
+			m := reflect.TypeOf(of).Method(i)
+			if m.Type.NumOut() != 1 || !strings.HasPrefix(m.Type.Out(0).String(), "*future.Future[") ||
+				m.Name == "StartAsync" || m.Name == "StopAsync" {
+				continue
+			}
+			methods++
+			args := []reflect.Value{reflect.ValueOf(of)}
+			for j := 1; j < m.Type.NumIn() && !(m.Type.IsVariadic() && j == m.Type.NumIn()-1); j++ {
+				args = append(args, reflect.Zero(m.Type.In(j))) // no context, no path
+			}
+			before := len(told(w, &w.starts))
+			f := m.Func.Call(args)[0]
+			f.MethodByName("Get").Call([]reflect.Value{reflect.ValueOf(ctx)})
+			if n := len(told(w, &w.starts)) - before; n != 1 {
+				t.Errorf("%s has %d starts", m.Name, n)
+			}
+		}
+	}
+	closeNow(t, c)
+	if methods < 20 || len(w.starts) != len(w.ends) {
+		t.Errorf("%d methods, %d starts, %d ends", methods, len(w.starts), len(w.ends))
 	}
 }
 

@@ -32,7 +32,7 @@ func TestDocuments_NameWhatExists(t *testing.T) {
 	for name, dir := range dirs {
 		known[name] = names(t, dir)
 	}
-	for _, m := range regexp.MustCompile(`\b(zkasync|future|handler|recipe|cache|zk|c|Conn)\.([A-Z]\w*)`).FindAllStringSubmatch(read(t, "README.md")+read(t, "docs/cookbook.md")+read(t, "docs/migrating.md"), -1) {
+	for _, m := range regexp.MustCompile(`\b(zkasync|future|handler|recipe|cache|zk|c|Conn)\.([A-Z]\w*)`).FindAllStringSubmatch(read(t, "README.md")+read(t, "docs/cookbook.md")+read(t, "docs/migrating.md")+read(t, "docs/observability.md"), -1) {
 		found := false
 		switch m[1] {
 		case "c":
