@@ -52,7 +52,7 @@ test-memory: install-zookeeper ## run tests on a server in memory that acts as a
 fast: ## run the tests of one package: make fast PKG=./future
 	$(GO) test $(PKG)
 
-bench: install-zookeeper ## compare with go-zookeeper and the bare socket, into docs/bench (8 minutes)
+bench: install-zookeeper ## compare with other clients and the bare socket, into docs/bench (10 minutes)
 	$(GO) build -o bin/zkdemo ./cmd/zkdemo
 	$(GO) run ./internal/tools/bench -dir docs/bench -zkdemo bin/zkdemo $(BENCHFLAGS)
 

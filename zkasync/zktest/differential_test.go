@@ -186,6 +186,15 @@ func (d *differential) draw(rt *rapid.T, root string) step {
 	case "multi":
 		parts := rapid.SliceOfN(drawPart(root), 1, 4).Draw(rt, "parts")
 		return by(func(p *player) { p.multi(fmt.Sprint(len(parts)), wire.OpMulti, parts...) })
+	case "pipelined":
+		asks := rapid.SliceOfN(drawAsk(root), 2, 12).Draw(rt, "asks")
+		return by(func(p *player) {
+			p.pipelined(func() {
+				for _, ask := range asks {
+					ask(p)
+				}
+			})
+		})
 	case "multiRead":
 		return by(func(p *player) { p.multi("", wire.OpMultiRead, partGet(full), partKids(root), partGet(root+"/a")) })
 	case "addWatch":
@@ -220,7 +229,7 @@ func (d *differential) draw(rt *rapid.T, root string) step {
 // kinds are the kinds of steps. Those that change much are listed more than once, so that they are drawn more often.
 var kinds = []string{
 	"create", "create", "create", "create", "delete", "delete", "set", "set", "get", "get", "exists", "exists", "children", "children",
-	"setACL", "getACL", "auth", "multi", "multi", "multi", "multiRead", "addWatch", "addWatch", "removeWatches", "checkWatches", "count",
+	"setACL", "getACL", "auth", "multi", "multi", "multi", "multiRead", "pipelined", "pipelined", "addWatch", "addWatch", "removeWatches", "checkWatches", "count",
 	"reconnect", "end",
 }
 
@@ -241,6 +250,30 @@ func drawACL(rt *rapid.T) []zk.ACL {
 		{ace(zk.PermAll, "ip", "10.0.0.0/8"), ace(zk.PermAdmin, "world", "anyone")},
 		{},
 	}).Draw(rt, "acl")
+}
+
+// drawAsk draws a request that is sent with others before the first answer is there: most are reads.
+func drawAsk(root string) *rapid.Generator[func(p *player)] {
+	return rapid.Custom(func(rt *rapid.T) func(p *player) {
+		path := root + rapid.SampledFrom([]string{"", "/a", "/b", "/a/c", "/b/f"}).Draw(rt, "path")
+		watch := rapid.Bool().Draw(rt, "watch")
+		switch rapid.IntRange(0, 9).Draw(rt, "ask") {
+		case 0:
+			return func(p *player) { p.exists(path, watch) }
+		case 1:
+			return func(p *player) { p.kids(path, watch, wire.OpGetChildren2) }
+		case 2:
+			return func(p *player) { p.multi("", wire.OpMultiRead, partGet(path), partKids(root), partGet(root+"/a")) }
+		case 3:
+			return func(p *player) { p.set(path, []byte("between"), -1) }
+		case 4:
+			return func(p *player) { p.create(path, creating{}) }
+		case 5:
+			return func(p *player) { p.remove(path, -1) }
+		default:
+			return func(p *player) { p.get(path, watch) }
+		}
+	})
 }
 
 func drawPart(root string) *rapid.Generator[part] {

@@ -139,6 +139,10 @@ type player struct {
 	*raw
 	g    *golden
 	name string
+
+	gathering bool     // requests are kept, to be sent together
+	unsent    []byte   // what is kept
+	answers   []func() // read the answers to it
 }
 
 func (g *golden) session(name string, as connectAs) *player {
@@ -146,7 +150,7 @@ func (g *golden) session(name string, as connectAs) *player {
 	if err != nil {
 		g.t.Fatal(err)
 	}
-	p := &player{newRaw(g.t, sock), g, name}
+	p := &player{raw: newRaw(g.t, sock), g: g, name: name}
 	req := wire.ConnectRequest{Timeout: as.timeout, SessionID: as.session, Password: as.password, LastZxidSeen: as.seen}
 	if req.Timeout == 0 {
 		req.Timeout = 60_000
@@ -213,7 +217,28 @@ func (p *player) do(what string, op wire.OpCode, body []byte, show func(*reading
 
 func (p *player) doAs(xid int32, what string, op wire.OpCode, body []byte, show func(*reading) string) {
 	p.pace()
+	if p.gathering {
+		p.unsent = append(p.unsent, request(xid, op, body)...)
+		p.answers = append(p.answers, func() { p.readAnswer(xid, what, show) })
+		return
+	}
 	p.sendAs(xid, op, body)
+	p.readAnswer(xid, what, show)
+}
+
+// pipelined sends all requests of ask at once, and then reads their answers.
+func (p *player) pipelined(ask func()) {
+	p.gathering = true
+	ask()
+	p.gathering = false
+	p.write(p.unsent)
+	for _, read := range p.answers {
+		read()
+	}
+	p.unsent, p.answers = nil, nil
+}
+
+func (p *player) readAnswer(xid int32, what string, show func(*reading) string) {
 	for {
 		h, rest, err := p.reply()
 		if err != nil {

@@ -101,7 +101,7 @@ func runProgram(t *testing.T, name string, args ...string) {
 	srv := zktest.Run(t)
 	addr, err := srv.Listen("127.0.0.1:0")
 	must(t, err)
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute) // Java takes long to start on a busy machine
 	defer cancel()
 	out, err := exec.CommandContext(ctx, name, append(args, addr)...).CombinedOutput()
 	if err != nil || string(out) != "ok\n" {

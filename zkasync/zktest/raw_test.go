@@ -83,10 +83,13 @@ func (r *raw) send(op wire.OpCode, body []byte) int32 {
 	return r.xid
 }
 
-func (r *raw) sendAs(xid int32, op wire.OpCode, body []byte) {
+func (r *raw) sendAs(xid int32, op wire.OpCode, body []byte) { r.write(request(xid, op, body)) }
+
+// request is the frame of a request.
+func request(xid int32, op wire.OpCode, body []byte) []byte {
 	b, start := wire.BeginFrame(nil)
 	b = append(wire.AppendRequestHeader(b, xid, op), body...)
-	r.write(wire.EndFrame(b, start))
+	return wire.EndFrame(b, start)
 }
 
 // read returns the next frame, without its length. Any error except a timeout means that the connection is closed.

@@ -30,6 +30,9 @@ func Installed() error {
 	return err
 }
 
+// ClassPath returns the jars of ZooKeeper and of what it needs, for Java programs that use its client.
+func ClassPath() ([]string, error) { return findJars() }
+
 // installation is the Java and the jars with which a server is started.
 type installation struct {
 	java string

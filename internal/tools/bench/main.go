@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/signal"
 	"regexp"
+	"strings"
 	"time"
 )
 
@@ -39,7 +40,7 @@ func parse() (s settings, err error) {
 	flag.DurationVar(&s.time, "time", 250*time.Millisecond, "how long each measurement takes")
 	flag.IntVar(&s.rounds, "rounds", 5, "how many times everything is measured")
 	flag.StringVar(&filter, "filter", "", "measure only points whose name, server=.../client=.../op=..., matches this regular expression")
-	flag.StringVar(&parts, "parts", "points,latency,growth,tree", "what to measure")
+	flag.StringVar(&parts, "parts", strings.Join(allParts, ","), "what to measure")
 	flag.StringVar(&s.dir, "dir", "", "write tables and plots into this directory")
 	flag.StringVar(&s.zkdemo, "zkdemo", "", "path of the sample program, to measure the export of a tree")
 	flag.IntVar(&s.tree, "tree", 100_000, "number of znodes in the tree")

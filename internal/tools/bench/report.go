@@ -18,6 +18,9 @@ type report struct {
 	latency []*latencyRow
 	growth  []growthTable
 	tree    []treeRow
+
+	contests    []contest
+	contestants int // znodes of a contest
 }
 
 // row has the measurements of one client at one point.
@@ -58,9 +61,10 @@ const (
 	partLatency = "latency"
 	partGrowth  = "growth"
 	partTree    = "tree"
+	partOthers  = "others"
 )
 
-var allParts = []string{partPoints, partLatency, partGrowth, partTree}
+var allParts = []string{partPoints, partLatency, partGrowth, partTree, partOthers}
 
 func splitParts(list string) (map[string]bool, error) {
 	parts := make(map[string]bool)
@@ -84,6 +88,7 @@ func runParts(ctx context.Context, servers *servers, s settings) error {
 		{partLatency, r.measureLatency},
 		{partGrowth, r.measureGrowth},
 		{partTree, r.measureTree},
+		{partOthers, r.measureOthers},
 	} {
 		if !s.parts[part.name] {
 			continue

@@ -40,6 +40,7 @@ func (r *report) targets() []target {
 		at("their allocations", 2, base, allocs),
 		at("their bytes allocated", 300, base, bytesOf),
 	}
+	list = append(list, r.ratioTargets()...)
 	list = append(list, r.waitingTargets()...)
 	for _, server := range serverKinds {
 		list = append(list, r.turnTarget(server))
@@ -48,6 +49,37 @@ func (r *report) targets() []target {
 		ours, known := r.treeCost(what)
 		gets, _ := r.treeCost(treeGets)
 		list = append(list, target{"tree: " + what + ", as a multiple of bare gets", treeLimit, false, ours / gets, known})
+	}
+	return list
+}
+
+// ratioTargets compare rates on the real server, all in the same run: with go-zookeeper's, at several depths, and with those of clients
+// in other languages.
+func (r *report) ratioTargets() []target {
+	var list []target
+	for _, at := range []struct {
+		depth int
+		limit float64
+	}{{4096, 25}, {256, 20}, {16, 4}} {
+		p := base
+		p.depth = at.depth
+		ours, theirs := r.costs(serverReal, clientAsync, p), r.costs(serverReal, clientGoroutines, p)
+		list = append(list, target{
+			what:     fmt.Sprintf("gets of 100 B, %s in flight, as a multiple of go-zookeeper's rate (zookeeper)", number(float64(at.depth))),
+			limit:    at.limit,
+			atLeast:  true,
+			measured: ours.of(perSecond).median() / theirs.of(perSecond).median(),
+			known:    len(ours) > 0 && len(theirs) > 0,
+		})
+	}
+	for _, c := range r.contests[min(len(r.contests), contestsOfGo):] {
+		list = append(list, target{
+			what:     "gets of 100 B, 1,000 in flight, as a multiple of the rate of: " + c.name,
+			limit:    20,
+			atLeast:  true,
+			measured: c.took[workGet].median() / r.contests[0].took[workGet].median(),
+			known:    true,
+		})
 	}
 	return list
 }

@@ -8,10 +8,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
+
+	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -61,34 +64,66 @@ func (r *report) measureTree(ctx context.Context) error {
 	}
 	defer a.close()
 	t := newTree(a, addr, r.settings.tree)
+	files, err := os.MkdirTemp("", "bench-tree-*")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(files)
+	exported := filepath.Join(files, "tree")
 	for round := range min(r.rounds, treeTop) {
-		for _, work := range []struct {
-			what string
-			run  func() (time.Duration, error)
-		}{
-			{treeCreate, timed(t.create)},
-			{treeGets, timed(t.gets)},
-			{treeWalk, timed(t.walk)},
-			{treeGets, timed(t.gets)}, // several times, since the other tasks are compared with it
-			{treeWalk, timed(t.walk)},
-			{treeArchive, func() (time.Duration, error) { return t.export(ctx, r.zkdemo, "--tar") }},
-			{treeGets, timed(t.gets)},
-			{treeExport, func() (time.Duration, error) { return t.export(ctx, r.zkdemo) }},
-			{treeEnsure, timed(func() error { return t.ensure(round) })},
-			{treeDelete, timed(t.deleteAll)},
-		} {
-			if r.zkdemo == "" && (work.what == treeExport || work.what == treeArchive) {
+		works := []treeWork{
+			{what: treeCreate, run: timed(t.create)},
+			{what: treeGets, run: timed(t.gets)},
+			{what: treeWalk, run: timed(t.walk)},
+			{what: treeGets, run: timed(t.gets)}, // several times, since the other tasks are compared with it
+			{what: treeWalk, run: timed(t.walk)},
+			{what: treeArchive, run: func() (time.Duration, error) {
+				return t.transfer(ctx, r.zkdemo, "export", treeRoot, filepath.Join(files, "tar"), "--tar")
+			}},
+			{what: treeGets, run: timed(t.gets)},
+			{what: treeExport, run: func() (time.Duration, error) { return t.transfer(ctx, r.zkdemo, "export", treeRoot, exported) }},
+			{what: treeEnsure, run: timed(func() error { return t.ensure(round) })},
+			{what: treeDelete, run: timed(t.deleteAll)},
+			{what: treeImport, run: func() (time.Duration, error) { return t.transfer(ctx, r.zkdemo, "import", exported, treeRoot) }},
+			{what: treeDelete, run: timed(t.deleteAll)},
+			{what: treeBulkCreate, run: timed(t.bulkCreate)},
+			{what: treeBulkSet, run: timed(t.bulkSet)},
+			{what: treeBulkDelete, run: timed(t.bulkDelete)},
+		}
+		if round == 0 { // once, and with fewer znodes: it takes long
+			works = append(works, newTree(a, addr, max(1, r.settings.tree/blockingShare)).blockingWorks(exported)...)
+		}
+		for _, work := range works {
+			if r.zkdemo == "" && work.exports() {
 				continue
 			}
 			took, err := work.run()
 			if err != nil {
 				return fmt.Errorf("%s: %w", work.what, err)
 			}
-			r.addTree(work.what, len(t.leaf), took)
-			fmt.Printf("BenchmarkTree/%s/znodes=%d 1 %d ns/op\n", strings.ReplaceAll(work.what, " ", "-"), len(t.leaf), took)
+			if work.what == "" {
+				continue
+			}
+			if work.znodes == 0 {
+				work.znodes = len(t.leaf)
+			}
+			r.addTree(work.what, work.znodes, took)
+			fmt.Printf("BenchmarkTree/%s/znodes=%d 1 %d ns/op\n", strings.ReplaceAll(work.what, " ", "-"), work.znodes, took)
 		}
 	}
 	return nil
+}
+
+// treeWork is one of the tasks.
+type treeWork struct {
+	what   string // "" if it is not measured
+	run    func() (time.Duration, error)
+	znodes int // 0: as many as the tree has
+}
+
+// exports reports whether the work is one of zkdemo's, or is about the files that it has exported.
+func (w treeWork) exports() bool {
+	return slices.Contains([]string{treeArchive, treeExport, treeImport, treeBlockingImport}, w.what)
 }
 
 // The tasks.
@@ -100,6 +135,11 @@ const (
 	treeExport  = "zkdemo export to files"
 	treeEnsure  = "ensure path, 5 levels"
 	treeDelete  = "delete all"
+	treeImport  = "zkdemo import of these files"
+
+	treeBulkCreate = "create, by Bulk"
+	treeBulkSet    = "set, by Bulk"
+	treeBulkDelete = "delete, all paths known, by Bulk"
 )
 
 func (r *report) addTree(what string, znodes int, took time.Duration) {
@@ -152,6 +192,30 @@ func (t *tree) create() error {
 	}))
 }
 
+func (t *tree) bulkCreate() error {
+	data := make([]byte, base.size)
+	bulk := t.c.Bulk(t.ctx)
+	all := slices.Concat([]string{treeRoot}, t.dirs, t.leaf)
+	return each(len(all), func(i int) *future.Future[zkasync.Created] {
+		if i <= len(t.dirs) {
+			return bulk.Create(all[i], nil)
+		}
+		return bulk.Create(all[i], data)
+	})
+}
+
+func (t *tree) bulkSet() error {
+	data := make([]byte, base.size)
+	bulk := t.c.Bulk(t.ctx)
+	return each(len(t.leaf), func(i int) *future.Future[zk.Stat] { return bulk.Set(t.leaf[i], data, zkasync.AnyVersion) })
+}
+
+func (t *tree) bulkDelete() error {
+	bulk := t.c.Bulk(t.ctx)
+	all := slices.Concat(t.leaf, t.dirs, []string{treeRoot})
+	return each(len(all), func(i int) *future.Future[future.Void] { return bulk.Delete(all[i], zkasync.AnyVersion) })
+}
+
 func (t *tree) gets() error {
 	return each(len(t.leaf), func(i int) *future.Future[zkasync.Node] { return t.c.Get(t.ctx, t.leaf[i]) })
 }
@@ -182,14 +246,14 @@ func (t *tree) walk() error {
 	return each(len(leaves), func(i int) *future.Future[zkasync.Node] { return t.c.Get(t.ctx, leaves[i]) })
 }
 
-// export returns how long zkdemo says that the export took, which excludes the start of the process.
-func (t *tree) export(ctx context.Context, zkdemo string, flags ...string) (time.Duration, error) {
-	dir, err := os.MkdirTemp("", "bench-export-*")
-	if err != nil {
-		return 0, err
+// transfer returns what zkdemo says that an export or import took: without the start of the process.
+func (t *tree) transfer(ctx context.Context, zkdemo, verb, from, to string, flags ...string) (time.Duration, error) {
+	if verb == "export" {
+		if err := os.RemoveAll(to); err != nil {
+			return 0, err
+		}
 	}
-	defer os.RemoveAll(dir)
-	args := append([]string{"export", "--server", t.addr, "--json", "--quiet", treeRoot, filepath.Join(dir, "tree")}, flags...)
+	args := append([]string{verb, "--server", t.addr, "--json", "--quiet", from, to}, flags...)
 	cmd := exec.CommandContext(ctx, zkdemo, args...)
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
@@ -204,7 +268,7 @@ func (t *tree) export(ctx context.Context, zkdemo string, flags ...string) (time
 		return 0, err
 	}
 	if answer.Files != len(t.leaf) {
-		return 0, fmt.Errorf("%d files written of %d", answer.Files, len(t.leaf))
+		return 0, fmt.Errorf("%d files of %d", answer.Files, len(t.leaf))
 	}
 	return time.Duration(answer.Seconds * float64(time.Second)), nil
 }

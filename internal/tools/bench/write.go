@@ -44,6 +44,7 @@ func (r *report) write() error {
 	r.writeLatency(&b)
 	r.writeGrowth(&b)
 	r.writeTree(&b)
+	r.writeOthers(&b)
 	return os.WriteFile(filepath.Join(r.dir, resultsFile), []byte(strings.TrimRight(b.String(), "\n")+"\n"), 0o644)
 }
 
