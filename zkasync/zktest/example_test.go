@@ -13,7 +13,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// A program that is no test makes a server with New and closes it itself.
+// Outside a test, a program makes a server with New and closes it itself.
 func ExampleNew() {
 	srv, err := zktest.New()
 	if err != nil {
@@ -34,7 +34,7 @@ func ExampleNew() {
 	// Output: /hello <nil>
 }
 
-// t stands for the *testing.T of a test.
+// exampleT stands in for the *testing.T of a test.
 type exampleT struct{ cleanups []func() }
 
 func (t *exampleT) Helper()                           {}
@@ -126,7 +126,7 @@ func ExampleClock() {
 	// 00:01:15 zkasync: get /lease: node does not exist
 }
 
-// Options set what a zoo.cfg would.
+// Most options set what zoo.cfg sets for a real server.
 func ExampleOption() {
 	srv, err := zktest.New(
 		zktest.WithVersion("3.9.3"),
@@ -198,7 +198,7 @@ func ExampleWithTLS() {
 	// Output: Connected zktest.invalid
 }
 
-// Users have passwords, which no request carries.
+// With SASL, a client proves that it knows the password without sending it.
 func ExampleWithSASL() {
 	srv, err := zktest.New(zktest.WithSASL(map[string]string{"bob": "builder"}))
 	if err != nil {
@@ -225,7 +225,7 @@ func ExampleWithClickHouseKeeper() {
 	// /keeper/feature_flags = "\x02"
 }
 
-// Nobody is served before credentials.
+// The server serves clients only after they have authenticated.
 func ExampleWithEnforcedAuthentication() {
 	srv, err := zktest.New(zktest.WithEnforcedAuthentication())
 	if err != nil {
