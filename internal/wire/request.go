@@ -50,9 +50,9 @@ func AppendSetACL(b []byte, chroot, path string, acl []zk.ACL, version int32) []
 	return AppendInt32(b, version)
 }
 
-// AppendReconfig is the record of reconfig. An empty string is jute's null: the
-// server takes any other list of new members, an empty one as well, for a whole
-// configuration.
+// AppendReconfig appends the record of a reconfig. It sends an empty string as
+// jute's null, because the server takes a list of new members that is empty but
+// not null for a whole configuration.
 func AppendReconfig(b []byte, joining, leaving, members string, from int64) []byte {
 	for _, list := range []string{joining, leaving, members} {
 		if list == "" {

@@ -50,8 +50,8 @@
 //
 // # What it is not
 //
-// It writes nothing to disk, so a transaction costs no time. It does not throttle. The options [WithMaxConnections], [WithFourLetterWords] and [WithExtendedTypes] say where a default
-// differs from that of a real server.
+// It writes nothing to disk, so a transaction costs no time. It does not throttle. The options [WithMaxConnections],
+// [WithFourLetterWords] and [WithExtendedTypes] say where a default differs from that of a real server.
 //
 // # Goroutines
 //

@@ -43,8 +43,8 @@ func RunEnsemble(tb TB, n int, opts ...Option) *Ensemble {
 	return e
 }
 
-// AddServer starts one more server. It follows the leader and serves clients, but is no member of the ensemble: it has no vote
-// and no place in the configuration until a client's Reconfig lets it join, see [WithReconfig] and [Server.Member].
+// AddServer starts one more server. It follows the leader and serves clients, but is not a member of the ensemble: it has no
+// vote and no place in the configuration until a client's Reconfig lets it join; see [WithReconfig] and [Server.Member].
 func (e *Ensemble) AddServer() *Server {
 	e.w.Lock()
 	defer e.w.Unlock()

@@ -67,7 +67,7 @@ func ExampleServer_Lag() {
 	// new
 }
 
-// A fourth server joins.
+// A fourth server joins an ensemble of three as an observer.
 func ExampleEnsemble_AddServer() {
 	ctx := context.Background()
 	ens, err := zktest.NewEnsemble(3, zktest.WithReconfig(), zktest.WithSuperuser("secret"))

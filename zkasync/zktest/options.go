@@ -206,10 +206,10 @@ func WithExtendedTypes(on bool) Option {
 	}}
 }
 
-// WithReconfig enables reconfig, reconfigEnabled. A standalone server refuses it all the same, with another error. A client of
-// an ensemble needs the permission to write /zookeeper/config as well, which the superuser has, see [WithSuperuser]. Hierarchical
-// quorums are refused, unlike on real servers. When the leader leaves, all clients lose their connections, the one that
-// asked for it included. A server that has left goes on following the leader.
+// WithReconfig enables reconfig (reconfigEnabled). A standalone server refuses it all the same, with another error. In an
+// ensemble, a client also needs the permission to write /zookeeper/config, which the superuser has; see [WithSuperuser].
+// Unlike real servers, these refuse hierarchical quorums. When the leader leaves, all clients lose their connections,
+// including the one that asked for it. A server that has left keeps following the leader.
 func WithReconfig() Option {
 	return Option{func(cfg *config) error {
 		cfg.Rules.Reconfig = true

@@ -16,7 +16,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// superuser is the credential of those who may change an ensemble.
+// superuser makes a client one that may change the members of an ensemble.
 var superuser = zkasync.WithAuth("digest", []byte("super:secret"))
 
 // An ensemble in memory behaves like a real one: in what it refuses, in what it does, and in what becomes of a server that has
@@ -65,7 +65,7 @@ type reconfigured struct {
 	c, root    *zkasync.Client // with and without a chroot
 	connect    func(chroot string, opts ...zkasync.Option) *zkasync.Client
 	mode       func(id int64) string
-	four, five string // the latter an observer
+	four, five string // their lines; five is an observer
 }
 
 func (r *reconfigured) play() {
@@ -94,7 +94,7 @@ func (r *reconfigured) play() {
 	r.does("1p 2p 3p 4p 5o", zkasync.Joining(r.five))
 	r.members("1p 2p 3p 4p 5o", "follower", "observer")
 	r.does("1p 2p 3p 4p 5o", zkasync.Leaving(77))
-	r.does("1p 2p 3p 4p 5o 6p", zkasync.Joining(absent[0])) // without anybody there
+	r.does("1p 2p 3p 4p 5o 6p", zkasync.Joining(absent[0])) // though nobody runs there
 	r.does("1p 2p 3p 4p 5o", zkasync.Leaving(6))
 	r.does("1p 2p 3p 4o 5o", zkasync.Joining(r.observing(r.four)))
 
@@ -150,7 +150,7 @@ func (r *reconfigured) leaderLeaves() {
 	leader := ids[slices.IndexFunc(ids, leads)]
 	session := r.c.Session().ID
 	var err error
-	check.Until(t, "the servers whose roles have changed", func() bool {
+	check.Until(t, "a quorum of the new members", func() bool {
 		err = check.Outcome(t, r.c.Reconfig(t.Context(), zkasync.Leaving(leader)))
 		return !errors.Is(err, zkasync.ErrNewConfigNoQuorum)
 	})
@@ -163,7 +163,7 @@ func (r *reconfigured) leaderLeaves() {
 		t.Errorf("session %#x became %#x", session, now)
 	}
 	check.Until(t, "another leader", func() bool { return slices.ContainsFunc(ids, leads) && !leads(leader) })
-	check.Until(t, "the one that left", func() bool { return r.mode(leader) == "follower" })
+	check.Until(t, "the former leader to follow", func() bool { return r.mode(leader) == "follower" })
 }
 
 // observing returns a server's line with the role of an observer.
@@ -196,7 +196,7 @@ func TestReconfig_ChangesTheQuorum(t *testing.T) {
 	}
 	servers[1].Start()
 	check.Value(t, c.Reconfig(t.Context(), zkasync.Joining(servers[3].Member(ensemble.Participant), servers[4].Member(ensemble.Participant))))
-	servers[0].Stop() // which leads
+	servers[0].Stop() // the leader
 	servers[1].Stop()
 	if !leads() {
 		t.Error("three of five have no leader")

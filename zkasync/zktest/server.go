@@ -140,8 +140,8 @@ func (s *Server) Listen(addr string) (string, error) {
 // Number returns the server's number, from 1. A single server has the number 1.
 func (s *Server) Number() int { return s.in.Number() }
 
-// Member returns the line with which the server joins an ensemble by a client's Reconfig, "server.4=…". All its addresses are
-// those in memory.
+// Member returns the line "server.4=…" with which a client's Reconfig lets the server join its ensemble. Its addresses are
+// in memory.
 func (s *Server) Member(role ensemble.Role) string { return s.in.Member(role).String() }
 
 // Mode returns the server's role: "standalone", "leader", "follower", "observer", "read-only", or "" if it serves nobody.

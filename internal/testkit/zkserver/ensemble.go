@@ -40,8 +40,8 @@ func (e *Ensemble) Servers() []*Server {
 	return append([]*Server(nil), e.servers...)
 }
 
-// Add starts one more server, an observer or one that votes, and returns once it has accepted a session. It knows the
-// others and follows their leader. A member it becomes by a reconfig that has its Member join.
+// Add starts one more server, an observer or a voter, and returns once it has accepted a session. The server knows the others
+// and follows their leader. It becomes a member when a reconfig lets its Member join.
 func (e *Ensemble) Add(ctx context.Context, observer bool) (*Server, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -94,7 +94,7 @@ func prepare(n int, opts options, install installation) ([]*Server, error) {
 	return servers, nil
 }
 
-// member is the line that says how to reach a server of an ensemble.
+// member returns the setting that says how the servers of an ensemble and its clients reach this server.
 func (s *Server) member() setting {
 	role := ""
 	if s.observer {

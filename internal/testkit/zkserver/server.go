@@ -15,7 +15,7 @@ type Server struct {
 	opts     options
 	install  installation
 	id       int       // number in the ensemble, from 1
-	observer bool      // it follows and does not vote
+	observer bool      // follows the leader without a vote
 	members  []setting // the server.N lines; none for a single server
 	ports    serverPorts
 	dir      string
@@ -76,7 +76,7 @@ func (s *Server) LogTail(lines int) string { return logTail(s.LogFile(), lines) 
 // ID returns the server's number in its ensemble, from 1.
 func (s *Server) ID() int64 { return int64(s.id) }
 
-// Member returns the line "server.N=…" with which the server joins its ensemble.
+// Member returns the line "server.N=…" with which a reconfig lets the server join its ensemble.
 func (s *Server) Member() string {
 	m := s.member()
 	return m.key + "=" + m.value

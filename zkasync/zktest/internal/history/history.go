@@ -48,7 +48,7 @@ type History struct {
 	leader   *Replica        // nil: none
 	config   ensemble.Config // of an ensemble
 	zxid     int64           // the last one used
-	epoch    int64           // of an ensemble; it is in the zxids as well
+	epoch    int64           // of an ensemble; the zxids contain it
 
 	sessions map[int64]*Session
 	expiring map[int64][]int64 // ids of sessions, by the time at which they end unless they are touched; see Session.expiry

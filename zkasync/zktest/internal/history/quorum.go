@@ -165,8 +165,8 @@ func (h *History) Depose(next *Replica) error {
 	return nil
 }
 
-// Form makes the first replica the leader, and puts all at the beginning of the history. Several replicas are an ensemble,
-// the last of which are observers. It must be called before the history is used.
+// Form makes the first replica the leader and puts all replicas at the beginning of the history. Several replicas form an
+// ensemble, of which the last ones, as many as given, are observers. Form must be called before the history is used.
 func (h *History) Form(observers int) {
 	h.leader = h.replicas[0]
 	if len(h.replicas) > 1 {

@@ -30,7 +30,7 @@ type Operation struct {
 
 	Parts []Operation // of a multi
 
-	Zxid    int64 // of setWatches; of reconfig, the version that it is from
+	Zxid    int64 // of setWatches; of a reconfig, the version of the configuration that it changes
 	Watches wire.WatchSet
 	Null    bool // a list of setWatches is null
 

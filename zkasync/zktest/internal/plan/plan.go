@@ -22,7 +22,7 @@ type Plan struct {
 	Session int64 // 0: the server itself
 	Denied  int32 // why the session may not write, 0 if it may
 	IDs     []acl.Identity
-	Servers *Servers           // nil: there is one
+	Servers *Servers           // nil: a standalone server
 	changed map[string]outlook // inside a multi, the znodes that earlier parts change
 }
 

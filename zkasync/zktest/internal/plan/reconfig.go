@@ -16,16 +16,16 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
 
-// Servers are those of an ensemble, as the leader sees them.
+// Servers describes the servers of an ensemble as the leader sees them.
 type Servers struct {
 	Config ensemble.Config
-	Synced func(id int64) bool // it follows the leader, or is the leader
+	Synced func(id int64) bool // whether it follows the leader or is the leader
 }
 
-// anyConfig is the version that matches all.
+// anyConfig is the version that matches every configuration.
 const anyConfig = -1
 
-// reconfig changes the members of the ensemble.
+// reconfig decides on a change of the ensemble's members.
 func (p *Plan) reconfig(o *jute.Operation, t *znode.Txn) int32 {
 	switch {
 	case !p.Rules.Reconfig:

@@ -152,7 +152,7 @@ func (s *Server) write(r *request) {
 		t = w.Write(c.session, s.Replica, c.ids, &r.o)
 	}
 	if c.gone {
-		return // by a reconfig that has another server lead
+		return // a reconfig has made another server the leader
 	}
 	if res := s.Result(t); res != nil {
 		c.answerWrite(r.xid, r.op, t, res)

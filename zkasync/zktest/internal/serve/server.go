@@ -35,7 +35,7 @@ type Server struct {
 	received, sent int64
 }
 
-// AddServer adds a server that follows the leader and is no member yet.
+// AddServer adds a server that follows the leader but is not a member yet.
 func (w *Cluster) AddServer() *Server {
 	s := w.newServer()
 	s.Replica = w.Join(s.addr, s)

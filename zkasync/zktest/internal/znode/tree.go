@@ -18,7 +18,7 @@ const (
 	OwnPath    = "/zookeeper"
 	quotaPath  = "/zookeeper/quota"
 	ConfigPath = "/zookeeper/config"
-	// ConfigVersion is the version that an ensemble's configuration has whatever happens to it.
+	// ConfigVersion is the version of the znode ConfigPath in an ensemble, however often it changes.
 	ConfigVersion = -1
 )
 
