@@ -9,31 +9,31 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 )
 
-// Found is what the read of a znode has found.
+// Found is what a read found out about a znode.
 type Found[T any] struct {
 	Value T
-	Names []string // of its children; the walk sorts them in place
-	Gone  bool     // it does not exist, and is left out
-	Err   error    // why it, or its children, cannot be read; the walk goes on
+	Names []string // the children's names, which the walk sorts in place
+	Gone  bool     // the znode does not exist; the walk leaves it out
+	Err   error    // why the znode or its children cannot be read; the walk goes on
 }
 
-// Read starts to read a znode with the names of its children. If the future fails, the walk ends.
+// Read starts to read a znode and the names of its children. If the future fails, the walk ends.
 type Read[T any] func(path string) *future.Future[Found[T]]
 
-// Ahead is how many of the znodes that come next are asked for, as far as their names are known.
+// Ahead is how many of the znodes that come next are requested in advance, as far as their names are known.
 const Ahead = 64
 
-// Node is a znode on the way.
+// Node is a znode that the walk visits.
 type Node[T any] struct {
 	Path string
 	Found[T]
 }
 
-// Tree returns the znodes from root on, each before its children and these by name. The error is that of a failed read, or
-// of the wait for it, and ends the walk; Path is then where it was.
+// Tree returns root and all znodes below it, each before its children, and the children in the order of their names. An error
+// is that of a failed read, or of waiting for it, and ends the walk; Path then says which znode was being read.
 //
-// Each range reads anew. It takes no goroutine: what is asked for in advance is held until its turn comes. That is at most
-// Ahead znodes of each level of the tree, beside the names of the children of those that were found.
+// Each range over the result reads the tree anew. A walk needs no goroutine. It holds what it has read in advance until its
+// turn comes: at most Ahead znodes of each level of the tree, and the names of their children.
 func Tree[T any](ctx context.Context, root string, read Read[T]) iter.Seq2[Node[T], error] {
 	return func(yield func(Node[T], error) bool) {
 		w := &walk[T]{read: read, levels: []*level[T]{{names: []string{root}}}}
@@ -58,22 +58,22 @@ func Tree[T any](ctx context.Context, root string, read Read[T]) iter.Seq2[Node[
 type walk[T any] struct {
 	read   Read[T]
 	levels []*level[T] // from the root to where the walk is
-	since  int         // how many have been taken since the last look ahead
-	room   int         // of the present look ahead
-	kids   *level[T]   // of the znode that was taken last, if they are known
+	since  int         // how many znodes have been taken since the last lookAhead
+	room   int         // how many znodes the current lookAhead may still ask for
+	kids   *level[T]   // the children of the znode taken last, if they are known
 }
 
-// level is the children of one znode that are still to come.
+// level is those children of one znode that have not been taken yet.
 type level[T any] struct {
-	path  string // "": the root of the walk, whose name is its path
+	path  string // "": the only child is the root of the walk, and its name is its path
 	names []string
-	reads []step[T] // of the first of names
+	reads []step[T] // reads of the first names
 }
 
-// step is a read that was started.
+// step is a read that has been started.
 type step[T any] struct {
 	f    *future.Future[Found[T]]
-	kids *level[T] // once they are known
+	kids *level[T] // the znode's children, once they are known
 }
 
 func (l *level[T]) child(name string) string {
@@ -99,12 +99,12 @@ func (w *walk[T]) next() (path string, f *future.Future[Found[T]]) {
 	}
 	w.since++
 	path, f, w.kids = l.child(l.names[0]), l.reads[0].f, l.reads[0].kids
-	l.reads[0] = step[T]{} // its data must not be kept
+	l.reads[0] = step[T]{} // so that its data can be freed
 	l.names, l.reads = l.names[1:], l.reads[1:]
 	return path, f
 }
 
-// enter makes the children of the znode that was taken the next ones.
+// enter makes the children of the znode taken last the next ones.
 func (w *walk[T]) enter(path string, names []string) {
 	if w.kids == nil && len(names) > 0 {
 		w.kids = newLevel[T](path, names)
@@ -127,7 +127,7 @@ func (w *walk[T]) lookAhead() {
 	}
 }
 
-// ask asks for the next znodes of a level and of those below it that are known.
+// ask asks for the next znodes of a level and for their descendants, as far as these are known.
 func (w *walk[T]) ask(l *level[T]) {
 	for i := 0; i < len(l.names) && w.room > 0; i++ {
 		path := l.child(l.names[i])

@@ -17,12 +17,12 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// tree is a tree whose reads are answered when it is told to.
+// tree is a tree that answers reads when it is told to.
 type tree struct {
 	names   map[string][]string
 	open    map[string]*future.Promise[walk.Found[string]]
 	asked   []string
-	order   []string // of those that are open
+	order   []string // of the open reads
 	longest int
 }
 
@@ -52,7 +52,7 @@ func (t *tree) found(path string) walk.Found[string] {
 	return walk.Found[string]{Value: "of " + path, Names: slices.Clone(t.names[path])}
 }
 
-// answerAll answers what was asked.
+// answerAll answers all open reads.
 func (t *tree) answerAll() {
 	for _, path := range t.order {
 		t.open[path].Resolve(t.found(path))
@@ -60,14 +60,14 @@ func (t *tree) answerAll() {
 	t.order = nil
 }
 
-// answered is read with the answer at once.
+// answered is a read that is answered at once.
 func (t *tree) answered(path string) *future.Future[walk.Found[string]] {
 	f := t.read(path)
 	t.answerAll()
 	return f
 }
 
-// preorder is the order that is promised.
+// preorder returns the paths in the order that a walk promises.
 func (t *tree) preorder(path string) (all []string) {
 	all = append(all, path)
 	names := slices.Sorted(slices.Values(t.names[path]))
@@ -104,7 +104,7 @@ func TestTree_IsInOrderWheneverTheAnswersCome(t *testing.T) {
 			}
 			return f
 		}
-		// A wait has its answers as soon as there is nothing else to do: Get asks the context for its Done.
+		// Answers come only when the walk waits for them: Get then asks the context for its Done.
 		ctx := &onDone{Context: t.Context(), fn: tr.answerAll}
 		var got []string
 		for n, err := range walk.Tree(ctx, "/", read) {
@@ -133,7 +133,7 @@ func (c *onDone) Done() <-chan struct{} {
 	return c.Context.Done()
 }
 
-// However wide a znode is, no more than Ahead of its children are asked for before their turn, and these are asked for together.
+// However many children a znode has, at most Ahead of them are requested before their turn, and these together.
 func TestTree_ReadsSoFarAhead(t *testing.T) {
 	var paths []string
 	for i := range 1000 {
@@ -152,7 +152,7 @@ func TestTree_ReadsSoFarAhead(t *testing.T) {
 	}
 }
 
-// Children of znodes that come later are asked for as soon as they are known: many small levels take few round trips.
+// The children of later znodes are requested as soon as they are known, so that many small levels take few round trips.
 func TestTree_ReadsAheadInLaterLevels(t *testing.T) {
 	var paths []string
 	for i := range 100 {
@@ -192,7 +192,7 @@ func TestTree_LeavesOutWhatIsGone(t *testing.T) {
 	}
 }
 
-// A failed read ends the walk, in its turn; so does the end of the wait, and leaving the range.
+// A failed read ends the walk when its turn comes. So do a wait that fails and leaving the range.
 func TestTree_Ends(t *testing.T) {
 	tr := newTree("/a", "/b", "/c")
 	lost := errors.New("lost")

@@ -14,8 +14,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// A multi-read of Keeper's tells a read that fails by its header alone. Gets that travel together get their own answers all the
-// same, and so do the parts of a MultiRead.
+// In Keeper's answer to a multi-read, only the header of a part says that it failed. Gets that travel together still get their
+// own answers, and so do the parts of a MultiRead.
 func TestServer_ClickHouseKeeperMultiReads(t *testing.T) {
 	t.Parallel()
 	ctx := testContext(t)
@@ -46,7 +46,7 @@ func TestServer_ClickHouseKeeperMultiReads(t *testing.T) {
 	}
 }
 
-// Exists and lists with a stat may be in a multi-read of Keeper's; ZooKeeper takes none of it.
+// A multi-read may contain exists and lists with a stat at Keeper, but not at ZooKeeper.
 func TestServer_ClickHouseKeeperTakesAllReads(t *testing.T) {
 	t.Parallel()
 	body := multiBody([]part{{wire.OpExists, cat(str("/"), boolean(false))}, {wire.OpGetChildren2, cat(str("/"), boolean(false))},
@@ -90,7 +90,7 @@ func TestServer_ClickHouseKeeperTakesAllReads(t *testing.T) {
 	}
 }
 
-// Keeper grants a new session at each reconnect.
+// Keeper grants a new session at each reconnection.
 func TestServer_ClickHouseKeeper(t *testing.T) {
 	t.Parallel()
 	ctx := testContext(t)

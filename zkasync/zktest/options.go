@@ -259,7 +259,7 @@ func WithSASL(passwords map[string]string) Option {
 
 // WithClickHouseKeeper makes the server treat sessions as ClickHouse Keeper does: a client that reconnects is granted a
 // new session without being told that the old one is lost; that one expires later, with its ephemeral znodes. A multi-read
-// answers as Keeper's does: all kinds of reads may be in it, and one that fails is told by its header alone. The znodes
+// answers as Keeper's does: all kinds of reads may be in it, and only the header of a part says that it failed. The znodes
 // /keeper/api_version and /keeper/feature_flags exist. Keeper's own operations, from 500 on, are not supported.
 func WithClickHouseKeeper() Option {
 	return Option{func(cfg *config) error {

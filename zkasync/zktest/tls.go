@@ -18,8 +18,8 @@ import (
 
 // WithTLS makes all connections use TLS, with certificates made for this server alone. [Server.Options] includes what
 // package zkasync needs for that, [Server.TLSConfig] is for other clients in Go and [Server.TLSFiles] for those in other
-// processes. With requireClient the server accepts only clients with a certificate of its authority, which that
-// configuration then contains; otherwise a client may have one. Its id of the scheme "x509" is the certificate's subject.
+// processes. With requireClient the server accepts only clients with a certificate signed by its authority, and TLSConfig
+// contains one; otherwise a client may have one. A client's id of the scheme "x509" is the subject of its certificate.
 //
 // The server's certificate is valid for localhost and the loopback addresses, and for the names and addresses of hosts.
 func WithTLS(requireClient bool, hosts ...string) Option {
@@ -38,7 +38,7 @@ func WithTLS(requireClient bool, hosts ...string) Option {
 	}}
 }
 
-// TLSConfig returns a client's configuration, nil for a server without TLS.
+// TLSConfig returns a client's configuration, or nil for a server without TLS.
 func (s *Server) TLSConfig() *tls.Config {
 	if s.w.cfg.clientTLS == nil {
 		return nil
@@ -58,7 +58,6 @@ func (s *Server) TLSFiles() TLSFiles {
 	return TLSFiles{CA: slices.Clone(files.CA), Client: slices.Clone(files.Client)}
 }
 
-// madeTLS is what newTLS makes.
 type madeTLS struct {
 	server, client *tls.Config
 	files          TLSFiles

@@ -33,7 +33,7 @@ func TestTLS(t *testing.T) {
 	must(t, err)
 }
 
-// A client in another process, such as kazoo, takes what TLSFiles has.
+// The files of TLSFiles suffice for a client in another process, such as kazoo.
 func TestTLS_Programs(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t, zktest.WithTLS(true))
@@ -61,7 +61,7 @@ print("ok")
 	}
 }
 
-// A server without TLS has no files; a host that is none is refused.
+// A server without TLS has no files. What cannot be a host is refused.
 func TestTLS_WithoutItAndBadHosts(t *testing.T) {
 	t.Parallel()
 	if files := zktest.Run(t).TLSFiles(); files.CA != nil || files.Client != nil {

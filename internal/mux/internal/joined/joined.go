@@ -93,7 +93,7 @@ func (j *Reads) Answer(body []byte, limit int) {
 				code, body = 0, nil
 			}
 			record = nil
-		case code != 0: // ClickHouse Keeper tells a failure by the header alone, which keeps the read's own type
+		case code != 0: // ClickHouse Keeper reports a failure only by the header's code and keeps the read's own type
 			record, body = nil, rest
 		default:
 			if body, err = wire.SkipGetData(rest); err != nil {

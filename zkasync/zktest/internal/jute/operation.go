@@ -37,7 +37,7 @@ type Operation struct {
 	Joining, Leaving, Members Text // of reconfig
 
 	BadMode     bool // a part of a multi with flags at which the server fails
-	KeeperReads bool // a multi contains reads that only ClickHouse Keeper knows there
+	KeeperReads bool // a multi contains reads that only ClickHouse Keeper takes in a multi
 }
 
 // Decode decodes the record of a request. It is not called for operations that the server does not know.

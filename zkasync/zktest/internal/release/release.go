@@ -27,7 +27,7 @@ type Behaviour struct {
 	skipVersion    bool // 3.10.0: no version becomes -1 (ZOOKEEPER-4743)
 	ContainerGoes  bool // 3.9.0: deleteContainer is decoded correctly, so that clients can send it (ZOOKEEPER-4575)
 	UnusedEnd      bool // 3.10.0: containers that never had a child are deleted after five minutes (ZOOKEEPER-4915)
-	KeeperReads    bool // ClickHouse Keeper: a multi-read may contain all reads, and only the header of a part tells that it failed
+	KeeperReads    bool // ClickHouse Keeper: a multi-read may contain all kinds of reads, and only a part's header says that it failed
 }
 
 type release [3]int
