@@ -2,10 +2,15 @@ package zkasync
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"log/slog"
+	"net"
 
+	"github.com/zkasync/zkasync-go/internal/login"
 	"github.com/zkasync/zkasync-go/internal/mux"
 	"github.com/zkasync/zkasync-go/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/sasl"
 )
 
 // authRestore sends a credential again on a new connection.
@@ -57,3 +62,43 @@ func (c *Client) authAnswered(cred credential, code int32) error {
 	c.authFailed(err)
 	return err
 }
+
+// authenticate returns the conversation with the server of a connection, nil if there is none to hold.
+func (c *Client) authenticate(s mux.Session, name string) mux.Conversation {
+	l := c.cfg.login
+	if l == nil {
+		return nil
+	}
+	host, _, err := net.SplitHostPort(name)
+	if err != nil {
+		host = name
+	}
+	return l.Begin(&loginHost{c, name}, sasl.Server{Host: host, Addr: s.Server})
+}
+
+// loginHost is the client as a conversation with one server sees it.
+type loginHost struct {
+	c      *Client
+	server string
+}
+
+// Refused implements login.Host.
+func (h *loginHost) Refused(err error) {
+	refused := &OpError{Op: h.op(), Outcome: OutcomeRejected}
+	var code *login.Rejection
+	if errors.As(err, &code) {
+		refused.Err = fmt.Errorf("%w: server %s: %w", ErrAuthFailed, h.server, ServerError{code.Code})
+	} else {
+		refused.Outcome = OutcomeNone
+		refused.Err = fmt.Errorf("%w: server %s: %w", ErrAuthFailed, h.server, err)
+	}
+	h.c.log(slog.LevelWarn, "authentication failed", "server", h.server, "error", refused)
+	h.c.authFailed(refused)
+}
+
+// Unavailable implements login.Host.
+func (h *loginHost) Unavailable(err error) {
+	h.c.sink.Load().Abort(fmt.Errorf("%s at server %s: %w", h.op(), h.server, err))
+}
+
+func (h *loginHost) op() string { return "sasl " + h.c.cfg.login.Name }

@@ -15,6 +15,8 @@ import (
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/handler"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/sasl"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
 // The timeouts that matter. The servers limit the session timeout.
@@ -210,4 +212,18 @@ func ExampleWithCoalescedReads() {
 	nodes, err := future.All(gets...).Get(ctx)
 	fmt.Println(len(nodes), err)
 	// Output: 1000 <nil>
+}
+
+// The client authenticates by SASL on each connection, before anything else.
+func ExampleWithSASL() {
+	srv, err := zktest.New(zktest.WithSASL(map[string]string{"bob": "builder"}), zktest.WithEnforcedAuthentication())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	_, err = zkasync.Connect(context.Background(), srv.Addr(),
+		append(srv.Options(), zkasync.WithSASL(sasl.DigestMD5("bob", "wrong")))...)
+	fmt.Println(errors.Is(err, zkasync.ErrAuthFailed))
+	// Output: true
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/zkasync/zkasync-go/handler"
 	"github.com/zkasync/zkasync-go/internal/chance"
 	"github.com/zkasync/zkasync-go/internal/hosts"
+	"github.com/zkasync/zkasync-go/internal/login"
 	"github.com/zkasync/zkasync-go/internal/mux"
 	"github.com/zkasync/zkasync-go/internal/reach"
 )
@@ -48,6 +49,7 @@ type config struct {
 	calls          userCalls
 	tls            *tls.Config
 	auth           []credential
+	login          *login.Login // nil: none
 	acl            []zk.ACL
 	shuffle        bool
 	draw           chance.Draw
@@ -94,6 +96,9 @@ func newConfig(servers string, opts []Option) (*config, error) {
 	}
 	if cfg.handler == nil {
 		cfg.handler = handler.NewSequential()
+	}
+	if cfg.login != nil {
+		cfg.login.MaxToken = cfg.maxRequest - login.Header
 	}
 	if cfg.lookup == nil && !cfg.ownDialer {
 		cfg.lookup = hosts.LookUpHost

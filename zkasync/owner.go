@@ -17,15 +17,15 @@ import (
 // owner is the client as its session sees it: it turns what happens to the session into states, and restores what was lost.
 type owner struct{ *run }
 
-// Established implements session.Owner: credentials first, then watches.
-func (o *owner) Established(s mux.Session, zxid int64) []mux.Request {
+// Established implements session.Owner: SASL, then credentials, then watches.
+func (o *owner) Established(s mux.Session, name string, zxid int64) mux.Opening {
 	c := o.c
 	c.states.note(s.ID)
 	o.connected(s)
 	c.watches.Connected(s.Server)
 	restore := slices.Concat(c.restoreAuth(), c.restoreChroot(), c.watches.Restore(zxid))
 	c.lives.retry()
-	return restore
+	return mux.Opening{Talk: c.authenticate(s, name), Restore: restore}
 }
 
 // Restored implements session.Owner.

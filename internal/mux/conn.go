@@ -29,6 +29,7 @@ type Conn struct {
 	shaken  bool   // the connect response was handed up
 	torn    bool   // teardown is done
 	session time.Duration
+	talk    Conversation // nil: none
 
 	sinceBirth struct { // nanoseconds since born
 		read  atomic.Int64 // of the last byte received
@@ -67,6 +68,8 @@ type Conn struct {
 	urgent      []Request   // heartbeats, to be written before anything else
 	refused     []int32     // xids of go-zookeeper's requests that are too large; a ping is in flight for each
 	restore     []Request   // to be written before anything queued
+	behind      []Request   // to be restored when the conversation is over
+	talking     bool        // the conversation is not over; heartbeats wait, too
 	taken       []Request   // by the writer, not in flight yet; nil elements have failed. Only the writer uses it while it runs
 	restoring   int         // requests of the restoration that have no reply yet
 	unsent      int         // requests at the tail of flight that did not leave

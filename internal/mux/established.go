@@ -32,7 +32,7 @@ func (c *Conn) established(resp wire.ConnectResponse) {
 	if !s.ReadOnly {
 		c.m.offer = s
 	}
-	restore := c.m.obs.Established(s)
+	opening := c.m.obs.Established(s)
 	c.shaken = true
 	c.session = time.Duration(s.Timeout) * time.Millisecond
 	m := c.m
@@ -41,17 +41,62 @@ func (c *Conn) established(resp wire.ConnectResponse) {
 	m.counts.connections++
 	c.server = s.Server
 	c.joining.Store(c.knownJoinsLocked())
-	c.restoring = len(restore)
-	for _, r := range restore {
-		c.restore = append(c.restore, &restoring{Request: r, c: c})
+	c.talk, c.talking = opening.Talk, true
+	c.restoring = len(opening.Restore)
+	for _, r := range opening.Restore {
+		c.behind = append(c.behind, &restoring{Request: r, c: c})
 	}
 	m.mu.Unlock()
 	c.workers.Add(2)
 	go c.writeLoop()
 	go c.silenceLoop(time.Duration(resp.Timeout) * time.Millisecond)
-	if len(restore) == 0 {
+	c.goOn()
+}
+
+// goOn continues the conversation. When it is over, the restoration begins.
+func (c *Conn) goOn() {
+	m := c.m
+	if c.talk != nil {
+		next := c.talk.Next(c.dead)
+		if c.isDead() {
+			return
+		}
+		if next != nil {
+			m.mu.Lock()
+			c.restore = append(c.restore, &said{Request: next, c: c})
+			m.wakeLocked()
+			m.mu.Unlock()
+			return
+		}
+	}
+	m.mu.Lock()
+	c.talking = false
+	c.restore, c.behind = append(c.restore, c.behind...), nil
+	none := c.restoring == 0
+	m.wakeLocked()
+	m.mu.Unlock()
+	if none {
 		c.goLive()
 	}
+}
+
+// said is a request of the conversation.
+type said struct {
+	Request
+	c *Conn
+}
+
+func (s *said) Reply(code int32, body []byte) {
+	s.Request.Reply(code, body)
+	if !s.c.isDead() {
+		s.c.goOn()
+	}
+}
+
+// Fail ends the connection if it goes on: nobody is to be served before the conversation is over.
+func (s *said) Fail(f Failure) {
+	s.Request.Fail(f)
+	s.c.die(f.Cause)
 }
 
 // restoring is a request of the restoration, which is sent before anything queued. The reply to the last one opens the queue.
@@ -62,7 +107,7 @@ type restoring struct {
 
 func (r *restoring) Reply(code int32, body []byte) {
 	r.Request.Reply(code, body)
-	if s, ok := r.Request.(Step); ok && s.Next(r.goOn) {
+	if s, ok := r.Request.(Step); ok && s.Next(r.again) {
 		return
 	}
 	r.c.m.mu.Lock()
@@ -74,8 +119,8 @@ func (r *restoring) Reply(code int32, body []byte) {
 	}
 }
 
-// goOn lets next take the place of r in the restoration.
-func (r *restoring) goOn(next Request) {
+// again lets next take the place of r in the restoration.
+func (r *restoring) again(next Request) {
 	m := r.c.m
 	m.mu.Lock()
 	defer m.mu.Unlock()

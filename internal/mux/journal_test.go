@@ -100,6 +100,7 @@ func (a *asked) end() {
 type observer struct {
 	j       *journal
 	restore func() []Request // of Established, if not nil
+	talk    Conversation     // of Established
 	then    func()           // called by Restored, if not nil
 
 	mu    sync.Mutex
@@ -107,12 +108,13 @@ type observer struct {
 	heard time.Time // of the last loss
 }
 
-func (o *observer) Established(s Session) []Request {
+func (o *observer) Established(s Session) (opening Opening) {
 	o.j.add("established")
 	if o.restore != nil {
-		return o.restore()
+		opening.Restore = o.restore()
 	}
-	return nil
+	opening.Talk = o.talk
+	return opening
 }
 
 func (o *observer) Restored() {

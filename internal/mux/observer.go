@@ -18,9 +18,9 @@ type Session struct {
 // Observer is told what happens to the session. Its methods are called with no lock held. All but Unheard and CloseAsked run
 // on the reading side of a connection: one at a time, in order with the completions of requests.
 type Observer interface {
-	// Established is called after a handshake. The requests that it returns are sent before anything else.
-	Established(s Session) []Request
-	// Restored is called after the replies to these requests. Queued requests are sent afterwards.
+	// Established is called after a handshake. What it returns is sent before anything else.
+	Established(s Session) Opening
+	// Restored is called after the replies to that. Queued requests are sent afterwards.
 	Restored()
 	// Lost is called when an established connection has ended and the requests pending on it have failed. The server has
 	// certainly heard from the client at the time heard, and perhaps later.

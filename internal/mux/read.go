@@ -98,7 +98,10 @@ func (c *Conn) demultiplex(frame []byte) error {
 	if err != nil {
 		return err
 	}
-	c.answered(h.Xid)
+	sasl := r.Op() == wire.OpSASL // the server does not count it as a sign of life
+	if !sasl {
+		c.answered(h.Xid)
+	}
 	c.counted(h.Zxid)
 	if f, ok := r.(*foreign.Packet); ok {
 		if f.Op() == wire.OpClose {
@@ -116,7 +119,9 @@ func (c *Conn) demultiplex(frame []byte) error {
 	} else if err := c.replied(r, h.Err, body); err != nil {
 		return err
 	}
-	c.checkDemand(h.Err)
+	if !sasl { // who asks by SASL is told
+		c.checkDemand(h.Err)
+	}
 	return c.leaveIfMoved()
 }
 

@@ -11,6 +11,8 @@ type (
 	Request        = request.Request
 	Departing      = request.Departing
 	Step           = request.Step
+	Opening        = request.Opening
+	Conversation   = request.Conversation
 	Reason         = request.Reason
 	Failure        = request.Failure
 	Blame          = request.Blame

@@ -71,10 +71,21 @@ func (c *Conn) silenceLoop(session time.Duration) {
 			answers.since = now
 			continue // this process has stood still, so let the reader first see what has come meanwhile
 		}
+		c.checkTalk(now, limit)
 		c.checkSilence(now, limit-asleep, every)
 		if c.m.cfg.RequestTimeout > 0 {
 			c.checkAnswers(&answers, now)
 		}
+	}
+}
+
+// checkTalk ends a conversation that takes too long: meanwhile no heartbeat keeps the session.
+func (c *Conn) checkTalk(now int64, limit time.Duration) {
+	c.m.mu.Lock()
+	talking := c.talking
+	c.m.mu.Unlock()
+	if took := time.Duration(now); talking && took > limit {
+		c.die(&SilenceError{What: "not authenticated", For: took})
 	}
 }
 

@@ -60,8 +60,8 @@ func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request, b blam
 			unsent = append(unsent, r)
 		}
 	}
-	unsent = append(unsent, c.restore...)
-	c.auths, c.restore, c.taken = nil, nil, nil
+	unsent = append(append(unsent, c.restore...), c.behind...)
+	c.auths, c.restore, c.behind, c.taken = nil, nil, nil, nil
 	var behind queue.Aside // requests that wait for the next connection whatever happened to this one
 	if c.draining {
 		c.draining = false

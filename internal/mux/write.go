@@ -58,9 +58,12 @@ func (c *Conn) takeBatch(out *outgoing) bool {
 		if c.isDead() {
 			return false
 		}
-		urgent := len(c.urgent)
-		out.reqs = append(out.reqs, c.urgent...)
-		c.urgent = nil
+		urgent := 0
+		if !c.talking {
+			urgent = len(c.urgent)
+			out.reqs = append(out.reqs, c.urgent...)
+			c.urgent = nil
+		}
 		switch {
 		case len(c.restore) > 0:
 			c.takeRestoreLocked(out)

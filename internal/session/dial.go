@@ -33,6 +33,9 @@ func (r *Run) dial(_, address string, _ time.Duration) (net.Conn, error) {
 		return r.m.NewExpired(hand), nil
 	}
 	r.seeker.Take()
+	r.mu.Lock()
+	r.server = server
+	r.mu.Unlock()
 	return r.m.NewConn(hand), nil
 }
 

@@ -11,7 +11,7 @@ import (
 )
 
 // Established implements mux.Observer.
-func (r *Run) Established(s mux.Session) []mux.Request {
+func (r *Run) Established(s mux.Session) mux.Opening {
 	timeout := time.Duration(s.Timeout) * time.Millisecond
 	r.clock.stop()
 	r.clock.reset(timeout)
@@ -19,9 +19,10 @@ func (r *Run) Established(s mux.Session) []mux.Request {
 	r.mu.Lock()
 	r.session = s
 	r.lastError = nil
+	name := r.server.Name
 	r.mu.Unlock()
 	r.Log(slog.LevelInfo, "session established", "id", fmt.Sprintf("%#x", s.ID), "timeout", timeout)
-	return r.owner.Established(s, r.m.LastZxid())
+	return r.owner.Established(s, name, r.m.LastZxid())
 }
 
 // Restored implements mux.Observer.
@@ -43,6 +44,11 @@ func (r *Run) Lost(cause error, heard time.Time) {
 		return
 	}
 	r.owner.Disconnected(cause)
+	if !r.refused.Load() { // otherwise it is the reason itself
+		r.mu.Lock()
+		r.lastError = cause
+		r.mu.Unlock()
+	}
 	r.Log(slog.LevelWarn, "connection lost", "error", cause)
 	r.owner.Suspended(cause)
 	r.clock.start(heard)

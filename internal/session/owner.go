@@ -9,9 +9,9 @@ import (
 // Owner is the client, as its session sees it. Its methods must not block. Those that come from the connection are called in the
 // order in which things happen there, see mux.Observer.
 type Owner interface {
-	// Established is called for each connection that has a session. It returns the requests to send first; they restore
-	// watches as of zxid.
-	Established(s mux.Session, zxid int64) []mux.Request
+	// Established is called for each connection that has a session, with the server's name as it was given. It returns what to
+	// send first; watches are restored as of zxid.
+	Established(s mux.Session, name string, zxid int64) mux.Opening
 	// Restored is called when these requests have been answered.
 	Restored(readOnly bool)
 	// Disconnected is called at the end of each established connection. Suspended follows, unless the client is stopping.

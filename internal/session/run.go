@@ -54,6 +54,7 @@ type Run struct {
 	lastError error        // of the last attempt to connect
 	failures  int64        // attempts to connect that have failed
 	awaited   hosts.Server // the server that was tried last
+	server    hosts.Server // of the last connection
 }
 
 // New returns a run that has not started. Requests can be submitted to its Mux.

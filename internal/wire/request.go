@@ -64,6 +64,12 @@ func AppendReconfig(b []byte, joining, leaving, members string, from int64) []by
 	return AppendInt64(b, from)
 }
 
+// AppendSASL is the record of a step of a SASL conversation. The token may be empty, but is never jute's null, which servers
+// do not expect.
+func AppendSASL(b, token []byte) []byte {
+	return append(AppendInt32(b, int32(len(token))), token...)
+}
+
 // AppendAuth is the record of add auth, whose header has XidAuth.
 func AppendAuth(b []byte, scheme string, credential []byte) []byte {
 	b = AppendInt32(b, authPacketType)

@@ -56,6 +56,8 @@ func Body(r Request) []byte {
 		return wire.AppendStat(wire.AppendString(nil, r.Path), &st)
 	case wire.OpCreate, wire.OpSync:
 		return wire.AppendString(nil, r.Path)
+	case wire.OpSASL: // as servers do that have not been configured for it
+		return wire.AppendBuffer(nil, nil)
 	case wire.OpMulti:
 		return wire.AppendMultiHeader(nil, wire.OpError, true, -1)
 	case wire.OpMultiRead:

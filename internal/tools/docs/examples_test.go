@@ -8,7 +8,7 @@ import (
 )
 
 // described are methods that need no example, because their names have a fixed meaning in Go.
-var described = map[string]bool{"String": true, "Error": true, "Unwrap": true, "Is": true, "Run": true,
+var described = map[string]bool{"String": true, "Format": true, "Error": true, "Unwrap": true, "Is": true, "Run": true,
 	"MarshalJSON": true, "UnmarshalJSON": true, "MarshalText": true, "UnmarshalText": true}
 
 // Each function and method that users call is called in an example that has output, so that it runs.

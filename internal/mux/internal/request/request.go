@@ -51,6 +51,21 @@ type Step interface {
 	Next(goOn func(Request)) bool
 }
 
+// Opening is what goes first on a new connection.
+type Opening struct {
+	// Talk comes before anything else, heartbeats included: a server may serve nobody who has not said who he is. Nil: nothing does.
+	Talk Conversation
+	// Restore follows, before anything queued.
+	Restore []Request
+}
+
+// Conversation is a number of requests each of which depends on the answer to the one before.
+type Conversation interface {
+	// Next returns the next request, or nil when the conversation is over. It is called at first and behind each Reply, by the
+	// goroutine that reads the connection. It may wait, but no longer than until the connection is dead.
+	Next(dead <-chan struct{}) Request
+}
+
 // FrameHead is the length of the length field of a frame, Overhead that of a request's frame without its record.
 const (
 	FrameHead = 4
