@@ -24,6 +24,7 @@ func TestDifferential_RandomRequests(t *testing.T) {
 	zkserver.Needs(t, "3.6", "some of what zktest knows")
 	// Neither server deletes containers by itself, because they would do so at different times.
 	real := zkserver.Run(t, zkserver.WithTickTime(2*time.Second), zkserver.WithJVMFlag("-Dznode.container.checkIntervalMs=86400000"))
+	undisturbed(t, real)
 	srv := zktest.Run(t, zktest.WithVersion(real.Version()), zktest.WithCleaning(24*time.Hour))
 	both := &differential{
 		ours:   side{dial: func() (net.Conn, error) { return srv.DialContext(context.Background(), "tcp", srv.Addr()) }},
@@ -47,6 +48,7 @@ func TestDifferential_ExpiringSessions(t *testing.T) {
 	const tick = 50 * time.Millisecond
 	real := zkserver.Run(t, zkserver.WithTickTime(tick), zkserver.WithConfig("maxSessionTimeout", "60000"),
 		zkserver.WithJVMFlag("-Dznode.container.checkIntervalMs=86400000"))
+	undisturbed(t, real)
 	srv := zktest.Run(t, zktest.WithVersion(real.Version()), zktest.WithCleaning(24*time.Hour), zktest.WithTick(tick),
 		zktest.WithSessionTimeouts(2*tick, time.Minute))
 	both := &differential{
