@@ -39,10 +39,10 @@ type hookCalls struct {
 	dropped atomic.Int64 // since the start
 	untold  atomic.Int64 // dropped calls that have not been logged yet
 
-	mu      sync.Mutex
-	running bool
-	open    int           // operations that have started and not ended
-	idle    chan struct{} // closed when open is 0; nil while nobody waits
+	mu       sync.Mutex
+	running  bool
+	starting inProgress // calls of OnOperationStart
+	open     inProgress // operations that have started and not ended
 }
 
 func newHookCalls(hooks []Hook, logger *slog.Logger, slow time.Duration) *hookCalls {
@@ -80,29 +80,30 @@ func (hs *hookCalls) start() error {
 	}
 	hs.dropped.Store(0)
 	hs.mu.Lock()
-	hs.running, hs.idle = true, nil
+	hs.running = true
 	hs.mu.Unlock()
 	return nil
 }
 
-// stop waits for the ends of operations, and until all calls have returned.
+// stop waits until all calls have returned, and a moment for the ends of operations.
 func (hs *hookCalls) stop(ctx context.Context) error {
 	if hs == nil {
 		return nil
 	}
 	hs.mu.Lock()
 	hs.running = false
-	if hs.open > 0 && hs.idle == nil {
-		hs.idle = make(chan struct{})
-	}
-	idle := hs.idle
+	started, ended := hs.starting.over(), hs.open.over()
 	hs.mu.Unlock()
-	if idle != nil {
-		select {
-		case <-idle:
-		case <-ctx.Done():
-			return errors.New("an OnOperationStart of a hook does not return")
-		}
+	select {
+	case <-started:
+	case <-ctx.Done():
+		return errors.New("an OnOperationStart of a hook does not return")
+	}
+	grace := time.NewTimer(leastDrain) // all futures are complete; but a Walk ends when its loop does
+	defer grace.Stop()
+	select {
+	case <-ended:
+	case <-grace.C:
 	}
 	return hs.h.Stop(ctx)
 }
@@ -128,19 +129,55 @@ func (hs *hookCalls) enter() bool {
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
 	if hs.running {
-		hs.open++
+		hs.starting.n++
+		hs.open.n++
 	}
 	return hs.running
+}
+
+// started notes that OnOperationStart has returned.
+func (hs *hookCalls) started() {
+	hs.mu.Lock()
+	defer hs.mu.Unlock()
+	hs.starting.leave()
 }
 
 // leave notes the end of an operation, once its calls are queued.
 func (hs *hookCalls) leave() {
 	hs.mu.Lock()
 	defer hs.mu.Unlock()
-	if hs.open--; hs.open == 0 && hs.idle != nil {
-		close(hs.idle)
-		hs.idle = nil
+	hs.open.leave()
+}
+
+// inProgress counts what is in progress. It is used under a lock.
+type inProgress struct {
+	n    int
+	zero chan struct{} // closed when n is 0; nil while nobody waits
+}
+
+func (p *inProgress) leave() {
+	if p.n--; p.n == 0 && p.zero != nil {
+		close(p.zero)
+		p.zero = nil
 	}
+}
+
+// nothing is a closed channel.
+var nothing = func() chan struct{} {
+	c := make(chan struct{})
+	close(c)
+	return c
+}()
+
+// over returns a channel that is closed when nothing is in progress.
+func (p *inProgress) over() <-chan struct{} {
+	if p.n == 0 {
+		return nothing
+	}
+	if p.zero == nil {
+		p.zero = make(chan struct{})
+	}
+	return p.zero
 }
 
 // tellHooks queues a call of each of the hooks. It takes no lock but the queue's.

@@ -56,14 +56,26 @@ func TestHookCalls_AreBounded(t *testing.T) {
 	}
 }
 
-// A stop waits for operations that have started but not ended, though not for ever.
-func TestHookCalls_StopWaitsForTheEndsOfOperations(t *testing.T) {
+// startHook does not return from a start until it is let go.
+type startHook struct{ entered, letGo chan struct{} }
+
+func (h *startHook) OnOperationStart(ctx context.Context, _ OperationStart) context.Context {
+	close(h.entered)
+	<-h.letGo
+	return ctx
+}
+
+// A stop waits for starts that have not returned.
+func TestHookCalls_StopWaitsForStarts(t *testing.T) {
 	t.Parallel()
-	hs := newHookCalls([]Hook{&heldHook{}}, nil, 0)
+	h := &startHook{entered: make(chan struct{}), letGo: make(chan struct{})}
+	hs := newHookCalls([]Hook{h}, nil, 0)
 	if err := hs.start(); err != nil {
 		t.Fatal(err)
 	}
-	op := hs.begin(context.Background(), "get", "/a")
+	begun := make(chan *operation)
+	go func() { begun <- hs.begin(context.Background(), "get", "/a") }()
+	<-h.entered
 	ended, cancel := context.WithCancel(context.Background())
 	cancel()
 	if err := hs.stop(ended); err == nil {
@@ -74,6 +86,8 @@ func TestHookCalls_StopWaitsForTheEndsOfOperations(t *testing.T) {
 	}
 	stopped := make(chan error)
 	go func() { stopped <- hs.stop(context.Background()) }()
+	close(h.letGo)
+	op := <-begun
 	op.end(errors.New("x"))
 	if err := <-stopped; err != nil {
 		t.Error(err)

@@ -56,6 +56,7 @@ func (hs *hookCalls) begin(ctx context.Context, name, path string) *operation {
 	op := &operation{hs: hs, ctx: orBackground(ctx), start: OperationStart{Name: name, Path: path, At: time.Now()}}
 	returned := false
 	defer func() {
+		hs.started()
 		if !returned {
 			hs.leave() // runtime.Goexit: there will be no operation
 		}

@@ -29,7 +29,8 @@ import (
 // the next event. An OnOperationStart that panics has no effect on the operation.
 //
 // Hooks are called from the start of the client to its stop. Close waits until all calls have returned, and none follows
-// it. If one does not return within the close timeout, Close fails with an error that names the hook.
+// it. If one does not return within the close timeout, Close fails with an error that names the hook. A Walk whose loop is
+// not over by then has no end.
 //
 // # What is an operation
 //
@@ -37,8 +38,8 @@ import (
 // end, however many requests it takes. The requests are reported separately, to [RequestHook]:
 //
 //   - A get that travels together with others is an operation of its own; they share one request.
-//   - EnsurePath, DeleteAll, ChildrenData, and Create with MakeParents or Protected are one operation each. Their steps are
-//     requests of it.
+//   - EnsurePath, DeleteAll, ChildrenData, CreateOrSet, Walk, Create with MakeParents or Protected, and Delete with
+//     Guaranteed are one operation each. Their steps are requests of it.
 //   - GetW, ExistsW and ChildrenW are a "get", "exists" and "children". What becomes of their watches is reported to
 //     [WatchHook].
 //   - Each write of a [Bulk] is an operation. Its transactions are requests of no operation.

@@ -551,6 +551,20 @@ func TestHooks_StopWhileOperationsAreSubmitted(t *testing.T) {
 	}
 }
 
+// A Walk ends with its loop, which a stop does not wait for.
+func TestHooks_StopDuringAWalk(t *testing.T) {
+	t.Parallel()
+	srv, w := zktest.Run(t), new(witness)
+	c := hooked(t, srv, zkasync.WithHooks(w))
+	for range c.Walk(testContext(t), "/") {
+		closeNow(t, c)
+		break
+	}
+	if len(w.starts) != 1 || w.starts[0].Name != "walk" || len(w.ends) != 0 {
+		t.Errorf("starts: %+v, ends: %+v", w.starts, w.ends)
+	}
+}
+
 func futureError[T any](f *future.Future[T]) error {
 	<-f.Done()
 	_, err := f.Result()
