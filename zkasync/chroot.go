@@ -14,6 +14,7 @@ type view struct {
 	c      *Client
 	chroot string // "" is the whole tree
 	sub    string // the end of it that was added by Chroot, "" for a client made by New
+	all    bool   // the whole tree, with its watches, see outside.go
 	root   rootWatch
 }
 
@@ -72,6 +73,9 @@ func (v *view) inside(path string) (string, bool) { return cutRoot(v.chroot, pat
 
 // shared returns the name of a path that all views of one client have in common, under which watches are kept.
 func (v *view) shared(path string) string {
+	if v.all {
+		return v.sharedOfAll(path)
+	}
 	if v.sub == "" {
 		return path
 	}
@@ -80,6 +84,9 @@ func (v *view) shared(path string) string {
 
 // own is the reverse of shared.
 func (v *view) own(path string) string {
+	if v.all {
+		return v.ownOfAll(path)
+	}
 	s, _ := cutRoot(v.sub, path)
 	return s
 }

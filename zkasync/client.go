@@ -51,7 +51,16 @@ type core struct {
 
 // New returns a client for the servers of a connection string, "host1:port,host2:port/chroot". It checks the string and
 // the options, and starts nothing. In the string, ports are unsigned numbers, the chroot comes once, after the last
-// address, and blanks are allowed around commas only. With a chroot, all paths are relative to it; the chroot itself must
+// address, and blanks are allowed around commas only.
+//
+// Instead of an address there may be the name of a service, as "_zookeeper._tcp.example.org": its SRV records (RFC 2782) have
+// the servers with their ports. They are looked up anew whenever a server is sought, as other names are, and asked for the
+// addresses of the servers. Servers of a lower priority number are tried first, the order within a priority is drawn by the
+// weights. If a look-up fails or finds nothing, the servers of before are used. TLS verifies the servers' names in the
+// records. "dns-srv://_zookeeper._tcp.example.org/chroot" is the form of the Java client (3.10, ZOOKEEPER-4956); it takes
+// one name alone, and any.
+//
+// With a chroot, all paths are relative to it; the chroot itself must
 // exist or be created, for example by EnsurePath(ctx, "/") of the same client. Operations that fail because it does not
 // exist say so, with a [*ChrootError].
 func New(servers string, opts ...Option) (*Client, error) {

@@ -77,8 +77,8 @@
 //	                                                                     for them
 //	Retry's operation                 the caller's; when repeated, a     briefly; Close      the result fails
 //	                                  timer's                            waits for it
-//	WithDialer, WithResolver          one for each call                  till its context    that attempt fails
-//	                                                                     ends
+//	WithDialer, WithResolver,         one for each call                  till its context    that attempt fails
+//	WithSRVResolver                                                      ends
 //	callbacks of WithTLS: Verify...,  one for each call                  the handshake       the handshake fails
 //	GetClientCertificate                                                 waits
 //	net.Conn that a dialer made       the connection's                   like any network    panic: connection loss
@@ -118,6 +118,8 @@
 //	attempt.run           up to 16               the dialer      Run.follow; one for each server that is being tried
 //	its socket's cutoff   1 for a moment         its ctx         attempt.run
 //	Resolver.run          1 per name             the dialer      Run.follow; while the name is looked up
+//	Resolver.runService   1 per service          the dialer      Run.follow; while its records are looked up
+//	ensembleTracker's     1 with its option      StartAsync      Close
 //	handler's             1 by default           StartAsync      Close
 //	delivery's            1                      StartAsync      Close; it runs functions of derived futures
 //	run.bye's             1 while stopping       StopAsync       Close; it runs callbacks of StopAsync's future

@@ -56,7 +56,7 @@ func newEventWatch(v *view, ex future.Executor, path string, kind watch.Kind) *e
 	w := &eventWatch{}
 	w.promise.Init(ex)
 	w.OneShot = watch.OneShot{Path: v.shared(path), Kind: kind, Waiter: w, Key: w.promise.Future()}
-	if v.sub != "" {
+	if v.sub != "" || v.all {
 		w.Waiter = &viewWatch{w, path}
 	}
 	return w

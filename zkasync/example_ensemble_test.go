@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"strconv"
 
 	"github.com/go-zookeeper/zk"
 
@@ -85,4 +87,87 @@ func ExampleClient_Reconfig() {
 	// version=100000002 <nil>
 	// true
 	// 3 2 <nil>
+}
+
+// Who follows the ensemble learns of each change.
+func ExampleClient_WatchConfig() {
+	ctx := context.Background()
+	ens, err := zktest.NewEnsemble(3, zktest.WithReconfig(), zktest.WithSuperuser("secret"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer ens.Close()
+	superuser := zkasync.WithAuth("digest", []byte("super:secret"))
+	c, err := zkasync.Connect(ctx, ens.ConnectString(), append(ens.Options(), superuser)...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+
+	live := c.WatchConfig(ctx)
+	defer live.Close()
+	for now, err := range live.All(ctx) {
+		if err != nil || now.Err != nil {
+			fmt.Println(err, now.Err)
+			return
+		}
+		fmt.Println(len(now.Value.Servers), "servers")
+		if len(now.Value.Servers) < 3 {
+			return
+		}
+		c.Reconfig(ctx, zkasync.Leaving(3))
+	}
+	// Output:
+	// 3 servers
+	// 2 servers
+}
+
+// A client that was given one server finds the others, and goes on when that one is down.
+func ExampleWithEnsembleTracker() {
+	ctx := context.Background()
+	ens, err := zktest.NewEnsemble(3)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer ens.Close()
+	second := ens.Servers()[1]
+	c, err := zkasync.Connect(ctx, second.Addr(), append(ens.Options(),
+		zkasync.WithEnsembleTracker(true), zkasync.WithRetry(zkasync.RetryPolicy{}))...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+
+	session := c.Session().ID
+	if _, err := c.Config(ctx).Get(ctx); err != nil { // by now the client has read it for itself
+		fmt.Println(err)
+	}
+	second.Stop()
+	_, err = c.Exists(ctx, "/").Get(ctx)
+	fmt.Println(err, c.Session().ID == session)
+	// Output: <nil> true
+}
+
+// The servers are those of SRV records, which a name service has.
+func ExampleWithSRVResolver() {
+	host, port, err := net.SplitHostPort(demoServers())
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	number, _ := strconv.ParseUint(port, 10, 16)
+	c, err := zkasync.Connect(context.Background(), "_zookeeper._tcp.example.org",
+		zkasync.WithSRVResolver(func(_ context.Context, _, _, name string) (string, []*net.SRV, error) {
+			return name, []*net.SRV{{Target: host, Port: uint16(number)}}, nil
+		}))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(c.State(), c.Close())
+	// Output: Connected <nil>
 }

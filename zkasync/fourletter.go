@@ -45,7 +45,7 @@ func fourLetterWord(ctx context.Context, address, word string, opts []Option) (s
 	switch {
 	case err != nil:
 		return "", err
-	case len(cfg.hosts) != 1 || cfg.chroot != "":
+	case len(cfg.hosts) != 1 || cfg.chroot != "" || hosts.IsService(cfg.hosts[0]):
 		return "", errors.New("want one server, host:port")
 	case len(word) != 4 || strings.Trim(word, "abcdefghijklmnopqrstuvwxyz") != "":
 		return "", errors.New("want four letters from a to z")

@@ -65,6 +65,28 @@ func (u *userCalls) guardResolver(name string, lookup hosts.LookupFunc) hosts.Lo
 	}
 }
 
+// guardService returns a resolver of services that is safe to call.
+func (u *userCalls) guardService(name string, lookup hosts.ServiceFunc) hosts.ServiceFunc {
+	name = "SRV resolver (WithSRVResolver) " + name
+	return func(ctx context.Context, service, proto, host string) (string, []*net.SRV, error) {
+		type answer struct {
+			cname   string
+			records []*net.SRV
+			err     error
+		}
+		answered := make(chan answer, 1)
+		err := u.do(ctx, name, func() {
+			cname, records, err := lookup(ctx, service, proto, host)
+			answered <- answer{cname, records, err}
+		})
+		if err != nil {
+			return "", nil, err
+		}
+		a := <-answered
+		return a.cname, a.records, a.err
+	}
+}
+
 // guardTLS replaces the functions of a configuration with ones that are safe to call. They have no context; a function
 // that blocks holds up a connection attempt, or a connection.
 func (u *userCalls) guardTLS(c *tls.Config) *tls.Config {

@@ -74,6 +74,7 @@ type liveKind[T any] struct {
 	read    *readKind[T]          // with a one-shot watch where the servers know no others
 	changes map[zk.EventType]bool // events of the persistent watch that change the value
 	version func(T) int64         // zxid of the change that produced the value
+	same    func(a, b T) bool     // of equal versions; nil: they are
 }
 
 var (

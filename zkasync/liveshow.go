@@ -46,7 +46,7 @@ func (l *Live[T]) sameLocked(r Reading[T]) bool {
 	case was.Err != nil || r.Err != nil:
 		return was.Err != nil && r.Err != nil && was.Err.Error() == r.Err.Error()
 	case was.Exists && r.Exists:
-		return l.kind.version(was.Value) == l.kind.version(r.Value)
+		return l.kind.version(was.Value) == l.kind.version(r.Value) && (l.kind.same == nil || l.kind.same(was.Value, r.Value))
 	default:
 		return was.Exists == r.Exists
 	}

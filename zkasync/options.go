@@ -45,7 +45,9 @@ type config struct {
 	dial           reach.DialFunc
 	ownDialer      bool             // dial comes from WithDialer
 	lookup         hosts.LookupFunc // nil: names are dialled unresolved
-	dialer         string           // the name of WithDialer's function
+	service        hosts.ServiceFunc
+	follow         bool   // the ensemble's own list of servers
+	dialer         string // the name of WithDialer's function
 	calls          userCalls
 	tls            *tls.Config
 	auth           []credential
@@ -85,6 +87,7 @@ func newConfig(servers string, opts []Option) (*config, error) {
 		maxRequest:     DefaultMaxRequestSize,
 		maxReply:       DefaultMaxReplySize,
 		coalesce:       true,
+		service:        hosts.LookUpService,
 	}
 	for _, o := range opts {
 		if o.apply == nil {
@@ -219,6 +222,20 @@ func WithResolver(lookupHost func(ctx context.Context, host string) (addrs []str
 			return errors.New("resolver is nil")
 		}
 		cfg.lookup = cfg.calls.guardResolver(functionName(lookupHost), lookupHost)
+		return nil
+	}}
+}
+
+// WithSRVResolver sets the function that looks up the SRV records of services in the connection string, see [New]. The
+// default is the LookupSRV of net.DefaultResolver; that of another net.Resolver fits as well. It is called with the whole
+// name, and an empty service and protocol. What holds for the function of [WithResolver] holds for this one. The names in
+// the records are looked up as others are.
+func WithSRVResolver(lookupSRV func(ctx context.Context, service, proto, name string) (cname string, records []*net.SRV, err error)) Option {
+	return Option{func(cfg *config) error {
+		if lookupSRV == nil {
+			return errors.New("SRV resolver is nil")
+		}
+		cfg.service = cfg.calls.guardService(functionName(lookupSRV), lookupSRV)
 		return nil
 	}}
 }

@@ -100,10 +100,11 @@ func (o *owner) Event(e wire.WatchEvent, at watch.Place) {
 		return
 	}
 	path, ok := o.c.view.inside(e.Path)
-	if !ok {
-		return // a watch of go-zookeeper's own
+	if ok {
+		o.c.chrootChanged(path)
+	} else {
+		path = watch.Outside(e.Path) // of the configuration, or a watch of go-zookeeper's own
 	}
-	o.c.chrootChanged(path)
 	o.c.watches.Fire(zk.Event{Type: typ, State: zk.State(e.State), Path: path}, at)
 }
 

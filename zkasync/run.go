@@ -57,6 +57,13 @@ func (rs *runs) move(hosts []string) *run {
 	return rs.present
 }
 
+// given returns the servers that the client was given.
+func (rs *runs) given() []string {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	return rs.hosts
+}
+
 // begin returns the current run, or creates one. It fails while the current one is stopping.
 func (rs *runs) begin(start func(hosts []string, resume mux.Session) (*run, error)) (*run, error) {
 	rs.mu.Lock()

@@ -9,24 +9,28 @@ import (
 	"unicode"
 
 	"github.com/go-zookeeper/zk"
+
+	"github.com/zkasync/zkasync-go/internal/hosts"
 )
 
 // parseServers parses a connection string as ZooKeeper's own clients do: "h1:2181,h2:2181/chroot". A missing port is
-// 2181; IPv6 addresses are in brackets; there may be blanks around the commas. The chroot is returned without a trailing
-// slash, "" if there is none. Strings that those clients accept but understand otherwise than intended are refused.
-func parseServers(s string) (hosts []string, chroot string, err error) {
-	hosts, chroot, err = splitServers(s)
+// 2181; IPv6 addresses are in brackets; there may be blanks around the commas. An item may be the name of a service, whose SRV
+// records name the servers: "_zookeeper._tcp.example.org" or, as the Java client has it and then alone,
+// "dns-srv://_zookeeper._tcp.example.org". The chroot is returned without a trailing slash, "" if there is none. Strings that those clients accept but understand otherwise than intended are refused.
+func parseServers(s string) (names []string, chroot string, err error) {
+	names, chroot, err = splitServers(s)
 	if err != nil {
 		return nil, "", fmt.Errorf("zkasync: servers %q: %w", s, err)
 	}
-	return hosts, chroot, nil
+	return names, chroot, nil
 }
 
-func splitServers(s string) (hosts []string, chroot string, err error) {
+func splitServers(s string) (names []string, chroot string, err error) {
 	if strings.TrimFunc(s, isBlank) != s {
 		return nil, "", errors.New("want no white space or byte order mark at the ends")
 	}
-	list, root, found := strings.Cut(s, "/")
+	list, isService := strings.CutPrefix(s, hosts.ServicePrefix)
+	list, root, found := strings.Cut(list, "/")
 	if found && root != "" {
 		chroot = "/" + root
 		if strings.Contains(chroot, ",") {
@@ -36,14 +40,41 @@ func splitServers(s string) (hosts []string, chroot string, err error) {
 			return nil, "", fmt.Errorf("chroot %q: %w", chroot, err)
 		}
 	}
+	if isService {
+		name, err := parseService(list)
+		return []string{name}, chroot, err
+	}
 	for item := range strings.SplitSeq(list, ",") {
-		host, err := parseHost(strings.Trim(item, " "))
+		parse := parseHost
+		if item = strings.Trim(item, " "); isServiceName(item) {
+			parse = parseService
+		}
+		name, err := parse(item)
 		if err != nil {
 			return nil, "", err
 		}
-		hosts = append(hosts, host)
+		names = append(names, name)
 	}
-	return hosts, chroot, nil
+	return names, chroot, nil
+}
+
+// isServiceName reports a name that can be no host's, since it begins with the labels of a service and a protocol.
+func isServiceName(item string) bool {
+	first, rest, _ := strings.Cut(item, ".")
+	return strings.HasPrefix(first, "_") && strings.HasPrefix(rest, "_")
+}
+
+// parseService checks the name of a service.
+func parseService(name string) (string, error) {
+	switch {
+	case name == "" || strings.HasPrefix(name, ".") || strings.Contains(name, ".."):
+		return "", fmt.Errorf("service %q: want a name as _zookeeper._tcp.example.org", name)
+	case strings.Contains(name, ":"):
+		return "", fmt.Errorf("service %q: want no port: the SRV records have it", name)
+	case strings.IndexFunc(name, notOfHost) >= 0:
+		return "", fmt.Errorf("service %q: want one name of letters, digits, '-', '_' and '.'", name)
+	}
+	return hosts.ServicePrefix + name, nil
 }
 
 // isBlank reports characters that may be at the ends of a line without being seen, such as the byte order mark with which

@@ -43,6 +43,7 @@ func (c *Client) newRun(servers []string, resume mux.Session) (*run, error) {
 	if err := r.session.Begin(); err != nil {
 		return nil, fmt.Errorf("zkasync: start: %w", err)
 	}
+	r.track()
 	return r, nil
 }
 
@@ -61,7 +62,7 @@ func (c *Client) sessionConfig(servers []string, resume mux.Session) session.Con
 			Resume:         resume,
 			Tracer:         c.hooks.tracer(),
 		},
-		Hosts:          hosts.New(servers, hosts.Options{Shuffle: c.cfg.shuffle, Named: c.cfg.tls != nil, Lookup: c.cfg.lookup, Draw: c.cfg.draw}),
+		Hosts:          hosts.New(servers, hosts.Options{Shuffle: c.cfg.shuffle, Named: c.cfg.tls != nil, Lookup: c.cfg.lookup, Service: c.cfg.service, Draw: c.cfg.draw}),
 		Names:          servers,
 		Dialer:         c.cfg.reach(),
 		ConnectTimeout: c.cfg.connectTimeout,

@@ -1,6 +1,7 @@
 package hosts
 
 import (
+	"cmp"
 	"context"
 	"math/rand/v2"
 	"slices"
@@ -17,9 +18,12 @@ const (
 
 // Server is one address to connect to. Each address of a name is a server of its own.
 type Server struct {
-	Name string // host and port as given; TLS verifies this host
+	Name string // host and port as given, or as a record of the service has them; TLS verifies this host
 	Addr string // what is dialled
+	Rank int    // those of a lower rank are tried first
 }
+
+func (s Server) same(other Server) bool { return s.Name == other.Name && s.Addr == other.Addr }
 
 // String returns the name, followed by the address if they differ.
 func (s Server) String() string {
@@ -35,18 +39,20 @@ func (s Server) String() string {
 type List struct {
 	shuffle  bool
 	draw     chance.Draw
-	named    bool      // one address with two names is two servers, because names are verified
-	Resolver *Resolver // nil: names are dialled as they are
+	named    bool // one address with two names is two servers, because names are verified
+	Resolver *Resolver
 
-	mu     sync.Mutex
-	list   []string  // names, in the order in which they are tried
-	known  []Server  // all servers of the latest pass, in its order
-	queue  []Server  // those of the pass that have not been tried yet
-	last   Server    // the server tried last
-	now    Server    // the server found last
-	passes int       // how many have begun since the last connection that held
-	edited int       // counts updates of the list
-	since  time.Time // when go-zookeeper connected; zero once the servers are sought again
+	mu       sync.Mutex
+	given    []string  // names that are tried too after a pass over the followed ones has failed
+	list     []string  // names, in the order in which they are tried
+	followed []string  // the latest names of the ensemble's own configuration, nil before the first
+	known    []Server  // all servers of the latest pass, in its order
+	queue    []Server  // those of the pass that have not been tried yet
+	last     Server    // the server tried last
+	now      Server    // the server found last
+	passes   int       // how many have begun since the last connection that held
+	edited   int       // counts updates of the list
+	since    time.Time // when go-zookeeper connected; zero once the servers are sought again
 }
 
 // Options configure a list.
@@ -54,15 +60,14 @@ type Options struct {
 	Shuffle bool       // try the servers in random order
 	Named   bool       // one address with two names is two servers, because names are verified
 	Lookup  LookupFunc // nil: names are dialled as they are
+	Service ServiceFunc
 	Draw    chance.Draw
 }
 
 // New returns a list of the servers with these names.
 func New(names []string, o Options) *List {
-	h := &List{shuffle: o.Shuffle, draw: o.Draw, named: o.Named, list: slices.Clone(names)}
-	if o.Lookup != nil {
-		h.Resolver = newResolver(o.Lookup, o.Shuffle)
-	}
+	h := &List{shuffle: o.Shuffle, draw: o.Draw, named: o.Named, given: names, list: slices.Clone(names)}
+	h.Resolver = newResolver(o)
 	mix(h, h.list)
 	return h
 }
@@ -112,11 +117,20 @@ func (h *List) Resume() {
 	h.since = time.Time{}
 }
 
-// Names returns the names of the servers.
+// Names returns the names of the servers to be tried. The addresses in the ensemble's own configuration may be such that only
+// its servers can reach them. So after a pass over them that has failed, the names that the client was given are added.
 func (h *List) Names() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	return slices.Clone(h.list)
+	names := slices.Clone(h.list)
+	if h.followed != nil && h.passes > 0 {
+		for _, name := range h.given {
+			if !slices.Contains(names, name) {
+				names = append(names, name)
+			}
+		}
+	}
+	return names
 }
 
 // Edition returns the number of updates of the list. After an update, what was learned about the list before does not apply.
@@ -130,12 +144,25 @@ func (h *List) Edition() int {
 func (h *List) Begin(all []Server) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	all = h.distinct(nil, all)
-	if i := slices.Index(all, h.last); i >= 0 {
-		all = append(slices.Clone(all[i+1:]), all[:i+1]...)
-	}
+	all = h.inTurn(h.distinct(nil, all))
 	h.passes++
 	h.known, h.queue = all, slices.Clone(all)
+}
+
+// inTurn sorts servers by rank. Servers of one rank keep their order, but those up to the one tried last go to the end.
+func (h *List) inTurn(all []Server) []Server {
+	slices.SortStableFunc(all, func(a, b Server) int { return cmp.Compare(a.Rank, b.Rank) })
+	last := slices.IndexFunc(all, h.last.same)
+	if last < 0 {
+		return all
+	}
+	rank := func(s Server) bool { return s.Rank == all[last].Rank }
+	from := slices.IndexFunc(all, rank)
+	to := from
+	for to < len(all) && rank(all[to]) {
+		to++
+	}
+	return slices.Concat(all[:from], all[last+1:to], all[from:last+1], all[to:])
 }
 
 // Add adds addresses that have become known during the pass.
@@ -181,7 +208,7 @@ func (h *List) Left() bool {
 func (h *List) Prefer(s Server) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	queue := slices.DeleteFunc(h.queue, func(q Server) bool { return q == s })
+	queue := slices.DeleteFunc(h.queue, s.same)
 	h.queue = append([]Server{s}, queue...)
 	h.since = time.Time{} // the pass goes on
 }
@@ -207,24 +234,19 @@ func (h *List) Found(s Server) {
 
 // LookUp starts to resolve the names, so that All knows their addresses.
 func (h *List) LookUp(ctx context.Context) {
-	if h.Resolver != nil {
-		h.Resolver.Begin(ctx, h.Names())
-	}
+	h.Resolver.Begin(ctx, h.Names())
 }
 
 // All returns every known address. The one found last comes at the end.
 func (h *List) All() []Server {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	all := AsGiven(h.list)
-	if h.Resolver != nil {
-		all = nil
-		for _, name := range h.list {
-			all = append(all, h.Resolver.State(name).Addrs...)
-		}
+	var all []Server
+	for _, name := range h.list {
+		all = append(all, h.Resolver.State(name).Addrs...)
 	}
 	all = h.distinct(nil, all)
-	if i := slices.Index(all, h.now); i >= 0 {
+	if i := slices.IndexFunc(all, h.now.same); i >= 0 {
 		all = append(slices.Delete(all, i, i+1), h.now)
 	}
 	return all
@@ -236,6 +258,40 @@ func (h *List) All() []Server {
 func (h *List) Update(list []string) (move bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.given, h.followed = list, nil
+	return h.updateLocked(list)
+}
+
+// Follow is Update with a list of the ensemble's own. The first one moves nobody, and neither does a later one unless it
+// lacks the present server though the one before had it: the ensemble may know a server by another name than the client.
+func (h *List) Follow(list []string) (move bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	before := h.followed
+	h.followed = list
+	if before != nil && (h.isIn(list) || h.isIn(before)) {
+		return h.updateLocked(list)
+	}
+	h.list = slices.Clone(list)
+	mix(h, h.list)
+	h.startOver()
+	return false
+}
+
+// startOver begins anew with what is in the list now.
+func (h *List) startOver() {
+	h.known, h.queue, h.last, h.passes = nil, nil, Server{}, 0
+	h.edited++
+}
+
+// isIn reports whether names have the present server among them.
+func (h *List) isIn(names []string) bool {
+	return slices.ContainsFunc(names, func(name string) bool {
+		return name == h.now.Name || name == h.now.Addr || slices.ContainsFunc(h.Resolver.State(name).Addrs, h.now.same)
+	})
+}
+
+func (h *List) updateLocked(list []string) (move bool) {
 	var kept, added []string
 	for _, server := range list {
 		if slices.Contains(h.list, server) {
@@ -245,7 +301,7 @@ func (h *List) Update(list []string) (move bool) {
 		}
 	}
 	before, after := float64(len(h.list)), float64(len(list))
-	stays := slices.Contains(list, h.now.Name)
+	stays := h.isIn(list)
 	first, rest := added, kept
 	switch {
 	case stays && after > before:
@@ -254,7 +310,10 @@ func (h *List) Update(list []string) (move bool) {
 		first, rest = kept, added
 	case after <= before:
 		move = true
-		toKept := float64(len(kept)) * (before - after) / (after * (before - float64(len(kept))))
+		toKept := 0.0
+		if gone := before - float64(len(kept)); gone > 0 {
+			toKept = float64(len(kept)) * (before - after) / (after * gone)
+		}
 		if rand.Float64() < toKept {
 			first, rest = kept, added
 		}
@@ -264,7 +323,6 @@ func (h *List) Update(list []string) (move bool) {
 	mix(h, first)
 	mix(h, rest)
 	h.list = append(slices.Clone(first), rest...)
-	h.known, h.queue, h.last, h.passes = nil, nil, Server{}, 0
-	h.edited++
+	h.startOver()
 	return move
 }

@@ -119,7 +119,7 @@ func TestHosts_ShuffleKeepsAll(t *testing.T) {
 
 func TestHosts_OneAddressByTwoNamesIsTwoServersOnlyWhenNamesAreVerified(t *testing.T) {
 	t.Parallel()
-	both := []Server{{"a:1", "10.0.0.1:1"}, {"b:1", "10.0.0.1:1"}, {"a:1", "10.0.0.1:1"}}
+	both := []Server{{Name: "a:1", Addr: "10.0.0.1:1"}, {Name: "b:1", Addr: "10.0.0.1:1"}, {Name: "a:1", Addr: "10.0.0.1:1"}}
 	for want, cfg := range map[int]Options{1: {}, 2: {Named: true}} {
 		h := New([]string{"a:1", "b:1"}, cfg)
 		h.Begin(both)
@@ -133,8 +133,8 @@ func TestHosts_OneAddressByTwoNamesIsTwoServersOnlyWhenNamesAreVerified(t *testi
 func TestServer_ShowsNameAndAddress(t *testing.T) {
 	t.Parallel()
 	for want, s := range map[string]Server{
-		"zk.test:1 (10.0.0.1:1)": {"zk.test:1", "10.0.0.1:1"},
-		"10.0.0.1:1":             {"10.0.0.1:1", "10.0.0.1:1"},
+		"zk.test:1 (10.0.0.1:1)": {Name: "zk.test:1", Addr: "10.0.0.1:1"},
+		"10.0.0.1:1":             {Name: "10.0.0.1:1", Addr: "10.0.0.1:1"},
 		"zk.test:1":              {Name: "zk.test:1"},
 	} {
 		if got := s.String(); got != want {

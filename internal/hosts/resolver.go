@@ -24,13 +24,15 @@ type LookupFunc = func(ctx context.Context, host string) (addrs []string, err er
 // Resolver looks names up, all of them at the same time. For each name it keeps the addresses of the last look-up that succeeded,
 // so that they can be used while the name service is down.
 type Resolver struct {
-	lookup  LookupFunc
+	lookup  LookupFunc // nil: names are dialled as they are
+	service ServiceFunc
 	shuffle bool
 	Changed chan struct{} // with room for one; receives when a look-up has ended
 	running sync.WaitGroup
 
 	mu      sync.Mutex
 	names   map[string]*Resolution
+	targets map[string][]target // of services, by name
 	stopped bool
 }
 
@@ -46,8 +48,9 @@ func LookUpHost(ctx context.Context, host string) ([]string, error) {
 	return net.DefaultResolver.LookupHost(ctx, host)
 }
 
-func newResolver(lookup LookupFunc, shuffle bool) *Resolver {
-	return &Resolver{lookup: lookup, shuffle: shuffle, Changed: make(chan struct{}, 1), names: make(map[string]*Resolution)}
+func newResolver(o Options) *Resolver {
+	return &Resolver{lookup: o.Lookup, service: o.Service, shuffle: o.Shuffle, Changed: make(chan struct{}, 1),
+		names: make(map[string]*Resolution), targets: make(map[string][]target)}
 }
 
 // AsGiven returns the names as servers that are dialled by name.
@@ -56,6 +59,11 @@ func AsGiven(names []string) (all []Server) {
 		all = append(all, Server{Name: name, Addr: name})
 	}
 	return all
+}
+
+// isFixed reports whether name is dialled as it is.
+func (r *Resolver) isFixed(name string) bool {
+	return !IsService(name) && (r.lookup == nil || isAddress(name))
 }
 
 // isAddress reports whether the host of name needs no look-up.
@@ -76,20 +84,28 @@ func (r *Resolver) Begin(ctx context.Context, names []string) {
 		return
 	}
 	for _, name := range names {
-		if isAddress(name) {
-			r.names[name] = &Resolution{Addrs: AsGiven([]string{name})}
-			continue
-		}
-		now := r.names[name]
-		if now == nil {
-			now = new(Resolution)
-			r.names[name] = now
-		}
-		if !now.Pending {
-			now.Pending = true
-			r.running.Add(1)
-			go r.run(ctx, name)
-		}
+		r.beginLocked(ctx, name)
+	}
+}
+
+func (r *Resolver) beginLocked(ctx context.Context, name string) {
+	if r.isFixed(name) {
+		return
+	}
+	now := r.names[name]
+	if now == nil {
+		now = new(Resolution)
+		r.names[name] = now
+	}
+	if now.Pending {
+		return
+	}
+	now.Pending = true
+	r.running.Add(1)
+	if IsService(name) {
+		go r.runService(ctx, name)
+	} else {
+		go r.run(ctx, name)
 	}
 }
 
@@ -127,6 +143,10 @@ func (r *Resolver) run(ctx context.Context, name string) {
 		}
 	}
 	r.mu.Unlock()
+	r.tell()
+}
+
+func (r *Resolver) tell() {
 	select {
 	case r.Changed <- struct{}{}:
 	default:
@@ -137,8 +157,18 @@ func (r *Resolver) run(ctx context.Context, name string) {
 func (r *Resolver) State(name string) Resolution {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if now := r.names[name]; now != nil {
-		return *now
+	return r.stateLocked(name)
+}
+
+func (r *Resolver) stateLocked(name string) Resolution {
+	now := r.names[name]
+	switch {
+	case r.isFixed(name):
+		return Resolution{Addrs: AsGiven([]string{name})}
+	case now == nil:
+		return Resolution{}
+	case IsService(name):
+		return r.serviceLocked(name, *now)
 	}
-	return Resolution{}
+	return *now
 }

@@ -17,10 +17,6 @@ func (s *seek) newPass() {
 	}
 	s.edition = h.Edition()
 	names := h.Names()
-	if h.Resolver == nil {
-		h.Begin(hosts.AsGiven(names))
-		return
-	}
 	h.Resolver.Begin(s.sk.ctx, names)
 	s.building, s.waiting, s.graceEnds = true, names, now.Add(hosts.Grace)
 }

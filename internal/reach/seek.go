@@ -192,15 +192,11 @@ func (s *seek) expireShares(now time.Time) {
 func (s *seek) wait(now time.Time) {
 	t := time.NewTimer(s.due(now).Sub(now))
 	defer t.Stop()
-	var changed <-chan struct{}
-	if res := s.sk.cfg.Hosts.Resolver; res != nil {
-		changed = res.Changed
-	}
 	select {
 	case a := <-s.events:
 		s.heard(a, time.Now())
 	case <-t.C:
-	case <-changed:
+	case <-s.sk.cfg.Hosts.Resolver.Changed:
 	case <-s.sk.ctx.Done():
 	}
 }

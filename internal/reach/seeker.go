@@ -92,9 +92,7 @@ func (sk *Seeker) Stop() {
 	sk.endSeek()
 	sk.Drop()
 	sk.attempts.Wait()
-	if res := sk.cfg.Hosts.Resolver; res != nil {
-		res.Stop()
-	}
+	sk.cfg.Hosts.Resolver.Stop()
 }
 
 func (sk *Seeker) endSeek() {

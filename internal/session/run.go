@@ -145,6 +145,15 @@ func (r *Run) UpdateHosts(names []string) {
 	}
 }
 
+// FollowHosts is UpdateHosts with the servers in the ensemble's own configuration.
+func (r *Run) FollowHosts(names []string) {
+	move := r.cfg.Hosts.Follow(names)
+	r.Log(slog.LevelInfo, "the ensemble's configuration has other servers", "servers", strings.Join(names, ","), "moving", move)
+	if move {
+		r.m.Move()
+	}
+}
+
 // Stopping makes the run refuse requests. It is called before End.
 func (r *Run) Stopping() {
 	r.stopping.Store(true)

@@ -109,7 +109,7 @@ func (t *placements) recursiveLocked(hit []*Listener, path string) []*Listener {
 			hit = t.hitLocked(hit, path, Recursive)
 			lengths--
 		}
-		if path == "/" {
+		if _, outside := FromOutside(path); outside || path == "/" {
 			break
 		}
 	}
@@ -141,6 +141,9 @@ func (t *placements) implied(e zk.Event, at Place) (parent string, subs []*Liste
 		t.echo = eventEcho{}
 	}
 	if e.Path == "/" || e.Type != zk.EventNodeCreated && e.Type != zk.EventNodeDeleted {
+		return "", nil
+	}
+	if _, outside := FromOutside(e.Path); outside {
 		return "", nil
 	}
 	parent = wire.ParentOf(e.Path)

@@ -35,7 +35,7 @@ func (r *rearm) Op() wire.OpCode {
 	return wire.OpSetWatches2
 }
 
-func (r *rearm) Size() int { return setWatchesHead + 5*(4+wire.PathLen(r.t.chroot, r.path)) }
+func (r *rearm) Size() int { return setWatchesHead + 5*(4+len(r.t.full(r.path))) }
 
 // Fail implements mux.Request. The next connection restores all watches.
 func (r *rearm) Fail(mux.Failure) { r.end() }
@@ -60,7 +60,7 @@ func (r *rearm) Depart() bool {
 }
 
 func (r *rearm) Append(b []byte) []byte {
-	full := []string{wire.FullPath(r.t.chroot, r.path)}
+	full := []string{r.t.full(r.path)}
 	set := new(wire.WatchSet)
 	for kind, list := range oneShotLists(set) {
 		if r.kinds[kind] {

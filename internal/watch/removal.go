@@ -75,7 +75,7 @@ type unplace struct {
 }
 
 func (u *unplace) Op() wire.OpCode          { return wire.OpRemoveWatches }
-func (u *unplace) Size() int                { return 8 + wire.PathLen(u.t.chroot, u.path) }
+func (u *unplace) Size() int                { return 8 + len(u.t.full(u.path)) }
 func (u *unplace) Context() context.Context { return nil }
 func (u *unplace) Fail(mux.Failure)         {}
 
@@ -90,7 +90,8 @@ func (u *unplace) Depart() bool {
 }
 
 func (u *unplace) Append(b []byte) []byte {
-	return wire.AppendRemoveWatches(b, u.t.chroot, u.path, wire.WatcherAny)
+	chroot, path := u.t.rooted(u.path)
+	return wire.AppendRemoveWatches(b, chroot, path, wire.WatcherAny)
 }
 
 // Reply sets the one-shot watches of the path again: they relied on the placement, or the server has removed them with it.

@@ -112,7 +112,7 @@ func (p *portions) begin() { p.full = true }
 func (p *portions) last() *setWatches { return p.requests[len(p.requests)-1].(*setWatches) }
 
 func (p *portions) add(path string, list func(*setWatches) *[]string) {
-	full := wire.FullPath(p.t.chroot, path)
+	full := p.t.full(path)
 	size := 4 + len(full)
 	if len(p.requests) == 0 || p.full || p.last().size+size > p.limit {
 		p.requests = append(p.requests, &setWatches{t: p.t, whole: &p.whole, zxid: p.zxid, size: setWatchesHead})

@@ -118,10 +118,17 @@ func (c Config) Participants() int {
 // ClientAddrs returns the addresses at which clients reach the servers, observers among them, in the order of the servers,
 // each once; see [Server.ClientAddr]. Complete reports whether there is one for each server: if not, the list leaves out
 // servers that clients may well know.
-func (c Config) ClientAddrs() (addrs []string, complete bool) {
+func (c Config) ClientAddrs() (addrs []string, complete bool) { return c.addrs(Server.ClientAddr) }
+
+// SecureClientAddrs is ClientAddrs with TLS, see [Server.SecureClientAddr].
+func (c Config) SecureClientAddrs() (addrs []string, complete bool) {
+	return c.addrs(Server.SecureClientAddr)
+}
+
+func (c Config) addrs(of func(Server) string) (addrs []string, complete bool) {
 	complete = len(c.Servers) > 0
 	for _, s := range c.Servers {
-		addr := s.ClientAddr()
+		addr := of(s)
 		if addr == "" {
 			complete = false
 		} else if !slices.Contains(addrs, addr) {

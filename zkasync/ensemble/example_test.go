@@ -19,10 +19,13 @@ version=100000003`)
 	}
 	addrs, complete := config.ClientAddrs()
 	fmt.Println(addrs, complete)
+	addrs, complete = config.SecureClientAddrs() // before 3.10 there are none
+	fmt.Println(addrs, complete)
 	third, known := config.Server(3)
 	fmt.Println(third.Role, known, config.Participants())
 	// Output:
 	// [zk1.example.org:2181 zk2.example.org:2181 zk3.example.org:2181] true
+	// [] false
 	// observer true 2
 }
 
