@@ -227,3 +227,22 @@ func ExampleWithSASL() {
 	fmt.Println(errors.Is(err, zkasync.ErrAuthFailed))
 	// Output: true
 }
+
+// Each connection has the certificates that are there when it is made.
+func ExampleWithTLSFunc() {
+	srv, err := zktest.New(zktest.WithTLS(true))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	renewed := func(context.Context) (*tls.Config, error) { return srv.TLSConfig(), nil } // files.Config of package tlsfiles, say
+	c, err := zkasync.Connect(context.Background(), srv.Addr(), append(srv.Options(), zkasync.WithTLSFunc(renewed))...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	fmt.Println(c.State())
+	// Output: Connected
+}

@@ -113,6 +113,33 @@ func (u *userCalls) guardTLS(c *tls.Config) *tls.Config {
 	return c
 }
 
+// guardTLSFunc returns a function that is safe to call, and returns configurations that are.
+func (u *userCalls) guardTLSFunc(name string, fn func(context.Context) (*tls.Config, error)) func(context.Context) (*tls.Config, error) {
+	name = "function (WithTLSFunc) " + name
+	return func(ctx context.Context) (*tls.Config, error) {
+		type answer struct {
+			config *tls.Config
+			err    error
+		}
+		answered := make(chan answer, 1)
+		err := u.do(ctx, name, func() {
+			c, err := fn(ctx)
+			answered <- answer{c, err}
+		})
+		if err != nil {
+			return nil, err
+		}
+		a := <-answered
+		if a.err == nil && a.config == nil {
+			a.err = fmt.Errorf("%s returned neither a configuration nor an error", name)
+		}
+		if a.err != nil {
+			return nil, a.err
+		}
+		return u.guardTLS(a.config), nil
+	}
+}
+
 // check calls a function of the TLS configuration.
 func (u *userCalls) check(field string, fn any, call func() error) error {
 	var verdict error

@@ -49,7 +49,7 @@ type config struct {
 	follow         bool   // the ensemble's own list of servers
 	dialer         string // the name of WithDialer's function
 	calls          userCalls
-	tls            *tls.Config
+	tls            func(context.Context) (*tls.Config, error) // nil: none
 	auth           []credential
 	login          *login.Login // nil: none
 	acl            []zk.ACL
@@ -247,7 +247,22 @@ func WithTLS(tlsConfig *tls.Config) Option {
 		if tlsConfig == nil {
 			return errors.New("tls configuration is nil")
 		}
-		cfg.tls = cfg.calls.guardTLS(tlsConfig)
+		guarded := cfg.calls.guardTLS(tlsConfig)
+		cfg.tls = func(context.Context) (*tls.Config, error) { return guarded, nil }
+		return nil
+	}}
+}
+
+// WithTLSFunc is [WithTLS] with a configuration of its own for each connection, as the function returns it, so that certificates
+// and authorities may change while the client runs; package tlsfiles has one that reads them from files. If the function fails, so
+// does the attempt to connect. It must return when its context is done, and may be called from several goroutines at once. Of several
+// WithTLS and WithTLSFunc, the last counts.
+func WithTLSFunc(fn func(ctx context.Context) (*tls.Config, error)) Option {
+	return Option{func(cfg *config) error {
+		if fn == nil {
+			return errors.New("function for tls configurations is nil")
+		}
+		cfg.tls = cfg.calls.guardTLSFunc(functionName(fn), fn)
 		return nil
 	}}
 }

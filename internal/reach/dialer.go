@@ -16,7 +16,8 @@ type DialFunc = func(ctx context.Context, network, address string) (net.Conn, er
 // Dialer makes connections.
 type Dialer struct {
 	Dial DialFunc
-	TLS  *tls.Config // nil: none
+	// TLS returns the configuration of one connection; nil stands for connections without TLS.
+	TLS func(context.Context) (*tls.Config, error)
 }
 
 // Connect dials, and secures the connection if TLS is configured.
@@ -29,7 +30,11 @@ func (d Dialer) Connect(ctx context.Context, s hosts.Server) (net.Conn, error) {
 	if err != nil || d.TLS == nil {
 		return sock, err
 	}
-	tlsConfig := d.TLS
+	tlsConfig, err := d.TLS(ctx)
+	if err != nil {
+		_ = sock.Close()
+		return nil, fmt.Errorf("tls configuration for %v: %w", s, err)
+	}
 	if tlsConfig.ServerName == "" && !tlsConfig.InsecureSkipVerify {
 		host, _, err := net.SplitHostPort(s.Name)
 		if err != nil {

@@ -46,6 +46,11 @@ func (s *Server) writeFiles() error {
 			return err
 		}
 	}
+	if s.opts.jaas != "" {
+		if err := os.WriteFile(s.jaasFile(), []byte("Server {\n  "+s.opts.jaas+"\n};\n"), 0o600); err != nil {
+			return err
+		}
+	}
 	if err := os.CopyFS(s.dir, logConfigs); err != nil && !errors.Is(err, fs.ErrExist) {
 		return err
 	}
@@ -100,6 +105,9 @@ func (s *Server) settings() []setting {
 	if s.opts.tls {
 		lines = append(lines, s.certs.settings(s.dir, s.ports.secure, s.opts.clientAuth)...)
 	}
+	if s.opts.jaas != "" {
+		lines = append(lines, setting{"authProvider.1", "org.apache.zookeeper.server.auth.SASLAuthenticationProvider"})
+	}
 	for _, own := range s.opts.config {
 		lines = slices.DeleteFunc(lines, func(l setting) bool { return l.key == own.key })
 		lines = append(lines, own)
@@ -123,6 +131,9 @@ func (s *Server) commandLine() []string {
 	}
 	if s.opts.tls {
 		args = append(args, "-Dzookeeper.serverCnxnFactory=org.apache.zookeeper.server.NettyServerCnxnFactory")
+	}
+	if s.opts.jaas != "" {
+		args = append(args, "-Djava.security.auth.login.config="+s.jaasFile())
 	}
 	if s.opts.readOnly {
 		args = append(args, "-Dreadonlymode.enabled=true")

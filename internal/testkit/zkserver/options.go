@@ -23,6 +23,7 @@ type options struct {
 	log        io.Writer
 	tls        bool
 	clientAuth bool
+	jaas       string // the login modules of SASL, "" without
 	takePort   func() (int, error)
 }
 

@@ -40,6 +40,7 @@ var rooms = map[string][]string{
 		"internal/reach", "internal/session", "internal/shrink", "internal/walk", "internal/watch",
 		"internal/wire",
 		"internal/login", "zkasync/sasl"},
+	"zkasync/tlsfiles":               {},
 	"zkasync/sasl":                   {},
 	"zkasync/recipe/internal/core":   {"future", "zkasync"},
 	"zkasync/recipe/internal/stream": {},
