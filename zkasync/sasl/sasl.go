@@ -3,8 +3,7 @@
 //
 //	zkasync.WithSASL(sasl.DigestMD5("bob", password))
 //
-// GSSAPI (Kerberos) is in a module of its own, github.com/zkasync/zkasync-go/zkasync/krb5. Other mechanisms implement
-// [Mechanism].
+// Other mechanisms, such as GSSAPI (Kerberos), implement [Mechanism].
 package sasl
 
 import (
