@@ -117,7 +117,7 @@ type ties struct {
 
 // tie makes an aggregate need what any of its sources needs or, if it takes the first
 // success, what all of them need.
-func tie[T, U any](aggregate *Future[U], fs []*Future[T], first bool) *ties {
+func tie[F interface{ isBound() bool }, U any](aggregate *Future[U], fs []F, first bool) *ties {
 	t := &ties{first: first, set: aggregate.setNeeds}
 	for i, f := range fs {
 		bound := f.isBound()

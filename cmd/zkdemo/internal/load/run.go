@@ -10,7 +10,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/go-zookeeper/zk"
 
-	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/pipeline"
+	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -113,7 +113,6 @@ func share(total int64, rounds, round int) int64 {
 const (
 	setupDepth  = 256
 	setupBytes  = 16 << 20
-	patience    = 30 * time.Second
 	cleanupTime = 30 * time.Second
 )
 
@@ -122,35 +121,17 @@ func prepare(ctx context.Context, c *zkasync.Client, w *Work, root string) error
 	if _, err := c.EnsurePath(ctx, root).Get(ctx); err != nil {
 		return err
 	}
-	win := pipeline.New(setupDepth, setupBytes, patience)
-	var failed error
-	create := func(path string, data []byte) error {
-		for !win.Fits(int64(len(data))) {
-			if err := win.Settle(ctx); err != nil {
-				return err
-			}
-		}
-		pipeline.Add(win, path, int64(len(data)), c.Create(ctx, path, data), func(_ zkasync.Created, err error) {
-			if failed == nil {
-				failed = err
-			}
-		})
-		return failed
-	}
-	for _, folder := range w.folders {
-		if err := create(folder, nil); err != nil {
-			return err
+	create := func(data []byte) func(context.Context, string) *future.Future[zkasync.Created] {
+		return func(ctx context.Context, path string) *future.Future[zkasync.Created] {
+			return c.Create(ctx, path, data)
 		}
 	}
-	for _, key := range w.keys {
-		if err := create(key, w.data); err != nil {
-			return err
-		}
-	}
-	if err := win.SettleAll(ctx); err != nil {
+	if _, err := future.Each(ctx, setupDepth, w.folders, create(nil)).Get(ctx); err != nil {
 		return err
 	}
-	return failed
+	depth := min(setupDepth, setupBytes/max(len(w.data), 1))
+	_, err := future.Each(ctx, depth, w.keys, create(w.data)).Get(ctx)
+	return err
 }
 
 // clean deletes the work's znodes, even if ctx has ended.
