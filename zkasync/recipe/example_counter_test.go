@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strconv"
 
+	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 )
 
@@ -39,4 +40,19 @@ func ExampleCounter() {
 	// Output:
 	// 42 <nil>
 	// 42 <nil>
+}
+
+// The change sees the znode's stat, here to write at most once a version.
+func ExampleUpdateNode() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+	node, err := recipe.UpdateNode(ctx, c, "/log", func(old zkasync.Node, exists bool) ([]byte, error) {
+		if !exists {
+			return []byte("created"), nil
+		}
+		return fmt.Appendf(nil, "written as version %d", old.Stat.Version+1), nil
+	}).Get(ctx)
+	fmt.Printf("%s %v\n", node.Data, err)
+	// Output: created <nil>
 }

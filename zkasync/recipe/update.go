@@ -26,6 +26,15 @@ const updateAttempts = 100
 // not block.
 func Update(ctx context.Context, c *zkasync.Client, path string, change func(old []byte) ([]byte, error)) *future.Future[zkasync.Node] {
 	if change == nil {
+		return UpdateNode(ctx, c, path, nil)
+	}
+	return UpdateNode(ctx, c, path, func(old zkasync.Node, _ bool) ([]byte, error) { return change(old.Data) })
+}
+
+// UpdateNode is [Update] for a change that also needs the stat, or to tell a znode without data from none: exists says
+// whether there is one.
+func UpdateNode(ctx context.Context, c *zkasync.Client, path string, change func(old zkasync.Node, exists bool) ([]byte, error)) *future.Future[zkasync.Node] {
+	if change == nil {
 		return failed[zkasync.Node](c, "update", path, errors.New("the function that makes the change is nil"))
 	}
 	u := &update{ctx: ctx, c: c, path: path, change: change, left: updateAttempts}
@@ -36,7 +45,7 @@ type update struct {
 	ctx    context.Context
 	c      *zkasync.Client
 	path   string
-	change func([]byte) ([]byte, error)
+	change func(zkasync.Node, bool) ([]byte, error)
 	left   int
 }
 
@@ -58,7 +67,7 @@ func (u *update) read() *future.Future[zkasync.Node] {
 }
 
 func (u *update) write(old zkasync.Node) *future.Future[zkasync.Node] {
-	data, err := u.change(old.Data)
+	data, err := u.change(old, true)
 	if err != nil {
 		return future.Failed[zkasync.Node](err)
 	}
@@ -71,7 +80,7 @@ func (u *update) write(old zkasync.Node) *future.Future[zkasync.Node] {
 }
 
 func (u *update) create() *future.Future[zkasync.Node] {
-	data, err := u.change(nil)
+	data, err := u.change(zkasync.Node{}, false)
 	if err != nil {
 		return future.Failed[zkasync.Node](err)
 	}

@@ -46,6 +46,7 @@ var rooms = map[string][]string{
 	"zkasync/recipe/internal/stream": {},
 	"zkasync/recipe":                 {"future", "zkasync", "zkasync/recipe/internal/core", "zkasync/recipe/internal/stream"},
 	"zkasync/recipe/cache":           {"future", "zkasync", "zkasync/recipe/internal/core", "zkasync/recipe/internal/stream"},
+	"zkasync/recipe/typed":           {"future", "zkasync", "zkasync/recipe", "zkasync/recipe/internal/core"},
 	"zkasync/recipe/discovery": {"future", "zkasync", "zkasync/recipe", "zkasync/recipe/internal/core",
 		"zkasync/recipe/internal/stream"},
 	"zkasync/zktest": {"zkasync", "zkasync/ensemble", "internal/wire", inServer + "acl", inServer + "fourletter", inServer + "history", inServer + "jute",
