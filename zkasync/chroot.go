@@ -24,7 +24,7 @@ type view struct {
 //
 // It is a view of c, not a second client. State, callbacks, credentials, options and order are shared: operations of all
 // views are sent in the order of the calls. A view works while c is started. It cannot start, stop or move the session:
-// Start, StartAsync, Restart, StopAsync, Close and UpdateServers fail with [ErrView], and do nothing.
+// Start, StartAsync, Restart, StopAsync, Close, Detach and UpdateServers fail with [ErrView], and do nothing.
 //
 // The znode at path need not exist: EnsurePath(ctx, "/") of the view creates it. As long as it does not exist, operations of
 // the view fail with zk.ErrNoNode. The first failure makes the client look for the znode, and from then on the error is a

@@ -25,6 +25,10 @@ var (
 	ErrSessionExpired error = &sentinel{"session expired", zk.ErrSessionExpired}
 	// ErrAuthFailed: the server rejected credentials. The client must be restarted before it can be used again.
 	ErrAuthFailed error = &sentinel{"authentication failed", zk.ErrAuthFailed}
+	// ErrDetached is the Err of the Closed state after [Client.Detach]: the session goes on at the servers.
+	ErrDetached error = &sentinel{text: "the session was left to the servers"}
+	// ErrNoSession: there was no session that [Client.Detach] could have left to the servers.
+	ErrNoSession error = &sentinel{text: "there is no session"}
 	// ErrView: the client was made by [Client.Chroot] and shares the session of another. Start, stop and move that one.
 	ErrView error = &sentinel{text: "this is a view"}
 )

@@ -19,6 +19,8 @@ type run struct {
 	stopped *future.Promise[future.Void] // nil until shutdown; guarded by runs.mu
 	bye     *delivery                    // runs the callbacks of stopped; nil as long as stopped is
 	over    chan struct{}                // closed when the stop is complete and these callbacks have run or failed to return
+	detach  bool                         // Detach stops it; guarded by runs.mu
+	leaves  Detached                     // what Detach has left; read when stopped is done
 	left    error                        // the error if one of them did not return; read when over is closed
 	resting resting                      // set by shutdown
 	hooked  hookedConn                   // what hooks know of the connection
@@ -80,6 +82,22 @@ func (rs *runs) begin(start func(hosts []string, resume mux.Session) (*run, erro
 	}
 	rs.present, rs.latest, rs.left, rs.resume = r, r, nil, mux.Session{}
 	return r, nil
+}
+
+// detach is stop for Detach. It returns nil if there is no current run, or one that stops without Detach.
+func (rs *runs) detach() *run {
+	rs.mu.Lock()
+	defer rs.mu.Unlock()
+	r := rs.present
+	if r != nil && r.stopped == nil {
+		r.detach = true
+		r.session.Detach()
+		r.stop()
+	}
+	if r == nil || !r.detach {
+		return nil
+	}
+	return r
 }
 
 // stop starts to stop the current run, unless that has happened, and returns it. over means that there is no current run: r is

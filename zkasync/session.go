@@ -35,7 +35,10 @@ func (c *Client) Session() Session {
 	if r == nil {
 		return Session{}
 	}
-	s := r.session.Session()
+	return sessionOf(r.session.Session())
+}
+
+func sessionOf(s mux.Session) Session {
 	return Session{
 		ID:       s.ID,
 		Password: bytes.Clone(s.Password),

@@ -46,6 +46,11 @@ func (c *Client) Close() error {
 	if r == nil {
 		return nil
 	}
+	return c.join(r, over)
+}
+
+// join waits for the end of a stop; over means that it has ended and has left something.
+func (c *Client) join(r *run, over bool) error {
 	if name := c.inCallback(); name != "" {
 		return fmt.Errorf("zkasync: close: %w: %s still runs; the client stops when it returns", handler.ErrInCallback, name)
 	}
@@ -87,6 +92,9 @@ func (r *run) shutdown() {
 	r.started.Reject(&OpError{Op: "start", Outcome: OutcomeNotSent, Err: ErrClosed})
 	r.resting = r.c.pauses.stop()
 	left := r.session.End(end)
+	if s, stays := r.session.LeftBehind(); s.ID != 0 && r.detach {
+		r.leaves, left = Detached{sessionOf(s), stays}, ErrDetached
+	}
 	r.c.endWatches(ErrClosed)
 	r.c.workers.Wait()
 	r.c.states.change(func(now StateChange) (StateChange, bool) {

@@ -40,6 +40,8 @@ func isAbout(t *testing.T, err error, op, path string) {
 	}
 }
 
+func second[T any](_ T, err error) error { return err }
+
 // A view cannot start, stop or move the session, whatever the state of the client.
 func TestView_LeavesTheSessionAlone(t *testing.T) {
 	t.Parallel()
@@ -54,6 +56,8 @@ func TestView_LeavesTheSessionAlone(t *testing.T) {
 			"Restart":       v.Restart(ctx),
 			"StopAsync":     errOf(t, v.StopAsync()),
 			"Close":         v.Close(),
+			"Detach":        second(v.Detach()),
+			"DetachAsync":   errOf(t, v.DetachAsync()),
 			"UpdateServers": v.UpdateServers("localhost"),
 		} {
 			if !errors.Is(err, zkasync.ErrView) || !errors.Is(err, zkasync.ErrNotSent) {

@@ -136,6 +136,9 @@ func (m *Mux) use(c *Conn) {
 // server has just granted does not stay behind.
 func (c *Conn) giveUp(cause error) {
 	if c.hand != nil {
+		if c.hand.stranger() {
+			c.m.givenBack.Store(c.hand.Granted())
+		}
 		c.hand.Close()
 	}
 	c.die(cause)

@@ -42,11 +42,13 @@ type Mux struct {
 	cfg Config
 	obs Observer
 
-	lastZxid atomic.Int64 // the highest zxid of any reply
-	replies  atomic.Int64 // counts replies, as a sign of progress
-	stopping atomic.Bool
-	ended    atomic.Bool // the server has confirmed the session's end
-	careful  atomic.Bool // care has a window, or cur is draining; changed under mu
+	lastZxid  atomic.Int64 // the highest zxid of any reply
+	replies   atomic.Int64 // counts replies, as a sign of progress
+	stopping  atomic.Bool
+	detaching atomic.Bool  // the session is to outlive the stop
+	givenBack atomic.Int64 // id of a new session that was ended because the client stops
+	ended     atomic.Bool  // the server has confirmed the session's end
+	careful   atomic.Bool  // care has a window, or cur is draining; changed under mu
 
 	conns sync.WaitGroup // connections that are not torn down
 

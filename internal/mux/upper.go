@@ -43,6 +43,8 @@ func (c *Conn) Write(p []byte) (int, error) {
 		for _, part := range f.Split(c.m.cfg.WatchesLimit(), c.die) {
 			c.m.enqueueLocked(part)
 		}
+	case f.Op() == wire.OpClose && c.m.detaching.Load():
+		c.m.enqueueLocked(&lastRead{c})
 	default:
 		c.m.enqueueLocked(f)
 	}

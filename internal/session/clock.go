@@ -61,6 +61,20 @@ func (c *clock) tick(timer **time.Timer) {
 	c.ranOut()
 }
 
+// note records when the server was last certain to have heard from the client, without making the clock run.
+func (c *clock) note(heard time.Time) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.lives = heard.Add(c.timeout)
+}
+
+// remaining returns how long the session can still be alive; 0: it cannot.
+func (c *clock) remaining() time.Duration {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return max(time.Until(c.lives), 0)
+}
+
 // stop stops the clock.
 func (c *clock) stop() {
 	c.mu.Lock()

@@ -3,6 +3,8 @@ package session
 import (
 	"fmt"
 	"time"
+
+	"github.com/zkasync/zkasync-go/internal/mux"
 )
 
 const (
@@ -27,6 +29,16 @@ func (r *Run) End(end time.Time) (left error) {
 	return left
 }
 
+// Detach makes End leave the session at the servers. Call it before Stopping.
+func (r *Run) Detach() {
+	r.detached.Store(true)
+	r.m.Detach()
+}
+
+// LeftBehind returns the session that End has left at the servers after Detach, and how long it can still be alive there; its id is 0
+// if there is none.
+func (r *Run) LeftBehind() (mux.Session, time.Duration) { return r.m.Left(), r.clock.remaining() }
+
 // endSession closes go-zookeeper's connection, which ends the session, and waits for its goroutines.
 func (r *Run) endSession(end time.Time) error {
 	closed := make(chan struct{})
@@ -38,6 +50,9 @@ func (r *Run) endSession(end time.Time) error {
 		select {
 		case <-r.ended:
 			<-closed
+			if r.detached.Load() {
+				return nil
+			}
 			return r.endElsewhere(end)
 		case now := <-tick.C:
 			if n := r.m.Replies(); n != replies {

@@ -40,6 +40,7 @@ func (r *Run) Restored() {
 func (r *Run) Lost(cause error, heard time.Time) {
 	r.edition.Add(1)
 	if r.stopping.Load() {
+		r.clock.note(heard)
 		r.owner.Disconnected(r.cfg.Closed)
 		return
 	}

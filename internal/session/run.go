@@ -45,6 +45,7 @@ type Run struct {
 	cancel   context.CancelFunc
 	ended    chan struct{} // closed when go-zookeeper's goroutines and the last connection's have ended
 	stopping atomic.Bool
+	detached atomic.Bool    // End leaves the session at the servers
 	refused  atomic.Bool    // servers reject the credentials
 	edition  atomic.Int64   // counts the connections that were restored, and their ends
 	seekers  sync.WaitGroup // goroutines of seekWritable
