@@ -14,7 +14,7 @@ BENCHFLAGS ?=
 ADAPTERS := $(patsubst %/go.mod,%,$(wildcard zkasync/*/go.mod))
 
 .DEFAULT_GOAL := help
-.PHONY: help install-zookeeper build demo test test-adapters test-server test-servers test-memory fast bench lint fuzz chaos cover clean bench-quick bench-check bench-ratio bench-go faults schedules
+.PHONY: help install-zookeeper install-kerberos build demo test test-adapters test-server test-servers test-memory fast bench lint fuzz chaos cover clean bench-quick bench-check bench-ratio bench-go faults schedules
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "%-18s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -29,11 +29,14 @@ build: ## build everything, and bin/zkdemo
 demo: build ## run the tour, and copy files into ZooKeeper and back; needs nothing but Go
 	@scripts/demo.sh
 
-test: install-zookeeper ## run all tests, with the race detector and real servers
+install-kerberos: ## install a Kerberos server for tests (Debian, Ubuntu); does nothing if it is there
+	@scripts/install-kerberos.sh
+
+test: install-zookeeper install-kerberos ## run all tests, with the race detector and real servers
 	$(GO) test -race -shuffle=on -timeout 20m ./...
 	@set -e; for module in $(ADAPTERS); do (cd $$module && $(GO) test -race -shuffle=on -timeout 5m ./...); done
 
-test-adapters: install-zookeeper ## run the tests of the modules for Prometheus and OpenTelemetry
+test-adapters: install-zookeeper install-kerberos ## run the tests of the modules for Prometheus, OpenTelemetry and Kerberos
 	@set -e; for module in $(ADAPTERS); do (cd $$module && $(GO) test -race -shuffle=on -timeout 5m ./...); done
 
 test-server: ## run all tests on the release of ZooKeeper that ZOOKEEPER_HOME names
