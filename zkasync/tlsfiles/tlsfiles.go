@@ -8,8 +8,8 @@
 //	})
 //	c, err := zkasync.Connect(ctx, servers, zkasync.WithTLSFunc(files.Config))
 //
-// The files are read for each connection, so there is neither a goroutine nor a delay: whatever is there when a connection is made,
-// is used for it. Connections that exist stay as they are.
+// The files are read for each connection, so there is neither a goroutine nor a delay: a connection uses what is there when it
+// is made. Connections that exist stay as they are.
 package tlsfiles
 
 import (
