@@ -1,18 +1,8 @@
 package zkasync
 
 import (
-	"time"
-
 	"github.com/zkasync/zkasync-go/future"
 )
-
-// Detached is a session that [Client.Detach] has left at the servers.
-type Detached struct {
-	Session Session // for [WithSession] of the client that takes it over
-	// Stays is how long the servers keep the session from now on, at least: its timeout, less the time for which they may not
-	// have heard from the client. It is 0 if by the local clock the session may be over.
-	Stays time.Duration
-}
 
 // Detach stops the client as [Client.Close] does, except that the session goes on at the servers, with its ephemeral
 // znodes, until somebody takes it over with [WithSession] or its timeout ends. So a process can hand its session over to

@@ -13,24 +13,22 @@ type hookedConn struct {
 }
 
 // connected reports a connection to hooks.
-func (r *run) connected(s mux.Session) {
-	hs := r.c.hooks
+func (c *hookedConn) connected(hs *hookCalls, s mux.Session) {
 	if hs == nil {
 		return
 	}
 	now := Connection{Server: s.Server, SessionID: s.ID, Timeout: time.Duration(s.Timeout) * time.Millisecond, ReadOnly: s.ReadOnly,
-		Reconnect: r.hooked.before, At: time.Now()}
-	r.hooked = hookedConn{now: now, before: true}
+		Reconnect: c.before, At: time.Now()}
+	*c = hookedConn{now: now, before: true}
 	tellHooks(hs, hs.connects, "OnConnect", func(h ConnectHook) { h.OnConnect(now) })
 }
 
 // disconnected reports the end of the connection to hooks.
-func (r *run) disconnected(cause error) {
-	hs := r.c.hooks
+func (c *hookedConn) disconnected(hs *hookCalls, cause error) {
 	if hs == nil {
 		return
 	}
-	d := Disconnection{Connection: r.hooked.now, Lasted: time.Since(r.hooked.now.At), Err: cause}
+	d := Disconnection{Connection: c.now, Lasted: time.Since(c.now.At), Err: cause}
 	tellHooks(hs, hs.disconnects, "OnDisconnect", func(h DisconnectHook) { h.OnDisconnect(d) })
 }
 

@@ -21,7 +21,7 @@ type owner struct{ *run }
 func (o *owner) Established(s mux.Session, name string, zxid int64) mux.Opening {
 	c := o.c
 	c.states.note(s.ID)
-	o.connected(s)
+	o.hooked.connected(o.c.hooks, s)
 	c.watches.Connected(s.Server)
 	restore := slices.Concat(c.restoreAuth(), c.restoreChroot(), c.watches.Restore(zxid))
 	c.lives.retry()
@@ -42,7 +42,7 @@ func (o *owner) Restored(readOnly bool) {
 // Disconnected implements session.Owner.
 func (o *owner) Disconnected(cause error) {
 	o.c.watches.Connected("")
-	o.disconnected(cause)
+	o.hooked.disconnected(o.c.hooks, cause)
 }
 
 // Suspended implements session.Owner.

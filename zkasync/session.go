@@ -60,3 +60,11 @@ func WithSession(s Session) Option {
 		return nil
 	}}
 }
+
+// Detached is a session that [Client.Detach] has left at the servers.
+type Detached struct {
+	Session Session // for [WithSession] of the client that takes it over
+	// Stays is how long the servers keep the session from now on, at least: its timeout, less the time for which they may not
+	// have heard from the client. It is 0 if by the local clock the session may be over.
+	Stays time.Duration
+}

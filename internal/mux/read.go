@@ -6,6 +6,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/internal/mux/internal/foreign"
 	"github.com/zkasync/zkasync-go/internal/mux/internal/joined"
+	"github.com/zkasync/zkasync-go/internal/mux/internal/request"
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
@@ -197,4 +198,11 @@ func (c *Conn) handUpChecked(f *foreign.Packet, h wire.ReplyHeader, frame []byte
 		return
 	}
 	c.handUp(frame, f.Xid)
+}
+
+// traced tells the Tracer about an answer whose frame has n bytes without its length.
+func (c *Conn) traced(r Request, code int32, n int) {
+	if t := c.m.cfg.Tracer; t != nil {
+		t.Answered(r, code, request.FrameHead+n)
+	}
 }

@@ -1,9 +1,6 @@
 package mux
 
-import (
-	"github.com/zkasync/zkasync-go/internal/mux/internal/joined"
-	"github.com/zkasync/zkasync-go/internal/mux/internal/request"
-)
+import "github.com/zkasync/zkasync-go/internal/mux/internal/joined"
 
 // Tracer is told about each request that is written and about each that is answered. Its methods are called on the goroutine that
 // writes or reads, with no lock held, and must not block. A request that fails without an answer is told by its own Fail method.
@@ -24,11 +21,4 @@ func Parts(r Request) []Request {
 		return j.Parts
 	}
 	return nil
-}
-
-// traced tells the Tracer about an answer whose frame has n bytes without its length.
-func (c *Conn) traced(r Request, code int32, n int) {
-	if t := c.m.cfg.Tracer; t != nil {
-		t.Answered(r, code, request.FrameHead+n)
-	}
 }

@@ -12,22 +12,6 @@ import (
 	"time"
 )
 
-// settings are the values of the flags.
-type settings struct {
-	time   time.Duration
-	rounds int
-	filter *regexp.Regexp
-	parts  map[string]bool
-	dir    string
-	zkdemo string
-	tree   int
-	check  bool
-	update bool
-	allocs string
-	ratio  float64
-	pprof  string
-}
-
 func main() {
 	if err := run(); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
