@@ -62,7 +62,7 @@ func reconnected(t *testing.T, c *zkasync.Client) {
 func attributes(s sdktrace.ReadOnlySpan) map[attribute.Key]string {
 	all := make(map[attribute.Key]string)
 	for _, a := range s.Attributes() {
-		all[a.Key] = a.Value.Emit()
+		all[a.Key] = a.Value.String()
 	}
 	return all
 }
@@ -204,7 +204,7 @@ func series(name string, set attribute.Set) string {
 	var text []string
 	for _, a := range set.ToSlice() {
 		if a.Key != "db.system.name" && a.Key != "server.address" && a.Key != "server.port" {
-			text = append(text, string(a.Key)+"="+a.Value.Emit())
+			text = append(text, string(a.Key)+"="+a.Value.String())
 		}
 	}
 	return name + "{" + strings.Join(text, ",") + "}"

@@ -36,10 +36,11 @@ func TestTime_HooksAreToldTheBubblesTime(t *testing.T) {
 		if len(*hook) != 1 {
 			t.Fatalf("%d operations", len(*hook))
 		}
-		if op := (*hook)[0]; op.Took != 3*time.Second || op.Wire != 3*time.Second || op.Queued != 0 {
+		op := (*hook)[0]
+		if op.Took != 3*time.Second || op.Wire != 3*time.Second || op.Queued != 0 {
 			t.Errorf("it took %v: %v in the queue, %v on the wire; want 3s, all of it on the wire", op.Took, op.Queued, op.Wire)
 		}
-		if op := (*hook)[0]; op.Server != srv.Addr() {
+		if op.Server != srv.Addr() {
 			t.Errorf("it went to %s, want %s", op.Server, srv.Addr())
 		}
 	})
