@@ -12,12 +12,13 @@ import (
 	"github.com/go-zookeeper/zk"
 	"pgregory.net/rapid"
 
+	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
 // Random sequences of operations, all submitted before the first answer is there, come to the same with gets that travel together as
-// without, on a real server: results, errors, versions, counts, events, and the order of all of them.
+// without, on a real server: results, errors, versions, counts, their order, and events.
 func TestCoalescedReads_RandomSequencesAsSingleReads(t *testing.T) {
 	root := zkserver.Root(t)
 	addr := zkserver.Shared(t).Addr()
@@ -71,13 +72,14 @@ func drawPipelined(rt *rapid.T) pipelinedOp {
 	}
 }
 
-// playPipelined submits all operations at once below a folder, and tells what came of them, in the order of the callbacks. They run
-// one at a time, so nothing guards what they tell to.
+// playPipelined submits all operations at once below a folder, and tells what came of them, in the order of the callbacks, and
+// then of their watches. Callbacks run one at a time, so nothing guards what they tell to.
 func playPipelined(ctx context.Context, c *zkasync.Client, dir string, ops []pipelinedOp) string {
 	var told []string
 	tell := func(i int, format string, args ...any) {
 		told = append(told, fmt.Sprintf("%d %+v: ", i, ops[i])+fmt.Sprintf(format, args...))
 	}
+	events := make([]*future.Future[zkasync.Event], len(ops))
 	c.Create(ctx, dir, nil)
 	for i, o := range ops {
 		path := dir + o.path
@@ -87,9 +89,7 @@ func playPipelined(ctx context.Context, c *zkasync.Client, dir string, ops []pip
 		case "getW":
 			c.GetW(ctx, path).OnDone(func(n zkasync.Watched[zkasync.Node], err error) {
 				tell(i, "%q %s %s", n.Value.Data, statLine(n.Value.Stat), errorLine(err))
-				if err == nil {
-					n.Event.OnDone(func(e zkasync.Event, err error) { tell(i, "event %v %s %s", e.Type, e.Path, errorLine(err)) })
-				}
+				events[i] = n.Event
 			})
 		case "exists":
 			c.Exists(ctx, path).OnDone(func(st *zk.Stat, err error) {
@@ -122,6 +122,12 @@ func playPipelined(ctx context.Context, c *zkasync.Client, dir string, ops []pip
 	done := make(chan struct{})
 	c.Sync(ctx, "/").OnDone(func(string, error) { close(done) }) // behind all other callbacks
 	<-done
+	for i, event := range events {
+		if event != nil {
+			e, err := event.Result() // it came before the answer to the change
+			tell(i, "event %v %s %s", e.Type, e.Path, errorLine(err))
+		}
+	}
 	return strings.Join(told, "\n")
 }
 

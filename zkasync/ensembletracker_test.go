@@ -1,6 +1,7 @@
 package zkasync_test
 
 import (
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -62,7 +63,7 @@ func (k *configured) cut() {
 func (k *configured) changes(text string) {
 	k.mu.Lock()
 	k.text = text
-	conns := k.conns
+	conns := maps.Clone(k.conns)
 	k.mu.Unlock()
 	for c := range conns {
 		c.Event(wire.WatchEvent{Type: 3, State: 3, Path: "/zookeeper/config"})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"strconv"
+	"strings"
 
 	"github.com/go-zookeeper/zk"
 
@@ -154,13 +155,14 @@ func ExampleWithEnsembleTracker() {
 
 // The servers are those of SRV records, which a name service has.
 func ExampleWithSRVResolver() {
-	host, port, err := net.SplitHostPort(demoServers())
+	server, chroot, _ := strings.Cut(demoServers(), "/")
+	host, port, err := net.SplitHostPort(server)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	number, _ := strconv.ParseUint(port, 10, 16)
-	c, err := zkasync.Connect(context.Background(), "_zookeeper._tcp.example.org",
+	c, err := zkasync.Connect(context.Background(), "_zookeeper._tcp.example.org/"+chroot,
 		zkasync.WithSRVResolver(func(_ context.Context, _, _, name string) (string, []*net.SRV, error) {
 			return name, []*net.SRV{{Target: host, Port: uint16(number)}}, nil
 		}))

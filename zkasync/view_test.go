@@ -291,7 +291,7 @@ func TestView_OperationsOfSeveralSteps(t *testing.T) {
 		t.Errorf("deleted %d, want 102", n)
 	}
 	err := fails(t, app.Multi(ctx, zkasync.CreateOp("/b", nil), zkasync.DeleteOp("/q", -1)), zk.ErrNotEmpty)
-	isOp(t, err, "multi", "", zkasync.OutcomeRejected, "zkasync: multi: operation 1, delete /q: node has children")
+	isOp(t, err, "multi", "", zkasync.OutcomeRejected, "zkasync: multi: operation 1, delete /q: node has children (so not applied: create /b)")
 	retried := zkasync.Retry(ctx, app, zkasync.RetryPolicy{}, func(ctx context.Context) *future.Future[zk.Stat] {
 		return app.Set(ctx, "/q", nil, zkasync.AnyVersion)
 	})

@@ -5,6 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 	"net"
+	"sync/atomic"
 
 	"github.com/zkasync/zkasync-go/internal/wire"
 )
@@ -22,8 +23,8 @@ type Conn struct {
 	peer  *Peer
 	sock  net.Conn
 	in    *bufio.Reader
-	asked bool // Connect is set
-	ended bool
+	asked bool        // Connect is set
+	ended atomic.Bool // a test may send on a goroutine of its own
 }
 
 func newConn(p *Peer, sock net.Conn, number int) *Conn {
@@ -40,7 +41,8 @@ func (c *Conn) ReadConnect() bool {
 		return false
 	}
 	req, err := wire.DecodeConnectRequest(body)
-	c.Connect, c.asked, c.ended = req, err == nil, err != nil
+	c.Connect, c.asked = req, err == nil
+	c.ended.Store(err != nil)
 	return c.asked
 }
 
@@ -86,12 +88,12 @@ func (c *Conn) Next() (Request, bool) {
 
 func (c *Conn) readFrame() ([]byte, bool) {
 	var head [4]byte
-	if c.ended || !c.read(head[:]) {
+	if c.ended.Load() || !c.read(head[:]) {
 		return nil, false
 	}
 	length := binary.BigEndian.Uint32(head[:])
 	if length > maxRequest {
-		c.ended = true
+		c.ended.Store(true)
 		return nil, false
 	}
 	frame := make([]byte, length)
@@ -100,9 +102,9 @@ func (c *Conn) readFrame() ([]byte, bool) {
 
 func (c *Conn) read(p []byte) bool {
 	if _, err := io.ReadFull(c.in, p); err != nil {
-		c.ended = true
+		c.ended.Store(true)
 	}
-	return !c.ended
+	return !c.ended.Load()
 }
 
 // More reports whether bytes of another request have arrived already.
@@ -110,12 +112,12 @@ func (c *Conn) More() bool { return c.in.Buffered() > 0 }
 
 // Send writes any bytes, with one Write.
 func (c *Conn) Send(b []byte) bool {
-	if !c.ended {
+	if !c.ended.Load() {
 		if _, err := c.sock.Write(b); err != nil {
-			c.ended = true
+			c.ended.Store(true)
 		}
 	}
-	return !c.ended
+	return !c.ended.Load()
 }
 
 // Reply answers r with a record, which may be nil.

@@ -193,7 +193,7 @@ func TestLive_FollowsTheValue(t *testing.T) {
 		r, known := live.Latest()
 		check.Until(t, fmt.Sprintf("step %d", i), func() bool {
 			r, known = live.Latest()
-			return known && (i == 0 || r.Value.Stat.Version == int32(i-1) || r.Err != nil && i == 2)
+			return known && r.Exists == (i > 0) && (i == 0 || r.Value.Stat.Version == int32(i-1) || r.Err != nil && i == 2)
 		})
 		if r.Exists != (i > 0) || r.Value.Value.Rate != [...]int{0, 1, 0, 2}[i] {
 			t.Errorf("step %d: %+v", i, r)
