@@ -116,8 +116,9 @@ func TestSettleEach_GoesOnAfterFailures(t *testing.T) {
 			panic("no")
 		}
 	}
-	const n = 20_000 // recursion would not come so far
-	rs, err := future.SettleEach(nil, 0, numbers(n), odd).Result()
+	const n = 20_000         // recursion would not come so far
+	var none context.Context // counts as Background
+	rs, err := future.SettleEach(none, 0, numbers(n), odd).Result()
 	if err != nil || len(rs) != n {
 		t.Fatalf("SettleEach gave %d results, %v", len(rs), err)
 	}

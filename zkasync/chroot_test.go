@@ -13,13 +13,6 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
-// chrooted returns a client with a chroot of several levels that does not exist, one without, and the chroot.
-func chrooted(t *testing.T) (c, whole *zkasync.Client, chroot string) {
-	t.Helper()
-	chroot = zkserver.Root(t) + "/b/c"
-	return connect(t, zkserver.Shared(t).Addr()+chroot), connect(t, zkserver.Shared(t).Addr()), chroot
-}
-
 // forEachChroot runs a test with each kind of client that has a chroot. The chroot does not exist, and the client knows that.
 func forEachChroot(t *testing.T, test func(t *testing.T, c, whole *zkasync.Client, chroot string)) {
 	t.Parallel()
