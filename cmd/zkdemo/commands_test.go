@@ -37,7 +37,7 @@ func TestCommands_CreateReadChangeAndDelete(t *testing.T) {
 	says(t, do(exitFailed, "rm", "/a").err, "has children (-r")
 	says(t, do(exitOK, "rm", "-r", "/a").out, "deleted 2 znodes")
 	says(t, do(exitFailed, "get", "/a").err, "zkdemo: get /a: node does not exist")
-	for _, args := range [][]string{{"stat", "/a"}, {"ls", "/a"}, {"tree", "/a"}, {"rm", "/a"}, {"rm", "-r", "/a"}, {"export", "/a", t.TempDir()}} {
+	for _, args := range [][]string{{"stat", "/a"}, {"ls", "/a"}, {"ls", "-R", "/a"}, {"tree", "/a"}, {"rm", "/a"}, {"rm", "-r", "/a"}, {"export", "/a", t.TempDir()}} {
 		says(t, do(exitFailed, args...).err, "does not exist")
 	}
 }
@@ -117,6 +117,55 @@ func TestCommands_ListAndTree(t *testing.T) {
 	want = strings.Replace(want, "big  1,500 children", "big", 1) + "\n5 znodes, 4 B of data\n"
 	if tree := zkdemo(t, "tree", "--data", server).expect(t, exitOK).out; tree != want {
 		t.Errorf("tree:\n%s\nwant:\n%s", tree, want)
+	}
+}
+
+func TestCommands_ListRecursively(t *testing.T) {
+	t.Parallel()
+	server, c := place(t)
+	do := func(args ...string) string {
+		t.Helper()
+		return zkdemo(t, append([]string{"ls", server}, args...)...).expect(t, exitOK).out
+	}
+	if out := do("-R"); out != "/\n" {
+		t.Errorf("of an empty root: %q", out)
+	}
+	for _, path := range []string{"/a/b/c", "/a-b", "/a/d"} {
+		zkdemo(t, "create", path, "data", "-p", server).expect(t, exitOK)
+	}
+	nobody := zkasync.WithACL(zk.DigestACL(zk.PermAll, "me", "pw"))
+	if _, err := c.Create(t.Context(), "/a/secret", nil, nobody).Get(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if out := do("-R"); out != "/\n/a\n/a/b\n/a/b/c\n/a/d\n/a/secret\n/a-b\n" {
+		t.Errorf("ls -R: %q", out)
+	}
+	if _, err := c.Create(t.Context(), "/a/b/own", nil, nobody).Get(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	owner := connect(t, strings.TrimPrefix(server, "--server="))
+	if _, err := owner.AddAuth(t.Context(), "digest", []byte("me:pw")).Get(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := owner.Create(t.Context(), "/a/b/own/hidden", nil, nobody).Get(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	long := do("-R", "--long", "/a/b")
+	if n := strings.Count(long, "\n"); n != 3 {
+		t.Errorf("%d lines in\n%s", n, long)
+	}
+	says(t, long, " 2 children ", " v0 ", "/a/b/own  (may not be read)\n")
+	says(t, zkdemo(t, "ls", "-R", "/a/b/own", server).expect(t, exitFailed).err, "not authenticated")
+	var paths []string
+	for line := range strings.Lines(do("-R", "/a", "--json", "-l")) {
+		one := parse[walkedJSON](t, line)
+		if one.Path == "/a/d" && one.Stat.DataLength != 4 || one.Path == "/a/b/own" && !one.Hidden {
+			t.Errorf("%s", line)
+		}
+		paths = append(paths, one.Path)
+	}
+	if got := strings.Join(paths, " "); got != "/a /a/b /a/b/c /a/b/own /a/d /a/secret" {
+		t.Errorf("--json: %s", got)
 	}
 }
 

@@ -24,21 +24,29 @@ const (
 )
 
 func (a *app) lsCommand() *cobra.Command {
-	var long bool
+	var long, recursive bool
 	cmd := &cobra.Command{
-		Use:     "ls [PATH]",
-		Short:   "list the children of a znode",
-		Example: "  zkdemo ls /\n  zkdemo ls -l /config",
+		Use:   "ls [PATH]",
+		Short: "list the children of a znode, and with -R everything below it",
+		Long: `Lists the names of a znode's children. With -R it lists the paths of the znode and
+of everything below it, each before its children, and prints them while it reads;
+with --json each is a line of its own.`,
+		Example: "  zkdemo ls /\n  zkdemo ls -l /config\n  zkdemo ls -R /config",
 		Args:    argCount(0, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			path, err := optionalPath(args)
 			if err != nil {
 				return err
 			}
-			return a.withClient(cmd.Context(), func(ctx context.Context, c *zkasync.Client) error { return a.ls(ctx, c, path, long) })
+			list := a.ls
+			if recursive {
+				list = a.lsRecursive
+			}
+			return a.withClient(cmd.Context(), func(ctx context.Context, c *zkasync.Client) error { return list(ctx, c, path, long) })
 		},
 	}
-	cmd.Flags().BoolVarP(&long, "long", "l", false, "show each child's size, children, version and time of change")
+	cmd.Flags().BoolVarP(&long, "long", "l", false, "show each znode's size, children, version and time of change")
+	cmd.Flags().BoolVarP(&recursive, "recursive", "R", false, "list everything below it too")
 	return cmd
 }
 
@@ -81,7 +89,9 @@ func (a *app) ls(ctx context.Context, c *zkasync.Client, path string, long bool)
 	}
 	w := bufio.NewWriter(a.out)
 	for _, child := range list {
-		printChild(w, child)
+		if err := printChild(w, child); err != nil {
+			return err
+		}
 	}
 	return w.Flush()
 }
@@ -115,18 +125,17 @@ func (a *app) statAll(ctx context.Context, c *zkasync.Client, path string, names
 	return list, failed
 }
 
-func printChild(w io.Writer, child childJSON) {
+func printChild(w io.Writer, child childJSON) error {
+	text := screen.Name(child.Name)
+	if s := child.Stat; s != nil {
+		text = fmt.Sprintf("%10s  %6d children  v%-5d  %s  %s%s", screen.Bytes(int64(s.DataLength)), s.NumChildren, s.Version,
+			s.Modified.Local().Format("2006-01-02 15:04:05"), text, ephemeralMark(s.EphemeralOwner))
+	}
 	if child.Hidden {
-		fmt.Fprintf(w, "%s  (may not be read)\n", screen.Name(child.Name))
-		return
+		text += "  (may not be read)"
 	}
-	if child.Stat == nil {
-		fmt.Fprintln(w, screen.Name(child.Name))
-		return
-	}
-	s := child.Stat
-	fmt.Fprintf(w, "%10s  %6d children  v%-5d  %s  %s%s\n", screen.Bytes(int64(s.DataLength)), s.NumChildren, s.Version,
-		s.Modified.Local().Format("2006-01-02 15:04:05"), screen.Name(child.Name), ephemeralMark(s.EphemeralOwner))
+	_, err := fmt.Fprintln(w, text)
+	return err
 }
 
 func ephemeralMark(owner sessionID) string {

@@ -130,7 +130,7 @@ func (a *app) rootCommand() *cobra.Command {
 	a.flags.register(root.PersistentFlags())
 	root.AddCommand(tour,
 		a.lsCommand(), a.treeCommand(), a.statCommand(), a.getCommand(), a.setCommand(), a.createCommand(), a.rmCommand(),
-		a.watchCommand(), a.importCommand(), a.exportCommand(), a.lockCommand(), a.electCommand(), a.membersCommand(), a.discoveryCommand(), a.benchCommand(), a.serverCommand())
+		a.watchCommand(), a.importCommand(), a.exportCommand(), a.lockCommand(), a.electCommand(), a.membersCommand(), a.discoveryCommand(), a.configCommand(), a.benchCommand(), a.serverCommand())
 	for _, cmd := range root.Commands() {
 		if cmd.ValidArgsFunction == nil {
 			cmd.ValidArgsFunction = cobra.NoFileCompletions // arguments are znode paths, not files

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -96,4 +97,24 @@ func (a *app) localHint() string {
 // patient limits a wait for one answer to --timeout.
 func (a *app) patient(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeoutCause(ctx, a.flags.timeout, fmt.Errorf("no answer within %v (--timeout)", a.flags.timeout))
+}
+
+// errNoAnswer is the cause with which awaiting ends a context.
+var errNoAnswer = errors.New("no answer")
+
+// awaiting is patient for a series of answers. Its context ends when the timer has run for --timeout, so the caller stops
+// the timer at an answer, and resets it when it waits for the next one. late returns the error of a wait that has ended so,
+// or err.
+func (a *app) awaiting(ctx context.Context) (waiting context.Context, timer *time.Timer, late func(err error) error, stop func()) {
+	waiting, giveUp := context.WithCancelCause(ctx)
+	timer = time.AfterFunc(a.flags.timeout, func() {
+		giveUp(fmt.Errorf("%s: %w within %v (--timeout)", a.doing, errNoAnswer, a.flags.timeout))
+	})
+	late = func(err error) error {
+		if cause := context.Cause(waiting); errors.Is(cause, errNoAnswer) {
+			return cause
+		}
+		return err
+	}
+	return waiting, timer, late, func() { timer.Stop(); giveUp(nil) }
 }

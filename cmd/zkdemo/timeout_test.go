@@ -26,7 +26,7 @@ func TestTimeout_BoundsEveryCommand(t *testing.T) {
 	}
 	var all []attempt // they run at the same time, since each takes its whole timeout
 	for command, requests := range map[string]int{
-		"ls /": 1, "ls -l /": 3, "tree /": 4, "stat /a": 1, "get /a": 1, "set /a x": 1, "create /new": 1, "create /p/q --parents": 4,
+		"ls /": 1, "ls -l /": 3, "ls -R /": 6, "config": 1, "config -f": 1, "tree /": 4, "stat /a": 1, "get /a": 1, "set /a x": 1, "create /new": 1, "create /p/q --parents": 4,
 		"rm /a/b": 1, "rm -r /a": 4, "watch /a": 2, "watch -r /a": 1,
 		"import " + from + " /into": 4, "import " + from + " /a --overwrite": 4,
 		"export /a DIR": 4, "export /a DIR/tar --tar": 4,

@@ -35,6 +35,8 @@ func TestRun_RefusesBadInputBeforeConnecting(t *testing.T) {
 		{"ls ''", "may not be empty"},
 		{"ls /a/", "does not end with a slash"},
 		{"ls / /", "one argument too many"},
+		{"ls -R / /", "one argument too many"},
+		{"config /a", "takes no argument"},
 		{"tree / --depth -1", "--depth -1"},
 		{"stat", "an argument is missing"},
 		{"get /a/../b", "relative path"},
@@ -119,7 +121,7 @@ func TestRun_ExplainsEveryCommand(t *testing.T) {
 	t.Parallel()
 	r := zkdemo(t, "help").expect(t, exitOK)
 	says(t, r.out, "Exit codes:", "130  interrupted", "Examples:", "tour", "bench", "import", "export", "watch", "$ZKASYNC_SERVERS")
-	for _, command := range []string{"tour", "ls", "tree", "stat", "get", "set", "create", "rm", "watch", "import", "export", "bench", "server"} {
+	for _, command := range []string{"tour", "ls", "tree", "stat", "get", "set", "create", "rm", "watch", "import", "export", "config", "bench", "server"} {
 		help := zkdemo(t, "help", command).expect(t, exitOK).out
 		says(t, help, "Usage:\n  zkdemo "+command, "Examples:")
 		if flag := zkdemo(t, command, "--help").expect(t, exitOK).out; flag != help {
