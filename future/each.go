@@ -52,16 +52,7 @@ func Each[A, T any](ctx context.Context, limit int, items []A, start func(ctx co
 		values[i] = v
 		return nil
 	}
-	e.lead = func(f *Future[T]) { p.f.lead(f.executor()) }
-	e.end = func(err error, b *batch) {
-		if err != nil {
-			p.fail(err, b)
-			return
-		}
-		p.f.complete(values, nil, b)
-	}
-	e.begin()
-	return p.Future()
+	return beginEach(e, p, values)
 }
 
 // SettleEach is [Each] for work in which one failure does not matter to the rest: every item is started, and the future's
@@ -76,15 +67,21 @@ func SettleEach[A, T any](ctx context.Context, limit int, items []A, start func(
 		results[i] = Result[T]{v, err}
 		return nil
 	}
+	return beginEach(e, p, results)
+}
+
+// beginEach starts the first items of e, which completes p with outcomes, or with an error.
+func beginEach[A, T, O any](e *each[A, T], p *Promise[O], outcomes O) *Future[O] {
 	e.lead = func(f *Future[T]) { p.f.lead(f.executor()) }
 	e.end = func(err error, b *batch) {
 		if err != nil {
 			p.fail(err, b)
 			return
 		}
-		p.f.complete(results, nil, b)
+		p.f.complete(outcomes, nil, b)
 	}
-	e.begin()
+	e.mu.Lock()
+	e.fill(nil)
 	return p.Future()
 }
 
@@ -121,11 +118,6 @@ func newEach[A, T any](ctx context.Context, limit int, items []A, start func(con
 		}
 	}
 	return e
-}
-
-func (e *each[A, T]) begin() {
-	e.mu.Lock()
-	e.fill(nil)
 }
 
 // completed takes the outcome of an item.

@@ -29,22 +29,31 @@ import (
 // string and the znode's path.
 const envPredecessor = "ZKASYNC_TEST_PREDECESSOR"
 
-func TestMainPredecessor(t *testing.T) {
-	task, ok := os.LookupEnv(envPredecessor)
+// init turns this process into the predecessor if the variable is set.
+func init() {
+	servers, path, ok := strings.Cut(os.Getenv(envPredecessor), " ")
 	if !ok {
-		t.Skip("is the other process of TestDetach_BetweenProcesses")
+		return
 	}
-	servers, path, _ := strings.Cut(task, " ")
-	c, err := zkasync.Connect(t.Context(), servers, zkasync.WithSessionTimeout(patientSession))
+	if err := predecessor(servers, path); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
+}
+
+// predecessor is that process. It prints the session that it leaves behind.
+func predecessor(servers, path string) error {
+	c, err := zkasync.Connect(context.Background(), servers, zkasync.WithSessionTimeout(patientSession))
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
-	must(t, c.Create(t.Context(), path, []byte("of the first process"), zkasync.Ephemeral()))
+	if _, err := c.Create(context.Background(), path, []byte("of the first process"), zkasync.Ephemeral()).Get(context.Background()); err != nil {
+		return err
+	}
 	left, err := c.Detach()
-	if err != nil {
-		t.Fatal(err)
-	}
 	fmt.Printf("SESSION %d %x %d\n", left.Session.ID, left.Session.Password, left.Stays)
+	return err
 }
 
 // A process leaves its session to another one: its ephemeral znode is there all the time and belongs to the successor.
@@ -53,9 +62,9 @@ func TestDetach_BetweenProcesses(t *testing.T) {
 	servers, root := zkserver.Shared(t).Addr(), zkserver.Root(t)
 	witness := connect(t, servers)
 	created := must(t, witness.ExistsW(t.Context(), root)).Event
-	process := exec.CommandContext(testContext(t), os.Args[0], "-test.run=^TestMainPredecessor$", "-test.v")
+	process := exec.CommandContext(testContext(t), os.Args[0])
 	process.Env = append(os.Environ(), envPredecessor+"="+servers+" "+root)
-	out, err := process.Output()
+	out, err := process.CombinedOutput()
 	if err != nil {
 		t.Fatalf("the first process: %v\n%s", err, out)
 	}

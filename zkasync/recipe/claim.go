@@ -62,7 +62,7 @@ func (q *claim) create() *future.Future[zkasync.Created] {
 		return q.make()
 	}
 	opts := q.cfg.createOptions(zkasync.Ephemeral(), zkasync.Sequential(), zkasync.ProtectedPrefix(q.role.prefix()))
-	return zkasync.Retry(q.ctx, q.c, core.Patient, quorate(q.c, func(ctx context.Context) *future.Future[zkasync.Created] {
+	return core.Retry(q.ctx, q.c, quorate(q.c, func(ctx context.Context) *future.Future[zkasync.Created] {
 		return q.c.Create(ctx, core.Join(q.dir, q.role.name), q.data, opts...)
 	}))
 }
@@ -101,6 +101,8 @@ func (q *claim) created(made zkasync.Created, err error) {
 		q.look(made.Path)
 	case !ended && q.ctx.Err() == nil && isNotMade(err):
 		then(q.create(), q.created)
+	case !ended && q.ctx.Err() == nil && core.IsUnlucky(err): // of a create that may have left a znode
+		then(q.sweep(err), q.swept)
 	default:
 		if q.ctx.Err() != nil {
 			q.fail(context.Cause(q.ctx))
@@ -109,6 +111,16 @@ func (q *claim) created(made zkasync.Created, err error) {
 		}
 		then(q.sweep(err), q.cleaned)
 	}
+}
+
+// swept creates the znode again after nothing was left of the previous one, or gives up.
+func (q *claim) swept(_ future.Void, err error) {
+	if err == nil {
+		then(q.create(), q.created)
+		return
+	}
+	q.fail(err)
+	q.cleaned(future.Void{}, err)
 }
 
 // sweep removes the znode of a create whose outcome could not be found out.
@@ -138,7 +150,7 @@ func (q *claim) sweep(made error) *future.Future[future.Void] {
 func isNotMade(err error) bool {
 	var unknown *zkasync.ProtectedError
 	switch {
-	case over(err) || isGivenUp(err):
+	case over(err), isGivenUp(err):
 		return false
 	case errors.Is(err, zkasync.ErrSessionExpired):
 		return true // and what may have been created is gone with it
@@ -211,14 +223,14 @@ func (q *claim) remove(path string) *future.Future[future.Void] {
 	})
 }
 
-// discard deletes something in the background, however often the connection is lost: the request is too small to be the
-// cause. A znode that is gone, or will be with its session, counts as deleted.
+// discard deletes something in the background, however often the connection is lost. A znode that is gone, or will be with
+// its session, counts as deleted.
 func discard(c *zkasync.Client, path string, del func(context.Context) *future.Future[future.Void]) *future.Future[future.Void] {
-	gone := zkasync.Retry(marked, c, core.Patient, quorate(c, func(context.Context) *future.Future[future.Void] { return del(context.Background()) }))
+	gone := core.Retry(marked, c, quorate(c, func(context.Context) *future.Future[future.Void] { return del(context.Background()) }))
 	return future.Transform(gone, func(_ future.Void, err error) *future.Future[future.Void] {
 		switch {
-		case isVoid(c, err) || isGivenUp(err):
-			return future.Transform(pause(context.Background(), c, quorumPause), func(future.Void, error) *future.Future[future.Void] {
+		case isVoid(c, err):
+			return future.Transform(core.Pause(context.Background(), c, quorumPause), func(future.Void, error) *future.Future[future.Void] {
 				return discard(c, path, del)
 			})
 		case err == nil, core.IsNoNode(err), errors.Is(err, zkasync.ErrSessionExpired), over(err):

@@ -65,7 +65,7 @@ func (d *downgrade) create() *future.Future[zkasync.Created] {
 	if q.cfg.acl != nil {
 		opts = append(opts, zkasync.WithACL(q.cfg.acl))
 	}
-	made := zkasync.Retry(q.ctx, q.c, core.Patient, writing(q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
+	made := core.Retry(q.ctx, q.c, writing(q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
 		return q.c.Multi(ctx, zkasync.CheckOp(d.writer.path, zkasync.AnyVersion), zkasync.CreateOp(d.path, q.data, opts...))
 	}))
 	return future.Transform(made, func(_ []zkasync.MultiResult, err error) *future.Future[zkasync.Created] {
@@ -85,7 +85,7 @@ func (d *downgrade) create() *future.Future[zkasync.Created] {
 // find finds out whether the znode was created when the reply was lost.
 func (d *downgrade) find() *future.Future[zkasync.Created] {
 	q := d.q
-	there := zkasync.Retry(q.ctx, q.c, core.Patient, func(ctx context.Context) *future.Future[*zk.Stat] { return q.c.Exists(ctx, d.path) })
+	there := core.Retry(q.ctx, q.c, func(ctx context.Context) *future.Future[*zk.Stat] { return q.c.Exists(ctx, d.path) })
 	return future.FlatMap(there, func(st *zk.Stat) *future.Future[zkasync.Created] {
 		switch {
 		case st == nil:

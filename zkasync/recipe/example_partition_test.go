@@ -41,7 +41,7 @@ func ExamplePartition() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
 
-	err := divideWork(ctx, c, "/work", []string{"queue1"}, func(ctx context.Context, item string) {
+	err := divideWork(ctx, c, "/jobs", []string{"queue1"}, func(ctx context.Context, item string) {
 		fmt.Println("working on", item)
 		cancel()     // usually only when the program ends
 		<-ctx.Done() // the item must be given back, or may be lost: finish
@@ -49,7 +49,7 @@ func ExamplePartition() {
 	fmt.Println(err)
 	// Output:
 	// working on queue1
-	// recipe: partition /work: it was given back
+	// recipe: partition /jobs: it was given back
 }
 
 // A select waits for events and for other things.
@@ -57,7 +57,7 @@ func ExamplePartitioner_Poll() {
 	c, end := demo()
 	defer end()
 
-	p := recipe.Partition(c, "/work", []string{"queue1"}, recipe.WithIdentifier("host1"))
+	p := recipe.Partition(c, "/jobs", []string{"queue1"}, recipe.WithIdentifier("host1"))
 	timeout := time.After(10 * time.Second)
 	for {
 		changed := p.Changed() // before Poll, so that nothing is missed
@@ -86,7 +86,7 @@ func ExampleShare_Multi() {
 	ctx := context.Background()
 
 	c.Create(ctx, "/offset", nil)
-	p := recipe.Partition(c, "/work", []string{"queue1"})
+	p := recipe.Partition(c, "/jobs", []string{"queue1"})
 	defer p.Close()
 	for e, err := range p.All(ctx) {
 		if err != nil {

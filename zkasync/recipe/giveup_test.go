@@ -17,12 +17,18 @@ import (
 func inMemory(t *testing.T) (*zktest.Server, *zkasync.Client) {
 	t.Helper()
 	srv := zktest.Run(t)
+	return srv, another(t, srv)
+}
+
+// another returns one more client of a server in memory.
+func another(t *testing.T, srv *zktest.Server) *zkasync.Client {
+	t.Helper()
 	c, err := zkasync.Connect(t.Context(), srv.Addr(), srv.Options()...)
 	if err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = c.Close() })
-	return srv, c
+	return c
 }
 
 // The connection is lost again and again when Unlock deletes the znode. Unlock must not give up, or nobody could get the lock.
@@ -87,4 +93,39 @@ func unanswered(t *testing.T, srv *zktest.Server, create zktest.Op, attempt func
 	}
 	srv.Refuse(false)
 	return e.Removed
+}
+
+// Something between the client and the servers ends connections for a while, each at a request of the lock. The lock waits on.
+func TestMutex_IsNotGivenUp(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name string
+		op   zktest.Op
+		when zktest.When
+		lost int
+	}{
+		{"create", zktest.OpAnyCreate, zktest.Before, 7},
+		{"created", zktest.OpAnyCreate, zktest.After, 1}, // and then it is found
+		{"list", zktest.OpGetChildren2, zktest.Before, 7},
+		{"watch", zktest.OpGetData, zktest.Before, 7},
+		{"watched", zktest.OpGetData, zktest.After, 7},
+		{"delete", zktest.OpDelete, zktest.Before, 7},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				srv, c := inMemory(t)
+				first := must(t, recipe.NewMutex(another(t, srv), "/lock").Lock(t.Context()))
+				lost := srv.Fault(zktest.Fault{Op: test.op, Session: c.Session().ID, Count: 7, When: test.when, Do: zktest.Drop()})
+				m := recipe.NewMutex(c, "/lock", recipe.WithLease(recipe.UntilLost))
+				second := m.Lock(t.Context())
+				time.Sleep(time.Minute)
+				must(t, first.Unlock())
+				must(t, must(t, second).Unlock())
+				if lost.Fired() != test.lost || srv.Tree() != "/\n/lock\n" {
+					t.Errorf("after %d losses the tree is\n%s", lost.Fired(), srv.Tree())
+				}
+			})
+		})
+	}
 }

@@ -29,7 +29,7 @@ func TestInterop_Partition(t *testing.T) {
 		t.Helper()
 		var got string
 		poll(t, "kazoo's part, "+want, func() bool {
-			got = p.ask("partition /work b %s", strings.Join(items, ","))
+			got = p.ask("partition /jobs b %s", strings.Join(items, ","))
 			return got == want
 		})
 	}
@@ -48,7 +48,7 @@ func TestInterop_Partition(t *testing.T) {
 	must(t, a.p.Close())
 	theirs(turns(0, 2))
 	has(z, turns(1, 2))
-	p.do("done", "leave /work")
+	p.do("done", "leave /jobs")
 	has(z, turns(0, 1))
 	theirs(turns(0, 2))
 	has(z, turns(1, 2))
@@ -56,7 +56,7 @@ func TestInterop_Partition(t *testing.T) {
 		t.Fatal(err)
 	}
 	has(z, turns(0, 1))
-	if all := names(t, c, "/work/party"); len(all) != 1 || !strings.HasSuffix(all[0], "-c") {
+	if all := names(t, c, "/jobs/party"); len(all) != 1 || !strings.HasSuffix(all[0], "-c") {
 		t.Errorf("the party is %v", all)
 	}
 }

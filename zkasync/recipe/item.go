@@ -72,7 +72,7 @@ func (i *Item) Holds(ctx context.Context) *future.Future[bool] {
 	if i.lock == "" {
 		return core.OnHandler(i.q.c, future.Resolved(i.ctx.Err() == nil))
 	}
-	held := zkasync.Retry(ctx, i.q.c, core.Patient, func(ctx context.Context) *future.Future[bool] {
+	held := core.Retry(ctx, i.q.c, func(ctx context.Context) *future.Future[bool] {
 		i.q.c.Sync(ctx, i.lock)
 		return future.Then(i.q.c.Get(ctx, i.lock), func(node zkasync.Node) (bool, error) { return string(node.Data) == i.id, nil })
 	})

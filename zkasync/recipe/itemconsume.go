@@ -72,7 +72,7 @@ func (k *consumption) begin() *future.Future[[]zkasync.MultiResult] {
 			return ofSession(k.ctx, c, k.i.owner, future.Failed[[]zkasync.MultiResult](errSessionOver), k.send)
 		}
 	}
-	return zkasync.Retry(ctx, c, core.Patient, writing(c, once))
+	return core.Retry(ctx, c, writing(c, once))
 }
 
 // errSessionOver is the result of a Consume whose lock's session is over.
@@ -109,7 +109,7 @@ func (k *consumption) judge(err error) *future.Future[future.Void] {
 // somebody else may have.
 func (k *consumption) find(late bool) *future.Future[future.Void] {
 	c := k.i.q.c
-	there := zkasync.Retry(k.ctx, c, core.Patient, func(ctx context.Context) *future.Future[*zk.Stat] {
+	there := core.Retry(k.ctx, c, func(ctx context.Context) *future.Future[*zk.Stat] {
 		c.Sync(ctx, k.i.path)
 		return c.Exists(ctx, k.i.path)
 	})

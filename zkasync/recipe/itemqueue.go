@@ -115,7 +115,7 @@ type put struct {
 }
 
 func (p *put) send() *future.Future[[]string] {
-	made := zkasync.Retry(p.ctx, p.q.c, core.Patient, writing(p.q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
+	made := core.Retry(p.ctx, p.q.c, writing(p.q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
 		return p.q.c.Multi(ctx, p.ops...)
 	}))
 	return future.Transform(made, func(results []zkasync.MultiResult, err error) *future.Future[[]string] {

@@ -20,7 +20,7 @@ func (q *Queue) Remove(ctx context.Context, id string) *future.Future[int] {
 		return failed[int](q.c, "remove", q.path, err)
 	}
 	ctx, id = core.OrBackground(ctx), cleanID(id)
-	list := zkasync.Retry(ctx, q.c, core.Patient, quorate(q.c, func(ctx context.Context) *future.Future[zkasync.Children] {
+	list := core.Retry(ctx, q.c, quorate(q.c, func(ctx context.Context) *future.Future[zkasync.Children] {
 		return q.c.Children(ctx, q.items)
 	}))
 	return core.OnHandler(q.c, future.Transform(list, func(list zkasync.Children, err error) *future.Future[int] {
@@ -52,7 +52,7 @@ func (q *Queue) removeItem(ctx context.Context, name string) *future.Future[bool
 		opts := append(q.cfg.aclOptions(), zkasync.Ephemeral())
 		ops = []zkasync.MultiOp{zkasync.CreateOp(lock, []byte(q.cfg.id), opts...), ops[0], zkasync.DeleteOp(lock, zkasync.AnyVersion)}
 	}
-	gone := zkasync.Retry(ctx, q.c, core.Patient, writing(q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
+	gone := core.Retry(ctx, q.c, writing(q.c, func(ctx context.Context) *future.Future[[]zkasync.MultiResult] {
 		return q.c.Multi(ctx, ops...)
 	}))
 	return future.Transform(gone, func(_ []zkasync.MultiResult, err error) *future.Future[bool] {

@@ -206,7 +206,7 @@ func (t *try) remove(version int32, values [][]byte) {
 		t.again()
 		return
 	}
-	gone := zkasync.Retry(context.Background(), q.c, core.Patient, writing(q.c, func(ctx context.Context) *future.Future[future.Void] {
+	gone := core.Retry(context.Background(), q.c, writing(q.c, func(ctx context.Context) *future.Future[future.Void] {
 		return q.c.Delete(ctx, t.path(), version)
 	}))
 	then(gone, func(_ future.Void, err error) {

@@ -62,7 +62,7 @@ func (s *side) contenders(ctx context.Context, op string) *future.Future[[]Conte
 
 // Lock waits for the lock, as long as it takes, across lost connections and sessions. If ctx is done first, the future
 // fails with its cause, and nothing is left behind: see [Error.Removed]. It gives up by itself, with a
-// [zkasync.GivenUpError], only if several connections in a row are lost at one of its own requests.
+// [zkasync.GivenUpError], only if several connections in a row are lost at the create of a znode with more than 1 KiB.
 func (m *Mutex) Lock(ctx context.Context) *future.Future[*Held] { return m.s.lock(ctx) }
 
 // TryLock acquires the lock if nobody holds it or waits for it, and otherwise fails with [ErrLocked].

@@ -153,7 +153,7 @@ func (n *Node) create() {
 				n.made(made, changes)
 			case errors.Is(err, zk.ErrNodeExists):
 				n.exists(data)
-			case errors.Is(err, zkasync.ErrSessionExpired), n.numbered && isNotMade(err):
+			case errors.Is(err, zkasync.ErrSessionExpired), n.numbered && (isNotMade(err) || core.IsUnlucky(err)):
 				n.create()
 			default:
 				n.fail(err)
@@ -260,7 +260,7 @@ func (n *Node) fail(err error) {
 		n.stop(&Error{Op: "keep", Path: n.name, Err: err})
 	default: // it existed before, so it may exist again
 		n.setErr(&Error{Op: "keep", Path: n.name, Err: err})
-		then(pause(context.Background(), n.c, keepPause), func(future.Void, error) { n.look() })
+		then(core.Pause(context.Background(), n.c, keepPause), func(future.Void, error) { n.look() })
 	}
 }
 

@@ -26,7 +26,7 @@ import (
 // and [Lost]. Work on a share for as long as its context lasts, and then call [Share.Unlock]: without that, nobody else
 // gets the item for as long as the session lives.
 //
-//	p := recipe.Partition(c, "/work", queues)
+//	p := recipe.Partition(c, "/jobs", queues)
 //	defer p.Close()
 //	for e, err := range p.All(ctx) {
 //		if err != nil {
@@ -158,9 +158,6 @@ func (p *Partitioner) memberChanged(why error) {
 
 // trouble reports what keeps this member from taking part as it should, once until it is over.
 func (p *Partitioner) trouble(was *error, why error) {
-	if isGivenUp(why) {
-		return // caused by a lost connection
-	}
 	p.mu.Lock()
 	news := why != nil && *was == nil && !p.closing
 	*was = why

@@ -53,11 +53,11 @@ func TestPartition_JoinAndLeave(t *testing.T) {
 	}
 	must(t, two.p.Close())
 	must(t, three.p.Close())
-	if left := names(t, c, "/work/members"); len(left) != 0 {
+	if left := names(t, c, "/jobs/members"); len(left) != 0 {
 		t.Errorf("members that are left: %v", left)
 	}
 	for _, item := range items {
-		if left := names(t, c, "/work/locks/"+item); len(left) != 0 {
+		if left := names(t, c, "/jobs/locks/"+item); len(left) != 0 {
 			t.Errorf("locks that are left: %v", left)
 		}
 	}
@@ -68,9 +68,9 @@ func TestPartition_NobodyReads(t *testing.T) {
 	t.Parallel()
 	servers, c := place(t)
 	items, b := works(10), newBooks()
-	silent := recipe.Partition(c, "/work", items, recipe.WithIdentifier("silent"))
+	silent := recipe.Partition(c, "/jobs", items, recipe.WithIdentifier("silent"))
 	poll(t, "all locks", func() bool {
-		return !slices.ContainsFunc(items, func(item string) bool { return len(names(t, c, "/work/locks/"+item)) == 0 })
+		return !slices.ContainsFunc(items, func(item string) bool { return len(names(t, c, "/jobs/locks/"+item)) == 0 })
 	})
 	two := take(t, b, connect(t, servers), "two", items)
 	poll(t, "the other's part", func() bool { return len(two.items()) > 0 })
@@ -113,7 +113,7 @@ func TestPartition_Ends(t *testing.T) {
 		}
 	}
 	for want, items := range map[string][]string{`item "a" is there twice`: {"a", "b", "a"}, `item "" is empty`: {""}, `item "a/b"`: {"a/b"}} {
-		p := recipe.Partition(c, "/work", items)
+		p := recipe.Partition(c, "/jobs", items)
 		if err := p.Err(); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %s", err, want)
 		}
@@ -124,7 +124,7 @@ func TestPartition_Ends(t *testing.T) {
 			}
 		}
 	}
-	bad := recipe.Partition(c, "/work", nil, recipe.WithIdentifier("a/b"))
+	bad := recipe.Partition(c, "/jobs", nil, recipe.WithIdentifier("a/b"))
 	if err := bad.Err(); err == nil || !strings.Contains(err.Error(), `identifier "a/b"`) {
 		t.Error(err)
 	}
@@ -141,7 +141,7 @@ func TestShare_MultiAndUnlock(t *testing.T) {
 	t.Parallel()
 	_, c := place(t)
 	must(t, c.Create(t.Context(), "/register", nil))
-	p := recipe.Partition(c, "/work", []string{"a"})
+	p := recipe.Partition(c, "/jobs", []string{"a"})
 	next := func(kind recipe.ShareChange) *recipe.Share {
 		t.Helper()
 		for e, err := range p.All(t.Context()) {

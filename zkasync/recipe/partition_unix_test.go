@@ -42,7 +42,7 @@ func takePart(servers string) error {
 		return err
 	}
 	defer c.Close()
-	p := recipe.Partition(c, "/work", []string{"item"}, recipe.WithIdentifier("paused"), recipe.WithLease(recipe.UntilLost))
+	p := recipe.Partition(c, "/jobs", []string{"item"}, recipe.WithIdentifier("paused"), recipe.WithLease(recipe.UntilLost))
 	for e, err := range p.All(ctx) {
 		if err != nil {
 			return err
@@ -77,9 +77,9 @@ func TestPartition_PausedProcess(t *testing.T) {
 	} else if _, err := fmt.Sscanf(says.Text(), "gained %d", &fence); err != nil {
 		t.Fatal(says.Text(), err)
 	}
-	p := recipe.Partition(c, "/work", []string{"item"}, recipe.WithIdentifier("next"))
-	poll(t, "both members", func() bool { return len(names(t, c, "/work/members")) == 2 })
-	if _, ok := p.Poll(); ok || !slices.ContainsFunc(names(t, c, "/work/locks/item"), func(string) bool { return true }) {
+	p := recipe.Partition(c, "/jobs", []string{"item"}, recipe.WithIdentifier("next"))
+	poll(t, "both members", func() bool { return len(names(t, c, "/jobs/members")) == 2 })
+	if _, ok := p.Poll(); ok || !slices.ContainsFunc(names(t, c, "/jobs/locks/item"), func(string) bool { return true }) {
 		t.Error("two have gained the item, or nobody holds its lock")
 	}
 	if err := cmd.Process.Signal(syscall.SIGSTOP); err != nil {

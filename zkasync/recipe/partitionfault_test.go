@@ -32,10 +32,10 @@ func TestPartition_OthersDelete(t *testing.T) {
 		k.lost = nil
 		k.mu.Unlock()
 	}
-	for _, member := range names(t, c, "/work/members") {
-		must(t, c.Delete(t.Context(), "/work/members/"+member, zkasync.AnyVersion))
+	for _, member := range names(t, c, "/jobs/members") {
+		must(t, c.Delete(t.Context(), "/jobs/members/"+member, zkasync.AnyVersion))
 	}
-	poll(t, "both members", func() bool { return len(names(t, c, "/work/members")) == 2 })
+	poll(t, "both members", func() bool { return len(names(t, c, "/jobs/members")) == 2 })
 	same := func() {
 		t.Helper()
 		poll(t, "the division of before", func() bool { return fmt.Sprint(one.items(), two.items()) == before })
@@ -51,8 +51,8 @@ func TestPartition_OthersDelete(t *testing.T) {
 	b.mu.Lock()
 	b.loose = true
 	b.mu.Unlock()
-	_, _ = get(c.DeleteAll(t.Context(), "/work")) // may fail, since members create znodes again meanwhile
-	poll(t, "both members", func() bool { return len(names(t, c, "/work/members")) == 2 })
+	_, _ = get(c.DeleteAll(t.Context(), "/jobs")) // may fail, since members create znodes again meanwhile
+	poll(t, "both members", func() bool { return len(names(t, c, "/jobs/members")) == 2 })
 	same()
 }
 
@@ -129,7 +129,7 @@ func TestPartition_LosesAnyOneRequest(t *testing.T) {
 					divided(t, items, one)
 					must(t, one.p.Close())
 					for _, path := range []string{"members", "locks/item-0", "locks/item-1", "locks/item-2", "locks/item-3"} {
-						if l, err := get(twin.Children(t.Context(), "/work/"+path)); err == nil && len(l.Names) != 0 {
+						if l, err := get(twin.Children(t.Context(), "/jobs/"+path)); err == nil && len(l.Names) != 0 {
 							t.Errorf("left: %v", l.Names)
 						}
 					}
@@ -145,9 +145,9 @@ func TestPartition_Refused(t *testing.T) {
 	servers, c := place(t)
 	owner := connect(t, servers)
 	must(t, owner.AddAuth(t.Context(), "digest", []byte("a:b")))
-	must(t, owner.Create(t.Context(), "/work/locks/item-0", nil, zkasync.MakeParents()))
-	must(t, owner.SetACL(t.Context(), "/work/locks/item-0", zk.DigestACL(zk.PermAll, "a", "b"), zkasync.AnyVersion))
-	p := recipe.Partition(c, "/work", works(2))
+	must(t, owner.Create(t.Context(), "/jobs/locks/item-0", nil, zkasync.MakeParents()))
+	must(t, owner.SetACL(t.Context(), "/jobs/locks/item-0", zk.DigestACL(zk.PermAll, "a", "b"), zkasync.AnyVersion))
+	p := recipe.Partition(c, "/jobs", works(2))
 	var told []string
 	for e, err := range p.All(t.Context()) {
 		if err != nil {
@@ -156,7 +156,7 @@ func TestPartition_Refused(t *testing.T) {
 		told = append(told, fmt.Sprintf("%v %s %t", e.Kind, e.Item, errors.Is(e.Cause, zk.ErrNoAuth)))
 		switch {
 		case len(told) == 2:
-			must(t, owner.SetACL(t.Context(), "/work/locks/item-0", zk.WorldACL(zk.PermAll), zkasync.AnyVersion))
+			must(t, owner.SetACL(t.Context(), "/jobs/locks/item-0", zk.WorldACL(zk.PermAll), zkasync.AnyVersion))
 		case len(told) == 3:
 			p.Close()
 		case e.Kind == recipe.Lost:
@@ -176,9 +176,9 @@ func TestPartition_ReportsWhyItCannotTakePart(t *testing.T) {
 	servers, c := place(t)
 	owner := connect(t, servers)
 	must(t, owner.AddAuth(t.Context(), "digest", []byte("a:b")))
-	must(t, owner.EnsurePath(t.Context(), "/work/members"))
+	must(t, owner.EnsurePath(t.Context(), "/jobs/members"))
 	items := works(6)
-	p := recipe.Partition(c, "/work", items, recipe.WithIdentifier("one"))
+	p := recipe.Partition(c, "/jobs", items, recipe.WithIdentifier("one"))
 	defer p.Close()
 	told := make(chan recipe.ShareEvent, 100)
 	ended := make(chan struct{})
@@ -193,9 +193,9 @@ func TestPartition_ReportsWhyItCannotTakePart(t *testing.T) {
 			}
 		}
 	}()
-	poll(t, "the member", func() bool { return len(names(t, owner, "/work/members")) == 1 })
-	must(t, owner.SetACL(t.Context(), "/work/members", zk.DigestACL(zk.PermAll, "a", "b"), zkasync.AnyVersion))
-	must(t, owner.Delete(t.Context(), "/work/members/"+names(t, owner, "/work/members")[0], zkasync.AnyVersion))
+	poll(t, "the member", func() bool { return len(names(t, owner, "/jobs/members")) == 1 })
+	must(t, owner.SetACL(t.Context(), "/jobs/members", zk.DigestACL(zk.PermAll, "a", "b"), zkasync.AnyVersion))
+	must(t, owner.Delete(t.Context(), "/jobs/members/"+names(t, owner, "/jobs/members")[0], zkasync.AnyVersion))
 	within(t, "the refusals", func() { // of its own znode, and of the list
 		for range 2 {
 			if e := <-told; e.Item != "" || !errors.Is(e.Cause, zk.ErrNoAuth) {
@@ -203,7 +203,7 @@ func TestPartition_ReportsWhyItCannotTakePart(t *testing.T) {
 			}
 		}
 	})
-	must(t, owner.SetACL(t.Context(), "/work/members", zk.WorldACL(zk.PermAll), zkasync.AnyVersion))
+	must(t, owner.SetACL(t.Context(), "/jobs/members", zk.WorldACL(zk.PermAll), zkasync.AnyVersion))
 	two := take(t, newBooks(), owner, "two", items)
 	poll(t, "the other's part", func() bool { return len(two.items()) > 0 })
 	must(t, p.Close())

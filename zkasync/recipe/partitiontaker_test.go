@@ -34,7 +34,7 @@ type taker struct {
 
 func take(t *testing.T, b *books, c *zkasync.Client, id string, items []string, opts ...recipe.Option) *taker {
 	t.Helper()
-	k := &taker{p: recipe.Partition(c, "/work", items, append(opts, recipe.WithIdentifier(id))...), over: make(chan struct{}), books: b,
+	k := &taker{p: recipe.Partition(c, "/jobs", items, append(opts, recipe.WithIdentifier(id))...), over: make(chan struct{}), books: b,
 		has: make(map[string]*recipe.Share)}
 	go func() {
 		defer close(k.over)

@@ -3,11 +3,11 @@ package recipe
 import (
 	"context"
 	"errors"
-	"math"
 	"time"
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // With WithReadOnly, a client has a temporary session on a server without a quorum: nothing belongs to it, and what is read
@@ -49,22 +49,9 @@ var (
 	errWaits = &zkasync.OpError{Op: "wait for the session", Outcome: zkasync.OutcomeNotSent, Err: zkasync.ErrConnectionLoss}
 )
 
-// pause completes after up to d, or with an error when ctx is done before or the client is closed, whose Close waits for what follows.
-func pause(ctx context.Context, c *zkasync.Client, d time.Duration) *future.Future[future.Void] {
-	begun := false
-	policy := zkasync.RetryPolicy{FirstPause: d, MaxPause: d, MaxElapsed: math.MaxInt64}
-	return zkasync.Retry(ctx, c, policy, func(context.Context) *future.Future[future.Void] {
-		if begun {
-			return nothing
-		}
-		begun = true
-		return future.Failed[future.Void](errWaits)
-	})
-}
-
 // later returns what again returns a moment from now.
 func later[T any](ctx context.Context, c *zkasync.Client, again func() *future.Future[T]) *future.Future[T] {
-	return future.FlatMap(pause(ctx, c, quorumPause), func(future.Void) *future.Future[T] { return again() })
+	return future.FlatMap(core.Pause(ctx, c, quorumPause), func(future.Void) *future.Future[T] { return again() })
 }
 
 // quorumPause bounds the pause before the client is asked again whether its server has a quorum.

@@ -15,7 +15,7 @@ import (
 
 // follow makes a read, repeats it across lost connections and sessions, and passes its outcome to step.
 func follow[T any](r *Roster, op func(context.Context) *future.Future[T], step func(T, error)) {
-	then(zkasync.Retry(r.ctx, r.c, core.Patient, op), step)
+	then(core.Retry(r.ctx, r.c, op), step)
 }
 
 func (r *Roster) readList() {
@@ -68,7 +68,7 @@ func (r *Roster) refused(err error) {
 		publish := r.publishLocked(news)
 		r.mu.Unlock()
 		publish()
-		then(pause(r.ctx, r.c, keepPause), func(future.Void, error) { r.readList() })
+		then(core.Pause(r.ctx, r.c, keepPause), func(future.Void, error) { r.readList() })
 	}
 }
 
@@ -204,7 +204,7 @@ func (r *Roster) got(name string, s *seen, turn int, w zkasync.Watched[zkasync.N
 	case err == nil:
 		then(w.Event, func(_ zkasync.Event, err error) { r.fired(err, again) })
 	case !core.IsNoNode(err):
-		then(pause(r.ctx, r.c, keepPause), func(future.Void, error) { again() })
+		then(core.Pause(r.ctx, r.c, keepPause), func(future.Void, error) { again() })
 	}
 	publish()
 }

@@ -7,6 +7,7 @@ import (
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
 // ErrMoved is the cause of a [Share] that has ended because its item is to go to another member.
@@ -196,7 +197,7 @@ func (s *slot) failed(err error, givenUp bool) {
 	case over(err):
 		p.stop(err)
 	case refused:
-		then(pause(context.Background(), p.c, keepPause), func(future.Void, error) { s.contend() })
+		then(core.Pause(context.Background(), p.c, keepPause), func(future.Void, error) { s.contend() })
 	default:
 		s.contend()
 	}

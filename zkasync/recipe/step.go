@@ -28,10 +28,10 @@ var marked = zkasync.MarkIdempotent(context.Background())
 // ask is then for a request that may be made twice without harm. It is repeated until a server with a quorum has answered,
 // or the session that it was for is over.
 func ask[T any](c *zkasync.Client, op func(context.Context) *future.Future[T], step func(T, error)) {
-	f := zkasync.Retry(marked, c, core.Patient, quorate(c, func(context.Context) *future.Future[T] { return op(context.Background()) }))
+	f := core.Retry(marked, c, quorate(c, func(context.Context) *future.Future[T] { return op(context.Background()) }))
 	then(f, func(v T, err error) {
 		if isVoid(c, err) {
-			then(pause(context.Background(), c, quorumPause), func(future.Void, error) { ask(c, op, step) })
+			then(core.Pause(context.Background(), c, quorumPause), func(future.Void, error) { ask(c, op, step) })
 			return
 		}
 		step(v, err)
@@ -41,7 +41,7 @@ func ask[T any](c *zkasync.Client, op func(context.Context) *future.Future[T], s
 // persist is ask as a future, as long as ctx lasts.
 func persist[T any](ctx context.Context, c *zkasync.Client, op func(context.Context) *future.Future[T]) *future.Future[T] {
 	ctx = core.OrBackground(ctx)
-	f := zkasync.Retry(zkasync.MarkIdempotent(ctx), c, core.Patient, quorate(c, func(context.Context) *future.Future[T] { return op(ctx) }))
+	f := core.Retry(zkasync.MarkIdempotent(ctx), c, quorate(c, func(context.Context) *future.Future[T] { return op(ctx) }))
 	return future.Transform(f, func(_ T, err error) *future.Future[T] {
 		if isVoid(c, err) {
 			return later(ctx, c, func() *future.Future[T] { return persist(ctx, c, op) })

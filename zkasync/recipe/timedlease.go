@@ -141,7 +141,7 @@ func (o *obtaining) begin() *future.Future[time.Time] {
 
 // look reads who has the lease, and takes it if nobody has it any longer.
 func (o *obtaining) look() *future.Future[time.Time] {
-	read := zkasync.Retry(o.ctx, o.l.c, core.Patient, func(ctx context.Context) *future.Future[zkasync.Node] { return o.l.c.Get(ctx, o.holder()) })
+	read := core.Retry(o.ctx, o.l.c, func(ctx context.Context) *future.Future[zkasync.Node] { return o.l.c.Get(ctx, o.holder()) })
 	return future.Transform(read, func(node zkasync.Node, err error) *future.Future[time.Time] {
 		now := time.Now()
 		end := now.Add(o.l.duration).UTC().Truncate(time.Second)

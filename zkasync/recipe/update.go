@@ -53,7 +53,7 @@ func (u *update) read() *future.Future[zkasync.Node] {
 	if u.left--; u.left < 0 {
 		return future.Failed[zkasync.Node](&Error{Op: "update", Path: u.path, Err: ErrContended})
 	}
-	read := zkasync.Retry(u.ctx, u.c, core.Patient, func(ctx context.Context) *future.Future[zkasync.Node] { return u.c.Get(ctx, u.path) })
+	read := core.Retry(u.ctx, u.c, func(ctx context.Context) *future.Future[zkasync.Node] { return u.c.Get(ctx, u.path) })
 	return future.Transform(read, func(old zkasync.Node, err error) *future.Future[zkasync.Node] {
 		switch {
 		case errors.Is(err, zk.ErrNoNode):
@@ -71,7 +71,7 @@ func (u *update) write(old zkasync.Node) *future.Future[zkasync.Node] {
 	if err != nil {
 		return future.Failed[zkasync.Node](err)
 	}
-	written := zkasync.Retry(u.ctx, u.c, core.Patient, writing(u.c, func(ctx context.Context) *future.Future[zk.Stat] {
+	written := core.Retry(u.ctx, u.c, writing(u.c, func(ctx context.Context) *future.Future[zk.Stat] {
 		return u.c.Set(ctx, u.path, data, old.Stat.Version)
 	}))
 	return future.Transform(written, func(st zk.Stat, err error) *future.Future[zkasync.Node] {
@@ -84,7 +84,7 @@ func (u *update) create() *future.Future[zkasync.Node] {
 	if err != nil {
 		return future.Failed[zkasync.Node](err)
 	}
-	made := zkasync.Retry(u.ctx, u.c, core.Patient, writing(u.c, func(ctx context.Context) *future.Future[zkasync.Created] {
+	made := core.Retry(u.ctx, u.c, writing(u.c, func(ctx context.Context) *future.Future[zkasync.Created] {
 		return u.c.Create(ctx, u.path, data, zkasync.MakeParents())
 	}))
 	return future.Transform(made, func(made zkasync.Created, err error) *future.Future[zkasync.Node] {

@@ -199,10 +199,9 @@ func (l *loop) touched(path string, kind zk.EventType, zxid int64) {
 
 // watch begins to set the watch that reports changes.
 func (l *loop) watch() {
-	l.placing = zkasync.Retry(zkasync.MarkIdempotent(l.ctx), l.client, core.Patient,
-		func(ctx context.Context) *future.Future[*zkasync.Subscription] {
-			return l.client.AddWatch(ctx, l.root, zkasync.PersistentRecursive, zkasync.BufferEvents(eventRoom))
-		})
+	l.placing = core.Retry(zkasync.MarkIdempotent(l.ctx), l.client, func(ctx context.Context) *future.Future[*zkasync.Subscription] {
+		return l.client.AddWatch(ctx, l.root, zkasync.PersistentRecursive, zkasync.BufferEvents(eventRoom))
+	})
 }
 
 // subscribed handles the outcome of setting the watch.

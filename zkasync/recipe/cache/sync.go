@@ -4,7 +4,6 @@ import (
 	"context"
 
 	"github.com/zkasync/zkasync-go/future"
-	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/recipe/internal/core"
 )
 
@@ -34,7 +33,7 @@ func (l *loop) sync(ctx context.Context, p *future.Promise[future.Void]) {
 		unwatch()
 		cancel()
 	}
-	asked := zkasync.Retry(asking, l.client, core.Patient, func(ctx context.Context) *future.Future[string] {
+	asked := core.Retry(asking, l.client, func(ctx context.Context) *future.Future[string] {
 		return l.client.Sync(ctx, l.root)
 	})
 	future.Then(future.Settle(asked), func(rs []future.Result[string]) (future.Void, error) {

@@ -73,7 +73,7 @@ func behind(before *future.Future[future.Void], step func() *future.Future[futur
 // steps runs a chain of requests, and repeats the whole chain when the connection is lost. That does no harm, as each step
 // accepts what exists already.
 func (p *persistent) steps(chain func(context.Context) *future.Future[future.Void]) *future.Future[future.Void] {
-	return zkasync.Retry(zkasync.MarkIdempotent(context.Background()), p.d.c, core.Patient, chain)
+	return core.Retry(zkasync.MarkIdempotent(context.Background()), p.d.c, chain)
 }
 
 func (p *persistent) remove() *future.Future[future.Void] {

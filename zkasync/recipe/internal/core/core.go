@@ -4,17 +4,12 @@ package core
 import (
 	"context"
 	"errors"
-	"math"
-	"time"
 
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
-
-// Patient is the policy for requests that must succeed eventually: it retries as long as the client runs.
-var Patient = zkasync.RetryPolicy{MaxPause: time.Second, MaxElapsed: math.MaxInt64}
 
 // IsNoNode reports whether err says that a znode does not exist.
 func IsNoNode(err error) bool { return errors.Is(err, zk.ErrNoNode) }

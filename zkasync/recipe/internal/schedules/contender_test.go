@@ -95,16 +95,9 @@ func (a *contender) lost(err error) {
 	if errors.As(err, &e) && e.Removed != nil {
 		a.removed = append(a.removed, e.Removed)
 	}
-	if !isGivenUp(err) && !isOneOf(err, context.DeadlineExceeded, recipe.ErrLocked, recipe.ErrNotHeld, zkasync.ErrClosed) {
+	if !isOneOf(err, context.DeadlineExceeded, recipe.ErrLocked, recipe.ErrNotHeld, zkasync.ErrClosed) {
 		a.w.fail("%s: %v", a.who, err)
 	}
-}
-
-// isGivenUp reports whether a request was given up because it was lost with its connection too often. The nemesis causes that by
-// chance.
-func isGivenUp(err error) bool {
-	var e *zkasync.GivenUpError
-	return errors.As(err, &e)
 }
 
 func isOneOf(err error, which ...error) bool {

@@ -85,9 +85,6 @@ func (r *round) pass(a *actor, count int) {
 	a.sleep(time.Second)
 	r.leaves(a)
 	_, err = done(a, "leave", b.Leave(context.Background()))
-	for isGivenUp(err) { // it has not left, so the others still wait
-		_, err = done(a, "leave", b.Leave(context.Background()))
-	}
 	if err != nil {
 		r.lost(a, "leave", err)
 		return

@@ -75,7 +75,7 @@ func (x *members) belong(a *actor) {
 }
 
 func (x *members) set(a *actor, n *recipe.Node, data string) {
-	if _, err := done(a, "set", n.SetData([]byte(data))); err != nil && !isOneOf(err, zkasync.ErrClosed) && !isGivenUp(err) {
+	if _, err := done(a, "set", n.SetData([]byte(data))); err != nil && !isOneOf(err, zkasync.ErrClosed) {
 		a.w.fail("%s: set: %v", a.who, err)
 	}
 }
@@ -119,7 +119,7 @@ func (x *members) follow(ctx context.Context, a *actor) {
 	for ctx.Err() == nil {
 		for all, err := range recipe.NewGroup(a.p.client(), "/group").Watch(ctx) {
 			if err != nil {
-				if !isGivenUp(err) && !isOneOf(err, context.Canceled, zkasync.ErrClosed) {
+				if !isOneOf(err, context.Canceled, zkasync.ErrClosed) {
 					a.w.fail("%s: %v", a.who, err)
 				}
 				break

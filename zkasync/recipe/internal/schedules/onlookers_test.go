@@ -84,7 +84,7 @@ func (o *onlookers) follow(ctx context.Context, a *actor) {
 			o.last[a.p.id] = leads
 			o.mu.Unlock()
 		}
-		if err := leaders.Err(); !isGivenUp(err) && !isOneOf(err, context.Canceled, zkasync.ErrClosed) {
+		if err := leaders.Err(); !isOneOf(err, context.Canceled, zkasync.ErrClosed) {
 			a.w.fail("%s: %v", a.who, err)
 		}
 		a.sleep(100 * time.Millisecond)

@@ -181,9 +181,7 @@ func (a *member) follow() {
 				a.w.fail("%s: %s is lost, but its context has not ended", a.who, e.Item)
 			}
 		case recipe.Refused:
-			if !isGivenUp(e.Cause) {
-				a.w.fail("%s: %q is refused: %v", a.who, e.Item, e.Cause)
-			}
+			a.w.fail("%s: %q is refused: %v", a.who, e.Item, e.Cause)
 		}
 	}
 }
