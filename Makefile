@@ -48,8 +48,8 @@ test-server: ## run all tests on the release of ZooKeeper that ZOOKEEPER_HOME na
 test-servers: ## run all tests against several releases in turn: make test-servers HOMES="DIR DIR"
 	@scripts/test-servers.sh $(HOMES)
 
-test-memory: install-zookeeper ## run tests on a server in memory that acts as a release: make test-memory RELEASE=3.9.5
-	$(GO) test -count=1 -timeout 20m ./zkasync ./zkasync/recipe ./zkasync/recipe/cache ./zkasync/recipe/discovery ./cmd/zkdemo \
+test-memory: install-zookeeper ## run tests on servers in memory that act as a release: make test-memory RELEASE=3.9.5
+	$(GO) test -count=1 -timeout 20m ./zkasync ./zkasync/recipe ./zkasync/recipe/cache ./zkasync/recipe/discovery ./zkasync/recipe/typed ./cmd/zkdemo \
 		./cmd/zkdemo/internal/transfer -zktest $(RELEASE)
 
 fast: ## run the tests of one package: make fast PKG=./future

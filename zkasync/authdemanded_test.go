@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -28,7 +29,7 @@ func wantsDemand(t *testing.T, change zkasync.StateChange) {
 func TestAuthDemanded_ByTheServer(t *testing.T) {
 	t.Parallel()
 	zkserver.Needs(t, "3.7", "the enforcement of authentication (ZOOKEEPER-3561)")
-	srv := zkserver.Run(t, zkserver.WithConfig("enforce.auth.enabled", "true"), zkserver.WithConfig("enforce.auth.schemes", "digest"))
+	srv := check.Run(t, check.EnforcedAuth("digest"))
 	ctx := testContext(t)
 	t.Run("a request", func(t *testing.T) {
 		c := connect(t, srv.Addr())

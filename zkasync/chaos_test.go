@@ -12,6 +12,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 )
@@ -111,7 +112,7 @@ func (x *chaos) random(worker uint64) *rand.Rand { return rand.New(rand.NewPCG(x
 func (x *chaos) since() time.Duration { return time.Since(x.begun).Round(time.Millisecond) }
 
 func (x *chaos) setUp() {
-	x.ens = zkserver.RunEnsemble(x.t)
+	x.ens = check.Ensemble(x.t, "processes are killed and frozen while they elect and synchronize")
 	var addrs []string
 	for _, s := range x.ens.Servers() {
 		p := zkproxy.Run(x.t, s.Addr())

@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -182,7 +183,7 @@ func TestWatch_WatchesAcrossRandomCuts(t *testing.T) {
 // The server is killed and started again.
 func TestWatch_WatchesAcrossRestarts(t *testing.T) {
 	t.Parallel()
-	s := zkserver.Run(t)
+	s := check.Run(t)
 	c, writer := connect(t, s.Addr()), connect(t, s.Addr())
 	event := must(t, c.ExistsW(t.Context(), "/x")).Event
 	ch := newChase(t, c, writer)
@@ -210,7 +211,7 @@ func TestWatch_WatchesAcrossRestarts(t *testing.T) {
 // The server that the client is connected to is killed, and then the next one is frozen.
 func TestWatch_AcrossTheServersOfAnEnsemble(t *testing.T) {
 	t.Parallel()
-	e := zkserver.RunEnsemble(t)
+	e := check.Ensemble(t, whyElections)
 	timeout := zkasync.WithSessionTimeout(6 * time.Second)
 	c, writer := connect(t, e.ConnectString(), timeout), connect(t, e.ConnectString(), timeout)
 	id := c.Session().ID

@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -32,6 +33,9 @@ func closing(t *testing.T) func(c *zkasync.Client, limit time.Duration) {
 	options := []goleak.Option{goleak.IgnoreAnyFunction(zkserver.Goroutine)}
 	for _, own := range []string{"(*Proxy).accept", "(*link).run", "(*pipe).read", "(*pipe).write"} {
 		options = append(options, goleak.IgnoreAnyFunction("github.com/zkasync/zkasync-go/internal/testkit/zkproxy."+own))
+	}
+	for _, own := range []string{"readLoop", "writeLoop"} { // of a server in memory that is frozen
+		options = append(options, goleak.IgnoreAnyFunction("github.com/zkasync/zkasync-go/zkasync/zktest/internal/serve.(*conn)."+own))
 	}
 	options = append(options, goleak.IgnoreCurrent())
 	return func(c *zkasync.Client, limit time.Duration) {
@@ -196,7 +200,7 @@ func TestClose_WhileSuspended(t *testing.T) {
 // behind full buffers were not sent.
 func TestClose_FrozenServer(t *testing.T) {
 	const count = 500
-	server := zkserver.Run(t)
+	server := check.Run(t)
 	closeIt := closing(t)
 	c := connect(t, server.Addr(), zkasync.WithSessionTimeout(wait))
 	if err := server.Freeze(); err != nil {

@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
-	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -72,7 +72,7 @@ func TestContexts_EndedWhileSuspended(t *testing.T) {
 func TestContexts_EndedBehindAFrozenServer(t *testing.T) {
 	t.Parallel()
 	const count = 400
-	server := zkserver.Run(t)
+	server := check.Run(t)
 	c := connect(t, server.Addr(), zkasync.WithSessionTimeout(wait))
 	must(t, c.Create(t.Context(), "/a", nil))
 	if err := server.Freeze(); err != nil {

@@ -8,7 +8,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
-	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -117,7 +117,7 @@ func TestCreate_TTL(t *testing.T) {
 
 func TestCreate_TTLWhereTheServerHasNone(t *testing.T) {
 	t.Parallel()
-	s := zkserver.Run(t, zkserver.WithConfig("extendedTypesEnabled", "false"))
+	s := check.Run(t, check.NoTTL())
 	c := connect(t, s.Addr())
 	fails(t, c.Create(t.Context(), "/a", nil, zkasync.TTL(time.Hour)))
 	must(t, c.Create(t.Context(), "/a", nil))

@@ -10,13 +10,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
 func TestFourLetterWord_AnswersOfARealServer(t *testing.T) {
 	t.Parallel()
-	s := zkserver.Run(t, zkserver.WithTLS(), zkserver.WithConfig("4lw.commands.whitelist", "mntr, ruok, conf"))
+	s := check.Process(t, "these are the words and answers of the real one", zkserver.WithTLS(), zkserver.WithConfig("4lw.commands.whitelist", "mntr, ruok, conf"))
 	ctx := testContext(t)
 	for _, tc := range []struct {
 		addr string
@@ -48,7 +49,7 @@ func TestFourLetterWord_AnswersOfARealServer(t *testing.T) {
 
 func TestFourLetterWord_ServerWithoutQuorum(t *testing.T) {
 	t.Parallel()
-	e := zkserver.RunEnsemble(t)
+	e := check.Ensemble(t, whyElections)
 	servers := e.Servers()
 	for _, s := range servers[1:] {
 		if err := s.Kill(); err != nil {

@@ -24,6 +24,12 @@ const (
 	patientSession = 30 * time.Second
 )
 
+// Why tests need real servers, for check.Process and check.Ensemble.
+const (
+	whyElections = "real servers elect and synchronize, and their processes are killed and frozen"
+	whyTLS       = "the TLS of Java is on the other side"
+)
+
 // wait is how long a test waits for something that must happen.
 const wait = check.Wait
 

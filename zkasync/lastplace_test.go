@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -60,7 +61,7 @@ func (v *valve) set(shut bool) {
 // used for a session, not for asking whether the server was wiped.
 func TestConnectionLimit_TheLastPlace(t *testing.T) {
 	t.Parallel()
-	srv := zkserver.Run(t, zkserver.WithConfig("maxClientCnxns", "4"))
+	srv := check.Process(t, "the refused connections are counted in its log", zkserver.WithConfig("maxClientCnxns", "4"))
 	for range 3 {
 		connect(t, srv.Addr())
 	}
@@ -100,7 +101,7 @@ func TestConnectionLimit_TheLastPlace(t *testing.T) {
 }
 
 // sessions counts the sessions that a server knows.
-func sessions(t testing.TB, s *zkserver.Server) string {
+func sessions(t testing.TB, s check.Server) string {
 	t.Helper()
 	stats, err := s.FourLetter(testContext(t), "mntr")
 	mustDo(t, err)
@@ -114,7 +115,7 @@ func sessions(t testing.TB, s *zkserver.Server) string {
 func TestConnectionLimit_NoSessionIsLeftByAttempts(t *testing.T) {
 	zkserver.Needs(t, "3.6", "the number of sessions in mntr")
 	t.Parallel()
-	srv := zkserver.Run(t)
+	srv := check.Run(t)
 	mustDo(t, srv.Freeze())
 	for range 5 {
 		ctx, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)

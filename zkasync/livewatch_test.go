@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
@@ -41,7 +42,7 @@ func TestLive_ValueThatWasHiddenMeanwhile(t *testing.T) {
 }
 
 // watchCount returns on how many paths the server has watches.
-func watchCount(t *testing.T, srv *zkserver.Server) string {
+func watchCount(t *testing.T, srv check.Server) string {
 	t.Helper()
 	answer, err := srv.FourLetter(t.Context(), "wchs")
 	if err != nil {
@@ -55,7 +56,7 @@ func watchCount(t *testing.T, srv *zkserver.Server) string {
 func TestLive_CloseRemovesTheServersWatch(t *testing.T) {
 	t.Parallel()
 	zkserver.Needs(t, "3.6", "persistent watches")
-	srv := zkserver.Run(t)
+	srv := check.Run(t)
 	c := connect(t, srv.Addr())
 	const n = 100
 	var lives []interface{ Close() }
@@ -164,7 +165,7 @@ func TestLive_BesideAWatchOfConn(t *testing.T) {
 func TestLive_ClosedWhileReconnecting(t *testing.T) {
 	needsAddWatch(t)
 	t.Parallel()
-	srv := zkserver.Run(t)
+	srv := check.Run(t)
 	p := zkproxy.Run(t, srv.Addr())
 	c := connect(t, p.Addr())
 	for round := range 6 {

@@ -10,8 +10,8 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
-	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -59,7 +59,7 @@ func growRuntime(goroutines int) {
 // A million operations are pending when the server is killed.
 func TestMemory_MillionPending(t *testing.T) {
 	const count, most = 1_000_000, 400
-	server := zkserver.Run(t)
+	server := check.Process(t, "memory is measured, and one in this process would add its own")
 	c := connect(t, server.Addr(), zkasync.WithSessionTimeout(4*wait))
 	if err := server.Freeze(); err != nil {
 		t.Fatal(err)

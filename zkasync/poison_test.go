@@ -10,15 +10,16 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
 // smallServer starts a server that accepts requests of up to limit bytes.
-func smallServer(t *testing.T, limit int) *zkserver.Server {
+func smallServer(t *testing.T, limit int) check.Server {
 	t.Helper()
-	return zkserver.Run(t, zkserver.WithJVMFlag(fmt.Sprintf("-Djute.maxbuffer=%d", limit)))
+	return check.Run(t, check.MaxRequestSize(limit))
 }
 
 // mostLosses is how many connections may be lost because of a request that ends each of them.

@@ -12,6 +12,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -55,7 +56,7 @@ func (g *gaps) result() time.Duration {
 func TestEnsemble_LeaderKilled(t *testing.T) {
 	t.Parallel()
 	const perSecond, lasts, session = 200, 6 * time.Second, 6 * time.Second
-	e := zkserver.RunEnsemble(t)
+	e := check.Ensemble(t, whyElections)
 	leader, servers := leaderFirst(t, e)
 	c := connect(t, servers, zkasync.WithShuffle(false), zkasync.WithSessionTimeout(session))
 	theirs, _, err := zk.Connect(strings.Split(servers, ","), session, zk.WithLogInfo(false), zk.WithLogger(noLog{}))
@@ -186,7 +187,7 @@ func getBlocking(conn *zk.Conn, g *gaps, perSecond int, stop <-chan struct{}) {
 func TestEnsemble_LeaderFrozen(t *testing.T) {
 	t.Parallel()
 	const session = 4 * time.Second
-	e := zkserver.RunEnsemble(t)
+	e := check.Ensemble(t, whyElections)
 	leader, servers := leaderFirst(t, e)
 	c := connect(t, servers, zkasync.WithShuffle(false), zkasync.WithSessionTimeout(session))
 	before := c.Session().ID
@@ -222,7 +223,7 @@ func TestEnsemble_LeaderFrozen(t *testing.T) {
 // Two of three servers are killed and come back.
 func TestEnsemble_QuorumLost(t *testing.T) {
 	t.Parallel()
-	e := zkserver.RunEnsemble(t)
+	e := check.Ensemble(t, whyElections)
 	c := connect(t, e.ConnectString(), zkasync.WithSessionTimeout(shortSession))
 	changes := c.States(testContext(t))
 	before := c.Session().ID

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -18,7 +19,7 @@ import (
 // What fails was in flight or queued when the client lost a connection, and every error tells the truth.
 func TestReconfig_UnderLoad(t *testing.T) {
 	t.Parallel()
-	ens := zkserver.RunEnsemble(t, zkserver.WithSuperuser("secret"))
+	ens := check.Ensemble(t, "real servers reconfigure under load", zkserver.WithSuperuser("secret"))
 	c := connect(t, ens.ConnectString(), zkasync.WithAuth("digest", []byte("super:secret")), zkasync.WithEnsembleTracker(true))
 	var cuts atomic.Int64
 	c.OnState(func(s zkasync.StateChange) {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -19,7 +20,7 @@ var realUsers = map[string]string{"bob": "builder", "alice": "gr√ºn", "eve": "5‚
 // A real server knows each user by the password, behind each reconnect, and lets nobody else in.
 func TestSASL_RealServer(t *testing.T) {
 	t.Parallel()
-	srv := zkserver.Run(t, zkserver.WithDigestMD5(realUsers))
+	srv := check.Process(t, "its own SASL is the subject", zkserver.WithDigestMD5(realUsers))
 	ctx := testContext(t)
 	for user, password := range realUsers {
 		t.Run(user, func(t *testing.T) {
@@ -65,7 +66,7 @@ func TestSASL_Demanded(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			zkserver.Needs(t, test.since, test.what)
-			srv := zkserver.Run(t, zkserver.WithDigestMD5(realUsers), test.opt)
+			srv := check.Process(t, "its own SASL is the subject", zkserver.WithDigestMD5(realUsers), test.opt)
 			ctx := testContext(t)
 			p := zkproxy.Run(t, srv.Addr())
 			c := connect(t, p.Addr(), asBob())

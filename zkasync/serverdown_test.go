@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
-	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -51,7 +51,7 @@ func stateCount(c *zkasync.Client) *atomic.Int32 {
 func TestServer_FrozenForHalfTheSession(t *testing.T) {
 	t.Parallel()
 	const session = 4 * time.Second
-	s := zkserver.Run(t)
+	s := check.Run(t)
 	c := connect(t, s.Addr(), zkasync.WithSessionTimeout(session), zkasync.WithCoalescedReads(false)) // 3.5 ends the connection at the first multi-read
 	ctx := testContext(t)
 	changes := stateCount(c)
@@ -74,7 +74,7 @@ func TestServer_FrozenForHalfTheSession(t *testing.T) {
 // frozen is a client whose server is frozen with operations in flight, while more are submitted.
 type frozen struct {
 	c       *zkasync.Client
-	s       *zkserver.Server
+	s       check.Server
 	since   *stopwatch
 	pending []*future.Future[zkasync.Node]
 	lost    <-chan time.Time // when Suspended was reported
@@ -82,7 +82,7 @@ type frozen struct {
 
 func freeze(t testing.TB, opts ...zkasync.Option) *frozen {
 	t.Helper()
-	z := &frozen{s: zkserver.Run(t)}
+	z := &frozen{s: check.Run(t)}
 	z.c = connect(t, z.s.Addr(), append([]zkasync.Option{zkasync.WithSessionTimeout(shortSession)}, opts...)...)
 	lost := make(chan time.Time, 1)
 	z.lost = lost
@@ -169,7 +169,7 @@ func TestServer_SubmittingNeverBlocks(t *testing.T) {
 // The server goes on after three times the session timeout. It may or may not have expired the session, and the client reports which.
 func TestServer_FrozenServerGoesOn(t *testing.T) {
 	t.Parallel()
-	s := zkserver.Run(t)
+	s := check.Run(t)
 	c := connect(t, s.Addr(), zkasync.WithSessionTimeout(shortSession))
 	ctx := testContext(t)
 	before := c.Session().ID
@@ -212,7 +212,7 @@ func TestServer_FrozenServerGoesOn(t *testing.T) {
 func TestServer_KilledInMidStream(t *testing.T) {
 	t.Parallel()
 	const total, size, atReply, onTheWay = 5000, 4 << 10, 1500, 100
-	s := zkserver.Run(t)
+	s := check.Run(t)
 	p := zkproxy.Run(t, s.Addr())
 	c, twin := connect(t, p.Addr()), connect(t, s.Addr())
 	ctx := testContext(t)
@@ -267,7 +267,7 @@ func TestServer_KilledInMidStream(t *testing.T) {
 func TestServer_RandomKillsUnderWriters(t *testing.T) {
 	t.Parallel()
 	const kills, writers = 20, 8
-	s := zkserver.Run(t)
+	s := check.Run(t)
 	x := newChaos(t)
 	for i := range chaosKeys {
 		x.regs = append(x.regs, newCASRegister(x, fmt.Sprintf("/%d", i)))

@@ -5,6 +5,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -50,7 +51,7 @@ func TestClient_ResumesSessionThatIsGone(t *testing.T) {
 
 func TestClient_UpdateServersMovesWithoutLoss(t *testing.T) {
 	t.Parallel()
-	e := zkserver.RunEnsemble(t)
+	e := check.Ensemble(t, whyElections)
 	ctx := testContext(t)
 	from, to := e.Servers()[0], e.Servers()[1]
 	root := zkserver.Root(t)
@@ -100,7 +101,7 @@ func TestClient_UpdateServersMovesWithoutLoss(t *testing.T) {
 func TestClient_ReadOnlyServer(t *testing.T) {
 	t.Parallel()
 	// A server in read-only mode can begin local sessions only (ReadOnlyRequestProcessor).
-	e := zkserver.RunEnsemble(t, zkserver.WithReadOnly(),
+	e := check.Ensemble(t, whyElections, zkserver.WithReadOnly(),
 		zkserver.WithConfig("localSessionsEnabled", "true"), zkserver.WithConfig("localSessionsUpgradingEnabled", "true"))
 	ctx := testContext(t)
 	c := connect(t, e.ConnectString(), zkasync.WithReadOnly(true), zkasync.WithSessionTimeout(4*time.Second))

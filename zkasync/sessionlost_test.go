@@ -6,14 +6,14 @@ import (
 	"testing"
 
 	"github.com/zkasync/zkasync-go/future"
-	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
 // The client is started before the server.
 func TestSession_ServerBootsLater(t *testing.T) {
 	t.Parallel()
-	s := zkserver.Run(t)
+	s := check.Run(t)
 	if err := s.Kill(); err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func TestSession_ServerBootsLater(t *testing.T) {
 func TestSession_SessionClosedByAnotherClient(t *testing.T) {
 	t.Parallel()
 	const flowing, watches = 3000, 50
-	s := zkserver.Run(t)
+	s := check.Run(t)
 	c := connect(t, s.Addr())
 	var order []string // of callbacks, which run one at a time
 	note := func(what string) {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -128,7 +129,7 @@ func TestAddWatch_RecursiveSeesDescendants(t *testing.T) {
 func TestAddWatch_Root(t *testing.T) {
 	t.Parallel()
 	needsAddWatch(t)
-	s := zkserver.Run(t)
+	s := check.Run(t)
 	c := connect(t, s.Addr())
 	all := must(t, c.AddWatch(t.Context(), "/", zkasync.PersistentRecursive))
 	root := must(t, c.AddWatch(t.Context(), "/", zkasync.Persistent))

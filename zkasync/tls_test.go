@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -31,7 +32,7 @@ func startFails(t *testing.T, servers string, opts ...zkasync.Option) error {
 
 func TestTLS_ServerIsVerified(t *testing.T) {
 	t.Parallel()
-	server := zkserver.Run(t, zkserver.WithTLS())
+	server := check.Process(t, whyTLS, zkserver.WithTLS())
 	_, port, err := net.SplitHostPort(server.TLSAddr())
 	if err != nil {
 		t.Fatal(err)
@@ -91,7 +92,7 @@ func TestTLS_ServerIsVerified(t *testing.T) {
 // The name is verified, not the address that it resolves to. An IPv6 address is verified without its zone.
 func TestTLS_WhatIsVerified(t *testing.T) {
 	t.Parallel()
-	server := zkserver.Run(t, zkserver.WithTLS())
+	server := check.Process(t, whyTLS, zkserver.WithTLS())
 	_, port, err := net.SplitHostPort(server.TLSAddr())
 	mustDo(t, err)
 	resolver := zkasync.WithResolver(func(context.Context, string) ([]string, error) { return []string{"127.0.0.1"}, nil })
@@ -120,7 +121,7 @@ func TestTLS_WhatIsVerified(t *testing.T) {
 
 func TestTLS_OperationsAndReconnect(t *testing.T) {
 	t.Parallel()
-	server := zkserver.Run(t, zkserver.WithMutualTLS())
+	server := check.Process(t, whyTLS, zkserver.WithMutualTLS())
 	p := zkproxy.Run(t, server.TLSAddr())
 	c := connect(t, p.Addr(), zkasync.WithTLS(server.TLSConfig()))
 	ctx := t.Context()

@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -22,7 +23,7 @@ import (
 func TestTLSFunc_FilesAndIdentities(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	server := zkserver.Run(t, zkserver.WithMutualTLS(), zkserver.WithDir(dir))
+	server := check.Process(t, whyTLS, zkserver.WithMutualTLS(), zkserver.WithDir(dir))
 	pair, err := os.ReadFile(filepath.Join(dir, "server.pem"))
 	mustDo(t, err)
 	own := filepath.Join(t.TempDir(), "pair.pem")

@@ -4,7 +4,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
@@ -30,7 +30,7 @@ func nextState(t testing.TB, changes <-chan zkasync.StateChange, want zkasync.St
 // A server that was wiped refuses a client that has seen later states, without an answer.
 func TestServer_Wiped(t *testing.T) {
 	t.Parallel()
-	s := zkserver.Run(t)
+	s := check.Run(t)
 	c := connect(t, s.Addr(), zkasync.WithSessionTimeout(2*time.Second))
 	ctx := testContext(t)
 	for range 100 {

@@ -4,13 +4,14 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
 
 func TestWatch_TellsOfTheConnectionAndMissesNothing(t *testing.T) {
 	t.Parallel()
-	server := zkserver.Run(t)
+	server := check.Run(t)
 	c := connect(t, server.Addr())
 	if _, err := c.Create(t.Context(), "/w", []byte("before")).Get(t.Context()); err != nil {
 		t.Fatal(err)
@@ -39,7 +40,7 @@ func TestWatch_TellsOfTheConnectionAndMissesNothing(t *testing.T) {
 func TestWatch_SaysThatATreeMayHaveChangedUnseen(t *testing.T) {
 	t.Parallel()
 	zkserver.Needs(t, "3.6", "persistent watches, which watch -r uses")
-	server := zkserver.Run(t)
+	server := check.Run(t)
 	c := connect(t, server.Addr())
 	w := start(t, "watch", "-r", "/", "--server", server.Addr(), "--timeout", "30s")
 	w.out.await(t, "watching")
@@ -60,7 +61,7 @@ func TestWatch_SaysThatATreeMayHaveChangedUnseen(t *testing.T) {
 
 func TestCreate_SaysWhenItsSessionIsLost(t *testing.T) {
 	t.Parallel()
-	server := zkserver.Run(t)
+	server := check.Run(t)
 	held := start(t, "create", "/mine", "--ephemeral", "--server", server.Addr())
 	held.err.await(t, "ends with this session")
 	if err := server.Kill(); err != nil {

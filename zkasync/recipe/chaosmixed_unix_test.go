@@ -16,6 +16,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -46,7 +47,7 @@ func (a span) overlaps(b span) bool { return a.start.Before(b.stop) && b.start.B
 // accepted after one of a later holder. Two zkasync processes must never believe at the same time that they hold the lock, unless one
 // was stopped; other overlaps are only counted. In the end, everybody gets a turn.
 func TestChaos_MixedProcesses(t *testing.T) {
-	ens := zkserver.RunEnsemble(t)
+	ens := check.Ensemble(t, "processes are killed and frozen while they elect and synchronize")
 	c := connect(t, ens.ConnectString())
 	must(t, c.Create(t.Context(), "/register", nil))
 	m := &mixed{t: t}

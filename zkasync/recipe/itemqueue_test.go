@@ -196,8 +196,8 @@ func TestQueue_SkipsWhatItCannotRead(t *testing.T) {
 			must(t, must(t, waits).Consume(t.Context()))
 			skipped := q.Skipped()
 			for _, path := range odd {
-				if skipped[path] == nil || must(t, c.Exists(t.Context(), path)) == nil {
-					t.Errorf("%s: %v", path, skipped[path])
+				if skipped[path] == nil {
+					t.Errorf("%s was not skipped", path)
 				}
 				must(t, c.Delete(t.Context(), path, zkasync.AnyVersion))
 			}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/zkasync/zkasync-go/future"
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -136,7 +137,7 @@ func TestMutex_LostSession(t *testing.T) {
 // A thousand contenders wait. An unlock wakes the next one only, and no other makes a request.
 func TestMutex_HandsOverToOne(t *testing.T) {
 	t.Parallel()
-	srv := zkserver.Run(t)
+	srv := check.Run(t)
 	c := connect(t, srv.Addr())
 	must(t, c.EnsurePath(t.Context(), "/lock"))
 	const waiters = 1000
@@ -160,7 +161,7 @@ func TestMutex_HandsOverToOne(t *testing.T) {
 }
 
 // received returns how many packets a server has received.
-func received(t *testing.T, srv *zkserver.Server) (n int) {
+func received(t *testing.T, srv check.Server) (n int) {
 	t.Helper()
 	stats, err := srv.FourLetter(t.Context(), "mntr")
 	if err != nil {

@@ -9,9 +9,8 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-// inMemory makes the shared server one of package zktest. Tests that need a process of their own or an ensemble still use real
-// servers.
-var inMemory = flag.String("zktest", "", "a release, as 3.8.0: the shared server is in memory and behaves as it")
+// inMemory makes the shared server and those of Run servers in memory. Tests that need processes are skipped, and say why.
+var inMemory = flag.String("zktest", "", "a release, as 3.8.0: servers are in memory and behave as it; tests that need processes are skipped")
 
 // Main returns an m whose Run also stops the shared server at the end:
 //
@@ -26,21 +25,22 @@ func (w withShared) Run() int {
 	if *inMemory == "" {
 		return w.m.Run()
 	}
-	s, err := zktest.New(zktest.WithVersion(*inMemory), zktest.WithTick(zkserver.DefaultTick),
-		zktest.WithSessionTimeouts(zkserver.MinSessionTimeout, zkserver.MaxSessionTimeout), zktest.WithCleaning(zkserver.Cleaning))
+	s, err := zktest.New(memoryOptions()...)
 	if err != nil {
 		fmt.Println(err)
 		return 1
 	}
 	defer s.Close()
 	addr, err := s.Listen("127.0.0.1:0")
+	var known *zkserver.Server
 	if err == nil {
-		err = zkserver.UseShared(addr, *inMemory)
+		known, err = zkserver.At(addr, *inMemory)
 	}
 	if err != nil {
 		fmt.Println(err)
 		return 1
 	}
+	zkserver.UseShared(known)
 	return w.m.Run()
 }
 
@@ -48,6 +48,6 @@ func (w withShared) Run() int {
 func NeedsProcess(t testing.TB, why string) {
 	t.Helper()
 	if *inMemory != "" {
-		t.Skip("needs a server in a process of its own: " + why)
+		t.Skip("needs a real server: " + why)
 	}
 }

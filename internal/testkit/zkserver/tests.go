@@ -82,24 +82,27 @@ func Shared(tb TB) *Server {
 	return shared.server
 }
 
-// UseShared makes Shared return another server, which behaves like a release of ZooKeeper. The caller must stop that server.
-func UseShared(addr, version string) error {
+// At returns a server that somebody else runs at an address, and that behaves like a release of ZooKeeper. It can be asked,
+// but there is no process to start, stop or freeze.
+func At(addr, version string) (*Server, error) {
 	release, err := parseRelease(version)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	_, port, err := net.SplitHostPort(addr)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	s := &Server{release: release}
-	if s.ports.client, err = strconv.Atoi(port); err != nil {
-		return err
-	}
+	s.ports.client, err = strconv.Atoi(port)
+	return s, err
+}
+
+// UseShared makes Shared return s, which the caller must stop.
+func UseShared(s *Server) {
 	shared.mu.Lock()
 	defer shared.mu.Unlock()
 	shared.server, shared.foreign = s, true
-	return nil
 }
 
 // StopShared stops the server of Shared, if there is one.

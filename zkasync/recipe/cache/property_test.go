@@ -11,6 +11,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkproxy"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -269,7 +270,7 @@ func TestCache_ConvergesUnderCuts(t *testing.T) {
 
 func TestCache_ConvergesOverRestarts(t *testing.T) {
 	t.Parallel()
-	srv := zkserver.Run(t)
+	srv := check.Run(t)
 	c, other := connect(t, srv.Addr()), connect(t, srv.Addr())
 	convergence(t, c, other, 7, 3, func(rnd *rand.Rand) {
 		if err := srv.Kill(); err != nil {

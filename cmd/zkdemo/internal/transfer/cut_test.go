@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/zkasync/zkasync-go/cmd/zkdemo/internal/pipeline"
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -189,7 +190,7 @@ func TestRoundTrip_SurvivesConnectionLosses(t *testing.T) {
 func TestImport_SinglesOutTheFileThatTheServerRefuses(t *testing.T) {
 	t.Parallel()
 	const limit = 20_000
-	server := zkserver.Run(t, zkserver.WithJVMFlag(fmt.Sprintf("-Djute.maxbuffer=%d", limit)))
+	server := check.Run(t, check.MaxRequestSize(limit))
 	c := connectTo(t, server.Addr())
 	tr := manyFiles()
 	tr["d10/large"] = strings.Repeat("x", 2*limit) // the client does not know the server's limit
@@ -209,7 +210,7 @@ func TestImport_SinglesOutTheFileThatTheServerRefuses(t *testing.T) {
 
 func TestTransfer_GivesUpOnASilentServer(t *testing.T) {
 	t.Parallel()
-	server := zkserver.Run(t)
+	server := check.Run(t)
 	c := connectTo(t, server.Addr())
 	source, target := manyFiles().write(t), zkserver.Root(t)
 	frozen := false

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
 )
@@ -51,7 +52,7 @@ func TestImport_SkipsAndNamesWhatCannotBeAZnode(t *testing.T) {
 
 func TestImport_LeavesTheServersOwnTreeAlone(t *testing.T) {
 	t.Parallel()
-	c := connectTo(t, zkserver.Run(t).Addr())
+	c := connectTo(t, check.Run(t).Addr())
 	source := tree{"zookeeper/quota": "x", "a/zookeeper/quota": "y"}.write(t)
 	report, err := Import(t.Context(), c, source, "/", modest(&watcher{}))
 	must(t, err)

@@ -175,12 +175,16 @@ func envi(s *serve.Server, b *strings.Builder) {
 	fmt.Fprintf(b, "Environment:\nzookeeper.version=%s\nhost.name=localhost\njava.version=none\n", versionText(s))
 }
 
+// wchs counts watches. Like a real server, it counts only those of data (DataTree.dumpWatchesSummary).
 func wchs(s *serve.Server, b *strings.Builder) {
-	conns, paths := make(map[watch.Watcher]bool), make(map[string]bool)
+	conns, paths, total := make(map[watch.Watcher]bool), make(map[string]bool), 0
 	for w := range s.Watches().All() {
-		conns[w.By], paths[w.Path] = true, true
+		if !w.Children {
+			conns[w.By], paths[w.Path] = true, true
+			total++
+		}
 	}
-	fmt.Fprintf(b, "%d connections watching %d paths\nTotal watches:%d\n\n", len(conns), len(paths), s.Watches().Size())
+	fmt.Fprintf(b, "%d connections watching %d paths\nTotal watches:%d\n", len(conns), len(paths), total)
 }
 
 // watches lists watches, by path or by session. Like a real server, it lists only those of data (DataTree.dumpWatches).
