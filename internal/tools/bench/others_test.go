@@ -46,7 +46,7 @@ func TestContenders_DoTheirTask(t *testing.T) {
 
 func TestReadTook(t *testing.T) {
 	t.Parallel()
-	taken, err := readTook("create 0.5\nget 2\nget 0.25\r\ndelete 1e-3\n")
+	taken, err := readTook("create 0.5\nget 2\nget 1.25\r\ndelete 1e-3\n")
 	if err != nil || taken[workGet].Milliseconds() != 250 || taken[workDelete].Microseconds() != 1000 {
 		t.Errorf("%v, %v", taken, err)
 	}

@@ -8,8 +8,8 @@ import org.apache.zookeeper.ZooDefs.Ids;
 import org.apache.zookeeper.ZooKeeper;
 
 /**
- * Creates, reads twice and deletes n znodes of 100 bytes below root with Java's asynchronous API, depth of them in flight.
- * Prints what each took, in seconds.
+ * Creates n znodes of 100 bytes below root, reads them once, and then as often as it is told, and deletes them, with Java's
+ * asynchronous API, depth of them in flight. Prints what each took, in seconds.
  */
 public class AsyncClient {
   interface Start {
@@ -28,11 +28,13 @@ public class AsyncClient {
     room.release();
   }
 
-  static void work(String name, Start start) throws Exception {
+  static void work(String name, int times, Start start) throws Exception {
     long began = System.nanoTime();
-    for (int i = 0; i < paths.length; i++) {
-      room.acquire();
-      start.request(i);
+    for (int turn = 0; turn < times; turn++) {
+      for (int i = 0; i < paths.length; i++) {
+        room.acquire();
+        start.request(i);
+      }
     }
     room.acquire(depth);
     double took = (System.nanoTime() - began) / 1e9;
@@ -61,11 +63,11 @@ public class AsyncClient {
       paths[i] = String.format("%s/%07d", root, i);
     }
     byte[] data = new byte[100];
-    work("create", i -> zk.create(paths[i], data, Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT, (rc, p, c, s) -> done(rc, p), null));
-    for (int turn = 0; turn < 2; turn++) {
-      work("get", i -> zk.getData(paths[i], false, (rc, p, c, d, s) -> done(rc, p), null));
+    work("create", 1, i -> zk.create(paths[i], data, Ids.OPEN_ACL_UNSAFE, CreateMode.PERSISTENT, (rc, p, c, s) -> done(rc, p), null));
+    for (int times : new int[] {1, Integer.parseInt(args[4])}) {
+      work("get", times, i -> zk.getData(paths[i], false, (rc, p, c, d, s) -> done(rc, p), null));
     }
-    work("delete", i -> zk.delete(paths[i], -1, (rc, p, c) -> done(rc, p), null));
+    work("delete", 1, i -> zk.delete(paths[i], -1, (rc, p, c) -> done(rc, p), null));
     zk.delete(root, -1);
     zk.close();
   }
