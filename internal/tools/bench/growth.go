@@ -234,7 +234,7 @@ const growthRounds = 3
 func growthAt(c client, p point, n int, d time.Duration) (growthRow, error) {
 	var all costs
 	for range growthRounds {
-		spent, err := measureWith(c, clientAsync, p, d)
+		spent, err := measureWith(c, 0, clientAsync, p, d)
 		if err != nil {
 			return growthRow{}, err
 		}

@@ -157,12 +157,16 @@ func (r *report) measurePoint(ctx context.Context, x *row) error {
 	if err != nil {
 		return err
 	}
-	c, err := measure(ctx, x.client, addr, x.point, r.time)
+	pid := 0
+	if x.server == serverReal {
+		pid = r.servers.pid
+	}
+	c, err := measureBeside(ctx, pid, x.client, addr, x.point, r.time)
 	if err != nil {
 		return err
 	}
 	x.costs = append(x.costs, c)
-	fmt.Printf("BenchmarkOp/%s %d %.1f ns/op %.0f ops/s %.1f cpu-ns/op %.1f B/op %.2f allocs/op %.0f goroutines %.4f syscalls/op\n",
-		x.name(), c.ops, c.wall, c.perSecond, c.cpu, c.bytes, c.allocs, c.goroutines, c.syscalls)
+	fmt.Printf("BenchmarkOp/%s %d %.1f ns/op %.0f ops/s %.1f cpu-ns/op %.1f B/op %.2f allocs/op %.0f goroutines %.4f syscalls/op %.1f server-cpu-ns/op\n",
+		x.name(), c.ops, c.wall, c.perSecond, c.cpu, c.bytes, c.allocs, c.goroutines, c.syscalls, c.server)
 	return nil
 }

@@ -29,6 +29,8 @@ func (c costs) of(figure func(cost) float64) series {
 
 func perSecond(c cost) float64  { return c.perSecond }
 func cpu(c cost) float64        { return c.cpu }
+func serverCPU(c cost) float64  { return c.server }
+func bothCPU(c cost) float64    { return c.cpu + c.server }
 func wall(c cost) float64       { return c.wall }
 func bytesOf(c cost) float64    { return c.bytes }
 func allocs(c cost) float64     { return c.allocs }

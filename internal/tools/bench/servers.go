@@ -24,6 +24,7 @@ type servers struct {
 	life   lifetime
 	replay map[zkpeer.Replay]string
 	real   string
+	pid    int // of the real server's process
 }
 
 func newServers() *servers { return &servers{replay: make(map[zkpeer.Replay]string)} }
@@ -63,6 +64,7 @@ func (s *servers) startReal(ctx context.Context) (string, error) {
 		return "", err
 	}
 	s.life.Cleanup(func() { _ = server.Stop(context.Background()) })
+	s.pid = server.PID()
 	return server.Addr(), fill(ctx, server.Addr())
 }
 

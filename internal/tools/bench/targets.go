@@ -72,6 +72,13 @@ func (r *report) ratioTargets() []target {
 			known:    len(ours) > 0 && len(theirs) > 0,
 		})
 	}
+	ours, theirs := r.costs(serverReal, clientAsync, base), r.costs(serverReal, clientGoroutines, base)
+	list = append(list, target{
+		what:     "CPU of client and server for a get, 4,096 in flight, as a share of go-zookeeper's (zookeeper)",
+		limit:    0.1,
+		measured: ours.of(bothCPU).median() / theirs.of(bothCPU).median(),
+		known:    len(ours) > 0 && len(theirs) > 0 && ours.of(serverCPU).median() > 0,
+	})
 	for _, c := range r.contests[min(len(r.contests), contestsOfGo):] {
 		list = append(list, target{
 			what:     "gets of 100 B, 1,000 in flight, as a multiple of the rate of: " + c.name,

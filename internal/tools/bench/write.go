@@ -67,12 +67,12 @@ func (r *report) writePoints(b *strings.Builder, server string) {
 			}
 			if last == nil || *last != p {
 				fmt.Fprintf(b, "\n**%s**\n\n", p.title())
-				fmt.Fprintln(b, "| client | ops/s | CPU ns/op | B/op | allocs/op | goroutines | syscalls/op |")
-				fmt.Fprintln(b, "|---|--:|--:|--:|--:|--:|--:|")
+				fmt.Fprintln(b, "| client | ops/s | CPU ns/op | B/op | allocs/op | goroutines | syscalls/op | server's CPU ns/op |")
+				fmt.Fprintln(b, "|---|--:|--:|--:|--:|--:|--:|--:|")
 				last = &p
 			}
-			fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %.0f | %s |\n", x.client, spread(x.of(perSecond)), spread(x.of(cpu)),
-				number(x.of(bytesOf).median()), fraction(x.of(allocs).median()), x.of(goroutines).median(), fraction(x.of(syscalls).median()))
+			fmt.Fprintf(b, "| %s | %s | %s | %s | %s | %.0f | %s | %s |\n", x.client, spread(x.of(perSecond)), spread(x.of(cpu)),
+				number(x.of(bytesOf).median()), fraction(x.of(allocs).median()), x.of(goroutines).median(), fraction(x.of(syscalls).median()), orDash(x.of(serverCPU)))
 		}
 	}
 	fmt.Fprintln(b)
@@ -160,6 +160,14 @@ func (r *report) writeTree(b *strings.Builder) {
 // spread formats the median, with the least and the greatest value.
 func spread(s series) string {
 	return fmt.Sprintf("%s (%s–%s)", number(s.median()), number(s.min()), number(s.max()))
+}
+
+// orDash is spread, or a dash for what is not known.
+func orDash(s series) string {
+	if s.max() == 0 {
+		return "–"
+	}
+	return spread(s)
 }
 
 // fraction formats a figure that may be small.
