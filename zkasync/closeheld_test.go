@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/zkasync/zkasync-go/handler"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/zkasync"
+	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
 func TestClient_CloseNamesWhatHoldsItUp(t *testing.T) {
@@ -47,6 +49,26 @@ func TestClient_CloseNamesWhatHoldsItUp(t *testing.T) {
 	poll(t, "the stops end", func() bool {
 		return blocked.State() == zkasync.StateClosed && dialer.State() == zkasync.StateClosed
 	})
+}
+
+// A connection of the user's that does not end is named, and Close returns.
+func TestClose_ConnectionThatDoesNotEnd(t *testing.T) {
+	t.Parallel()
+	srv := zktest.Run(t)
+	release := make(chan struct{})
+	c := unstarted(t, srv.Addr(), zkasync.WithCloseTimeout(100*time.Millisecond),
+		zkasync.WithDialer(func(ctx context.Context, network, address string) (net.Conn, error) {
+			conn, err := srv.DialContext(ctx, network, address)
+			return hangingConn{conn, release}, err
+		}))
+	if err := c.Start(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	if err := c.Close(); err == nil || !strings.Contains(err.Error(), "TestClose_ConnectionThatDoesNotEnd") {
+		t.Errorf("%v, want an error that names the dialer", err)
+	}
+	close(release)
+	poll(t, "the stop ends", func() bool { return c.State() == zkasync.StateClosed && c.Close() == nil })
 }
 
 func TestClient_StopsWhenItsConnIsClosed(t *testing.T) {

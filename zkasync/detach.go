@@ -17,7 +17,8 @@ import (
 // If there is no session, the client stops all the same, and the error is [ErrNoSession]: so before the first connection,
 // and after the servers have ended the session. While Suspended, the session is left as it is, and Stays says what is left
 // of it. A client that is not started, or whose stop has begun otherwise, has [ErrClosed]; a second Detach during the first
-// waits for the same end. If a callback does not return, the error is that of Close, and the result is valid. Within a
+// waits for the same end. If a callback or a dialer does not return, the error is that of Close, and the result is valid; it is
+// empty if a connection that a dialer has made does not end, since it is not known then what becomes of the session. Within a
 // callback, Detach only starts the stop, and the error matches handler.ErrInCallback; see [Client.DetachAsync].
 func (c *Client) Detach() (Detached, error) {
 	r, err := c.detach()
@@ -25,16 +26,15 @@ func (c *Client) Detach() (Detached, error) {
 		return Detached{}, err
 	}
 	if err := c.join(r, false); err != nil {
-		if r.stopped.Future().Ready() {
-			return r.leaves, err
-		}
-		return Detached{}, err
+		left, _ := r.handedOver()
+		return left, err
 	}
 	return r.handedOver()
 }
 
-// DetachAsync is Detach that returns at once; callbacks may call it. Its future completes when the client has stopped. Its
-// callbacks run after all others, as those of [Client.StopAsync] do.
+// DetachAsync is Detach that returns at once; callbacks may call it. Its future completes when the client has stopped, or fails as
+// that of [Client.StopAsync] does if a callback does not return within the close timeout. The session is left then nevertheless:
+// to have it in that case, take it from [Client.Session] before. The future's callbacks run after all others, as those of StopAsync do.
 func (c *Client) DetachAsync() *future.Future[Detached] {
 	r, err := c.detach()
 	if err != nil {
@@ -60,8 +60,9 @@ const opDetach = "detach"
 
 // handedOver returns what a stop by Detach has left.
 func (r *run) handedOver() (Detached, error) {
-	if r.leaves.Session.ID == 0 {
+	left := r.leaves.Load()
+	if left == nil {
 		return Detached{}, refusal(opDetach, "", ErrNoSession)
 	}
-	return r.leaves, nil
+	return *left, nil
 }

@@ -6,10 +6,12 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -320,4 +322,161 @@ func TestDetach_DuringAClose(t *testing.T) {
 		t.Errorf("during a Close: %v", err)
 	}
 	must(t, stopped)
+}
+
+// In virtual time, at each moment of the first handshake: either there is no session, or the one that was left can be taken up.
+func TestDetach_InTheFirstHandshake(t *testing.T) {
+	t.Parallel()
+	const answer = 100 * time.Millisecond
+	counts := make(map[bool]int)
+	for _, retried := range []bool{false, true} {
+		for after := time.Duration(0); after <= 2*answer; after += answer / 4 {
+			synctest.Test(t, func(t *testing.T) {
+				srv := zktest.Run(t)
+				srv.SlowDown(answer)
+				if retried { // the first attempt has failed, and the next one is under way
+					srv.Refuse(true)
+					time.AfterFunc(time.Second, func() { srv.Refuse(false) })
+				}
+				c, err := zkasync.New(srv.Addr(), srv.Options()...)
+				if err != nil {
+					t.Fatal(err)
+				}
+				started := c.StartAsync()
+				waiting := c.Get(t.Context(), "/")
+				if retried {
+					for len(srv.Sessions()) == 0 {
+						time.Sleep(answer / 10)
+					}
+				}
+				time.Sleep(after)
+				left, err := c.Detach()
+				counts[err == nil]++
+				if err != nil && (!errors.Is(err, zkasync.ErrNoSession) || left.Session.ID != 0 || !errors.Is(outcome(t, started), zkasync.ErrClosed)) {
+					t.Errorf("after %v: %+v, %v, start %v", after, left, err, outcome(t, started))
+				}
+				if !waiting.Ready() {
+					t.Errorf("after %v: an operation is pending", after)
+				}
+				if err == nil {
+					next := connect(t, srv.Addr(), append(srv.Options(), zkasync.WithSession(left.Session))...)
+					if next.Session().ID != left.Session.ID {
+						t.Errorf("after %v: session %#x, want %#x", after, next.Session().ID, left.Session.ID)
+					}
+				}
+			})
+		}
+	}
+	if counts[true] == 0 || counts[false] == 0 {
+		t.Errorf("with a session %d, without %d", counts[true], counts[false])
+	}
+}
+
+// A callback that never returns holds up neither form of Detach beyond the close timeout, and the session is left.
+func TestDetach_CallbackThatDoesNotReturn(t *testing.T) {
+	t.Parallel()
+	for _, async := range []bool{false, true} {
+		synctest.Test(t, func(t *testing.T) {
+			const limit = 3 * time.Second
+			srv := zktest.Run(t)
+			c, err := zkasync.New(srv.Addr(), append(srv.Options(), zkasync.WithCloseTimeout(limit))...)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if err := c.Start(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			session := c.Session()
+			release := make(chan struct{})
+			c.Exists(t.Context(), "/").OnDone(func(*zk.Stat, error) { <-release })
+			synctest.Wait()
+			begun := time.Now()
+			if async {
+				_, err = c.DetachAsync().Get(t.Context())
+			} else {
+				var left zkasync.Detached
+				if left, err = c.Detach(); left.Session.ID != session.ID || left.Stays <= 0 {
+					t.Errorf("left %+v", left)
+				}
+			}
+			var stuck *handler.StuckError
+			if !errors.As(err, &stuck) || !strings.Contains(stuck.Callback, "TestDetach_CallbackThatDoesNotReturn") {
+				t.Errorf("async %v: %v, want a StuckError that names the callback", async, err)
+			}
+			if took := time.Since(begun); took < limit || took > limit+time.Second {
+				t.Errorf("async %v: it took %v", async, took)
+			}
+			if c.State() != zkasync.StateClosed {
+				t.Errorf("async %v: state %v", async, c.State())
+			}
+			next := connect(t, srv.Addr(), append(srv.Options(), zkasync.WithSession(session))...)
+			if next.Session().ID != session.ID {
+				t.Errorf("async %v: session %#x, want %#x", async, next.Session().ID, session.ID)
+			}
+			close(release)
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+}
+
+// hangingConn is a connection whose Close waits for release.
+type hangingConn struct {
+	net.Conn
+	release chan struct{}
+}
+
+func (c hangingConn) Close() error {
+	<-c.release
+	return c.Conn.Close()
+}
+
+// A dialer that hangs is left behind. A connection of its making that does not end cannot be: what becomes of the session is not
+// known then. In real time, because the stop holds a lock while it waits for the connection.
+func TestDetach_WhatTheDialerHoldsUp(t *testing.T) {
+	t.Parallel()
+	for _, connection := range []bool{false, true} {
+		srv := zktest.Run(t)
+		release := make(chan struct{})
+		var hangs, hanging atomic.Bool
+		dial := func(ctx context.Context, network, address string) (net.Conn, error) {
+			if hangs.Load() {
+				hanging.Store(true)
+				<-release
+			}
+			conn, err := srv.DialContext(ctx, network, address)
+			if connection && err == nil {
+				conn = hangingConn{conn, release}
+			}
+			return conn, err
+		}
+		c, err := zkasync.New(srv.Addr(), zkasync.WithDialer(dial), zkasync.WithCloseTimeout(200*time.Millisecond), zkasync.WithSessionTimeout(patientSession))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := c.Start(testContext(t)); err != nil {
+			t.Fatal(err)
+		}
+		session := c.Session()
+		if !connection {
+			hangs.Store(true)
+			srv.Drop()
+			poll(t, "the dialer", hanging.Load)
+		}
+		again := c.DetachAsync()
+		left, err := c.Detach()
+		if err == nil || !strings.Contains(err.Error(), "TestDetach_WhatTheDialerHoldsUp") {
+			t.Errorf("%v, want an error that names the dialer", err)
+		}
+		if known := left.Session.ID == session.ID; known == connection || connection && left.Session.ID != 0 {
+			t.Errorf("connection %v: left %+v", connection, left)
+		}
+		fails(t, again)
+		close(release)
+		poll(t, "the end", func() bool { return c.Close() == nil })
+		if next := connect(t, srv.Addr(), append(srv.Options(), zkasync.WithSession(session))...); next.Session().ID != session.ID {
+			t.Errorf("session %#x, want %#x", next.Session().ID, session.ID)
+		}
+	}
 }

@@ -3,6 +3,7 @@ package zkasync
 import (
 	"fmt"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/zkasync/zkasync-go/future"
@@ -20,7 +21,7 @@ type run struct {
 	bye     *delivery                    // runs the callbacks of stopped; nil as long as stopped is
 	over    chan struct{}                // closed when the stop is complete and these callbacks have run or failed to return
 	detach  bool                         // Detach stops it; guarded by runs.mu
-	leaves  Detached                     // what Detach has left; read when stopped is done
+	leaves  atomic.Pointer[Detached]     // what Detach has left; nil as long as that is not known, and if it is nothing
 	left    error                        // the error if one of them did not return; read when over is closed
 	resting resting                      // set by shutdown
 	hooked  hookedConn                   // what hooks know of the connection

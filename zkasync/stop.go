@@ -93,7 +93,8 @@ func (r *run) shutdown() {
 	r.resting = r.c.pauses.stop()
 	left := r.session.End(end)
 	if s, stays := r.session.LeftBehind(); s.ID != 0 && r.detach {
-		r.leaves, left = Detached{sessionOf(s), stays}, ErrDetached
+		r.leaves.Store(&Detached{sessionOf(s), stays})
+		left = ErrDetached
 	}
 	r.c.endWatches(ErrClosed)
 	r.c.workers.Wait()

@@ -54,7 +54,8 @@ type Conn struct {
 	closeXid  int32         // the xid of that request; written before closeReq is closed
 	closeOnce sync.Once
 	closed    chan struct{} // closed by Close
-	dead      chan struct{} // closed by die
+	dead      chan struct{} // closed by condemn
+	shut      chan struct{} // closed when the socket is closed
 	workers   sync.WaitGroup
 
 	mu      sync.Mutex
@@ -117,6 +118,10 @@ func (m *Mux) newConn(sock net.Conn) *Conn {
 		closeReq: make(chan struct{}),
 		closed:   make(chan struct{}),
 		dead:     make(chan struct{}),
+		shut:     make(chan struct{}),
+	}
+	if sock == nil {
+		close(c.shut)
 	}
 	c.flight.Init(&m.mu)
 	return c
@@ -144,23 +149,34 @@ func (c *Conn) giveUp(cause error) {
 	c.die(cause)
 }
 
-// die marks the connection dead and closes the socket. Only the first call has an effect. It does not wait.
+// die marks the connection dead and closes the socket, or waits until whoever did so first has closed it. That can take a while:
+// TLS says farewell, and a dialer's connection does what it likes.
 func (c *Conn) die(cause error) {
+	if c.condemn(cause) {
+		c.closeSocket()
+	}
+	<-c.shut
+}
+
+// condemn marks the connection dead. Whoever gets true must close the socket.
+func (c *Conn) condemn(cause error) bool {
 	c.mu.Lock()
-	defer c.mu.Unlock()
-	select {
-	case <-c.dead:
-		return
-	default:
+	if c.isDead() {
+		c.mu.Unlock()
+		return false
 	}
 	c.cause = cause
 	close(c.dead)
-	if c.sock != nil {
-		_ = c.sock.Close()
-	}
+	c.mu.Unlock()
 	c.m.mu.Lock()
 	c.m.work.Broadcast()
 	c.m.mu.Unlock()
+	return c.sock != nil
+}
+
+func (c *Conn) closeSocket() {
+	defer close(c.shut)
+	_ = c.sock.Close()
 }
 
 func (c *Conn) isDead() bool {

@@ -23,5 +23,6 @@
 //	goroutine          started by         ends                       joined by
 //	Conn.writeLoop     Conn.established   when the connection dies   Conn.teardown
 //	Conn.silenceLoop   Conn.established   when the connection dies   Conn.teardown
+//	Conn.closeSocket   Mux.Abort          when the socket is closed  Conn.teardown
 //	guarded.expire     a context's end    at once                    Mux.Wait
 package mux

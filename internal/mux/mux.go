@@ -128,13 +128,13 @@ func (m *Mux) FailWaiting(cause error) {
 
 var errStopping = errors.New("client is stopping")
 
-// Abort ends the present connection at once, if there is one.
+// Abort ends the present connection, if there is one, and does not wait until its socket is closed; [Mux.WaitConns] does.
 func (m *Mux) Abort(cause error) {
 	m.mu.Lock()
 	c := m.cur
 	m.mu.Unlock()
-	if c != nil {
-		c.die(cause)
+	if c != nil && c.condemn(cause) {
+		go c.closeSocket()
 	}
 }
 

@@ -18,6 +18,7 @@ func (c *Conn) teardown() {
 	c.torn = true
 	defer c.m.conns.Done()
 	c.workers.Wait()
+	<-c.shut
 	c.mu.Lock()
 	cause := c.cause
 	c.mu.Unlock()
