@@ -1,12 +1,18 @@
 package zkasync_test
 
 import (
+	"context"
+	"crypto/tls"
 	"maps"
+	"net"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
+
+	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
 	"github.com/zkasync/zkasync-go/internal/wire"
@@ -187,12 +193,91 @@ func TestEnsembleTracker_StaysOnAServerThatItDoesNotKnow(t *testing.T) {
 	})
 }
 
-// With TLS the addresses are those for TLS, if the configuration has any.
+// With TLS the addresses are those for TLS, however the client was told to use it; if there are none, nothing changes.
 func TestEnsembleTracker_TLS(t *testing.T) {
 	t.Parallel()
 	srv := zktest.Run(t, zktest.WithTLS(false))
-	c := connect(t, srv.Addr(), append(srv.Options(), zkasync.WithEnsembleTracker(true))...)
-	must(t, c.Create(t.Context(), "/a", nil))
+	given, err := srv.Listen("127.0.0.1:0")
+	mustDo(t, err)
+	secure, err := srv.Listen("127.0.0.1:0")
+	mustDo(t, err)
+	var config atomic.Pointer[string]
+	srv.Intercept(func(r zktest.Request) zktest.Action {
+		if r.Op != zktest.OpGetData || r.Path != "/zookeeper/config" {
+			return zktest.Action{}
+		}
+		return zktest.Answer(wire.AppendStat(wire.AppendBuffer(nil, []byte(*config.Load())), &zk.Stat{}))
+	})
+	with, without := "server.1=127.0.0.1:1:2;"+nowhere+";"+secure+"\nversion=1", "server.1=127.0.0.1:1:2;"+nowhere+"\nversion=1"
+	asFunc := zkasync.WithTLSFunc(func(context.Context) (*tls.Config, error) { return srv.TLSConfig(), nil })
+	for _, test := range []struct {
+		text string
+		opt  zkasync.Option
+		want string
+	}{{with, zkasync.WithTLS(srv.TLSConfig()), secure}, {with, asFunc, secure}, {without, asFunc, given}} {
+		config.Store(&test.text)
+		var dialled journal
+		c := connect(t, given, test.opt, zkasync.WithCoalescedReads(false), zkasync.WithEnsembleTracker(true),
+			zkasync.WithDialer(func(ctx context.Context, network, address string) (net.Conn, error) {
+				dialled.add(address)
+				return new(net.Dialer).DialContext(ctx, network, address)
+			}))
+		must(t, c.Config(t.Context())) // the tracker has asked before
+		must(t, c.Get(t.Context(), "/"))
+		poll(t, "the servers of the configuration", func() bool {
+			dialled.clear()
+			changes := c.States(t.Context())
+			srv.Drop(c.Session().ID)
+			nextState(t, changes, zkasync.StateConnected)
+			return c.Conn().Server() == test.want
+		})
+		if got := dialled.all(); !slices.Equal(got, []string{test.want}) {
+			t.Errorf("dialled %q, want %q", got, test.want)
+		}
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+// The watch on the configuration lies outside of a chroot. It is restored on each connection, and the client learns of servers
+// that join afterwards without another one.
+func TestEnsembleTracker_BelowAChrootAfterAReconnect(t *testing.T) {
+	t.Parallel()
+	ens := zktest.RunEnsemble(t, 3, zktest.WithReconfig(), zktest.WithSuperuser("secret"))
+	opts := append(ens.Options(), zkasync.WithAuth("digest", []byte("super:secret")))
+	admin := connect(t, ens.ConnectString(), opts...)
+	must(t, admin.EnsurePath(t.Context(), "/app/deep"))
+	c := connect(t, ens.ConnectString()+"/app", append(opts, zkasync.WithEnsembleTracker(true), zkasync.WithRetry(zkasync.RetryPolicy{}))...)
+	live := view(t, c, "/deep").WatchConfig(t.Context())
+	members := func(n int) {
+		t.Helper()
+		poll(t, "the configuration", func() bool {
+			now, known := live.Latest()
+			return known && len(now.Value.Servers) == n
+		})
+	}
+	members(3)
+	id, changes := c.Session().ID, c.States(t.Context())
+	for _, s := range ens.Servers() {
+		s.Drop(id)
+	}
+	nextState(t, changes, zkasync.StateConnected)
+	must(t, c.Get(t.Context(), "/"))
+	var joining []string
+	for range 3 {
+		joining = append(joining, ens.AddServer().Member(ensemble.Participant))
+	}
+	must(t, admin.Reconfig(t.Context(), zkasync.Joining(joining...)))
+	members(6)
+	for _, s := range ens.Servers()[:3] { // those that the client was given
+		s.Refuse(true)
+		s.Drop(id)
+	}
+	must(t, c.Exists(t.Context(), "/deep")) // on a server that has joined
+	if now := c.Session().ID; now != id {
+		t.Errorf("session %#x became %#x", id, now)
+	}
 }
 
 // A client that was given one server of an ensemble finds those that join, on any chroot, when all that it began with have

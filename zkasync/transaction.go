@@ -33,8 +33,9 @@ var (
 //	}
 //	made, _ := job.Result() // made.Path is the znode that was created
 //
-// Nothing is checked or sent before Commit. Paths are relative to the chroot of the client that made the transaction. [Client.Multi]
-// is the same in one call. A Transaction is safe for concurrent use.
+// Nothing is checked or sent before Commit. Paths are relative to the chroot of the client or view that made the transaction, in
+// results and errors too, whoever calls Commit. [Client.Multi] is the same in one call; a [MultiOp] belongs to no client, so its path
+// means the tree of the one that applies it. A Transaction is safe for concurrent use.
 type Transaction struct {
 	c *Client
 

@@ -225,6 +225,45 @@ func TestTransaction_PathsAreTheCommittersOwn(t *testing.T) {
 	}
 }
 
+// A transaction belongs to the view that made it, also when its parts are read elsewhere; operations of Multi belong to nobody, so
+// a path means the tree of whichever view applies it. All paths of results and errors are those of that view.
+func TestTransaction_OfViews(t *testing.T) {
+	t.Parallel()
+	c := rooted(t)
+	ctx := t.Context()
+	one, two := view(t, c, "/one"), view(t, view(t, c, "/two"), "/deep")
+	must(t, one.EnsurePath(ctx, "/"))
+	must(t, two.EnsurePath(ctx, "/"))
+	tx := two.Transaction()
+	made, queued := tx.Create("/a", []byte("x")), tx.Create("/q-", nil, zkasync.Sequential())
+	must(t, tx.Commit(ctx))
+	if a, q := result(t, made).Path, result(t, queued).Path; a != "/a" || !strings.HasPrefix(q, "/q-") || must(t, c.Exists(ctx, "/two/deep"+q)) == nil {
+		t.Errorf("made %q and %q", a, q)
+	}
+	if must(t, one.Exists(ctx, "/a")) != nil || must(t, c.Exists(ctx, "/a")) != nil {
+		t.Error("it was applied elsewhere")
+	}
+	ops := []zkasync.MultiOp{zkasync.CheckOp("/", zkasync.AnyVersion), zkasync.CreateOp("/a/b", nil)}
+	if got := must(t, two.Multi(ctx, ops...)); got[1].Path != "/a/b" {
+		t.Errorf("%+v", got)
+	}
+	err := fails(t, one.Multi(ctx, ops...), zk.ErrNoNode) // there is no /one/a
+	isOp(t, err, "multi", "", zkasync.OutcomeRejected, "zkasync: multi: operation 1, create /a/b: node does not exist (so not applied: check /)")
+	path := result(t, made).Path
+	must(t, c.Create(ctx, "/one"+path, nil)) // a result's path means what it does in the view that made it
+	again := two.Transaction()
+	part := again.Create(path, nil)
+	fails(t, again.Commit(ctx), zk.ErrNodeExists)
+	isAbout(t, partFails(t, part, zk.ErrNodeExists), "create", "/a")
+	gone := view(t, c, "/none").Transaction()
+	lost := gone.Set("/a", nil, 0)
+	err = fails(t, gone.Commit(ctx), zk.ErrNoNode)
+	if strings.Contains(err.Error(), "/none/a") {
+		t.Error(err)
+	}
+	isAbout(t, partFails(t, lost, zk.ErrNoNode), "set", "/a")
+}
+
 // Older servers answer creates without a stat, newer ones with one; both are read as they are.
 func TestTransaction_OfEachRelease(t *testing.T) {
 	t.Parallel()

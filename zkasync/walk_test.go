@@ -147,6 +147,41 @@ func TestWalk_WhatCannotBeRead(t *testing.T) {
 	}
 }
 
+// A view's walk has the view's paths, in its entries and its errors, and sees nothing outside.
+func TestWalk_OfAView(t *testing.T) {
+	t.Parallel()
+	c := rooted(t)
+	ctx := t.Context()
+	must(t, c.EnsurePath(ctx, "/app-2/no"))
+	app := view(t, view(t, c, "/app"), "/deep")
+	for _, err := range app.Walk(ctx, "/") {
+		if !errors.Is(err, zk.ErrNoNode) {
+			t.Errorf("without the view's root: %v", err)
+			continue
+		}
+		isAbout(t, err, "walk", "/")
+	}
+	must(t, c.EnsurePath(ctx, "/app"))
+	want := forest(t, c, "/app/deep")
+	for i, line := range want {
+		want[i] = strings.TrimPrefix(line, "/app/deep")
+	}
+	want[0] = "/" + want[0]
+	got, failures := walked(t, app, "/")
+	if !slices.Equal(got, want) || failures != nil {
+		t.Errorf("walked\n%q, want\n%q\nfailures %q", got, want, failures)
+	}
+	below, _ := walked(t, app, "/x", zkasync.StatsOnly())
+	if len(below) < 300 || below[0] != "/x=" {
+		t.Errorf("below /x: %d znodes, the first is %q", len(below), below[:1])
+	}
+	must(t, app.Create(ctx, "/dir-00/secret", nil, zkasync.WithACL(zk.DigestACL(zk.PermAll, "me", "pw"))))
+	_, failures = walked(t, app, "/dir-00")
+	if text := "zkasync: walk /dir-00: get /dir-00/secret: not authenticated"; !slices.Equal(failures, []string{text}) {
+		t.Errorf("failures %q, want %q", failures, text)
+	}
+}
+
 // walkOn returns a server in memory with /a/0 to /a/9, and a client of it.
 func walkOn(t *testing.T, opts ...zkasync.Option) (*zktest.Server, *zkasync.Client) {
 	t.Helper()
