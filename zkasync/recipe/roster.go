@@ -242,5 +242,6 @@ func (r *Roster) end(why error) {
 		}
 	}
 	changed.Resolve(future.Void{})
+	r.newest.Pull(r.news) // the last list may not have been delivered yet
 	r.newest.End()
 }

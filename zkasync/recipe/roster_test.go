@@ -164,6 +164,13 @@ func TestRoster_Ends(t *testing.T) {
 			}
 		}
 		must(t, r.Changed())
+		states := 0
+		for range r.C() { // the last list, even if nobody has asked for it before
+			states++
+		}
+		if _, known := r.Latest(); states > 1 || (states == 1) != known {
+			t.Errorf("%v: %d states in the channel, known %v", r.Err(), states, known)
+		}
 	}
 	must(t, last)
 }

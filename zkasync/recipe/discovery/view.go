@@ -128,12 +128,12 @@ func (v *View) OnChange(fn func(Service)) (remove func()) {
 
 // next delivers what is new to the readers of C and OnChange, now and after each change.
 func (v *View) next() {
-	changed := v.roster.Changed()
-	if v.Err() != nil {
+	changed, ended := v.roster.Changed(), v.Err() != nil
+	v.newest.Pull(v.news)
+	if ended {
 		v.newest.End()
 		return
 	}
-	v.newest.Pull(v.news)
 	future.Transform(changed, func(future.Void, error) *future.Future[future.Void] {
 		v.next()
 		return nothing

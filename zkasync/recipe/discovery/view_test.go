@@ -109,6 +109,14 @@ func TestView_StreamsAndEnds(t *testing.T) {
 	if s := <-told; len(s.Instances) > 1 {
 		t.Errorf("the callback was told %+v", s)
 	}
+	late := d.Watch(t.Context(), "web")
+	for range late.All(t.Context()) {
+		break
+	}
+	late.Close()
+	if s, ok := <-late.C(); !ok || len(s.Instances) != 1 {
+		t.Errorf("the channel, first asked for after the end, has %+v", s)
+	}
 	other := d.Watch(t.Context(), "web")
 	other.Close()
 	if err := other.Err(); !errors.Is(err, recipe.ErrReleased) {
