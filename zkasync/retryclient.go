@@ -88,8 +88,9 @@ func (l *lasting) Outlives(f mux.Failure) bool {
 	l.attempts++
 	flags := l.flags()
 	flags.doubt = flags.doubt || f.Sent
-	l.givenUp = f.Reason == mux.ReasonLoss && l.suspect.Lost(f.Blame, f.Sent)
 	safe := harmless[l.Op()] || !flags.doubt || flags.idempotent && f.Reason == mux.ReasonLoss
+	suspect := f.Reason == mux.ReasonLoss && l.suspect.Lost(f.Blame, f.Sent)
+	l.givenUp = safe && suspect // otherwise it must not be repeated, whatever ended the connection
 	if !safe || l.givenUp || !l.mayGoOn(0) {
 		return false
 	}

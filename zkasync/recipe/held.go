@@ -49,7 +49,8 @@ func (h *Held) Path() string { return h.path }
 
 // Multi applies operations in one transaction with a check that this is still held (like etcd's IsOwner). If it is not,
 // the error is [ErrNotHeld] and nothing was applied: not even a process that was paused for long can interfere with a
-// later holder.
+// later holder. If an earlier attempt may have been applied while it was held (zkasync.WithRetry with zkasync.MarkIdempotent),
+// the error is zkasync.ErrOutcomeUnknown instead.
 func (h *Held) Multi(ctx context.Context, ops ...zkasync.MultiOp) *future.Future[[]zkasync.MultiResult] {
 	n := len(ops)
 	ops = append(ops[:n:n], zkasync.CheckOp(h.path, zkasync.AnyVersion))
@@ -66,9 +67,10 @@ func (h *Held) Multi(ctx context.Context, ops ...zkasync.MultiOp) *future.Future
 	})
 }
 
+// refusedAt reports whether a transaction was refused because of one of its operations, and no earlier attempt can have been applied.
 func refusedAt(err error, index int) bool {
 	var m *zkasync.MultiError
-	return errors.As(err, &m) && m.Index == index
+	return errors.As(err, &m) && m.Index == index && !errors.Is(err, zkasync.ErrOutcomeUnknown)
 }
 
 // Unlock gives up what is held: the context ends at once, and the znode is deleted in the background, with further attempts

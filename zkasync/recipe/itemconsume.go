@@ -98,7 +98,7 @@ func (k *consumption) judge(err error) *future.Future[future.Void] {
 		return k.failed(&zkasync.MultiError{Index: m.Index - len(k.own), Op: m.Op, Path: m.Path, Err: m.Err}, nil)
 	case m.Index == 1 && !core.IsNoNode(err):
 		return k.failed(err, nil)
-	case m.Index == 0 && (k.sent > 1 || k.i.doubt): // perhaps an earlier answer was lost
+	case m.Index == 0 && (k.sent > 1 || k.i.doubt || errors.Is(err, zkasync.ErrOutcomeUnknown)): // perhaps an earlier answer was lost
 		return k.find(false)
 	default:
 		return k.failed(errors.Join(ErrNotHeld, err), ErrDeleted)

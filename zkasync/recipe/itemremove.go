@@ -61,6 +61,8 @@ func (q *Queue) removeItem(ctx context.Context, name string) *future.Future[bool
 			return future.FlatMap(q.ensure(ctx, q.locks), func(string) *future.Future[bool] { return q.removeItem(ctx, name) })
 		case err == nil:
 			return future.Resolved(true)
+		case errors.Is(err, zkasync.ErrOutcomeUnknown):
+			return future.Failed[bool](&Error{Op: "remove", Path: core.Join(q.items, name), Err: err})
 		case core.IsNoNode(err), errors.Is(err, zk.ErrNodeExists): // it is gone, or somebody has it
 			return future.Resolved(false)
 		default:
