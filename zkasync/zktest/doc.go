@@ -50,7 +50,11 @@
 //
 // # What it is not
 //
-// It writes nothing to disk, so a transaction costs no time. It does not throttle. The options [WithMaxConnections],
+// It writes nothing to disk, so a transaction costs no time. It limits no rates: however many requests a client has sent, the
+// server reads on (globalOutstandingLimit), and it neither refuses new connections in a rush nor throttles requests by itself. To
+// see what a client does when requests are throttled, use [Fail] with zkasync.ErrThrottled. Only read-only servers have local
+// sessions; there is no localSessionsEnabled. Authentication plugins, quorums with groups and weights, the admin server and the
+// rarer four-letter words are missing, and mntr has a few of its many lines. The options [WithMaxConnections],
 // [WithFourLetterWords] and [WithExtendedTypes] say where a default differs from that of a real server.
 //
 // # Goroutines

@@ -223,6 +223,46 @@ func TestEnsemble_ReadOnly(t *testing.T) {
 }
 
 // When a session has moved to another server, a late write over the old connection is not applied.
+// A session of a read-only server survives its connection there, and nowhere else. Sessions of the ensemble do not go on there.
+func TestEnsemble_ReadOnlySessionsComeBack(t *testing.T) {
+	t.Parallel()
+	clock := zktest.NewClock(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC))
+	ens := zktest.RunEnsemble(t, 3, zktest.WithReadOnlyMode(), zktest.WithClock(clock))
+	cutOff := ens.Followers()[0]
+	global := openRaw(t, cutOff)
+	ens.Partition(cutOff)
+	local := dialRaw(t, cutOff)
+	ask := wire.ConnectRequest{Timeout: 10_000, Password: make([]byte, 16), ReadOnly: true}
+	if !local.handshake(ask, true) || local.session == 0 || !local.answer.ReadOnly {
+		t.Fatalf("no session: %+v", local.answer)
+	}
+	again := func(who *raw) *raw {
+		r := dialRaw(t, cutOff)
+		ask.SessionID, ask.Password = who.session, who.password
+		if !r.handshake(ask, true) {
+			return nil
+		}
+		return r
+	}
+	if r := again(global); r != nil {
+		t.Errorf("the session of the ensemble: %+v", r.answer)
+	}
+	cutOff.Drop()
+	clock.Advance(9 * time.Second)
+	if r := again(local); r == nil || r.session != local.session {
+		t.Fatal("the session did not come back")
+	}
+	cutOff.Drop()
+	clock.Advance(11 * time.Second)
+	if r := again(local); r == nil || r.session != 0 {
+		t.Error("the session came back after its timeout")
+	}
+	ens.Heal()
+	if r := again(local); r == nil || r.session != 0 {
+		t.Error("the session came back to a server that is not read-only")
+	}
+}
+
 func TestEnsemble_SessionMoves(t *testing.T) {
 	t.Parallel()
 	ens := zktest.RunEnsemble(t, 3)

@@ -2,6 +2,7 @@ package zktest_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -223,6 +224,26 @@ func ExampleWithClickHouseKeeper() {
 	// /keeper = ""
 	// /keeper/api_version = "2"
 	// /keeper/feature_flags = "\x02"
+}
+
+// A client says which ensemble it expects. At a server of another one it loses its connection, and tries the next server.
+func ExampleWithEnsembleNames() {
+	srv, err := zktest.New(zktest.WithEnsembleNames("staging"))
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer srv.Close()
+	ctx := context.Background()
+	c, err := zkasync.Connect(ctx, srv.Addr(), append(srv.Options(), zkasync.WithAuth("ensemble", []byte("staging")))...)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer c.Close()
+	_, err = c.AddAuth(ctx, "ensemble", []byte("production")).Get(ctx)
+	fmt.Println(errors.Is(err, zkasync.ErrConnectionLoss))
+	// Output: true
 }
 
 // The server serves clients only after they have authenticated.

@@ -7,6 +7,7 @@ import (
 	"maps"
 	"math"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -225,10 +226,33 @@ func WithEnforcedQuotas() Option {
 	}}
 }
 
-// WithEnforcedAuthentication closes connections that send a request before credentials (enforce.auth.enabled).
-func WithEnforcedAuthentication() Option {
+// WithEnforcedAuthentication closes connections that send a request before they have authenticated by one of these schemes
+// (enforce.auth.enabled and enforce.auth.schemes): "digest", "sasl" or "x509". Without schemes, any of the three will do. With
+// "sasl" alone, it is also sessionRequireClientSASLAuth.
+func WithEnforcedAuthentication(schemes ...string) Option {
 	return Option{func(cfg *config) error {
-		cfg.MustAuthenticate = true
+		all := []string{acl.Digest, acl.SASL, acl.X509}
+		for _, scheme := range schemes {
+			if !slices.Contains(all, scheme) {
+				return fmt.Errorf("authentication scheme %q is not one of %s", scheme, strings.Join(all, ", "))
+			}
+		}
+		if cfg.Demanded = slices.Clone(schemes); len(schemes) == 0 {
+			cfg.Demanded = all
+		}
+		return nil
+	}}
+}
+
+// WithEnsembleNames makes the server know the scheme "ensemble", and accept these names of its ensemble (ensembleAuthName). A client
+// that calls AddAuth with another name is at the wrong servers: its connection is closed without an answer, so that it tries the
+// next server. The scheme proves no id. An empty name is always accepted.
+func WithEnsembleNames(names ...string) Option {
+	return Option{func(cfg *config) error {
+		if len(names) == 0 || slices.Contains(names, "") {
+			return fmt.Errorf("ensemble names %q: want at least one, and none that is empty", names)
+		}
+		cfg.EnsembleNames = slices.Clone(names)
 		return nil
 	}}
 }

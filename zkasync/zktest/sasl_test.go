@@ -13,7 +13,7 @@ import (
 )
 
 // authenticateSASL authenticates by DIGEST-MD5 as a client does, and returns the last answer.
-func authenticateSASL(t *testing.T, r *raw, user, password string) (wire.ReplyHeader, string) {
+func authenticateSASL(t testing.TB, r *raw, user, password string) (wire.ReplyHeader, string) {
 	t.Helper()
 	step := func(token string) (wire.ReplyHeader, string) {
 		r.send(wire.OpSASL, str(token))

@@ -238,9 +238,12 @@ func TestOptions_RefuseWhatCannotBe(t *testing.T) {
 		"maximum request size 1 is":                   zktest.WithMaxRequestSize(1),
 		"maximum number of connections 0":             zktest.WithMaxConnections(0),
 		"buffer of -1 bytes":                          zktest.WithBuffer(-1),
-		`four-letter word "nope" is not one of`:       zktest.WithFourLetterWords("nope"),
-		"password is empty":                           zktest.WithSuperuser(""),
-		"first zxid -1":                               zktest.WithFirstZxid(-1),
+		`authentication scheme "world" is not one of digest, sasl, x509`: zktest.WithEnforcedAuthentication("world"),
+		`ensemble names ["a" ""]`:               zktest.WithEnsembleNames("a", ""),
+		`ensemble names []`:                     zktest.WithEnsembleNames(),
+		`four-letter word "nope" is not one of`: zktest.WithFourLetterWords("nope"),
+		"password is empty":                     zktest.WithSuperuser(""),
+		"first zxid -1":                         zktest.WithFirstZxid(-1),
 	} {
 		if _, err := zktest.New(opt); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("error %v, want %q", err, want)

@@ -40,7 +40,7 @@ func NoTTL() Setting {
 
 // EnforcedAuth lets only clients in that have authenticated by a scheme.
 func EnforcedAuth(scheme string) Setting {
-	return Setting{zkserver.WithEnforcedAuth(scheme), zktest.WithEnforcedAuthentication()}
+	return Setting{zkserver.WithEnforcedAuth(scheme), zktest.WithEnforcedAuthentication(scheme)}
 }
 
 // Run starts a server for one test. Tests that need more than a Server has call Process or Ensemble.

@@ -53,7 +53,7 @@ var rooms = map[string][]string{
 		inServer + "link", inServer + "release", inServer + "serve", inServer + "timed", inServer + "znode"},
 	inServer + "acl":        {inServer + "javahash"},
 	inServer + "answer":     {"internal/wire", inServer + "acl", inServer + "javahash", inServer + "jute", inServer + "release", inServer + "watch", inServer + "znode"},
-	inServer + "fourletter": {inServer + "serve", inServer + "watch", inServer + "znode"},
+	inServer + "fourletter": {"internal/wire", inServer + "serve", inServer + "watch", inServer + "znode"},
 	inServer + "history": {"internal/wire", "zkasync/ensemble", inServer + "acl", inServer + "javahash", inServer + "jute", inServer + "plan", inServer + "timed",
 		inServer + "watch", inServer + "znode"},
 	inServer + "javahash": {},

@@ -44,14 +44,9 @@ func authenticates(scheme string) bool {
 	return scheme == Digest || scheme == SASL || scheme == X509
 }
 
-// Authenticated reports whether any of the ids was proven.
-func Authenticated(ids []Identity) bool {
-	for _, id := range ids {
-		if authenticates(id.Scheme) || id.Scheme == Super {
-			return true
-		}
-	}
-	return false
+// HaveScheme reports whether any of the ids has one of these schemes.
+func HaveScheme(ids []Identity, schemes []string) bool {
+	return slices.ContainsFunc(ids, func(id Identity) bool { return slices.Contains(schemes, id.Scheme) })
 }
 
 // bucket returns the bucket of an id in a Java hash map, see Id.hashCode.

@@ -11,14 +11,15 @@ import (
 
 // The schemes of ids, and the only id of the scheme "world".
 const (
-	World  = "world"
-	Auth   = "auth"
-	Digest = "digest"
-	IP     = "ip"
-	SASL   = "sasl"
-	X509   = "x509"
-	Super  = "super"
-	Anyone = "anyone"
+	World    = "world"
+	Auth     = "auth"
+	Digest   = "digest"
+	IP       = "ip"
+	SASL     = "sasl"
+	X509     = "x509"
+	Super    = "super"
+	Ensemble = "ensemble" // of credentials only
+	Anyone   = "anyone"
 )
 
 // List is the access control list of a znode. It does not change.

@@ -54,7 +54,9 @@ func Answer(s *serve.Server, allowed map[string]bool, word string) (text string,
 		return "", false
 	case allowed != nil && !allowed[word]:
 		return word + " is not executed because it is not in the whitelist.\n", true
-	case s.Mode() == "" && word != "ruok":
+	case s.Mode() == "" && word == "isro":
+		return "null", true
+	case s.Mode() == "" && word != "ruok" && word != "envi":
 		return "This ZooKeeper instance is not currently serving requests\n", true
 	}
 	var b strings.Builder
@@ -109,6 +111,9 @@ func mntr(s *serve.Server, b *strings.Builder) {
 		{"version", versionText(s)},
 		{"server_state", s.Mode()},
 		{"num_alive_connections", st.Conns},
+		{"min_latency", 0},
+		{"avg_latency", "0.0"},
+		{"max_latency", 0},
 		{"outstanding_requests", st.Outstanding},
 		{"packets_received", st.Received},
 		{"packets_sent", st.Sent},
@@ -133,8 +138,8 @@ func cons(s *serve.Server, b *strings.Builder) {
 	for _, c := range s.Conns() {
 		fmt.Fprintf(b, " /%s[1](queued=%d,recved=%d,sent=%d", c.Addr, c.Queued, c.Received, c.Sent)
 		if c.Session != 0 {
-			fmt.Fprintf(b, ",sid=0x%x,lop=%v,est=%d,to=%d,lcxid=0x%x,lzxid=0x%x",
-				c.Session, c.LastOp, c.Since.UnixMilli(), c.Timeout.Milliseconds(), uint32(c.LastXid), uint64(c.LastZxid))
+			fmt.Fprintf(b, ",sid=0x%x,lop=%s,est=%d,to=%d,lcxid=0x%x,lzxid=0x%x,lresp=%d,llat=0,minlat=0,avglat=0,maxlat=0",
+				c.Session, opName(c.LastOp), c.Since.UnixMilli(), c.Timeout.Milliseconds(), uint32(c.LastXid), uint64(c.LastZxid), s.Cluster().Now().UnixMilli())
 		}
 		b.WriteString(")\n")
 	}
@@ -165,9 +170,14 @@ func dump(s *serve.Server, b *strings.Builder) {
 			fmt.Fprintf(b, "\t%s\n", path)
 		}
 	}
-	b.WriteString("Connections dump:\n")
-	for _, c := range s.Conns() {
-		fmt.Fprintf(b, "\t%s\n", c.Addr)
+	conns := s.Conns()
+	ends := make(map[time.Time][]string)
+	for _, c := range conns {
+		ends[c.Ends] = append(ends[c.Ends], fmt.Sprintf("\tip: /%s sessionId: 0x%x\n", c.Addr, c.Session))
+	}
+	fmt.Fprintf(b, "Connections dump:\nConnections Sets (%d)/(%d):\n", len(ends), len(conns))
+	for _, at := range slices.SortedFunc(maps.Keys(ends), time.Time.Compare) {
+		fmt.Fprintf(b, "%d expire at %s:\n%s", len(ends[at]), at.UTC().Format(time.UnixDate), strings.Join(ends[at], ""))
 	}
 }
 

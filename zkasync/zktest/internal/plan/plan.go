@@ -109,8 +109,8 @@ func (p *Plan) create(o *jute.Operation, t *znode.Txn) int32 {
 	if znode.IsSession(parent.owner) {
 		return wire.CodeEphemeralParent
 	}
-	if !p.quotaAllows(path, int64(len(o.Data)), 1) {
-		return wire.CodeQuotaExceeded
+	if code := p.checkQuota(path, int64(len(o.Data)), 1); code != wire.CodeOK {
+		return code
 	}
 	t.Path, t.Data, t.ACL = path, o.Data, list
 	t.Owner = p.ownerFor(o)
@@ -210,9 +210,11 @@ func (p *Plan) setData(o *jute.Operation, t *znode.Txn) int32 {
 		return wire.CodeNoNode
 	case !n.acl.Allows(zk.PermWrite, p.IDs):
 		return wire.CodeNoAuth
-	case !p.quotaAllows(o.Path.S, int64(len(o.Data)-n.size), 0):
-		return wire.CodeQuotaExceeded
-	case o.Version != -1 && o.Version != n.version:
+	}
+	if code := p.checkQuota(o.Path.S, int64(len(o.Data)-n.size), 0); code != wire.CodeOK {
+		return code
+	}
+	if o.Version != -1 && o.Version != n.version {
 		return wire.CodeBadVersion
 	}
 	t.Path, t.Data, t.Version = o.Path.S, o.Data, p.Rules.NextVersion(n.version)
@@ -269,6 +271,9 @@ func (p *Plan) check(o *jute.Operation, t *znode.Txn) int32 {
 	return wire.CodeOK
 }
 
-func (p *Plan) quotaAllows(path string, bytes, znodes int64) bool {
-	return !p.Rules.EnforceQuota || p.Tree.QuotaAllows(path, bytes, znodes)
+func (p *Plan) checkQuota(path string, bytes, znodes int64) int32 {
+	if !p.Rules.EnforceQuota {
+		return wire.CodeOK
+	}
+	return p.Tree.CheckQuota(path, bytes, znodes)
 }

@@ -3,6 +3,7 @@ package serve
 import (
 	"crypto/tls"
 	"fmt"
+	"slices"
 
 	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
@@ -21,12 +22,25 @@ func (c *conn) receiveAuth(xid int32, body []byte) {
 		c.hangUp()
 		return
 	}
+	if names := c.srv.w.cfg.EnsembleNames; scheme.S == acl.Ensemble && len(names) > 0 {
+		c.receiveEnsemble(xid, names, string(credential))
+		return
+	}
 	if c.authenticate(scheme.S, string(credential)) {
 		c.replyAhead(xid, wire.CodeOK)
 		return
 	}
 	c.replyAhead(xid, wire.CodeAuthFailed)
 	c.hangUp()
+}
+
+// receiveEnsemble processes the name of the ensemble to which a client believes to be connected (EnsembleAuthenticationProvider).
+func (c *conn) receiveEnsemble(xid int32, names []string, name string) {
+	if name != "" && !slices.Contains(names, name) {
+		c.drop() // without an answer: after one, the client would give up instead of going to another server
+		return
+	}
+	c.replyAhead(xid, wire.CodeOK)
 }
 
 // authenticate adds the ids that a credential proves to the connection. It returns false if it proves nothing.
@@ -61,7 +75,11 @@ func (c *conn) receiveSASL(xid int32, body []byte) {
 	}
 	answer, err := c.saslStep(string(token))
 	code := wire.CodeOK
-	if err != nil {
+	switch {
+	case err == nil:
+	case slices.Contains(c.srv.w.cfg.Demanded, acl.SASL):
+		code = wire.CodeSASLRequired
+	default:
 		code = wire.CodeAuthFailed
 	}
 	start := c.begin(xid, 0, code)

@@ -15,12 +15,13 @@ import (
 // Config configures a cluster. It does not change.
 type Config struct {
 	history.Config
-	MinTimeout, MaxTimeout time.Duration // of sessions
-	MaxRequest             int           // in bytes
-	MaxConns               int           // from one address; 0: any number
-	Buffer                 int           // of a connection in memory, in bytes, each way
-	Record                 int           // how many requests to record
-	MustAuthenticate       bool
+	MinTimeout, MaxTimeout time.Duration     // of sessions
+	MaxRequest             int               // in bytes
+	MaxConns               int               // from one address; 0: any number
+	Buffer                 int               // of a connection in memory, in bytes, each way
+	Record                 int               // how many requests to record
+	Demanded               []string          // schemes; a client must have authenticated by one of them; empty: no need
+	EnsembleNames          []string          // that the scheme "ensemble" accepts; empty: the scheme is unknown
 	SuperDigest            string            // the id of the superuser, "" if there is none
 	SASLUsers              map[string]string // passwords by name; empty: no SASL
 	TLS                    *tls.Config       // nil: none

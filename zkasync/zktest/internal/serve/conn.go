@@ -30,7 +30,7 @@ type conn struct {
 	timeout   time.Duration
 	oldClient bool      // the client has omitted the readOnly byte, so the answer has none either
 	greeted   bool      // the client has sent its connect request
-	local     bool      // its session belongs to a read-only server, and ends with the connection
+	local     bool      // its session is one of srv.locals
 	gone      bool      // nothing more is read or written
 	finishing bool      // close the connection when everything has been sent
 	cutLater  bool      // cut the connection when it is no longer frozen
@@ -104,6 +104,9 @@ func (c *conn) detach() {
 	delete(s.conns, c)
 	if c.session != nil && s.bySession[c.session.ID] == c {
 		delete(s.bySession, c.session.ID)
+		if known := s.locals[c.session.ID]; known != nil {
+			known.left = s.w.Now()
+		}
 	}
 	s.Watches().Forget(c)
 	if c.impatient != nil {

@@ -25,7 +25,7 @@ func (c *conn) greet(frame []byte) {
 	}
 	c.oldClient = len(d.Body) == 0 // it is older than read-only servers
 	readOnly := !c.oldClient && d.Bool()
-	if seen > s.Tree().Zxid || s.Mode() == "" || s.ReadOnly() && (!readOnly || id != 0) {
+	if seen > s.Tree().Zxid || s.Mode() == "" || s.ReadOnly() && !readOnly {
 		c.hangUp() // the client must find another server
 		return
 	}
@@ -37,11 +37,11 @@ func (c *conn) greet(frame []byte) {
 	}
 	switch {
 	case s.ReadOnly():
-		c.local = true // no other server knows the session
-		c.welcome(s.LocalSession(c.timeout))
+		c.greetReadOnly(id, password)
 		return
 	case id == 0:
 		known, t := w.Begin(c.timeout, s.Replica)
+		c.lastOp, c.lastZxid = wire.OpCreateSession, t.Zxid
 		c.whenApplied(t, func(znode.Result) { c.welcome(known) })
 		return
 	}
@@ -59,6 +59,41 @@ func (c *conn) greet(frame []byte) {
 	known.Timeout = c.timeout
 	w.Touch(known)
 	c.welcome(known)
+}
+
+// greetReadOnly answers a client of a read-only server. It gets a local session, which no other server knows, and can come back to it
+// until its timeout. A session of the ensemble cannot go on here (ReadOnlyZooKeeperServer.validateSession).
+func (c *conn) greetReadOnly(id int64, password []byte) {
+	w, s := c.srv.w, c.srv
+	if _, global := s.Tree().Sessions[id]; global {
+		c.hangUp()
+		return
+	}
+	if id == 0 {
+		known := s.LocalSession(c.timeout)
+		s.locals[known.ID] = &localSession{Session: known}
+		c.local = true
+		c.welcome(known)
+		return
+	}
+	if old := s.bySession[id]; old != nil {
+		old.hangUp()
+	}
+	known := s.locals[id]
+	if known == nil || string(known.Password[:]) != string(password) || w.Now().After(known.left.Add(known.Timeout)) && !known.left.IsZero() {
+		c.welcome(nil)
+		c.hangUp()
+		return
+	}
+	known.left, known.Timeout = time.Time{}, c.timeout
+	c.local = true
+	c.welcome(known.Session)
+}
+
+// localSession is a session that only a read-only server knows.
+type localSession struct {
+	*history.Session
+	left time.Time // when its connection ended; zero: it has one
 }
 
 // welcome answers the connect request. A nil session means that the one that the client has offered is over.

@@ -50,6 +50,7 @@ type ConnInfo struct {
 	Queued         int
 	Received, Sent int64
 	Since          time.Time
+	Ends           time.Time // when it or its session ends if nothing more comes
 	Timeout        time.Duration
 	LastOp         wire.OpCode
 	LastXid        int32
@@ -75,9 +76,13 @@ func (s *Server) ConnOf(session int64) (ConnInfo, bool) {
 }
 
 func (c *conn) info() ConnInfo {
+	ends := c.since.Add(handshakePatience)
+	if c.session != nil && !c.local {
+		ends = c.srv.w.Expires(c.session)
+	}
 	return ConnInfo{
 		Addr: c.sock.RemoteAddr(), Session: SessionOf(c), IDs: c.ids, Queued: len(c.queue),
-		Received: c.received, Sent: c.sent, Since: c.since, Timeout: c.timeout,
+		Received: c.received, Sent: c.sent, Since: c.since, Ends: ends, Timeout: c.timeout,
 		LastOp: c.lastOp, LastXid: c.lastXid, LastZxid: c.lastZxid,
 	}
 }

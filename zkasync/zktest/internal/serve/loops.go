@@ -85,6 +85,9 @@ func (c *conn) receive(frame []byte, do Action) {
 	case op == wire.OpSASL:
 		c.receiveSASL(xid, frame[requestHeader:])
 	case c.waits || c.held:
+		if known := c.session; known != nil && !c.local && c.srv.w.Session(known.ID) == known {
+			c.srv.w.Touch(known) // a real server does that when a request comes, not when it is processed
+		}
 		c.queue = append(c.queue, queued{slices.Clone(frame), do})
 	default:
 		c.process(xid, op, frame[requestHeader:], do)

@@ -33,7 +33,7 @@ func (c *conn) process(xid int32, op wire.OpCode, body []byte, do Action) {
 		w.Touch(c.session)
 	}
 	c.lastOp, c.lastXid = op, xid
-	if w.cfg.MustAuthenticate && !acl.Authenticated(c.ids) {
+	if len(w.cfg.Demanded) > 0 && !acl.HaveScheme(c.ids, w.cfg.Demanded) {
 		c.reply(xid, 0, wire.CodeSASLRequired)
 		c.hangUp()
 		return
@@ -70,6 +70,7 @@ func (r *request) meta() current { return current{xid: r.xid, op: r.op, path: r.
 func (s *Server) handle(r *request) {
 	switch {
 	case s.ReadOnly() && r.op == wire.OpClose:
+		delete(s.locals, r.c.session.ID)
 		r.c.reply(r.xid, s.Tree().Zxid, wire.CodeOK)
 		r.c.hangUp()
 	case s.ReadOnly() && (jute.Writes(r.op) || r.op == wire.OpSync):

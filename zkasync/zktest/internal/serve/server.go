@@ -24,6 +24,7 @@ type Server struct {
 	conns     map[*conn]bool
 	connsMade int
 	bySession map[int64]*conn
+	locals    map[int64]*localSession // while the server is read-only
 	listeners map[net.Listener]bool
 	bound     string // the address of the first listener
 
@@ -49,6 +50,7 @@ func (w *Cluster) newServer() *Server {
 		addr:      fmt.Sprintf("192.0.2.%d:2181", len(w.servers)+1),
 		conns:     make(map[*conn]bool),
 		bySession: make(map[int64]*conn),
+		locals:    make(map[int64]*localSession),
 		listeners: make(map[net.Listener]bool),
 		frozen:    make(map[int64]bool),
 	}
@@ -76,6 +78,7 @@ func (s *Server) DropAll() {
 	for _, c := range s.connsInOrder() {
 		c.drop()
 	}
+	clear(s.locals)
 }
 
 func (s *Server) connsInOrder() []*conn {

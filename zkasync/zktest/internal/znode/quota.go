@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/zkasync/zkasync-go/internal/wire"
 )
 
 // The znodes with the limits and the counts of a subtree. They are below /zookeeper/quota, followed by the subtree's path (Quotas).
@@ -63,7 +65,7 @@ func (t *Tree) charge(path string, bytes, znodes int64) {
 	if stats == nil {
 		return
 	}
-	track := parseTrack(stats.Data)
+	track, _ := parseTrack(stats.Data)
 	track.set(trackCount, track.get(trackCount)+znodes)
 	track.set(trackBytes, track.get(trackBytes)+bytes)
 	stats.Data = track.text()
@@ -94,19 +96,34 @@ func Weigh(n *Node) (bytes, znodes int64) {
 	return bytes, znodes
 }
 
-// QuotaAllows reports whether the subtree around path may grow by this much. Only hard limits prevent that
-// (ZooKeeperServer.checkQuota).
-func (t *Tree) QuotaAllows(path string, bytes, znodes int64) bool {
+// CheckQuota returns why the subtree around path may not grow by this much, or CodeOK. Only hard limits prevent that. Limits that are
+// malformed make the server fail (ZooKeeperServer.checkQuota).
+func (t *Tree) CheckQuota(path string, bytes, znodes int64) (code int32) {
 	q := t.quotaOf(path)
-	if q == nil || q.child(statsName) == nil {
-		return true
+	if q == nil {
+		return wire.CodeOK
 	}
-	limit, now := parseTrack(q.child(limitName).Data), parseTrack(q.child(statsName).Data)
+	limit, ok := parseTrack(q.child(limitName).Data)
+	stats := q.child(statsName)
+	switch {
+	case !ok:
+		return wire.CodeMarshalling
+	case stats == nil || !limit.limits(znodes, trackCount, trackCountHard) && !limit.limits(bytes, trackBytes, trackBytesHard):
+		return wire.CodeOK
+	}
+	now, ok := parseTrack(stats.Data)
 	within := func(hard, current string, more int64) bool {
 		most := limit.get(hard)
 		return more == 0 || most < 0 || now.get(current)+more <= most
 	}
-	return within(trackCountHard, trackCount, znodes) && within(trackBytesHard, trackBytes, bytes)
+	switch {
+	case !ok:
+		return wire.CodeMarshalling
+	case within(trackCountHard, trackCount, znodes) && within(trackBytesHard, trackBytes, bytes):
+		return wire.CodeOK
+	default:
+		return wire.CodeQuotaExceeded
+	}
 }
 
 // The keys of a statsTrack.
@@ -120,18 +137,29 @@ const (
 // statsTrack is the content of these znodes: count=1,bytes=2, or with limits count=1,bytes=2=;byteHardLimit=3.
 type statsTrack map[string]int64
 
-func parseTrack(text []byte) statsTrack {
-	t := make(statsTrack)
-	for _, pair := range strings.FieldsFunc(string(text), func(r rune) bool { return r == ',' || r == ';' }) {
-		parts := strings.Split(pair, "=")
-		if len(parts) < 2 {
+// parseTrack returns what it understands, and false if the text is malformed.
+func parseTrack(text []byte) (t statsTrack, ok bool) {
+	const separators = ",;"
+	t, ok = make(statsTrack), len(text) == 0 || strings.IndexByte(separators, text[0]) < 0
+	for _, pair := range strings.FieldsFunc(string(text), func(r rune) bool { return strings.ContainsRune(separators, r) }) {
+		key, rest, _ := strings.Cut(pair, "=")
+		number, _, _ := strings.Cut(rest, "=")
+		if number == "" && strings.Trim(rest, "=") != "" {
+			number = "-1"
+		}
+		v, err := strconv.ParseInt(number, 10, 64)
+		if err != nil {
+			ok = false
 			continue
 		}
-		if v, err := strconv.ParseInt(parts[1], 10, 64); err == nil {
-			t[parts[0]] = v
-		}
+		t[key] = v
 	}
-	return t
+	return t, ok
+}
+
+// limits reports whether there is a limit, hard or soft, to a growth by more.
+func (t statsTrack) limits(more int64, soft, hard string) bool {
+	return more != 0 && (t.get(soft) >= 0 || t.get(hard) >= 0)
 }
 
 // get returns -1 for a key that is not set.
