@@ -131,7 +131,8 @@ func (s *Server) Dial(network, addr string, timeout time.Duration) (net.Conn, er
 }
 
 // Listen makes the server listen on a TCP address, such as "127.0.0.1:0" for a free port, and returns the address with its
-// port. After the first call, [Server.Addr] returns this address. Listen is for clients in other processes, and for those
+// port. After the first call, [Server.Addr] returns this address, and the configuration of an ensemble has it, or 127.0.0.1
+// with the port if the server listens on all addresses of the machine. Listen is for clients in other processes, and for those
 // whose dialer cannot be replaced. It lasts until Close.
 func (s *Server) Listen(addr string) (string, error) {
 	return s.in.Listen(addr)
@@ -141,7 +142,7 @@ func (s *Server) Listen(addr string) (string, error) {
 func (s *Server) Number() int { return s.in.Number() }
 
 // Member returns the line "server.4=…" with which a client's Reconfig lets the server join its ensemble. Its addresses are
-// in memory.
+// in memory, except that of [Server.Listen] for clients.
 func (s *Server) Member(role ensemble.Role) string { return s.in.Member(role).String() }
 
 // Mode returns the server's role: "standalone", "leader", "follower", "observer", "read-only", or "" if it serves nobody.

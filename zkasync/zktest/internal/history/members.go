@@ -1,8 +1,6 @@
 package history
 
 import (
-	"net"
-
 	"github.com/zkasync/zkasync-go/zkasync/ensemble"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
@@ -18,10 +16,36 @@ func (h *History) isEnsemble() bool { return len(h.config.Servers) > 0 }
 
 // Member returns the replica's entry in the configuration of an ensemble, whether or not it has one yet.
 func (r *Replica) Member(role ensemble.Role) ensemble.Server {
-	host, _, _ := net.SplitHostPort(r.addr)
 	return ensemble.Server{
 		ID: int64(r.number), Role: role, Client: r.addr,
-		Addresses: []ensemble.Address{{Host: host, QuorumPort: quorumPort, ElectionPort: electionPort}},
+		Addresses: []ensemble.Address{{Host: r.host, QuorumPort: quorumPort, ElectionPort: electionPort}},
+	}
+}
+
+// ServeAt gives the replica another address for clients. Where its entry in the configuration has the old one, it gets the new one, as
+// if the server had been started with it: there is no transaction, but those who watch the configuration are told.
+func (r *Replica) ServeAt(addr string) {
+	old, h := r.addr, r.h
+	r.addr = addr
+	moved := func(c ensemble.Config) bool {
+		for i := range c.Servers {
+			if s := &c.Servers[i]; s.ID == int64(r.number) && s.Client == old {
+				s.Client = addr
+				return true
+			}
+		}
+		return false
+	}
+	moved(h.config)
+	for _, each := range h.replicas {
+		n := each.tree.Find(znode.ConfigPath)
+		if n == nil || !h.isEnsemble() {
+			continue
+		}
+		if config, err := ensemble.Parse(string(n.Data)); err == nil && moved(config) {
+			n.Data = []byte(config.String())
+			each.watches.DataChanged(znode.ConfigPath, each.tree.Zxid, n.ACL)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package history
 
 import (
+	"net"
 	"time"
 
 	"github.com/zkasync/zkasync-go/internal/wire"
@@ -19,8 +20,9 @@ type Clients interface {
 // Replica is one server's copy of the data, at its place in the history.
 type Replica struct {
 	h       *History
-	number  int // from 1
-	addr    string
+	number  int    // from 1
+	addr    string // for clients
+	host    string // for other servers
 	clients Clients
 
 	tree    *znode.Tree
@@ -42,8 +44,9 @@ type Replica struct {
 
 // Add adds a replica that has applied what is in its tree.
 func (h *History) Add(tree *znode.Tree, addr string, clients Clients) *Replica {
+	host, _, _ := net.SplitHostPort(addr)
 	r := &Replica{
-		h: h, number: len(h.replicas) + 1, addr: addr, clients: clients,
+		h: h, number: len(h.replicas) + 1, addr: addr, host: host, clients: clients,
 		tree: tree, watches: watch.New(&h.cfg.Rules.Behaviour),
 		waiting: make(map[int64]func(znode.Result)), serving: true,
 	}

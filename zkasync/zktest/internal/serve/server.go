@@ -89,7 +89,7 @@ var errRefused = errors.New("connection refused")
 
 // Connect connects a client in memory to the server with this address.
 func (w *Cluster) Connect(addr string) (net.Conn, error) {
-	i := slices.IndexFunc(w.servers, func(s *Server) bool { return s.addr == addr || s.bound == addr })
+	i := slices.IndexFunc(w.servers, func(s *Server) bool { return s.addr == addr || s.bound == addr || reachable(s.bound) == addr })
 	switch {
 	case i < 0:
 		return nil, fmt.Errorf("zktest: no server has this address, only %s", w.servers[0].addr)
