@@ -97,9 +97,10 @@ type bulkWrite interface {
 
 // bulkEntry is the part of a write that does not depend on its type.
 type bulkEntry struct {
-	op     MultiOp
-	result MultiResult
-	err    error
+	op       MultiOp
+	result   MultiResult
+	err      error
+	observed *operation // by hooks; nil: it is not, or is a step of another operation
 }
 
 func (e *bulkEntry) about() *bulkEntry { return e }
@@ -121,7 +122,9 @@ func (w *bulkWriteOf[T]) deliver() {
 
 func addTo[T any](b *Bulk, w *bulkWriteOf[T], ex future.Executor) *future.Future[T] {
 	w.promise.Init(ex)
-	observe(b.c.hooks, &w.promise, b.ctx, ex, w.op.code.String(), w.op.path)
+	if hs := b.c.hooks; hs != nil && ex != nil {
+		w.observed = operationOf(observe(hs, &w.promise, b.ctx, ex, w.op.code.String(), w.op.path))
+	}
 	b.mu.Lock()
 	b.waiting = append(b.waiting, w)
 	b.run()

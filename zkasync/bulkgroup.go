@@ -36,11 +36,7 @@ func (b *Bulk) send(g *bulkGroup, p part, splits int) {
 		b.sendOne(g, p.from, false)
 		return
 	}
-	ops := make([]MultiOp, 0, p.to-p.from)
-	for _, w := range g.writes[p.from:p.to] {
-		ops = append(ops, w.about().op)
-	}
-	b.c.multi(b.ctx, nil, ops).OnDone(func(results []MultiResult, err error) {
+	b.sendGroup(g.writes[p.from:p.to]).OnDone(func(results []MultiResult, err error) {
 		if err == nil {
 			b.applied(g, p, results)
 			return
@@ -92,15 +88,15 @@ func (b *Bulk) sendOne(g *bulkGroup, i int, doubt bool) {
 	switch op.code {
 	case wire.OpSetData:
 		o := &setRequest{data: op.data, version: op.version}
-		o.init(&b.c.view, b.ctx, nil, op.code, op.path)
+		o.init(&b.c.view, b.contextOf(of), nil, op.code, op.path)
 		alone(b, g, of, &o.op, o, doubt, func(r *MultiResult) { r.Stat, _ = o.future().Result() })
 	case wire.OpDelete:
 		o := &deleteRequest{version: op.version}
-		o.init(&b.c.view, b.ctx, nil, op.code, op.path)
+		o.init(&b.c.view, b.contextOf(of), nil, op.code, op.path)
 		alone(b, g, of, &o.op, o, doubt, func(*MultiResult) {})
 	default:
 		o := &createRequest{data: op.data, spec: op.spec, mode: op.mode}
-		o.init(&b.c.view, b.ctx, nil, op.code, op.path)
+		o.init(&b.c.view, b.contextOf(of), nil, op.code, op.path)
 		alone(b, g, of, &o.op, o, doubt, func(r *MultiResult) {
 			made, _ := o.future().Result()
 			*r = MultiResult(made)

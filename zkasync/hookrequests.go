@@ -58,7 +58,7 @@ func (o *observedRequest) unapplied() {
 
 // Reply implements mux.Request.
 func (o *observedRequest) Reply(code int32, body []byte) {
-	o.landed(frameHead + wire.HeaderLen + len(body))
+	o.landed(frameHead+wire.HeaderLen+len(body), body)
 	o.request.Reply(code, body)
 }
 
@@ -73,17 +73,19 @@ func (o *observedRequest) lost(f mux.Failure) {
 	if o.flight != nil {
 		o.flight.end(failure(o.Op().String(), o.path, f), 0)
 	}
-	o.landed(0)
+	o.landed(0, nil)
 }
 
-// landed notes that it is not in flight any more.
-func (o *observedRequest) landed(size int) {
+// landed notes that it is not in flight any more. size is that of the answer's frame, and body what is in it.
+func (o *observedRequest) landed(size int, body []byte) {
 	if o.flight == nil {
 		return
 	}
 	o.flight = nil
 	if o.op != nil {
 		o.op.answered(time.Now(), size)
+	} else if b, ok := o.request.(*bulkRequest); ok {
+		b.answered(time.Now(), body)
 	}
 }
 
@@ -130,16 +132,20 @@ func (t hookTracer) Written(r mux.Request, server string, size int) {
 }
 
 func (o *observedRequest) written(f *hookFlight, size int) {
+	first := o.op
+	if b, ok := o.request.(*bulkRequest); ok {
+		first, f.Operations = b.first(), len(b.each)
+		b.written(f.At, f.Server)
+	} else if o.op != nil {
+		o.op.written(f.At, f.Server, size)
+	}
 	if f.Queued == 0 {
 		f.Queued = f.At.Sub(o.submitted)
-		if o.op != nil {
-			f.ctx = o.op.ctx
+		if first != nil {
+			f.ctx = first.ctx
 		}
 	}
 	o.flight = f
-	if o.op != nil {
-		o.op.written(f.At, f.Server, size)
-	}
 }
 
 // Answered implements mux.Tracer.

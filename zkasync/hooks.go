@@ -86,8 +86,7 @@ type OperationEnd struct {
 	// completing the future.
 	Queued, Wire time.Duration
 
-	// Requests counts the requests that were written for it, repetitions included: 1 for most. It is 0 if none was, and for
-	// the writes of a [Bulk].
+	// Requests counts the requests that were written for it, repetitions included: 1 for most, 0 if none was.
 	Requests       int
 	Sent, Received int    // bytes of these requests and of their answers; of shared ones, only its part
 	Server         string // the address that the last request went to; "" if there was none
@@ -104,7 +103,7 @@ type RequestHook interface {
 type Request struct {
 	Name       string        // as in errors: "get", "multi read"
 	Path       string        // in the client's chroot; "" if there is none or there are several
-	Operations int           // how many gets have travelled in it; 1 for all other requests
+	Operations int           // how many gets, or writes of a [Bulk], have travelled in it; 1 for all other requests
 	Server     string        // the address that it went to
 	Queued     time.Duration // from the submission (of the first one, if there are several) to the writing
 	At         time.Time     // when it was written

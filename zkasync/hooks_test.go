@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -58,7 +59,7 @@ func TestHooks_EachFutureHasOneStartAndOneEnd(t *testing.T) {
 		"create /a/b/c ok 2", "create bad not sent 0", "ensure path /d/e/f ok 2", "ensure path bad not sent 0",
 		"children data /a ok 2", "delete all /d ok 2", "delete all / not sent 0",
 		"multi  ok 1", "multi  not sent 0", "multi read  ok 1", "get /a ok 1", "add watch /a ok 1", "add auth  ok 1", "who am i  ok 1",
-		"set /a ok 0", "delete /missing rejected 0", "delete bad not sent 0",
+		"set /a ok 1", "delete /missing rejected 1", "delete bad not sent 0",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("operations:\n%s\nwant:\n%s", strings.Join(got, "\n"), strings.Join(want, "\n"))
@@ -67,6 +68,54 @@ func TestHooks_EachFutureHasOneStartAndOneEnd(t *testing.T) {
 		t.Errorf("%d starts, %d ends", len(w.starts), len(want))
 	}
 	checkTimes(t, w)
+}
+
+// The writes of a Bulk have their parts of the transactions in which they travelled, refused ones included, and of what was sent
+// for them alone.
+func TestHooks_WritesOfABulk(t *testing.T) {
+	t.Parallel()
+	srv, w := zktest.Run(t), new(witness)
+	c := hooked(t, srv, zkasync.WithHooks(w))
+	ctx := testContext(t)
+	const n = 200
+	b := c.Bulk(ctx)
+	for i := range n {
+		b.Create(fmt.Sprintf("/%03d", i), make([]byte, i))
+	}
+	settle(b.Delete("/199", zkasync.AnyVersion))
+	settle(c.DeleteAll(ctx, "/150"))
+	b.Set("/000", nil, 7) // refused, and with it whatever travels with it
+	for i := range 50 {
+		b.Set(fmt.Sprintf("/%03d", i+1), []byte("x"), zkasync.AnyVersion)
+	}
+	settle(b.Set("/100", []byte("x"), zkasync.AnyVersion))
+	closeNow(t, c)
+
+	sent, received, carried, shared := 0, 0, 0, 0
+	for _, r := range w.requests {
+		sent, received, carried = sent+r.Sent, received+r.Received, carried+r.Operations
+		if r.Operations > 1 {
+			shared++
+		}
+	}
+	parts := 0
+	for _, e := range w.ends {
+		if e.Requests < 1 || e.Sent < 20 || e.Server == "" || e.Err == nil && e.Name == "set" && e.Received < 68 {
+			t.Errorf("%s %s: %d requests with %d and %d bytes to %q", e.Name, e.Path, e.Requests, e.Sent, e.Received, e.Server)
+		}
+		if i, err := strconv.Atoi(strings.TrimPrefix(e.Path, "/")); e.Name == "create" && (err != nil || e.Sent < i) {
+			t.Errorf("create %s sent %d bytes", e.Path, e.Sent)
+		}
+		sent, received, parts = sent-e.Sent, received-e.Received, parts+e.Requests
+	}
+	if parts != carried || shared == 0 {
+		t.Errorf("%d requests of operations, %d operations of requests, %d of those shared", parts, carried, shared)
+	}
+	// What is left are the headers of frames and of transactions.
+	if left := 21 * shared; sent != left || received < 0 || received > 30*shared {
+		t.Errorf("%d bytes sent and %d received belong to no operation; %d requests were shared", sent, received, shared)
+	}
+
 }
 
 // settle waits for a future, whatever becomes of it.

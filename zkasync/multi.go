@@ -202,27 +202,31 @@ func (o *multiRequest) decode(body []byte) (results []MultiResult, failed *Multi
 			return results, failed, nil
 		}
 		var r MultiResult
-		switch code {
-		case wire.OpError:
-			var fault int32
-			if fault, body, err = wire.DecodeInt32(body); err == nil {
-				failed = o.blame(failed, i, fault)
-			}
-		case wire.OpSetData:
-			body, err = wire.DecodeStat(body, &r.Stat)
-		case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer, wire.OpCreateTTL:
-			if r.Path, body, err = wire.DecodeString(body); err == nil {
-				r.Path = o.v.strip(r.Path)
-				if code != wire.OpCreate {
-					body, err = wire.DecodeStat(body, &r.Stat)
-				}
-			}
-		}
-		if err != nil {
+		var fault int32
+		if r, fault, body, err = decodeMultiResult(o.v, code, body); err != nil {
 			return nil, nil, err
 		}
+		failed = o.blame(failed, i, fault)
 		results = append(results, r)
 	}
+}
+
+// decodeMultiResult decodes one result, or the code of an error, which is 0 if there is none.
+func decodeMultiResult(v *view, code wire.OpCode, body []byte) (r MultiResult, fault int32, rest []byte, err error) {
+	switch code {
+	case wire.OpError:
+		fault, body, err = wire.DecodeInt32(body)
+	case wire.OpSetData:
+		body, err = wire.DecodeStat(body, &r.Stat)
+	case wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer, wire.OpCreateTTL:
+		if r.Path, body, err = wire.DecodeString(body); err == nil {
+			r.Path = v.strip(r.Path)
+			if code != wire.OpCreate {
+				body, err = wire.DecodeStat(body, &r.Stat)
+			}
+		}
+	}
+	return r, fault, body, err
 }
 
 func (o *multiRequest) blame(known *MultiError, i int, fault int32) *MultiError {

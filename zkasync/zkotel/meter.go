@@ -49,7 +49,7 @@ func NewMeter(opts ...Option) (*Meter, error) {
 	m.duration = histogram("zookeeper.client.operation.duration", "Time from the call of an operation to the completion of its future")
 	m.queued = histogram("zookeeper.client.operation.queued", "Time from the call of an operation until its first request was written")
 	m.requestDuration = histogram("zookeeper.client.request.duration", "Time from the writing of a request to its answer or failure")
-	m.carried = counter("zookeeper.client.request.operations", "{operation}", "Operations that travelled in requests; gets may share one")
+	m.carried = counter("zookeeper.client.request.operations", "{operation}", "Operations that travelled in requests; gets and writes of a Bulk may share one")
 	m.attempts = counter("zookeeper.client.connect.attempts", "{attempt}", "Attempts to reach a server")
 	m.connections = counter("zookeeper.client.connections", "{connection}", "Connections that were established")
 	m.disconnections = counter("zookeeper.client.disconnections", "{connection}", "Established connections that have ended")

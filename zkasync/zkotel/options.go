@@ -87,8 +87,8 @@ func WithAttributes(attributes ...attribute.KeyValue) Option {
 func WithPaths() Option { return optionFunc(func(cfg *config) { cfg.paths = true }) }
 
 // WithRequests makes a span of each request as well, below that of its operation: from the writing to the answer. A request in
-// which several gets have travelled together is below the first one. Requests that belong to no operation, such
-// as those of a Bulk or of a live value, have none.
+// which several gets, or writes of a Bulk, have travelled together is below the first one. Requests that belong to no
+// operation, such as those of a live value, have none.
 func WithRequests() Option { return optionFunc(func(cfg *config) { cfg.requests = true }) }
 
 // server returns the attributes of an address, none if it is "".

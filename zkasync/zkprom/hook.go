@@ -49,7 +49,7 @@ func NewHook(opts ...Option) (*Hook, error) {
 	h.queued = h.histograms(cfg, "operation_queue_seconds", "Time from the call of an operation until its first request was written.", "operation")
 	h.requests = h.counters(cfg, "requests_total", "Requests that were written and have been answered or have failed; error_type is empty for those that succeeded.", "request", "error_type")
 	h.requestDuration = h.histograms(cfg, "request_duration_seconds", "Time from the writing of a request to its answer or failure.", "request", "server")
-	h.carried = h.counters(cfg, "request_operations_total", "Operations that travelled in requests; gets may share one.", "request")
+	h.carried = h.counters(cfg, "request_operations_total", "Operations that travelled in requests; gets and writes of a Bulk may share one.", "request")
 	h.attempts = h.counters(cfg, "connect_attempts_total", "Attempts to reach a server, by result: ok or failed.", "server", "result")
 	h.connections = h.counters(cfg, "connections_total", "Connections that were established.", "server")
 	h.disconnections = h.counters(cfg, "disconnections_total", "Established connections that have ended; reason is closed when the client stopped, otherwise lost.", "server", "reason")
