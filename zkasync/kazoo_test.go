@@ -35,6 +35,7 @@ type kazooAnswer struct {
 	ACL     [][3]any
 	Type    string
 	Results []string
+	Text    string
 }
 
 // kazooStat has the fields of zk.Stat in their order, under kazoo's names.
@@ -58,10 +59,19 @@ func kazooPython(t *testing.T) string {
 	return ""
 }
 
-// startKazoo starts a kazoo client of servers, which is stopped at the end of the test.
-func startKazoo(t *testing.T, servers string) *kazoo {
+// startKazoo starts a kazoo client of servers, which is stopped at the end of the test. opts are alternating names and values of
+// arguments of KazooClient.
+func startKazoo(t *testing.T, servers string, opts ...any) *kazoo {
 	t.Helper()
-	cmd := exec.Command(kazooPython(t), "testdata/kazoo_peer.py", servers)
+	options := make(map[string]any)
+	for i := 0; i < len(opts); i += 2 {
+		options[opts[i].(string)] = opts[i+1]
+	}
+	text, err := json.Marshal(options)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(kazooPython(t), "testdata/kazoo_peer.py", servers, string(text))
 	cmd.WaitDelay = 10 * time.Second
 	var trouble bytes.Buffer
 	cmd.Stderr = &trouble
@@ -117,7 +127,7 @@ func TestKazoo_Exchange(t *testing.T) {
 	c, k := connect(t, root), startKazoo(t, root)
 	for name, test := range map[string]func(*testing.T, *zkasync.Client, *kazoo){
 		"data": exchangeData, "ephemeral": exchangeEphemeral, "sequence": exchangeSequence, "acl": exchangeACL,
-		"watch": exchangeWatch, "tree": exchangeTree,
+		"watch": exchangeWatch, "tree": exchangeTree, "transaction": exchangeTransaction,
 	} {
 		t.Run(name, func(t *testing.T) {
 			k.t = t

@@ -1,6 +1,6 @@
 """A kazoo client that does what it is told: a JSON object per line on standard input, one per line in answer.
 
-Run with the servers as the argument. Bytes travel in base64, null as null.
+Run with the servers and, as a JSON object, further arguments of KazooClient. Bytes travel in base64, null as null.
 """
 
 import base64
@@ -9,7 +9,7 @@ import queue
 import sys
 
 from kazoo.client import KazooClient
-from kazoo.security import make_digest_acl
+from kazoo.security import make_acl, make_digest_acl
 
 
 def encoded(data):
@@ -25,8 +25,8 @@ def stat_of(stat):
 
 
 class Peer:
-    def __init__(self, servers):
-        self.client = KazooClient(servers)
+    def __init__(self, servers, options):
+        self.client = KazooClient(servers, **options)
         self.client.start(timeout=20)
         self.events = queue.Queue()
 
@@ -36,6 +36,9 @@ class Peer:
     def create(self, path, data=None, acl=None, **flags):
         acl = [make_digest_acl(*acl, all=True)] if acl else None
         return {"path": self.client.create(path, decoded(data), acl=acl, **flags)}
+
+    def create_for(self, path, scheme, id, data=None):
+        return {"path": self.client.create(path, decoded(data), acl=[make_acl(scheme, id, all=True)])}
 
     def get(self, path):
         data, stat = self.client.get(path)
@@ -78,9 +81,13 @@ class Peer:
             t.delete(path)
         return {"results": [str(r) for r in t.commit()]}
 
+    def reconfig(self, joining, leaving, from_config=-1):
+        data, _ = self.client.reconfig(joining, leaving, None, from_config)
+        return {"text": data.decode()}
+
 
 def main():
-    peer = Peer(sys.argv[1])
+    peer = Peer(sys.argv[1], json.loads(sys.argv[2]))
     for line in sys.stdin:
         call = json.loads(line)
         try:
