@@ -73,6 +73,22 @@ func TestListen_OnAllAddresses(t *testing.T) {
 	check.Connect(t, addr, ens.Options()...) // in memory
 }
 
+// A snapshot from before does not bring the old addresses back.
+func TestListen_RestoredConfiguration(t *testing.T) {
+	t.Parallel()
+	ens := zktest.RunEnsemble(t, 3)
+	leader := ens.Leader()
+	before := leader.Snapshot()
+	addr := listen(t, leader, "127.0.0.1")
+	leader.Restore(before)
+	for _, srv := range ens.Servers() {
+		config := check.Value(t, of(t, srv).Config(t.Context()))
+		if member, _ := config.Server(int64(leader.Number())); member.Client != addr {
+			t.Errorf("server %d has the client address %q, want %q", srv.Number(), member.Client, addr)
+		}
+	}
+}
+
 // The address stays as the ensemble was told by a reconfig.
 func TestListen_AfterAReconfig(t *testing.T) {
 	t.Parallel()

@@ -22,15 +22,20 @@ func (r *Replica) Member(role ensemble.Role) ensemble.Server {
 	}
 }
 
-// ServeAt gives the replica another address for clients. Where its entry in the configuration has the old one, it gets the new one, as
-// if the server had been started with it: there is no transaction, but those who watch the configuration are told.
+// ServeAt gives the replica another address for clients, as if its server had been started with it.
 func (r *Replica) ServeAt(addr string) {
-	old, h := r.addr, r.h
 	r.addr = addr
+	r.relocate()
+}
+
+// relocate puts the replica's address for clients into the configuration where that has the one in memory. There is no transaction,
+// but those who watch the configuration are told.
+func (r *Replica) relocate() {
+	h := r.h
 	moved := func(c ensemble.Config) bool {
 		for i := range c.Servers {
-			if s := &c.Servers[i]; s.ID == int64(r.number) && s.Client == old {
-				s.Client = addr
+			if s := &c.Servers[i]; s.ID == int64(r.number) && s.Client == r.inMemory && r.addr != r.inMemory {
+				s.Client = r.addr
 				return true
 			}
 		}
@@ -113,6 +118,9 @@ func (h *History) configRestored() {
 		return
 	}
 	h.reconfigure(text)
+	for _, r := range h.replicas {
+		r.relocate()
+	}
 }
 
 // Join adds a replica that is as far as the most advanced one. It follows the leader, but only a reconfig makes it a member.

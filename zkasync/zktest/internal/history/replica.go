@@ -19,11 +19,12 @@ type Clients interface {
 
 // Replica is one server's copy of the data, at its place in the history.
 type Replica struct {
-	h       *History
-	number  int    // from 1
-	addr    string // for clients
-	host    string // for other servers
-	clients Clients
+	h        *History
+	number   int    // from 1
+	addr     string // for clients
+	inMemory string // what addr was in the beginning
+	host     string // for other servers
+	clients  Clients
 
 	tree    *znode.Tree
 	watches *watch.Tables
@@ -46,7 +47,7 @@ type Replica struct {
 func (h *History) Add(tree *znode.Tree, addr string, clients Clients) *Replica {
 	host, _, _ := net.SplitHostPort(addr)
 	r := &Replica{
-		h: h, number: len(h.replicas) + 1, addr: addr, host: host, clients: clients,
+		h: h, number: len(h.replicas) + 1, addr: addr, inMemory: addr, host: host, clients: clients,
 		tree: tree, watches: watch.New(&h.cfg.Rules.Behaviour),
 		waiting: make(map[int64]func(znode.Result)), serving: true,
 	}
