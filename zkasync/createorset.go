@@ -68,7 +68,8 @@ type createOrSet struct {
 	data    []byte
 	spec    createSpec
 	tries   int
-	applied bool // the parents, or an attempt whose outcome is unknown, may have been applied
+	applied bool // the parents may have been created
+	doubt   bool // the data may have been written by an attempt whose outcome is unknown
 }
 
 func (s *createOrSet) set() {
@@ -80,7 +81,7 @@ func (s *createOrSet) set() {
 		case err == nil:
 			s.promise.Resolve(CreatedOrSet{Stat: st})
 		case isNoNode(err):
-			s.applied = s.applied || isUnknown(err)
+			s.doubt = s.doubt || isUnknown(err)
 			s.create()
 		default:
 			s.fail(err)
@@ -94,7 +95,7 @@ func (s *createOrSet) create() {
 		case err == nil:
 			s.promise.Resolve(CreatedOrSet{Created: true, Stat: made.Stat})
 		case errors.Is(err, zk.ErrNodeExists) && s.tries < createOrSetTries:
-			s.applied = s.applied || isUnknown(err)
+			s.doubt = s.doubt || isUnknown(err)
 			s.set()
 		case isNoNode(err) && s.spec.parents && s.tries < createOrSetTries:
 			s.c.ensure(s.ctx, nil, wire.ParentOf(s.path), createSpec{acl: s.spec.acl}).OnDone(s.parentsMade)
@@ -115,5 +116,5 @@ func (s *createOrSet) parentsMade(_ string, err error) {
 }
 
 func (s *createOrSet) fail(err error) {
-	s.promise.Reject(stepError(opCreateOrSet, s.path, err, s.applied))
+	s.promise.Reject(stepError(opCreateOrSet, s.path, err, s.applied).doubted(s.doubt))
 }

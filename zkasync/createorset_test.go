@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/go-zookeeper/zk"
@@ -122,5 +123,46 @@ func TestCreateOrSet_ConnectionLoss(t *testing.T) {
 	must(t, patient.CreateOrSet(marked, "/patient", []byte("x")))
 	if n := must(t, patient.Get(t.Context(), "/patient")); string(n.Data) != "x" {
 		t.Errorf("%+v", n)
+	}
+}
+
+// An attempt is applied, its answer is lost, and the znode and its parent are gone before the client repeats it. Whatever fails after
+// that, something may have been written.
+func TestSteps_FailureAfterAnAttemptOfUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		op    zktest.Op
+		there map[string]string
+		write func(context.Context, *zkasync.Client) error
+		want  error
+	}{
+		"create or set": {zktest.OpSetData, map[string]string{"/p/a": ""}, func(ctx context.Context, c *zkasync.Client) error {
+			return futureError(c.CreateOrSet(ctx, "/p/a", []byte("x")))
+		}, zk.ErrNoNode},
+		"create with parents": {zktest.OpCreate2, map[string]string{"/p": ""}, func(ctx context.Context, c *zkasync.Client) error {
+			return futureError(c.Create(ctx, "/p/a", nil, zkasync.MakeParents()))
+		}, zk.ErrNoAuth},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			srv := zktest.Run(t)
+			_ = srv.Load(test.there)
+			c := connect(t, srv.Addr(), append(srv.Options(), zkasync.WithRetry(zkasync.RetryPolicy{}))...)
+			srv.Refuse(true)
+			lost := srv.Fault(zktest.Fault{Op: test.op, Path: "/p/a", Count: 1, When: zktest.After, Do: zktest.Drop()})
+			srv.Fault(zktest.Fault{Op: zktest.OpCreate2, Path: "/p", Do: zktest.Fail(zk.ErrNoAuth)})
+			failed := make(chan error, 1)
+			go func() { failed <- test.write(zkasync.MarkIdempotent(t.Context()), c) }()
+			if err := lost.Wait(t.Context(), 1); err != nil {
+				t.Fatal(err)
+			}
+			if err := errors.Join(srv.Delete("/p/a"), srv.Delete("/p")); err != nil {
+				t.Fatal(err)
+			}
+			srv.Refuse(false)
+			if err := <-failed; !errors.Is(err, zkasync.ErrOutcomeUnknown) || !errors.Is(err, test.want) {
+				t.Errorf("%s: %v", name, err)
+			}
+			closeNow(t, c)
+		})
 	}
 }

@@ -19,6 +19,7 @@ type steppedCreate struct {
 	data    []byte
 	spec    createSpec
 	applied bool // its parents may have been created
+	doubt   bool // the znode itself may have been created, and deleted with its parent since
 	pauses  int  // pauses so far after throttled requests
 
 	making, looking suspicion // of the create, and of the reads after it
@@ -46,6 +47,7 @@ func (s *steppedCreate) created(made Created, err error) {
 	case err == nil:
 		s.promise.Resolve(made)
 	case s.spec.parents && isNoNode(err):
+		s.doubt = s.doubt || isUnknown(err)
 		parent := wire.ParentOf(s.path)
 		s.c.ensure(s.ctx, nil, parent, createSpec{acl: s.spec.acl}).OnDone(s.parentsMade)
 	case s.spec.protected && isUnknown(err):
@@ -70,5 +72,5 @@ func (s *steppedCreate) parentsMade(_ string, err error) {
 
 // fail replaces the name and path in a step's error with those of the call.
 func (s *steppedCreate) fail(err error) {
-	s.promise.Reject(stepError("create", s.asked, err, s.applied))
+	s.promise.Reject(stepError("create", s.asked, err, s.applied).doubted(s.doubt))
 }

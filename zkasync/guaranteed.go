@@ -107,7 +107,7 @@ func (g *guaranteedDelete) failed(err error) {
 	case g.ctx != nil && g.ctx.Err() != nil && (lost || expired || waits):
 		g.again(g.ctx.Err())
 	case errors.Is(err, ErrClosed), errors.Is(err, ErrAuthFailed), !lost && !expired && !waits:
-		g.promise.Reject(stepError(opDelete, g.path, err, g.doubt))
+		g.promise.Reject(stepError(opDelete, g.path, err, g.doubt).doubted(g.doubt)) // what was refused may have been another znode
 	case g.failures == 1 && !waits:
 		g.look()
 	default:
@@ -120,9 +120,5 @@ func (g *guaranteedDelete) again(why error) {
 		g.look()
 		return
 	}
-	e := refusal(opDelete, g.path, why)
-	if g.doubt {
-		e.Outcome = OutcomeUnknown
-	}
-	g.promise.Reject(e)
+	g.promise.Reject(refusal(opDelete, g.path, why).doubted(g.doubt))
 }

@@ -161,3 +161,23 @@ func TestGuaranteed_Ends(t *testing.T) {
 		t.Error("it goes on in the next run")
 	}
 }
+
+// The znode was deleted, its answer is lost, and another one with a child is there by then, which may not be read. What the server
+// refuses is the second attempt: the first may have been applied.
+func TestGuaranteed_RefusedAfterAnAttemptOfUnknownOutcome(t *testing.T) {
+	t.Parallel()
+	srv := zktest.Run(t, zktest.WithVersion("3.9.2"))
+	_ = srv.Load(map[string]string{"/a": ""})
+	c, other := connect(t, srv.Addr(), srv.Options()...), connect(t, srv.Addr(), srv.Options()...)
+	ctx := t.Context()
+	held := srv.Fault(zktest.Fault{Op: zktest.OpDelete, Path: "/a", Count: 1, When: zktest.After, Do: zktest.Hold()})
+	deleted := guaranteed(ctx, c, "/a")
+	if err := held.Wait(ctx, 1); err != nil {
+		t.Fatal(err)
+	}
+	must(t, other.Create(ctx, "/a", nil))
+	must(t, other.Create(ctx, "/a/b", nil))
+	must(t, other.SetACL(ctx, "/a", zk.WorldACL(zk.PermDelete), zkasync.AnyVersion))
+	srv.Drop()
+	fails(t, deleted, zk.ErrNotEmpty, zkasync.ErrOutcomeUnknown)
+}

@@ -97,7 +97,7 @@ func (hs *hookCalls) stop(ctx context.Context) error {
 	select {
 	case <-started:
 	case <-ctx.Done():
-		return errors.New("an OnOperationStart of a hook does not return")
+		return errors.Join(errors.New("an OnOperationStart of a hook does not return"), hs.h.Stop(ctx)) // the goroutine does not wait for it
 	}
 	grace := time.NewTimer(leastDrain) // all futures are complete; but a Walk ends when its loop does
 	defer grace.Stop()

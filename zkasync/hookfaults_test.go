@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/zkasync/zkasync-go/future"
@@ -191,4 +192,40 @@ func TestHooks_CloseInAHook(t *testing.T) {
 		t.Errorf("close in a hook: %v", err)
 	}
 	closeNow(t, c)
+}
+
+// stuckStart is a hook whose OnOperationStart does not return for a while.
+type stuckStart struct{ entered, letGo chan struct{} }
+
+func (h *stuckStart) OnOperationStart(ctx context.Context, _ zkasync.OperationStart) context.Context {
+	close(h.entered)
+	<-h.letGo
+	return ctx
+}
+
+// The stop names the method that does not return. When it does, nothing of the client is left, and it can be started again.
+func TestHooks_StopDuringOnOperationStart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		srv, h := zktest.Run(t), &stuckStart{make(chan struct{}), make(chan struct{})}
+		c, err := zkasync.Connect(t.Context(), srv.Addr(), append(srv.Options(), zkasync.WithHooks(h), zkasync.WithCloseTimeout(time.Second))...)
+		if err != nil {
+			t.Fatal(err)
+		}
+		go c.Exists(t.Context(), "/")
+		<-h.entered
+		if err := c.Close(); err == nil || !strings.Contains(err.Error(), "OnOperationStart") {
+			t.Errorf("close: %v", err)
+		}
+		close(h.letGo)
+		synctest.Wait()
+		h.entered = make(chan struct{})
+		if err := c.Start(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		must(t, c.Exists(t.Context(), "/"))
+		if err := c.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -19,6 +19,14 @@ func stepError(op, path string, err error, applied bool) *OpError {
 	return e
 }
 
+// doubted makes the outcome unknown if an earlier attempt at the step itself, not only at those before it, may have been applied.
+func (e *OpError) doubted(doubt bool) *OpError {
+	if doubt {
+		e.Outcome = OutcomeUnknown
+	}
+	return e
+}
+
 // stepCause names the step of a composite operation that failed, and the reason.
 type stepCause struct {
 	op, path string
