@@ -72,6 +72,9 @@ func newConfig(opts []Option) (*config, error) {
 	if cfg.MinTimeout == 0 {
 		cfg.MinTimeout, cfg.MaxTimeout = 2*cfg.Tick, 20*cfg.Tick
 	}
+	if err := cfg.checkDemand(); err != nil {
+		return nil, err
+	}
 	cfg.Rules.KeeperReads = cfg.Forgets
 	cfg.Rules.ACL = acl.Rules{SASL: len(cfg.SASLUsers) > 0, X509: cfg.TLS != nil}
 	return cfg, nil
@@ -228,7 +231,7 @@ func WithEnforcedQuotas() Option {
 
 // WithEnforcedAuthentication closes connections that send a request before they have authenticated by one of these schemes
 // (enforce.auth.enabled and enforce.auth.schemes): "digest", "sasl" or "x509". Without schemes, any of the three will do. With
-// "sasl" alone, it is also sessionRequireClientSASLAuth.
+// "sasl" alone, the server also does what sessionRequireClientSASLAuth makes it do.
 func WithEnforcedAuthentication(schemes ...string) Option {
 	return Option{func(cfg *config) error {
 		all := []string{acl.Digest, acl.SASL, acl.X509}
@@ -242,6 +245,16 @@ func WithEnforcedAuthentication(schemes ...string) Option {
 		}
 		return nil
 	}}
+}
+
+// checkDemand refuses a server at which no client could authenticate.
+func (cfg *config) checkDemand() error {
+	known := map[string]bool{acl.Digest: true, acl.SASL: len(cfg.SASLUsers) > 0, acl.X509: cfg.TLS != nil}
+	if len(cfg.Demanded) > 0 && !slices.ContainsFunc(cfg.Demanded, func(scheme string) bool { return known[scheme] }) {
+		return fmt.Errorf("zktest: authentication by %s is demanded, but neither WithSASL nor WithTLS makes it possible",
+			strings.Join(cfg.Demanded, " or "))
+	}
+	return nil
 }
 
 // WithEnsembleNames makes the server know the scheme "ensemble", and accept these names of its ensemble (ensembleAuthName). A client

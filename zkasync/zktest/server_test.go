@@ -240,6 +240,7 @@ func TestOptions_RefuseWhatCannotBe(t *testing.T) {
 		"buffer of -1 bytes":                          zktest.WithBuffer(-1),
 		`authentication scheme "world" is not one of digest, sasl, x509`: zktest.WithEnforcedAuthentication("world"),
 		`ensemble names ["a" ""]`:               zktest.WithEnsembleNames("a", ""),
+		`authentication by sasl is demanded`:    zktest.WithEnforcedAuthentication("sasl"),
 		`ensemble names []`:                     zktest.WithEnsembleNames(),
 		`four-letter word "nope" is not one of`: zktest.WithFourLetterWords("nope"),
 		"password is empty":                     zktest.WithSuperuser(""),

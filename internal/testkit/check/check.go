@@ -1,7 +1,8 @@
 // Package check has what tests of a client share: clients that are closed when the test ends, and checks of futures and errors.
 // Test packages give these functions short names of their own.
 //
-// Servers come from zkserver (real ones), zktest (in memory) and zkpeer (scripted), broken connections from zkproxy.
+// Servers come from Run (real ones, or in memory with the flag -zktest), zkserver (real ones), zktest (in memory) and zkpeer
+// (scripted), broken connections from zkproxy.
 package check
 
 import (

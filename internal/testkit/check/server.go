@@ -69,8 +69,8 @@ func Run(t testing.TB, settings ...Setting) Server {
 	return memory{known, srv, srv.Snapshot()}
 }
 
-// Process starts a server in a process of its own, for a test that would prove nothing with a server in memory. Why goes
-// into the test's log, which skips if the servers are in memory.
+// Process starts a server in a process of its own, for a test that would prove nothing with a server in memory. If -zktest asks
+// for servers in memory, the test is skipped, and its log says why.
 func Process(t testing.TB, why string, opts ...zkserver.Option) *zkserver.Server {
 	t.Helper()
 	NeedsProcess(t, why)
