@@ -12,6 +12,7 @@ import (
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/future"
 	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/recipe"
 	"github.com/zkasync/zkasync-go/zkasync/recipe/cache"
@@ -489,4 +490,99 @@ func Example_cookbookSecurity() {
 	// Output:
 	// <nil>
 	// true
+}
+
+// leadAs waits until this process leads, calls work, and waits for the next time when the lead is lost, until ctx ends or work fails.
+func leadAs(ctx context.Context, c *zkasync.Client, path, name string, work func(*recipe.Held) error) error {
+	election := recipe.NewElection(c, path)
+	for {
+		lead, err := election.Campaign(ctx, []byte(name)).Get(ctx) // others see the name as the leader's
+		if err != nil {
+			return err
+		}
+		err = work(lead)
+		lead.Unlock()
+		if err != nil && !errors.Is(err, recipe.ErrNotHeld) {
+			return err
+		}
+	}
+}
+
+// record writes to ZooKeeper as the leader does. If somebody else leads by then, the error is recipe.ErrNotHeld and nothing was written.
+func record(ctx context.Context, lead *recipe.Held, path string, data []byte) error {
+	_, err := lead.Multi(ctx, zkasync.SetOp(path, data, zkasync.AnyVersion)).Get(ctx)
+	return err
+}
+
+func Example_cookbookLead() {
+	ctx, cancel := cookbookContext()
+	defer cancel()
+	srv := cookbookServer()
+	defer srv.Close()
+	_ = srv.Put("/last", nil)
+	first, second := cookbookClient(ctx, srv), cookbookClient(ctx, srv)
+	defer first.Close()
+	defer second.Close()
+
+	leads := make(chan *recipe.Held, 3)
+	begin := func(c *zkasync.Client, name string) {
+		_ = leadAs(ctx, c, "/leader", name, func(lead *recipe.Held) error {
+			leads <- lead
+			<-lead.Done() // work
+			return nil
+		})
+	}
+	go begin(first, "first")
+	former := <-leads
+	go begin(second, "second")
+	fmt.Println(record(ctx, former, "/last", []byte("by the first")))
+
+	_ = srv.Expire(first.Session().ID)
+	<-leads
+	err := record(ctx, former, "/last", []byte("too late"))
+	data, _, _ := srv.Get("/last")
+	fmt.Printf("%v %s\n", errors.Is(err, recipe.ErrNotHeld), data)
+	// Output:
+	// <nil>
+	// true by the first
+}
+
+// createAll creates many znodes, and returns how many of them were new. Their parents must exist.
+func createAll(ctx context.Context, c *zkasync.Client, znodes map[string][]byte) (made int, err error) {
+	bulk := c.Bulk(ctx)
+	var all []*future.Future[zkasync.Created]
+	for path, data := range znodes {
+		all = append(all, bulk.Create(path, data)) // sent from here on, in the background
+	}
+	results, err := future.Settle(all...).Get(ctx)
+	for _, r := range results {
+		switch {
+		case r.Err == nil:
+			made++
+		case !errors.Is(r.Err, zk.ErrNodeExists): // the error names the path
+			err = errors.Join(err, r.Err)
+		}
+	}
+	return made, err
+}
+
+func Example_cookbookBulk() {
+	ctx, cancel := cookbookContext()
+	defer cancel()
+	srv := cookbookServer()
+	defer srv.Close()
+	_ = srv.Put("/items", nil)
+	c := cookbookClient(ctx, srv)
+	defer c.Close()
+
+	znodes := make(map[string][]byte)
+	for i := range 1000 {
+		znodes[fmt.Sprintf("/items/%d", i)] = []byte("data")
+	}
+	fmt.Println(createAll(ctx, c, znodes))
+	znodes["/missing/parent"] = nil
+	fmt.Println(createAll(ctx, c, znodes))
+	// Output:
+	// 1000 <nil>
+	// 0 zkasync: create /missing/parent: node does not exist
 }
