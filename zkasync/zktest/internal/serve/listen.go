@@ -3,7 +3,6 @@ package serve
 import (
 	"fmt"
 	"net"
-	"net/netip"
 )
 
 // Listen makes the server listen on a TCP address, and returns the address with its port. The caller must not hold the lock.
@@ -26,16 +25,6 @@ func (s *Server) Listen(addr string) (string, error) {
 	s.w.Running.Add(1)
 	go s.acceptLoop(l)
 	return l.Addr().String(), nil
-}
-
-// reachable returns an address at which clients reach a listener: one that listens on all addresses of the machine is reached by
-// loopback, since nobody knows which of the others a client can reach.
-func reachable(bound string) string {
-	addr, err := netip.ParseAddrPort(bound)
-	if err != nil || !addr.Addr().IsUnspecified() {
-		return bound
-	}
-	return fmt.Sprintf("127.0.0.1:%d", addr.Port())
 }
 
 // acceptLoop accepts connections and starts to serve them.

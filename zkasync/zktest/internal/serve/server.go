@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net"
+	"net/netip"
 	"slices"
 	"time"
 
@@ -64,6 +65,16 @@ func (s *Server) Addr() string {
 		return s.bound
 	}
 	return s.addr
+}
+
+// reachable returns an address at which clients reach a listener: one that listens on all addresses of the machine is reached by
+// loopback, since nobody knows which of the others a client can reach.
+func reachable(bound string) string {
+	addr, err := netip.ParseAddrPort(bound)
+	if err != nil || !addr.Addr().IsUnspecified() {
+		return bound
+	}
+	return fmt.Sprintf("127.0.0.1:%d", addr.Port())
 }
 
 // SessionEnded implements history.Clients.
