@@ -29,7 +29,7 @@ build: ## build everything, and bin/zkdemo
 demo: build ## run the tour, and copy files into ZooKeeper and back; needs nothing but Go
 	@scripts/demo.sh
 
-install-kerberos: ## install a Kerberos server for tests (Debian, Ubuntu); does nothing if it is there
+install-kerberos: ## install the Kerberos server of the tests (Debian, Ubuntu), unless it is installed already
 	@scripts/install-kerberos.sh
 
 test: install-zookeeper install-kerberos ## run all tests, with the race detector and real servers

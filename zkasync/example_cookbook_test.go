@@ -308,6 +308,74 @@ func Example_cookbookWalk() {
 	// Output: 4 6 <nil>
 }
 
+// readAll reads the data of many znodes, 200 at a time. Those that do not exist are left out.
+func readAll(ctx context.Context, c *zkasync.Client, paths []string) (map[string][]byte, error) {
+	results, err := future.SettleEach(ctx, 200, paths, c.Get).Get(ctx)
+	if err != nil {
+		return nil, err
+	}
+	found := make(map[string][]byte)
+	for i, r := range results {
+		switch {
+		case r.Err == nil:
+			found[paths[i]] = r.Value.Data
+		case !errors.Is(r.Err, zk.ErrNoNode):
+			return nil, r.Err
+		}
+	}
+	return found, nil
+}
+
+// Many operations at a bounded rate.
+func Example_cookbookEach() {
+	ctx, cancel := cookbookContext()
+	defer cancel()
+	srv := cookbookServer()
+	defer srv.Close()
+	c := cookbookClient(ctx, srv)
+	defer c.Close()
+	_ = srv.Load(map[string]string{"/a": "1", "/b": "2"})
+
+	found, err := readAll(ctx, c, []string{"/a", "/none", "/b"})
+	fmt.Println(len(found), string(found["/b"]), err)
+	// Output: 2 2 <nil>
+}
+
+// tenantClient returns a client that sees only what belongs to a tenant. It shares the session of c.
+func tenantClient(ctx context.Context, c *zkasync.Client, tenant string) (*zkasync.Client, error) {
+	view, err := c.Chroot("/tenants/" + tenant)
+	if err != nil {
+		return nil, err // the name is no part of a path
+	}
+	if _, err := view.EnsurePath(ctx, "/").Get(ctx); err != nil {
+		return nil, err
+	}
+	return view, nil
+}
+
+// Several trees over one session.
+func Example_cookbookViews() {
+	ctx, cancel := cookbookContext()
+	defer cancel()
+	srv := cookbookServer()
+	defer srv.Close()
+	c := cookbookClient(ctx, srv)
+	defer c.Close()
+
+	red, err := tenantClient(ctx, c, "red")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	made, err := red.Create(ctx, "/config", nil).Get(ctx)
+	fmt.Println(made.Path, err)
+	_, _, err = srv.Get("/tenants/red/config")
+	fmt.Println(err)
+	// Output:
+	// /config <nil>
+	// <nil>
+}
+
 // followTree calls changed for each znode at path and below, now and when it is written, and gone when one is deleted, until ctx ends.
 func followTree(ctx context.Context, c *zkasync.Client, path string, changed, gone func(cache.Entry)) error {
 	tree := cache.Open(c, path)

@@ -34,14 +34,15 @@ func (b *Bulk) sendGroup(writes []bulkWrite) *future.Future[[]MultiResult] {
 	return o.send(o)
 }
 
-// first returns an operation that the request is a part of.
-func (o *bulkRequest) first() *operation {
+// carries, written and answered implement sharedRequest.
+
+func (o *bulkRequest) carries() (first *operation, n int) {
 	for _, op := range o.each {
 		if op != nil {
-			return op
+			return op, len(o.each)
 		}
 	}
-	return nil
+	return nil, len(o.each)
 }
 
 func (o *bulkRequest) written(at time.Time, server string) {
@@ -52,7 +53,6 @@ func (o *bulkRequest) written(at time.Time, server string) {
 	}
 }
 
-// answered notes the end of the request. The body is that of the answer, nil if there is none.
 func (o *bulkRequest) answered(at time.Time, body []byte) {
 	for _, op := range o.each {
 		rest, _ := o.skipResult(body)

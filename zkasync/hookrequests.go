@@ -18,6 +18,13 @@ type observedRequest struct {
 	flight    *hookFlight // nil: it is not in flight
 }
 
+// sharedRequest is a request that is a part of several operations.
+type sharedRequest interface {
+	carries() (first *operation, n int) // nil: none of them is observed
+	written(at time.Time, server string)
+	answered(at time.Time, body []byte) // the answer's, nil if there is none
+}
+
 // hookFlight is a request in flight, perhaps with several gets in it.
 type hookFlight struct {
 	Request
@@ -84,8 +91,8 @@ func (o *observedRequest) landed(size int, body []byte) {
 	o.flight = nil
 	if o.op != nil {
 		o.op.answered(time.Now(), size)
-	} else if b, ok := o.request.(*bulkRequest); ok {
-		b.answered(time.Now(), body)
+	} else if s, ok := o.request.(sharedRequest); ok {
+		s.answered(time.Now(), body)
 	}
 }
 
@@ -133,9 +140,9 @@ func (t hookTracer) Written(r mux.Request, server string, size int) {
 
 func (o *observedRequest) written(f *hookFlight, size int) {
 	first := o.op
-	if b, ok := o.request.(*bulkRequest); ok {
-		first, f.Operations = b.first(), len(b.each)
-		b.written(f.At, f.Server)
+	if s, ok := o.request.(sharedRequest); ok {
+		first, f.Operations = s.carries()
+		s.written(f.At, f.Server)
 	} else if o.op != nil {
 		o.op.written(f.At, f.Server, size)
 	}

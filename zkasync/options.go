@@ -318,7 +318,7 @@ const passwordSize = 16
 // [ErrNotSent] and an error that names the limit: if it were sent, the server would reset the connection and other
 // operations would fail with it. If the servers run with another jute.maxbuffer, use the same number here.
 func WithMaxRequestSize(n int) Option {
-	return Option{func(cfg *config) error { return sizeWithin(&cfg.maxRequest, "maximal request size", n) }}
+	return Option{func(cfg *config) error { return sizeWithin(&cfg.maxRequest, "maximum request size", n) }}
 }
 
 // WithMaxReplySize sets the largest accepted reply, in bytes. Replies may well be larger than requests: 50,000 children
@@ -326,7 +326,7 @@ func WithMaxRequestSize(n int) Option {
 // connection stays up. Requests of Conn() fail with an error for which go-zookeeper has no name ("marshalling error",
 // -5), and the log says why. The default is 64 MiB.
 func WithMaxReplySize(n int) Option {
-	return Option{func(cfg *config) error { return sizeWithin(&cfg.maxReply, "maximal reply size", n) }}
+	return Option{func(cfg *config) error { return sizeWithin(&cfg.maxReply, "maximum reply size", n) }}
 }
 
 // WithCoalescedReads sets whether gets that wait to be sent travel together, up to 64 in one request, a multi-read

@@ -9,8 +9,9 @@ import (
 )
 
 // WithSASL makes the client authenticate by SASL at the start of each connection, before its credentials, its watches and
-// anything that waits to be sent (kazoo: sasl_options). The mechanism is [sasl.DigestMD5], or one of your own. The client then
-// has an identity of the scheme "sasl" as well as those of [WithAuth] and of its address.
+// anything that waits to be sent (kazoo: sasl_options). Package sasl has the mechanism [sasl.DigestMD5], for users with passwords;
+// the module github.com/zkasync/zkasync-go/zkasync/krb5 has GSSAPI, for Kerberos; and a [sasl.Mechanism] may be one of your own.
+// The client then has an identity of the scheme "sasl" as well as those of [WithAuth] and of its address.
 //
 // If the server or the mechanism refuses, the state becomes AuthFailed with the reason, as with a rejected credential, and so does
 // what waits: the client must be restarted. A connection that is lost meanwhile is a loss like any other. The conversation may take two

@@ -61,7 +61,7 @@ func (c *Config) add(line string) error {
 		return err
 	}
 	if _, ok := c.Server(s.ID); ok {
-		return fmt.Errorf("server %d stands twice", s.ID)
+		return fmt.Errorf("server %d is listed twice", s.ID)
 	}
 	c.Servers = append(c.Servers, s)
 	return nil
@@ -69,7 +69,7 @@ func (c *Config) add(line string) error {
 
 func parseVersion(value string, count int) (int64, error) {
 	if count > 1 {
-		return 0, fmt.Errorf("the version stands twice")
+		return 0, fmt.Errorf("the version is given twice")
 	}
 	v, err := strconv.ParseInt(value, 16, 64)
 	if err != nil || v < 0 {

@@ -35,6 +35,30 @@ func ExampleDigestMD5() {
 	// Output: bob <nil>
 }
 
+// What the client does with a mechanism: it calls Start on each connection, then Next without a challenge, and then Next with each
+// challenge of the server.
+func ExampleDigest() {
+	m := sasl.DigestMD5("bob", "builder")
+	fmt.Println(m.Name(), m.Check(), m) // the password is not printed
+	talk, err := m.Start(context.Background(), sasl.Server{Host: "zk1.example.com"})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	if _, _, err := talk.Next(context.Background(), nil); err != nil { // the beginning; there is no challenge yet
+		fmt.Println(err)
+		return
+	}
+	answer, done, err := talk.Next(context.Background(), []byte(`realm="zk-sasl-md5",nonce="abc",qop="auth",charset=utf-8,algorithm=md5-sess`))
+	fmt.Println(strings.HasPrefix(string(answer), `charset=utf-8,username="bob"`), done, err)
+
+	fmt.Println(sasl.DigestMD5("", "builder").Check())
+	// Output:
+	// DIGEST-MD5 <nil> DIGEST-MD5 as "bob"
+	// true false <nil>
+	// user is empty
+}
+
 // rotated reads the password from a file for each connection, so it may change while the client runs.
 type rotated struct{ user, file string }
 
