@@ -7,6 +7,7 @@ import org.apache.curator.framework.recipes.locks.InterProcessMutex;
 import org.apache.curator.framework.state.ConnectionState;
 import org.apache.curator.retry.RetryNTimes;
 import org.apache.zookeeper.CreateMode;
+import org.apache.zookeeper.KeeperException;
 
 /** A process like kazoo_contender.py, with Curator. Usage: CuratorContender SERVERS PATH REGISTER SECONDS */
 public class CuratorContender {
@@ -20,19 +21,17 @@ public class CuratorContender {
     static final AtomicLong suspended = new AtomicLong(); // when the connection was lost first in the present turn, 0: it was not
 
     public static void main(String[] args) throws Exception {
-        client = CuratorFrameworkFactory.newClient(args[0], 4000, 4000, new RetryNTimes(20, 100));
-        client.getConnectionStateListenable().addListener((c, state) -> {
-            if (state == ConnectionState.SUSPENDED || state == ConnectionState.LOST) {
-                suspended.compareAndSet(0, now());
-            }
-        });
-        client.start();
-        client.blockUntilConnected();
+        System.setProperty("zookeeper.request.timeout", "20000"); // ms
+        connect(args[0]);
         long ends = now() + Long.parseLong(args[3]) * 1_000_000_000L;
         for (boolean last = false; !last; ) {
             last = now() > ends;
             try {
                 last = turn(args[1], args[2]) && last;
+            } catch (KeeperException.RequestTimeoutException e) { // Java's client sometimes forgets a request when it is cut
+                last = false;
+                client.close();
+                connect(args[0]);
             } catch (Exception e) {
                 last = false;
                 Thread.sleep(100);
@@ -42,6 +41,17 @@ public class CuratorContender {
         client.close();
         System.out.println("done");
         System.exit(0);
+    }
+
+    static void connect(String servers) throws Exception {
+        client = CuratorFrameworkFactory.newClient(servers, 4000, 4000, new RetryNTimes(20, 100));
+        client.getConnectionStateListenable().addListener((c, state) -> {
+            if (state == ConnectionState.SUSPENDED || state == ConnectionState.LOST) {
+                suspended.compareAndSet(0, now());
+            }
+        });
+        client.start();
+        client.blockUntilConnected();
     }
 
     static long now() {
