@@ -13,6 +13,9 @@ import (
 // Observe reports what the client's Stats tell each time that metrics are read, until the registration is removed with its
 // method Unregister. It takes [WithMeterProvider] and [WithAttributes]. Counters begin anew when the client is started again.
 func Observe(client *zkasync.Client, opts ...Option) (metric.Registration, error) {
+	if client == nil {
+		return nil, errors.New("zkotel: client is nil")
+	}
 	cfg := newConfig(opts)
 	meter := cfg.meters.Meter(scope)
 	attributes := metric.WithAttributes(cfg.attributes...)

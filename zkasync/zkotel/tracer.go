@@ -2,6 +2,7 @@ package zkotel
 
 import (
 	"context"
+	"strings"
 
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
@@ -66,7 +67,7 @@ func (t *Tracer) OnRequest(ctx context.Context, r zkasync.Request) {
 func (t *Tracer) attributes(name, path string) []attribute.KeyValue {
 	all := t.cfg.with(opKey.String(name))
 	if t.cfg.paths && path != "" {
-		all = append(all, pathKey.String(path))
+		all = append(all, pathKey.String(strings.ToValidUTF8(path, "\uFFFD"))) // exporters take nothing else
 	}
 	return all
 }

@@ -300,3 +300,19 @@ func TestNewMeter_NilOptionsAndProvidersAreTheDefault(t *testing.T) {
 	ctx := tracer.OnOperationStart(context.Background(), zkasync.OperationStart{Name: "get"})
 	tracer.OnOperationEnd(ctx, zkasync.OperationEnd{Err: errors.New("x")})
 }
+
+func TestObserve_RefusesNoClient(t *testing.T) {
+	if _, err := zkotel.Observe(nil); err == nil {
+		t.Error("no error")
+	}
+}
+
+// An exporter refuses everything that it was to send along with a text that is not UTF-8. The client refuses such a path.
+func TestTracer_PathsAreUTF8(t *testing.T) {
+	recorder, _, hook := tracing(zkotel.WithPaths())
+	ctx := hook.OnOperationStart(t.Context(), zkasync.OperationStart{Name: "get", Path: "/a\xff"})
+	hook.OnOperationEnd(ctx, zkasync.OperationEnd{})
+	if path := attributes(recorder.Ended()[0])["zookeeper.path"]; path != "/a\uFFFD" {
+		t.Errorf("%q", path)
+	}
+}

@@ -1,6 +1,8 @@
 package zkprom
 
 import (
+	"errors"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/zkasync/zkasync-go/zkasync"
@@ -26,6 +28,9 @@ type field struct {
 // counters then begin anew.
 func NewCollector(client *zkasync.Client, opts ...Option) (*Collector, error) {
 	cfg, err := newConfig(opts)
+	if err == nil && client == nil {
+		err = errors.New("zkprom: client is nil")
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +65,9 @@ func NewCollector(client *zkasync.Client, opts ...Option) (*Collector, error) {
 		}
 		return 0
 	})
+	if err := checked(c); err != nil {
+		return nil, err
+	}
 	return c, nil
 }
 

@@ -2,6 +2,7 @@ package zkprom
 
 import (
 	"context"
+	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -66,6 +67,9 @@ func NewHook(opts ...Option) (*Hook, error) {
 	h.stuckCallbacks = prometheus.NewGauge(prometheus.GaugeOpts{Namespace: namespace, Name: "slow_callbacks_running",
 		Help: "Such callbacks that have not returned.", ConstLabels: cfg.labels})
 	h.all = append(h.all, h.lasted, h.state, h.slowCallbacks, h.slowSeconds, h.stuckCallbacks)
+	if err := checked(h); err != nil {
+		return nil, err
+	}
 	return h, nil
 }
 
@@ -100,7 +104,7 @@ func (h *Hook) Collect(ch chan<- prometheus.Metric) {
 func (h *Hook) OnOperationEnd(_ context.Context, op zkasync.OperationEnd) {
 	values := []string{op.Name, zkasync.ErrorType(op.Err)}
 	if h.path != nil {
-		values = append(values, h.path(op.Path))
+		values = append(values, strings.ToValidUTF8(h.path(op.Path), "\uFFFD")) // Prometheus takes nothing else
 	}
 	h.operations.WithLabelValues(values...).Inc()
 	h.duration.WithLabelValues(op.Name, outcome(op)).Observe(op.Took.Seconds())

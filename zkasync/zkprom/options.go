@@ -3,6 +3,7 @@ package zkprom
 import (
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -36,7 +37,16 @@ func newConfig(opts []Option) (*config, error) {
 	return cfg, nil
 }
 
-// WithLabels adds labels with fixed values to all metrics, such as the name of the client in a process that has several.
+// checked returns what Prometheus has against the metrics of a collector, such as labels that they have already.
+func checked(c prometheus.Collector) error {
+	if err := prometheus.NewRegistry().Register(c); err != nil {
+		return fmt.Errorf("zkprom: %w", err)
+	}
+	return nil
+}
+
+// WithLabels adds labels with fixed values to all metrics, such as the name of the client in a process that has several. The names
+// that the metrics have of their own, such as "operation", are refused.
 func WithLabels(labels prometheus.Labels) Option {
 	return Option{func(cfg *config) error {
 		cfg.labels = labels
@@ -52,8 +62,8 @@ func WithBuckets(bounds ...float64) Option {
 			return errors.New("there are no buckets")
 		}
 		for i, b := range bounds {
-			if i > 0 && b <= bounds[i-1] {
-				return fmt.Errorf("bucket %v follows %v, want ascending bounds", b, bounds[i-1])
+			if math.IsNaN(b) || i > 0 && b <= bounds[i-1] {
+				return fmt.Errorf("buckets %v: want ascending bounds", bounds)
 			}
 		}
 		cfg.buckets = slices.Clone(bounds)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"math"
 	"os"
 	"regexp"
 	"slices"
@@ -294,11 +295,45 @@ func expressions(t *testing.T) []string {
 }
 
 func TestNewHook_RefusesWhatMakesNoSense(t *testing.T) {
-	for _, opt := range []zkprom.Option{zkprom.WithBuckets(), zkprom.WithBuckets(2, 1), zkprom.WithPath(nil)} {
+	labels := func(name, value string) zkprom.Option { return zkprom.WithLabels(prometheus.Labels{name: value}) }
+	for _, opt := range []zkprom.Option{zkprom.WithBuckets(), zkprom.WithBuckets(2, 1), zkprom.WithBuckets(math.NaN(), 1), zkprom.WithPath(nil),
+		labels("operation", "get"), labels("", "x"), labels("client", "\xff")} {
 		if _, err := zkprom.NewHook(opt); err == nil || !strings.HasPrefix(err.Error(), "zkprom: ") {
 			t.Errorf("%v", err)
 		}
 	}
+}
+
+func TestNewCollector_RefusesWhatMakesNoSense(t *testing.T) {
+	c, err := zkasync.New("h")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, labels := range []prometheus.Labels{{"outcome": "x"}, {"": "x"}, {"client": "\xff"}} {
+		if _, err := zkprom.NewCollector(c, zkprom.WithLabels(labels)); err == nil || !strings.HasPrefix(err.Error(), "zkprom: ") {
+			t.Errorf("%v: %v", labels, err)
+		}
+	}
+	if _, err := zkprom.NewCollector(nil); err == nil || !strings.HasPrefix(err.Error(), "zkprom: ") {
+		t.Error(err)
+	}
+}
+
+// A path that is not UTF-8 is refused by the client. The operation counts nevertheless.
+func TestHook_CountsOperationsWithBadPaths(t *testing.T) {
+	hook, err := zkprom.NewHook(zkprom.WithPath(func(path string) string { return path }))
+	if err != nil {
+		t.Fatal(err)
+	}
+	hook.OnOperationEnd(t.Context(), zkasync.OperationEnd{OperationStart: zkasync.OperationStart{Name: "get", Path: "/a\xff"}})
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(hook)
+	for name, v := range values(t, registry) {
+		if strings.Contains(name, "operations_total") && strings.Contains(name, "/a") && v == 1 {
+			return
+		}
+	}
+	t.Error("it was not counted")
 }
 
 func TestMetrics_AreWellFormed(t *testing.T) {
