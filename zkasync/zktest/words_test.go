@@ -2,6 +2,7 @@ package zktest_test
 
 import (
 	"context"
+	"fmt"
 	"net"
 	"regexp"
 	"slices"
@@ -52,6 +53,7 @@ func wordsOf(t *testing.T, addr string, dial func(ctx context.Context, network, 
 
 var (
 	hexNumber = regexp.MustCompile(`0x[0-9a-f]+`)
+	expireAt  = regexp.MustCompile(`(?m)^[0-9]+ expire at [A-Z][a-z]{2} [A-Z][a-z]{2} [0-9]{2} [0-9:]{8} [A-Z]+ [0-9]{4}:\n`)
 	number    = regexp.MustCompile(`[0-9]+(\.[0-9]+)?`)
 )
 
@@ -62,8 +64,9 @@ var mntrNames = []string{"version", "server_state", "num_alive_connections", "mi
 // shape replaces what differs from run to run, and sorts what has no order.
 func shape(word, answer string) string {
 	switch word {
-	case "dump": // how many connections end at the same tick depends on the time
+	case "dump": // how many sessions and connections end at the same tick depends on the time
 		answer, _, _ = strings.Cut(answer, "Connections Sets")
+		answer = fmt.Sprintln("expire at:", expireAt.MatchString(answer)) + expireAt.ReplaceAllString(answer, "")
 	case "mntr": // a real server has many more lines
 		for _, name := range mntrNames {
 			if !strings.Contains(answer, "zk_"+name+"\t") {

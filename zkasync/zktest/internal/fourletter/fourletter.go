@@ -146,6 +146,9 @@ func cons(s *serve.Server, b *strings.Builder) {
 	b.WriteByte('\n')
 }
 
+// javaDate is how java.util.Date prints itself.
+const javaDate = "Mon Jan 02 15:04:05 MST 2006"
+
 func dump(s *serve.Server, b *strings.Builder) {
 	b.WriteString("SessionTracker dump:\n")
 	sessions := s.Cluster().Sessions()
@@ -156,7 +159,7 @@ func dump(s *serve.Server, b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "Session Sets (%d)/(%d):\n", len(byExpiry), len(sessions))
 	for _, at := range slices.SortedFunc(maps.Keys(byExpiry), time.Time.Compare) {
-		fmt.Fprintf(b, "%d expire at %s:\n", len(byExpiry[at]), at.UTC().Format(time.UnixDate))
+		fmt.Fprintf(b, "%d expire at %s:\n", len(byExpiry[at]), at.UTC().Format(javaDate))
 		for _, id := range byExpiry[at] {
 			fmt.Fprintf(b, "\t0x%x\n", id)
 		}
@@ -177,7 +180,7 @@ func dump(s *serve.Server, b *strings.Builder) {
 	}
 	fmt.Fprintf(b, "Connections dump:\nConnections Sets (%d)/(%d):\n", len(ends), len(conns))
 	for _, at := range slices.SortedFunc(maps.Keys(ends), time.Time.Compare) {
-		fmt.Fprintf(b, "%d expire at %s:\n%s", len(ends[at]), at.UTC().Format(time.UnixDate), strings.Join(ends[at], ""))
+		fmt.Fprintf(b, "%d expire at %s:\n%s", len(ends[at]), at.UTC().Format(javaDate), strings.Join(ends[at], ""))
 	}
 }
 
