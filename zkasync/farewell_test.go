@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkpeer"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/internal/wire"
@@ -138,5 +139,48 @@ func TestClose_EndsNoSessionThatItNeverHad(t *testing.T) {
 	must(t, first.Exists(t.Context(), "/"))
 	if first.Session().ID != session.ID || !first.Connected() {
 		t.Error("the session was ended")
+	}
+}
+
+// The connection by which a stop ends the session elsewhere carries no credentials. Servers that do not demand any end the session, whatever
+// the client had; those that do refuse, so the session ends by its timeout, and the Closed state says so.
+func TestClose_OfAClientWithCredentials(t *testing.T) {
+	t.Parallel()
+	for name, test := range map[string]struct {
+		opts  []zkserver.Option
+		as    zkasync.Option
+		stays bool
+	}{
+		"digest":           {as: zkasync.WithAuth("digest", []byte(userPassword))},
+		"digest, demanded": {[]zkserver.Option{zkserver.WithEnforcedAuth("digest")}, zkasync.WithAuth("digest", []byte(userPassword)), true},
+		"sasl":             {[]zkserver.Option{zkserver.WithDigestMD5(realUsers)}, asBob(), false},
+		"sasl, demanded":   {[]zkserver.Option{zkserver.WithDigestMD5(realUsers), zkserver.WithRequiredSASL()}, asBob(), true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			zkserver.Needs(t, "3.7", "the enforcement of authentication (ZOOKEEPER-3561)")
+			srv := check.Process(t, "its own session tracking is the subject", test.opts...)
+			var v valve
+			c := connect(t, srv.Addr(), test.as, zkasync.WithDialer(v.dial))
+			must(t, c.Create(t.Context(), "/e", nil, zkasync.Ephemeral()))
+			witness := connect(t, srv.Addr(), test.as)
+			gone := must(t, witness.ExistsW(t.Context(), "/e")).Event
+			changes := c.States(testContext(t))
+			v.set(true)
+			nextState(t, changes, zkasync.StateSuspended)
+			poll(t, "attempts", func() bool { return v.refusals() > 0 })
+			stopped := c.StopAsync()
+			v.set(false) // from here on, only the stop connects
+			must(t, stopped)
+			err := nextState(t, changes, zkasync.StateClosed).Err
+			if (err != nil) != test.stays {
+				t.Errorf("the Closed state has %v", err)
+			}
+			if !test.stays {
+				must(t, gone)
+			} else if must(t, witness.Exists(t.Context(), "/e")) == nil {
+				t.Error("the session has ended, though the state says that it stays")
+			}
+		})
 	}
 }
