@@ -20,7 +20,7 @@ type Ensemble struct {
 }
 
 // StartEnsemble starts n servers, usually three, and returns once each has
-// accepted a session. It fails if ctx ends first, or after half a minute.
+// accepted a session. It fails if ctx ends first, or after a minute.
 func StartEnsemble(ctx context.Context, n int, opts ...Option) (*Ensemble, error) {
 	if n < 2 {
 		return nil, fmt.Errorf("zkserver: an ensemble of %d", n)

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	startTimeout = 30 * time.Second
+	startTimeout = time.Minute // several servers that start side by side on a busy machine have taken more than half of it
 	// launchAttempts bounds how often other ports are tried.
 	launchAttempts = 5
 	// logLines is how many lines of a log an error or a failed test shows.

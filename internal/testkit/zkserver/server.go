@@ -31,7 +31,7 @@ type Server struct {
 type serverPorts struct{ client, secure, quorum, election int }
 
 // Start starts one server and returns once it has accepted a session. It fails
-// if ctx ends first, or after half a minute.
+// if ctx ends first, or after a minute.
 func Start(ctx context.Context, opts ...Option) (*Server, error) {
 	servers, err := launch(ctx, 1, newOptions(opts))
 	if err != nil {
