@@ -35,8 +35,8 @@ type Options struct {
 	Roots string
 	// Base has everything else, such as MinVersion or ServerName; nil stands for Go's defaults. It must not change.
 	Base *tls.Config
-	// Report is called when a file cannot be used, once for each content. The client goes on with what it has read before. Nil: nobody
-	// is told. It may be called from several goroutines.
+	// Report is called at each connection for which a file cannot be read, and once for each content that cannot be used. The client goes
+	// on with what it has read before. Nil: nobody is told. It may be called from several goroutines.
 	Report func(error)
 }
 
