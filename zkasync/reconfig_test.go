@@ -111,7 +111,7 @@ func TestReconfig_RefusesWhatIsMalformed(t *testing.T) {
 		"from version -2":         {zkasync.Leaving(1), zkasync.FromVersion(-2)},
 		"no participant":          {zkasync.NewMembers("server.1=a:1:2:observer;3")},
 		"have no participant":     {zkasync.NewMembers()},
-		"stands twice":            {zkasync.NewMembers(one, one)},
+		"is listed twice":         {zkasync.NewMembers(one, one)},
 		`"tickTime=2000"`:         {zkasync.NewMembers(one, "tickTime=2000")},
 		`"group.1=1,2"`:           {zkasync.NewMembers(one, "group.1=1,2")},
 		`"server.1=a:1:2;3,x"`:    {zkasync.Joining("server.1=a:1:2;3,x")},
