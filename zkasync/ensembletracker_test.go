@@ -31,15 +31,15 @@ type configured struct {
 
 // serves is the script of a server that has the configuration.
 func (k *configured) serves(c *zkpeer.Conn) {
-	if !c.Accept() {
-		return
-	}
 	k.mu.Lock()
 	if k.conns == nil {
 		k.conns = make(map[*zkpeer.Conn]bool)
 	}
-	k.conns[c] = true
+	k.conns[c] = true // before the client can know of it
 	k.mu.Unlock()
+	if !c.Accept() {
+		return
+	}
 	c.Serve(func(r zkpeer.Request) bool {
 		if r.Op != wire.OpGetData || r.Path != "/zookeeper/config" {
 			return false
