@@ -14,7 +14,8 @@ var described = map[string]bool{"String": true, "Format": true, "Error": true, "
 // Each function and method that users call is called in an example that has output, so that it runs.
 func TestExamples_CoverWhateverUsersCall(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"zkasync", "zkasync/ensemble", "zkasync/sasl", "zkasync/tlsfiles", "future", "handler", "zkasync/zktest", "zkasync/recipe", "zkasync/recipe/discovery", "zkasync/recipe/cache"} {
+	for _, name := range []string{"zkasync", "zkasync/ensemble", "zkasync/sasl", "zkasync/tlsfiles", "future", "handler", "zkasync/zktest",
+		"zkasync/recipe", "zkasync/recipe/cache", "zkasync/recipe/discovery", "zkasync/recipe/typed"} {
 		dir := filepath.Join(root, name)
 		shown, called := examples(t, dir)
 		for _, e := range calls(t, dir) {

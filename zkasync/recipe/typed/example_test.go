@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/go-zookeeper/zk"
+
 	"github.com/zkasync/zkasync-go/zkasync"
 	"github.com/zkasync/zkasync-go/zkasync/recipe/typed"
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
@@ -124,4 +126,106 @@ func ExampleNodes_Watch() {
 		}
 	}
 	// Output: 7 <nil>
+}
+
+// A write that is refused if somebody else was faster.
+func ExampleNodes_Set() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	configs := typed.New(c, typed.JSON[Config]())
+	made, err := configs.Create(ctx, "/config", Config{Rate: 1}).Get(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	_, err = configs.Set(ctx, "/config", Config{Rate: 2}, made.Stat.Version).Get(ctx)
+	fmt.Println(err)
+	_, err = configs.Set(ctx, "/config", Config{Rate: 3}, made.Stat.Version).Get(ctx)
+	fmt.Println(errors.Is(err, zk.ErrBadVersion))
+	// Output:
+	// <nil>
+	// true
+}
+
+// A value, and a future for its next change.
+func ExampleNodes_GetW() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	configs := typed.New(c, typed.JSON[Config]())
+	_, err := configs.Create(ctx, "/config", Config{Rate: 1}).Get(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	now, err := configs.GetW(ctx, "/config").Get(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(now.Value.Value.Rate)
+	configs.Set(ctx, "/config", Config{Rate: 2}, zkasync.AnyVersion)
+	event, err := now.Event.Get(ctx)
+	fmt.Println(event.Type, event.Path, err)
+	// Output:
+	// 1
+	// EventNodeDataChanged /config <nil>
+}
+
+// A value in a select, until its end.
+func ExampleLive_Decode() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	configs := typed.New(c, typed.JSON[Config]())
+	_, err := configs.Create(ctx, "/config", Config{Rate: 7}).Get(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	config := configs.Watch(ctx, "/config")
+	select {
+	case r := <-config.C():
+		now := config.Decode(r)
+		fmt.Println(now.Value.Value.Rate, now.Err)
+	case <-config.Done():
+		fmt.Println(config.Err())
+	}
+	config.Close()
+	<-config.Done()
+	fmt.Println(config.Err() != nil)
+	// Output:
+	// 7 <nil>
+	// true
+}
+
+// A callback for each new value, and a look at the newest one.
+func ExampleLive_OnChange() {
+	c, end := demo()
+	defer end()
+	ctx := context.Background()
+
+	configs := typed.New(c, typed.JSON[Config]())
+	_, err := configs.Create(ctx, "/config", Config{Rate: 7}).Get(ctx)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	config := configs.Watch(ctx, "/config")
+	defer config.Close()
+	told := make(chan int, 1)
+	remove := config.OnChange(func(now typed.Reading[Config]) { told <- now.Value.Value.Rate })
+	fmt.Println(<-told)
+	remove()
+
+	config.Refresh() // for example after a permission was given: changes are noticed without it
+	now, known := config.Latest()
+	fmt.Println(now.Value.Value.Rate, known)
+	// Output:
+	// 7
+	// 7 true
 }
