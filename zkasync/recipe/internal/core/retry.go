@@ -15,7 +15,7 @@ var patient = zkasync.RetryPolicy{MaxPause: time.Second, MaxElapsed: math.MaxInt
 
 // Retry is [zkasync.Retry] for a request that must succeed eventually: it repeats op as long as the client runs. A small
 // request is not given up either if several connections in a row are lost at it, as with a balancer that ends connections:
-// it cannot be the cause. A protected create is: its znode may exist, and is being deleted.
+// it cannot be the cause. A protected create is given up all the same: its znode may exist, and is being deleted.
 func Retry[T any](ctx context.Context, c *zkasync.Client, op func(context.Context) *future.Future[T]) *future.Future[T] {
 	f := zkasync.Retry(ctx, c, patient, op)
 	return future.Transform(f, func(_ T, err error) *future.Future[T] {
