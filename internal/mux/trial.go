@@ -57,7 +57,8 @@ func (c *Conn) tryRecentLocked(out *outgoing) bool {
 	if !c.aloneLocked(out) {
 		return true
 	}
-	out.reqs = append(out.reqs, m.queue.Take())
+	c.tried = m.queue.Take()
+	out.reqs = append(out.reqs, c.tried)
 	c.trial.Store(true)
 	out.trial = true
 	return true
@@ -66,8 +67,13 @@ func (c *Conn) tryRecentLocked(out *outgoing) bool {
 // encodedTrialLocked ends a trial whose request was not sent because its context had ended.
 func (c *Conn) encodedTrialLocked(out *outgoing) {
 	if c.trial.Load() && len(out.kept) == 0 {
-		c.trial.Store(false)
+		c.endTrialLocked()
 	}
+}
+
+func (c *Conn) endTrialLocked() {
+	c.tried = nil
+	c.trial.Store(false)
 }
 
 var errUnknownOperation = errors.New("the server does not know the operation")
@@ -80,8 +86,13 @@ func (c *Conn) replied(r Request, code int32, body []byte) error {
 	}
 	m := c.m
 	m.mu.Lock()
+	if r != c.tried { // the reply before it: the trial was sent as soon as that had been matched
+		m.mu.Unlock()
+		r.Reply(code, body)
+		return nil
+	}
 	unknown := code == wire.CodeUnimplemented
-	if c.trial.Store(false); unknown {
+	if c.endTrialLocked(); unknown {
 		c.keepQueueLocked()
 	} else {
 		c.habitsLocked().learn(r.Op())

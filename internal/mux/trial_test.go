@@ -79,6 +79,34 @@ func TestTrial_UnknownAddWatchHarmsNobody(t *testing.T) {
 	})
 }
 
+// slowTracer holds up the reader between the arrival of a reply and its handing over.
+type slowTracer struct{}
+
+func (slowTracer) Written(Request, string, int) {}
+func (slowTracer) Answered(Request, int32, int) { time.Sleep(10 * time.Millisecond) }
+
+// A trial goes out as soon as the last reply has come. It is still a trial when that reply is handed over later.
+func TestTrial_BeginsBeforeTheLastReplyIsHandedOver(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var seen []int
+		var w *world
+		w = newWorld(t, inFlightWith(&w, &seen, false), inFlightWith(&w, &seen, true))
+		w.m.cfg.Tracer = slowTracer{}
+		w.get("/a")
+		w.addWatch("/w")
+		w.get("/b")
+		u := w.open()
+		u.reading.Wait()
+		if want := []int{1}; !slices.Equal(seen, want) {
+			t.Errorf("%v in flight with it, want %v", seen, want)
+		}
+		w.j.want(t, "established", "restored", "/a: ok", "/w: code -6", "lost")
+		w.open()
+		time.Sleep(time.Second)
+		w.j.want(t, "established", "restored", "/b: ok")
+	})
+}
+
 // If the context of the first addWatch ends before it is sent, the next one is tried instead.
 func TestTrial_WithdrawnAddWatch(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
