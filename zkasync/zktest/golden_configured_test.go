@@ -39,19 +39,37 @@ func TestGolden_ConfiguredServers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			real := zkserver.Run(t, test.theirs...)
-			undisturbed(t, real)
-			theirs := &golden{t: t, timeless: true, pace: func() {},
-				dial: func() (net.Conn, error) { return net.DialTimeout("tcp", real.Addr(), wait) }}
-			test.play(theirs)
-			clock := zktest.NewClock(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC))
-			srv := zktest.Run(t, append(test.ours, zktest.WithVersion(real.Version()), zktest.WithClock(clock),
-				zktest.WithTick(zkserver.DefaultTick), zktest.WithSessionTimeouts(zkserver.MinSessionTimeout, zkserver.MaxSessionTimeout))...)
-			ours := &golden{t: t, timeless: true, pace: func() { clock.Advance(time.Millisecond) },
-				dial: func() (net.Conn, error) { return srv.DialContext(context.Background(), "tcp", srv.Addr()) }}
-			test.play(ours)
-			sameLines(t, "real", theirs.out.String(), "zktest", ours.out.String())
+			sameAnswers(t, test.play, test.theirs, test.ours)
 		})
+	}
+}
+
+// sameAnswers plays a script to a real server and to one of this package of the same release, and compares the answers.
+func sameAnswers(t *testing.T, play func(*golden), theirs []zkserver.Option, ours []zktest.Option) {
+	t.Helper()
+	real := zkserver.Run(t, theirs...)
+	undisturbed(t, real)
+	a := &golden{t: t, checkUnknown: real.Since("3.8.5", "3.9.3"),
+		dial:  func() (net.Conn, error) { return net.DialTimeout("tcp", real.Addr(), wait) },
+		sleep: time.Sleep,
+		pace:  func() { time.Sleep(2 * time.Millisecond) }, // so that times differ where scripts compare them
+	}
+	play(a)
+	b := inMemory(t, append(ours, zktest.WithVersion(real.Version()))...)
+	b.checkUnknown = a.checkUnknown
+	play(b)
+	sameLines(t, "real", a.out.String(), "zktest", b.out.String())
+}
+
+// inMemory prepares a script for a server of this package that is configured as those of package zkserver are.
+func inMemory(t *testing.T, opts ...zktest.Option) *golden {
+	clock := zktest.NewClock(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC))
+	srv := zktest.Run(t, append([]zktest.Option{zktest.WithClock(clock), zktest.WithTick(zkserver.DefaultTick),
+		zktest.WithSessionTimeouts(zkserver.MinSessionTimeout, zkserver.MaxSessionTimeout)}, opts...)...)
+	return &golden{t: t,
+		dial:  func() (net.Conn, error) { return srv.DialContext(context.Background(), "tcp", srv.Addr()) },
+		sleep: clock.Advance,
+		pace:  func() { clock.Advance(time.Millisecond) },
 	}
 }
 

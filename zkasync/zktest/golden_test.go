@@ -1,7 +1,6 @@
 package zktest_test
 
 import (
-	"context"
 	"fmt"
 	"net"
 	"os"
@@ -57,16 +56,8 @@ func undisturbed(t *testing.T, real *zkserver.Server) {
 // playOurs plays the script to a server of this package, as a release, and returns the answers.
 func playOurs(t *testing.T, version string, checkUnknown bool) string {
 	t.Helper()
-	clock := zktest.NewClock(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC))
-	srv := zktest.Run(t, zktest.WithClock(clock), zktest.WithTick(500*time.Millisecond),
-		zktest.WithSessionTimeouts(time.Second, time.Minute), zktest.WithVersion(version))
-	ours := &golden{
-		t:    t,
-		dial: func() (net.Conn, error) { return srv.DialContext(context.Background(), "tcp", srv.Addr()) },
-		pace: func() { clock.Advance(time.Millisecond) },
-
-		checkUnknown: checkUnknown,
-	}
+	ours := inMemory(t, zktest.WithVersion(version))
+	ours.checkUnknown = checkUnknown
 	ours.play()
 	return ours.out.String()
 }
@@ -95,8 +86,9 @@ type golden struct {
 	dial func() (net.Conn, error)
 	pace func()
 
-	timeless     bool // omit how times compare
-	checkUnknown bool // omit a check outside a multi, which ends the connection since 3.8.5 and 3.9.3
+	sleep        func(time.Duration) // lets time pass on the server
+	timeless     bool                // omit how times compare
+	checkUnknown bool                // omit a check outside a multi, which ends the connection since 3.8.5 and 3.9.3
 
 	out   strings.Builder
 	base  int64
