@@ -241,16 +241,18 @@ func (c *Conn) deathCause() error {
 	return c.cause
 }
 
-// handUp passes the frame to go-zookeeper, with the xid that go-zookeeper knows. The frame's length is still in the buffer,
-// in front of it.
+// handUp passes the frame to go-zookeeper, with the xid that go-zookeeper knows, and without a zxid: go-zookeeper would keep that
+// while another of its goroutines reads the last one to restore watches, without synchronization. It is of no use, see Write. The
+// frame's length is still in the buffer, in front of it.
 func (c *Conn) handUp(frame []byte, xid int32) {
 	binary.BigEndian.PutUint32(frame, uint32(xid))
+	binary.BigEndian.PutUint64(frame[4:], 0)
 	c.up = c.in.Whole(frame)
 }
 
 // handUpReply passes go-zookeeper a reply to one of its requests.
 func (c *Conn) handUpReply(xid int32, h wire.ReplyHeader, body []byte) {
-	h.Xid = xid
+	h.Xid, h.Zxid = xid, 0
 	b, start := wire.BeginFrame(nil)
 	b = append(wire.AppendReplyHeader(b, h), body...)
 	c.up = wire.EndFrame(b, start)

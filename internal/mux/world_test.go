@@ -212,6 +212,9 @@ func (u *upper) read() {
 }
 
 func (u *upper) note(h wire.ReplyHeader, body []byte) {
+	if h.Zxid != 0 {
+		u.w.t.Errorf("zxid %d handed up with xid %d: go-zookeeper has a data race about it", h.Zxid, h.Xid)
+	}
 	data, _, err := wire.DecodeData(body)
 	switch {
 	case h.Xid == wire.XidWatch:
