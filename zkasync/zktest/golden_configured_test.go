@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/internal/testkit/check"
 	"github.com/zkasync/zkasync-go/internal/testkit/zkserver"
 	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
@@ -51,8 +53,8 @@ func sameAnswers(t *testing.T, play func(*golden), theirs []zkserver.Option, our
 	undisturbed(t, real)
 	a := &golden{t: t, checkUnknown: real.Since("3.8.5", "3.9.3"),
 		dial:  func() (net.Conn, error) { return net.DialTimeout("tcp", real.Addr(), wait) },
-		sleep: time.Sleep,
-		pace:  func() { time.Sleep(2 * time.Millisecond) }, // so that times differ where scripts compare them
+		sleep: time.Sleep, restart: func() { restartAlone(t, real) },
+		pace: func() { time.Sleep(2 * time.Millisecond) }, // so that times differ where scripts compare them
 	}
 	play(a)
 	b := inMemory(t, append(ours, zktest.WithVersion(real.Version()))...)
@@ -68,9 +70,21 @@ func inMemory(t *testing.T, opts ...zktest.Option) *golden {
 		zktest.WithSessionTimeouts(zkserver.MinSessionTimeout, zkserver.MaxSessionTimeout)}, opts...)...)
 	return &golden{t: t,
 		dial:  func() (net.Conn, error) { return srv.DialContext(context.Background(), "tcp", srv.Addr()) },
-		sleep: clock.Advance,
-		pace:  func() { clock.Advance(time.Millisecond) },
+		sleep: clock.Advance, restart: func() { srv.Stop(); srv.Start() },
+		pace: func() { clock.Advance(time.Millisecond) },
 	}
+}
+
+// restartAlone restarts a real server without opening a session, since each takes zxids.
+func restartAlone(t *testing.T, real *zkserver.Server) {
+	t.Helper()
+	ctx := testContext(t)
+	must(t, real.Terminate(ctx))
+	must(t, real.Boot())
+	check.Until(t, "the server to serve again", func() bool {
+		srvr, err := real.FourLetter(ctx, "srvr")
+		return err == nil && strings.Contains(srvr, "Mode: ")
+	})
 }
 
 // first begins a session, from whose zxid others are counted.

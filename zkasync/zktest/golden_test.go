@@ -87,6 +87,7 @@ type golden struct {
 	pace func()
 
 	sleep        func(time.Duration) // lets time pass on the server
+	restart      func()              // stops the server and starts it again, with its data
 	timeless     bool                // omit how times compare
 	checkUnknown bool                // omit a check outside a multi, which ends the connection since 3.8.5 and 3.9.3
 
@@ -204,16 +205,12 @@ func (p *player) pingZxid() int64 {
 
 var eventNames = map[int32]string{1: "Created", 2: "Deleted", 3: "DataChanged", 4: "ChildrenChanged"}
 
-func eventText(h wire.ReplyHeader, body []byte) string {
+func (g *golden) event(h wire.ReplyHeader, body []byte) string {
 	e, err := wire.DecodeWatchEvent(body)
 	if err != nil {
 		return err.Error()
 	}
-	zxid := "-1"
-	if h.Zxid != -1 {
-		zxid = "txn"
-	}
-	return fmt.Sprintf("%s(%s) state=%d zxid=%s", eventNames[e.Type], e.Path, e.State, zxid)
+	return fmt.Sprintf("%s(%s) state=%d zxid=%s", eventNames[e.Type], e.Path, e.State, g.zxid(h.Zxid))
 }
 
 func (p *player) do(what string, op wire.OpCode, body []byte, show func(*reading) string) {
@@ -252,7 +249,7 @@ func (p *player) readAnswer(xid int32, what string, show func(*reading) string) 
 			return
 		}
 		if h.Xid == wire.XidWatch {
-			p.say(what, "EVENT BEFORE REPLY "+eventText(h, rest))
+			p.say(what, "EVENT BEFORE REPLY "+p.g.event(h, rest))
 			continue
 		}
 		other := ""
@@ -319,7 +316,7 @@ func (p *player) rest(what string) {
 			continue // a request after the end of its session gets this answer or none, depending on the timing
 		}
 		if h.Xid == wire.XidWatch {
-			p.say(what, "event "+eventText(h, rest))
+			p.say(what, "event "+p.g.event(h, rest))
 		} else {
 			p.say(what, fmt.Sprintf("frame xid=%d zxid=%s err=%d", h.Xid, p.g.zxid(h.Zxid), h.Err))
 		}
