@@ -68,7 +68,7 @@ func inMemory(t *testing.T, opts ...zktest.Option) *golden {
 	clock := zktest.NewClock(time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC))
 	srv := zktest.Run(t, append([]zktest.Option{zktest.WithClock(clock), zktest.WithTick(zkserver.DefaultTick),
 		zktest.WithSessionTimeouts(zkserver.MinSessionTimeout, zkserver.MaxSessionTimeout)}, opts...)...)
-	return &golden{t: t,
+	return &golden{t: t, srv: srv,
 		dial:  func() (net.Conn, error) { return srv.DialContext(context.Background(), "tcp", srv.Addr()) },
 		sleep: clock.Advance, restart: func() { srv.Stop(); srv.Start() },
 		pace: func() { clock.Advance(time.Millisecond) },

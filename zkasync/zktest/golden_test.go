@@ -85,6 +85,7 @@ type golden struct {
 	t    testing.TB
 	dial func() (net.Conn, error)
 	pace func()
+	srv  *zktest.Server // nil: a real one
 
 	sleep        func(time.Duration) // lets time pass on the server
 	restart      func()              // stops the server and starts it again, with its data
