@@ -2,7 +2,6 @@
 package acl
 
 import (
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -31,26 +30,47 @@ var (
 	Read = &List{zk.WorldACL(zk.PermRead)}
 )
 
-// Rules say for which schemes a server is configured, besides those that every server knows.
-type Rules struct{ SASL, X509 bool }
+// Rules say which ids a server knows, besides those that every server knows.
+type Rules struct {
+	SASL, X509 bool // it is configured for the scheme
+	IPv6       bool // the scheme "ip" has addresses of IPv6
+}
+
+// Verdict is what a server thinks of a list.
+type Verdict int
+
+// Verdicts.
+const (
+	Valid   Verdict = iota
+	Invalid         // InvalidACLException
+	Failure         // the server fails when it compares a null string or looks into it
+)
+
+// Nulls says which strings of an entry are null in the request. They are empty in the entry itself.
+type Nulls struct{ Scheme, ID bool }
 
 // Fix turns the list of a request into that of a znode (PrepRequestProcessor.fixupACL): it drops repeated entries, and replaces
-// "auth" by the ids that the connection has proven. It returns false if the list is invalid.
-func (r Rules) Fix(entries []zk.ACL, ids []Identity) (*List, bool) {
+// "auth" by the ids that the connection has proven. nulls has one value for each entry, or is nil if nothing is null.
+func (r Rules) Fix(entries []zk.ACL, nulls []Nulls, ids []Identity) (*List, Verdict) {
 	if len(entries) == 1 && entries[0] == Open.Entries[0] {
-		return Open, true // nearly all lists are this one
+		return Open, Valid // nearly all lists are this one
 	}
-	if len(entries) == 0 {
-		return nil, false
+	if nulls == nil {
+		nulls = make([]Nulls, len(entries))
+	}
+	kept, ok := unique(entries, nulls)
+	switch {
+	case !ok:
+		return nil, Failure
+	case len(kept) == 0:
+		return nil, Invalid
 	}
 	var fixed []zk.ACL
-	for i, e := range entries {
-		if slices.Contains(entries[:i], e) {
-			continue
-		}
+	for _, i := range kept {
+		e := entries[i]
 		switch {
-		case e.Scheme == World && e.ID == Anyone:
-			fixed = append(fixed, e)
+		case nulls[i].Scheme:
+			return nil, Invalid
 		case e.Scheme == Auth:
 			before := len(fixed)
 			for _, id := range ids {
@@ -59,46 +79,59 @@ func (r Rules) Fix(entries []zk.ACL, ids []Identity) (*List, bool) {
 				}
 			}
 			if len(fixed) == before {
-				return nil, false
+				return nil, Invalid
 			}
-		case r.validID(e.Scheme, e.ID):
+		case nulls[i].ID && (e.Scheme == World || r.knows(e.Scheme)):
+			return nil, Failure
+		case e.Scheme == World && e.ID == Anyone, r.knows(e.Scheme) && r.validID(e.Scheme, e.ID):
 			fixed = append(fixed, e)
 		default:
-			return nil, false
+			return nil, Invalid
 		}
 	}
-	return &List{fixed}, true
+	return &List{fixed}, Valid
 }
 
-// validID reports whether a list may contain an id. Servers know the schemes of SASL and of certificates only if they are configured
-// for them.
+// unique returns the indices of the entries that differ from all before them, and false if the server fails while it compares them.
+func unique(entries []zk.ACL, nulls []Nulls) (kept []int, ok bool) {
+	for i, e := range entries {
+		repeated := false
+		for _, j := range kept {
+			switch other := entries[j]; {
+			case e.Perms != other.Perms:
+			case nulls[i].Scheme:
+				return nil, false
+			case e.Scheme != other.Scheme || nulls[j].Scheme:
+			case nulls[i].ID:
+				return nil, false
+			case e.ID == other.ID && !nulls[j].ID:
+				repeated = true
+			}
+		}
+		if !repeated {
+			kept = append(kept, i)
+		}
+	}
+	return kept, true
+}
+
+// knows reports whether lists may contain ids of a scheme, besides "world" and "auth". Servers know the schemes of SASL and of
+// certificates only if they are configured for them.
+func (r Rules) knows(scheme string) bool {
+	return scheme == Digest || scheme == IP || scheme == SASL && r.SASL || scheme == X509 && r.X509
+}
+
+// validID reports whether a list may contain an id of a scheme that the server knows.
 func (r Rules) validID(scheme, id string) bool {
 	switch scheme {
 	case Digest: // valid if Java's split(":") returns two parts
 		return strings.Count(strings.TrimRight(id, ":"), ":") == 1
 	case IP:
-		_, ok := parseNet(id)
-		return ok
-	case SASL:
-		return r.SASL && id != ""
-	case X509:
-		return r.X509 && id != ""
+		n, ok := parseNetwork(id)
+		return ok && (r.IPv6 || len(n.addr) == 4)
 	default:
-		return false
+		return id != ""
 	}
-}
-
-// parseNet parses "a.b.c.d" or "a.b.c.d/bits". The server accepts no other addresses in lists (IPAuthenticationProvider).
-func parseNet(id string) (netip.Prefix, bool) {
-	p, err := netip.ParsePrefix(id)
-	if err != nil {
-		addr, err := netip.ParseAddr(id)
-		if err != nil {
-			return netip.Prefix{}, false
-		}
-		p = netip.PrefixFrom(addr, addr.BitLen())
-	}
-	return p, p.Addr().Is4()
 }
 
 // Allows reports whether a client with these ids has one of the permissions (ZooKeeperServer.checkACL).
@@ -133,9 +166,8 @@ func matches(id Identity, entry string) bool {
 	if id.Scheme != IP {
 		return id.id == entry
 	}
-	p, ok := parseNet(entry)
-	addr, err := netip.ParseAddr(id.id)
-	return ok && err == nil && p.Contains(addr)
+	n, ok := parseNetwork(entry)
+	return ok && n.contains(id.id)
 }
 
 // WithoutDigests returns the entries as a client sees them that may not change the list: with names, but without hashes of passwords.

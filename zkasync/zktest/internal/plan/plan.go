@@ -86,9 +86,9 @@ func (p *Plan) create(o *jute.Operation, t *znode.Txn) int32 {
 	}
 	path := o.Path.S
 	parentPath, _ := znode.SplitPath(path)
-	list, ok := p.Rules.ACL.Fix(o.ACL, p.IDs)
-	if !ok {
-		return wire.CodeInvalidACL
+	list, code := p.fixACL(o)
+	if code != wire.CodeOK {
+		return code
 	}
 	parent, ok := p.look(parentPath)
 	if !ok {
@@ -223,6 +223,18 @@ func (p *Plan) setData(o *jute.Operation, t *znode.Txn) int32 {
 	return wire.CodeOK
 }
 
+func (p *Plan) fixACL(o *jute.Operation) (*acl.List, int32) {
+	list, verdict := p.Rules.ACL.Fix(o.ACL, nil, p.IDs)
+	switch verdict {
+	case acl.Valid:
+		return list, wire.CodeOK
+	case acl.Invalid:
+		return nil, wire.CodeInvalidACL
+	default:
+		return nil, wire.CodeMarshalling
+	}
+}
+
 func (p *Plan) setACL(o *jute.Operation, t *znode.Txn) int32 {
 	if p.Denied != wire.CodeOK {
 		return p.Denied
@@ -230,9 +242,9 @@ func (p *Plan) setACL(o *jute.Operation, t *znode.Txn) int32 {
 	if !znode.ValidPath(o.Path.S) {
 		return wire.CodeBadArguments
 	}
-	list, ok := p.Rules.ACL.Fix(o.ACL, p.IDs)
-	if !ok {
-		return wire.CodeInvalidACL
+	list, code := p.fixACL(o)
+	if code != wire.CodeOK {
+		return code
 	}
 	n, ok := p.look(o.Path.S)
 	switch {

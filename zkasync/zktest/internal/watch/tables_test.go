@@ -55,7 +55,7 @@ func TestTables_TellAWatcherOnceOfAChange(t *testing.T) {
 // Since ZOOKEEPER-4799, a client that may not read a znode gets no events of it. Its one-shot watches are used up anyway.
 func TestTables_FilterWhatOneMayNotRead(t *testing.T) {
 	t.Parallel()
-	mine, _ := acl.Rules{}.Fix([]zk.ACL{{Perms: zk.PermRead, Scheme: acl.Digest, ID: "me:x"}}, nil)
+	mine, _ := acl.Rules{}.Fix([]zk.ACL{{Perms: zk.PermRead, Scheme: acl.Digest, ID: "me:x"}}, nil, nil)
 	for version, told := range map[string]int{"3.7.0": 2, "3.8.4": 1} {
 		w := newTables(t, version)
 		me, other := &listener{ids: []acl.Identity{acl.New(acl.Digest, "me:x")}}, new(listener)
