@@ -5,6 +5,8 @@ import (
 	"flag"
 	"fmt"
 	"net"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -30,15 +32,7 @@ func TestDifferential_RandomRequests(t *testing.T) {
 		ours:   side{dial: func() (net.Conn, error) { return srv.DialContext(context.Background(), "tcp", srv.Addr()) }},
 		theirs: side{dial: func() (net.Conn, error) { return net.DialTimeout("tcp", real.Addr(), wait) }},
 	}
-	must(t, flag.Set("rapid.nofailfile", "true")) // the failure message is enough
-	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
-		must(t, checks.Value.Set("1000"))
-		if testing.Short() {
-			must(t, checks.Value.Set("50"))
-		}
-		defer func() { must(t, checks.Value.Set(checks.DefValue)) }()
-	}
-	rapid.Check(t, func(rt *rapid.T) { both.sequence(t, rt) })
+	both.check(t, 1000, 50)
 }
 
 // Here sessions also expire, by the clock of each server, because nothing is heard from their clients. This takes a while, so there
@@ -56,15 +50,7 @@ func TestDifferential_ExpiringSessions(t *testing.T) {
 		theirs:  side{dial: func() (net.Conn, error) { return net.DialTimeout("tcp", real.Addr(), wait) }},
 		expires: true,
 	}
-	must(t, flag.Set("rapid.nofailfile", "true"))
-	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
-		must(t, checks.Value.Set("5"))
-		if testing.Short() {
-			must(t, checks.Value.Set("2"))
-		}
-		defer func() { must(t, checks.Value.Set(checks.DefValue)) }()
-	}
-	rapid.Check(t, func(rt *rapid.T) { both.sequence(t, rt) })
+	both.check(t, 5, 2)
 }
 
 // differential plays sequences to two servers.
@@ -72,6 +58,20 @@ type differential struct {
 	ours, theirs side
 	sequences    int
 	expires      bool // sessions expire too
+	malformed    bool // some requests are malformed
+}
+
+// check plays some sequences, or fewer with -short, unless -rapid.checks says how many.
+func (d *differential) check(t *testing.T, sequences, short int) {
+	must(t, flag.Set("rapid.nofailfile", "true")) // the failure message is enough
+	if checks := flag.Lookup("rapid.checks"); checks.Value.String() == checks.DefValue {
+		if testing.Short() {
+			sequences = short
+		}
+		must(t, checks.Value.Set(strconv.Itoa(sequences)))
+		defer func() { must(t, checks.Value.Set(checks.DefValue)) }()
+	}
+	rapid.Check(t, func(rt *rapid.T) { d.sequence(t, rt) })
 }
 
 // side is one of the two servers, with its connections in one sequence.
@@ -100,6 +100,9 @@ func (d *differential) sequence(t *testing.T, rt *rapid.T) {
 	}
 	if d.expires {
 		d.play(rt, func(s *side) { s.expire(1) })
+	}
+	if d.malformed {
+		d.play(rt, func(s *side) { s.players[0].tree(root) })
 	}
 	d.play(rt, func(s *side) { s.players[0].do("closeSession", wire.OpClose, nil, nil) })
 }
@@ -217,6 +220,9 @@ func (d *differential) draw(rt *rapid.T, root string) step {
 		ago := rapid.Int64Range(0, 5).Draw(rt, "ago")
 		lists := drawWatches(rt, root)
 		return func(s *side) { s.reconnect(n, ago, lists) }
+	case "malformed":
+		m := drawMalformed(rt, root)
+		return func(s *side) { s.malformed(n, m) }
 	case "expire":
 		return func(s *side) { s.expire(n) }
 	default: // "end": a session ends, and another one begins
@@ -238,6 +244,9 @@ var kinds = []string{
 func (d *differential) kinds() []string {
 	if d.expires {
 		return append([]string{"expire", "expire"}, kinds...)
+	}
+	if d.malformed {
+		return append(slices.Repeat([]string{"malformed"}, len(kinds)), kinds...)
 	}
 	return kinds
 }

@@ -54,8 +54,12 @@ func TestRegister_StaysWhateverHappens(t *testing.T) {
 			addresses(t, far, "one")
 			must(t, twin.Delete(t.Context(), mine.Path(), zkasync.AnyVersion))
 			addresses(t, far, "one")
+			old := must(t, twin.Exists(t.Context(), "/deep")).Czxid
 			must(t, twin.DeleteAll(t.Context(), "/deep"))
-			addresses(t, far)
+			poll(t, "the parents", func() bool { // the view may never be empty in between
+				stat, err := twin.Exists(t.Context(), "/deep").Get(t.Context())
+				return err == nil && stat != nil && stat.Czxid != old
+			})
 			addresses(t, far, "one")
 			next := mine.Instance()
 			next.Address = "two"
@@ -63,7 +67,7 @@ func TestRegister_StaysWhateverHappens(t *testing.T) {
 			must(t, mine.Update(next))
 			addresses(t, far, "two")
 
-			old := c.Session().ID
+			first := c.Session().ID
 			p.Drop(zkproxy.ToServer, true)
 			p.Drop(zkproxy.ToClient, true)
 			addresses(t, far)
@@ -71,7 +75,7 @@ func TestRegister_StaysWhateverHappens(t *testing.T) {
 			p.Heal()
 			addresses(t, far, "two")
 			addresses(t, near, "two")
-			if c.Session().ID == old {
+			if c.Session().ID == first {
 				t.Error("the session has not ended")
 			}
 			must(t, mine.Unregister())

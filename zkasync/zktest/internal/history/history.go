@@ -90,14 +90,16 @@ func (h *History) commit(t *znode.Txn) {
 	h.planCleaning()
 }
 
-// Write lets the leader decide a write of a session at a replica, and commits it.
+// Write lets the leader decide a write of a session at a replica, and commits it unless it is abandoned.
 func (h *History) Write(s *Session, at *Replica, ids []acl.Identity, o *jute.Operation) *znode.Txn {
 	t := h.newTxn(s.ID)
 	p := plan.Plan{Rules: &h.cfg.Rules, Tree: h.leader.tree, Session: s.ID, IDs: ids, Denied: h.checkSession(s.ID, at)}
 	if h.isEnsemble() {
 		p.Servers = &plan.Servers{Config: h.config, Synced: h.synced}
 	}
-	p.Decide(o, t)
+	if p.Decide(o, t); t.Abandoned {
+		return t
+	}
 	h.commit(t)
 	if t.Op == wire.OpReconfig && t.Code == wire.CodeOK {
 		h.reconfigure(t.Data)

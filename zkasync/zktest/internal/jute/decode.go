@@ -3,8 +3,6 @@ package jute
 
 import (
 	"encoding/binary"
-	"strings"
-	"unicode/utf8"
 
 	"github.com/go-zookeeper/zk"
 
@@ -53,23 +51,13 @@ func (d *Decoder) Bool() bool {
 	return p != nil && p[0] != 0
 }
 
-// Text is a jute string, which may be null.
-type Text struct {
-	S    string
-	Null bool
-}
-
 // Text reads a string.
 func (d *Decoder) Text() Text {
 	n := d.Int32()
 	if n == NullLength && !d.Bad {
 		return Text{Null: true}
 	}
-	p := d.take(int(n))
-	if utf8.Valid(p) {
-		return Text{S: string(p)}
-	}
-	return Text{S: strings.ToValidUTF8(string(p), "\ufffd")} // as Java decodes it
+	return Text{S: TextOf(d.take(int(n)))}
 }
 
 // Buffer reads data. Null is nil; empty data are not nil.
@@ -85,14 +73,14 @@ func (d *Decoder) Buffer() []byte {
 	return append(make([]byte, 0, len(p)), p...)
 }
 
-// texts reads a list of strings. If the list is null, the server fails when it uses the list.
-func (d *Decoder) texts() (list []string, null bool) {
+// texts reads a list of strings, which may be null.
+func (d *Decoder) texts() (list []Text, null bool) {
 	n := d.Int32()
 	if n == NullLength {
 		return nil, true
 	}
 	for ; n > 0 && !d.Bad; n-- {
-		list = append(list, d.Text().S)
+		list = append(list, d.Text())
 	}
 	return list, false
 }

@@ -32,7 +32,7 @@ type Operation struct {
 
 	Zxid    int64 // of setWatches; of a reconfig, the version of the configuration that it changes
 	Watches wire.WatchSet
-	Null    bool // a list of setWatches is null
+	Null    bool // setWatches contains a null at which the server fails
 
 	Joining, Leaving, Members Text // of reconfig
 
@@ -86,15 +86,25 @@ func (o *Operation) decodeCreate(d *Decoder) {
 	}
 }
 
+// decodeSetWatches decodes the lists up to the first null at which the server fails, when it has restored what is before.
 func (o *Operation) decodeSetWatches(d *Decoder) {
 	o.Zxid = d.Int64()
 	lists := []*[]string{&o.Watches.Data, &o.Watches.Exist, &o.Watches.Child}
+	lookedUp := len(lists)
 	if o.Op == wire.OpSetWatches2 {
 		lists = append(lists, &o.Watches.Persistent, &o.Watches.PersistentRecursive)
 	}
-	for _, list := range lists {
-		var null bool
-		*list, null = d.texts()
+	for i, list := range lists {
+		texts, null := d.texts()
+		for _, path := range texts {
+			switch {
+			case o.Null:
+			case !path.Null:
+				*list = append(*list, path.S)
+			case i < lookedUp:
+				o.Null = true
+			}
+		}
 		o.Null = o.Null || null
 	}
 }

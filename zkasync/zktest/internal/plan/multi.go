@@ -47,6 +47,12 @@ func (p *Plan) multi(o *jute.Operation, t *znode.Txn) {
 			return
 		}
 	}
+	for i := range o.Parts {
+		if o.Parts[i].Path.Null { // the server fails when it looks for the changes that a rollback would restore
+			t.Abandoned = true
+			return
+		}
+	}
 	p.changed = make(map[string]outlook)
 	t.Parts = make([]znode.Txn, len(o.Parts))
 	for i := range o.Parts {

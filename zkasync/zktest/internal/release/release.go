@@ -91,6 +91,14 @@ func (b *Behaviour) Known(op wire.OpCode) bool {
 	}
 }
 
+// Malformed returns the answer to a write whose record is malformed.
+func (b *Behaviour) Malformed(op wire.OpCode) int32 {
+	if op == wire.OpDeleteContainer && !b.ContainerGoes {
+		return wire.CodeBadArguments // it is not decoded
+	}
+	return wire.CodeMarshalling
+}
+
 // NextVersion returns the version after v. Before ZOOKEEPER-4743 it could become -1, for which no client can ask.
 func (b *Behaviour) NextVersion(v int32) int32 {
 	if b.skipVersion && v == -2 {

@@ -23,10 +23,10 @@ func (c *conn) receiveAuth(xid int32, body []byte) {
 		return
 	}
 	if names := c.srv.w.cfg.EnsembleNames; scheme.S == acl.Ensemble && len(names) > 0 {
-		c.receiveEnsemble(xid, names, string(credential))
+		c.receiveEnsemble(xid, names, jute.TextOf(credential))
 		return
 	}
-	if c.authenticate(scheme.S, string(credential)) {
+	if c.authenticate(scheme.S, credential) {
 		c.replyAhead(xid, wire.CodeOK)
 		return
 	}
@@ -44,10 +44,13 @@ func (c *conn) receiveEnsemble(xid int32, names []string, name string) {
 }
 
 // authenticate adds the ids that a credential proves to the connection. It returns false if it proves nothing.
-func (c *conn) authenticate(scheme, credential string) bool {
+func (c *conn) authenticate(scheme string, credential []byte) bool {
 	switch scheme {
 	case acl.Digest:
-		id := acl.DigestID(credential)
+		if credential == nil {
+			return false
+		}
+		id := acl.DigestID(jute.TextOf(credential))
 		if super := c.srv.w.cfg.SuperDigest; super != "" && id == super {
 			c.addID(acl.New(acl.Super, ""))
 		}
@@ -69,7 +72,7 @@ func (c *conn) addID(id acl.Identity) { c.ids = acl.With(c.ids, id) }
 func (c *conn) receiveSASL(xid int32, body []byte) {
 	d := jute.Decoder{Body: body}
 	token := d.Buffer()
-	if d.Bad {
+	if d.Bad || token == nil {
 		c.hangUp()
 		return
 	}

@@ -92,7 +92,7 @@ func (s *Server) read(r *request) {
 		c.reply(wire.XidPing, s.Tree().Zxid, wire.CodeOK) // whatever xid the request has
 		return
 	}
-	if (r.op == wire.OpSetWatches || r.op == wire.OpSetWatches2) && !r.bad && !r.o.Null {
+	if (r.op == wire.OpSetWatches || r.op == wire.OpSetWatches2) && !r.bad {
 		s.Watches().Set(c, s.Tree(), r.o.Zxid, &r.o.Watches) // here, since its events come before the answer
 	}
 	start := c.begin(r.xid, s.Tree().Zxid, wire.CodeOK)
@@ -121,7 +121,8 @@ func (s *Server) sync(r *request) {
 		c.reply(r.xid, s.Tree().Zxid, wire.CodeMarshalling)
 		return
 	}
-	answer := func(xid int32, path jute.Text) {
+	xid, path := r.xid, r.o.Path
+	s.whenCaughtUp(c, func() {
 		start := c.begin(xid, s.Tree().Zxid, wire.CodeOK)
 		if path.Null {
 			c.pending = wire.AppendInt32(c.pending, jute.NullLength)
@@ -129,37 +130,46 @@ func (s *Server) sync(r *request) {
 			c.pending = wire.AppendString(c.pending, path.S)
 		}
 		c.finish(start)
-	}
-	newest := s.Newest()
-	if newest == nil {
-		answer(r.xid, r.o.Path)
+	})
+}
+
+// whenCaughtUp calls answer when this server has applied everything that the leader has now.
+func (s *Server) whenCaughtUp(c *conn, answer func()) {
+	if newest := s.Newest(); newest != nil {
+		c.whenApplied(newest, func(znode.Result) { answer() })
 		return
 	}
-	xid, path := r.xid, r.o.Path
-	c.whenApplied(newest, func(znode.Result) { answer(xid, path) })
+	answer()
 }
 
 // write lets the leader decide a request, and answers it when this server has applied the transaction.
 func (s *Server) write(r *request) {
-	w, c := s.w, r.c
+	w, c, xid, op := s.w, r.c, r.xid, r.op
+	if r.bad && op == wire.OpReconfig { // the leader decodes it before it takes a zxid for it
+		s.whenCaughtUp(c, func() { c.reply(xid, s.Tree().Zxid, wire.CodeMarshalling) })
+		return
+	}
 	var t *znode.Txn
 	switch {
-	case r.op == wire.OpClose:
+	case op == wire.OpClose:
 		c.leaving = true
 		t = w.CloseSession(c.session.ID)
 	case r.bad:
-		t = w.Refuse(c.session, r.op, wire.CodeMarshalling)
+		t = w.Refuse(c.session, op, w.cfg.Rules.Malformed(op))
 	default:
 		t = w.Write(c.session, s.Replica, c.ids, &r.o)
 	}
 	if c.gone {
 		return // a reconfig has made another server the leader
 	}
-	if res := s.Result(t); res != nil {
-		c.answerWrite(r.xid, r.op, t, res)
+	if t.Abandoned {
+		s.whenCaughtUp(c, func() { c.answerAbandoned(xid) })
 		return
 	}
-	xid, op := r.xid, r.op
+	if res := s.Result(t); res != nil {
+		c.answerWrite(xid, op, t, res)
+		return
+	}
 	c.whenApplied(t, func(res znode.Result) { c.answerWrite(xid, op, t, &res) })
 }
 
@@ -179,6 +189,14 @@ func (c *conn) whenApplied(t *znode.Txn, done func(znode.Result)) {
 		w := c.srv.w
 		w.resumable = append(w.resumable, c)
 	})
+}
+
+// answerAbandoned answers a multi that is no transaction, with a code and an empty list of results.
+func (c *conn) answerAbandoned(xid int32) {
+	c.lastZxid = c.srv.Tree().Zxid
+	start := c.begin(xid, c.lastZxid, wire.CodeMarshalling)
+	c.pending = answer.AppendWrite(c.pending, wire.OpMulti, &znode.Result{}, &c.srv.w.cfg.Rules.Behaviour)
+	c.finish(start)
 }
 
 // answerWrite answers a write.

@@ -2,9 +2,11 @@ package watch
 
 import (
 	"slices"
+	"strings"
 
 	"github.com/go-zookeeper/zk"
 
+	"github.com/zkasync/zkasync-go/internal/wire"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
@@ -101,6 +103,33 @@ func (t *table) remove(path string, c Watcher, modes watchMode) bool {
 	}
 	t.setMode(w, w.mode&^modes)
 	return true
+}
+
+// check returns the code of the answer to checkWatches. Up to 3.8 a server takes another client's watch for that of the client that
+// asks, and it fails at some paths (WatchManager.containsWatcher).
+func (t *table) check(path string, c Watcher, modes watchMode) int32 {
+	at := t.conns[c][path]
+	switch {
+	case !t.apart && !t.checkable(path):
+		return wire.CodeMarshalling
+	case t.apart && at != nil && at.mode&modes != 0, !t.apart && len(t.paths[path]) > 0:
+		return wire.CodeOK
+	default:
+		return wire.CodeNoWatcher
+	}
+}
+
+// checkable reports whether PathParentIterator can divide a path: into the path and its parent, and, as long as there are recursive
+// watches and the path has none, into all its ancestors.
+func (t *table) checkable(path string) bool {
+	switch {
+	case path == "" || path[0] == '/':
+		return true
+	case !strings.Contains(path, "/"):
+		return false
+	default:
+		return t.recursive == 0 || len(t.paths[path]) > 0
+	}
 }
 
 // forget drops all watches of a connection.

@@ -170,27 +170,22 @@ func (w *Tables) Remove(c Watcher, path string, kind int32) int32 {
 	return wire.CodeOK
 }
 
-// Check carries out checkWatches, and returns the code of the answer. Up to 3.8 a server takes another client's watch for that of
-// the client that asks (WatchManager.containsWatcher).
+// Check carries out checkWatches, and returns the code of the answer.
 func (w *Tables) Check(c Watcher, path string, kind int32) int32 {
-	has := func(t *table, modes watchMode) bool {
-		if !t.apart {
-			return len(t.paths[path]) > 0
-		}
-		at := t.conns[c][path]
-		return at != nil && at.mode&modes != 0
-	}
-	modes, found := watchAll, false
+	modes := watchAll
 	if w.data.apart && kind != wire.WatcherAny {
 		modes = watchOnce
 	}
 	switch kind {
 	case wire.WatcherChildren:
-		found = has(w.children, modes)
+		return w.children.check(path, c, modes)
 	case wire.WatcherData:
-		found = has(w.data, modes)
+		return w.data.check(path, c, modes)
 	case wire.WatcherAny:
-		found = has(w.children, modes) || has(w.data, modes)
+		if code := w.children.check(path, c, modes); code != wire.CodeNoWatcher {
+			return code
+		}
+		return w.data.check(path, c, modes)
 	case watcherPersistent, watcherPersistentRecursive:
 		if !w.data.apart {
 			return wire.CodeMarshalling
@@ -198,14 +193,10 @@ func (w *Tables) Check(c Watcher, path string, kind int32) int32 {
 		if modes = watchRecursive; kind == watcherPersistent {
 			modes = watchPersistent
 		}
-		found = has(w.data, modes)
+		return w.data.check(path, c, modes)
 	default:
 		return wire.CodeMarshalling
 	}
-	if !found {
-		return wire.CodeNoWatcher
-	}
-	return wire.CodeOK
 }
 
 // Set restores the watches that a client had on another connection. A watch whose znode has changed since then fires at once; the

@@ -27,6 +27,7 @@ type Txn struct {
 	Paths     []string // the znodes that the end of a session deletes
 	Parts     []Txn    // of a multi
 	NoAnswer  bool     // see Plan.check
+	Abandoned bool     // nothing but its zxid is used up, see Plan.multi
 	Committed time.Time
 }
 
