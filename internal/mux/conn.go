@@ -49,7 +49,7 @@ type Conn struct {
 	joining atomic.Int32    // whether reads can be joined, see tryLocked; changed under m.mu
 	gather  joined.Gatherer // used by the writer alone
 	trial   atomic.Bool     // a request is alone in flight to try its operation, see trial.go; changed under m.mu
-	tried   Request         // that request; guarded by m.mu
+	trying  Request         // that request; guarded by m.mu
 
 	closeReq  chan struct{} // closed when go-zookeeper has written its close request
 	closeXid  int32         // the xid of that request; written before closeReq is closed

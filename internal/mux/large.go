@@ -56,19 +56,25 @@ func (c *Conn) large(why error) (ok bool, err error) {
 // dropped ends a request whose reply was too large. If the server has refused the request, its code is in the header and can
 // be reported all the same.
 func (c *Conn) dropped(r Request, h wire.ReplyHeader, cause *ReplySizeError) error {
-	f, foreign := r.(*foreign.Packet)
-	switch {
-	case foreign:
+	if f, ok := r.(*foreign.Packet); ok {
 		if h.Err == 0 {
 			h.Err = wire.CodeMarshalling
 			c.m.obs.ReplyDropped(cause)
 		}
 		c.handUpReply(f.Xid, h, nil)
 		return nil
-	case h.Err != 0:
+	}
+	err := c.tried(r, h.Err)
+	if _, ok := r.(*joined.Reads); ok {
+		c.joinedWell()
+	}
+	if h.Err != 0 {
 		r.Reply(h.Err, nil)
-	default:
+	} else {
 		r.Fail(Failure{Reason: ReasonReply, Sent: true, Cause: cause})
+	}
+	if err != nil {
+		return err
 	}
 	return c.leaveIfMoved()
 }

@@ -160,3 +160,51 @@ func TestLarge_RestorationEndsTheConnection(t *testing.T) {
 		w.j.want(t, "established", "watches: reply too large, sent", "lost")
 	})
 }
+
+// If the reply to a request that tries its operation, alone in flight, is too large, what waits behind it is sent all the same.
+func TestLarge_EndsATrial(t *testing.T) {
+	for name, code := range map[string]int32{"reply too large, sent": 0, "code -101": -101} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				w := newWorld(t, func(c *zkpeer.Conn) {
+					c.Accept()
+					c.Serve(func(r zkpeer.Request) bool { return r.Op == wire.OpAddWatch && c.Send(largeReply(r, code, worldLimit)) })
+				})
+				w.addWatch("/w")
+				w.get("/a")
+				w.open()
+				synctest.Wait()
+				w.j.want(t, "established", "restored", "/w: "+name, "/a: ok")
+			})
+		})
+	}
+}
+
+// The same for the first joined reads, whose reply may be much larger.
+func TestLarge_EndsATrialOfJoinedReads(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		const size, piece = 65 << 20, 1 << 20
+		w := joining(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				if r.Op != wire.OpMultiRead {
+					return false
+				}
+				c.Send(zkpeer.LyingFrame(size, zkpeer.ReplyFrame(r.Xid, 1, 0, nil)[request.FrameHead:]))
+				bytes := make([]byte, piece)
+				for sent := wire.HeaderLen; sent < size; {
+					n := min(piece, size-sent)
+					c.Send(bytes[:n])
+					sent += n
+				}
+				return true
+			})
+		})
+		w.get("/a")
+		w.get("/b")
+		w.auth("behind")
+		w.open()
+		synctest.Wait()
+		w.j.want(t, "established", "restored", "/a: reply too large, sent", "/b: reply too large, sent", "behind: ok")
+	})
+}

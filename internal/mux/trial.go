@@ -57,8 +57,8 @@ func (c *Conn) tryRecentLocked(out *outgoing) bool {
 	if !c.aloneLocked(out) {
 		return true
 	}
-	c.tried = m.queue.Take()
-	out.reqs = append(out.reqs, c.tried)
+	c.trying = m.queue.Take()
+	out.reqs = append(out.reqs, c.trying)
 	c.trial.Store(true)
 	out.trial = true
 	return true
@@ -72,37 +72,38 @@ func (c *Conn) encodedTrialLocked(out *outgoing) {
 }
 
 func (c *Conn) endTrialLocked() {
-	c.tried = nil
+	c.trying = nil
 	c.trial.Store(false)
 }
 
 var errUnknownOperation = errors.New("the server does not know the operation")
 
-// replied hands over the reply to a request, and ends a trial.
+// replied hands over the reply to a request.
 func (c *Conn) replied(r Request, code int32, body []byte) error {
+	err := c.tried(r, code)
+	r.Reply(code, body)
+	return err
+}
+
+// tried ends a trial if r, which has been answered with a code, is its request. It returns an error if the server will close the
+// connection.
+func (c *Conn) tried(r Request, code int32) error {
 	if !c.trial.Load() {
-		r.Reply(code, body)
 		return nil
 	}
 	m := c.m
 	m.mu.Lock()
-	if r != c.tried { // the reply before it: the trial was sent as soon as that had been matched
-		m.mu.Unlock()
-		r.Reply(code, body)
-		return nil
+	defer m.mu.Unlock()
+	if r != c.trying {
+		return nil // the reply before it: the trial was sent as soon as that had been matched
 	}
-	unknown := code == wire.CodeUnimplemented
-	if c.endTrialLocked(); unknown {
+	c.endTrialLocked()
+	if code == wire.CodeUnimplemented {
 		c.keepQueueLocked()
-	} else {
-		c.habitsLocked().learn(r.Op())
-		m.wakeLocked()
+		return errUnknownOperation
 	}
-	m.mu.Unlock()
-	r.Reply(code, body)
-	if unknown {
-		return errUnknownOperation // the server closes the connection after this reply
-	}
+	c.habitsLocked().learn(r.Op())
+	m.wakeLocked()
 	return nil
 }
 

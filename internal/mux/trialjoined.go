@@ -76,12 +76,7 @@ func (c *Conn) joinedReply(j *joined.Reads, code int32, body []byte) error {
 	if code == wire.CodeUnimplemented {
 		return c.apart(j)
 	}
-	if c.joining.Load() == joinsTrial {
-		m.mu.Lock()
-		c.learnJoinsLocked(joinsWell)
-		m.wakeLocked()
-		m.mu.Unlock()
-	}
+	c.joinedWell()
 	defer j.Recycle()
 	if code != 0 {
 		j.Reply(code, nil)
@@ -90,6 +85,17 @@ func (c *Conn) joinedReply(j *joined.Reads, code int32, body []byte) error {
 	m.together.Answered(len(body), len(j.Parts))
 	j.Answer(body, m.cfg.MaxReply)
 	return nil
+}
+
+// joinedWell ends a trial of joined reads that the server knows.
+func (c *Conn) joinedWell() {
+	if c.joining.Load() != joinsTrial {
+		return
+	}
+	c.m.mu.Lock()
+	c.learnJoinsLocked(joinsWell)
+	c.m.wakeLocked()
+	c.m.mu.Unlock()
 }
 
 // apart handles a server that does not know multi-reads: from now on reads are sent to it one by one. The server closes the
