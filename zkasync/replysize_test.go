@@ -121,6 +121,19 @@ func TestReplySize_LiveListAboveTheLimit(t *testing.T) {
 	}
 }
 
+// The first multi-read on a connection is alone in flight, to find out whether the server knows it. If its reply is too large, what
+// waits behind it is answered all the same.
+func TestReplySize_FirstMultiReadAboveTheLimit(t *testing.T) {
+	t.Parallel()
+	zkserver.Needs(t, "3.6", "multi-reads")
+	_, p, root := wideFolder(t)
+	c := connect(t, p.Addr()+root, zkasync.WithMaxReplySize(smallReply))
+	read := c.MultiRead(t.Context(), zkasync.ChildrenOp("/wide"))
+	behind := c.Get(t.Context(), "/wide")
+	wantReplySize(t, outcome(t, read))
+	must(t, behind)
+}
+
 // The answer to a protected create is lost, and the list of its folder is too large to search.
 func TestReplySize_ProtectedCreateInAFolderAboveTheLimit(t *testing.T) {
 	t.Parallel()
