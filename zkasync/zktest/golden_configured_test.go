@@ -28,6 +28,8 @@ func TestGolden_ConfiguredServers(t *testing.T) {
 	}{
 		"superuser": {(*golden).superuser, []zkserver.Option{zkserver.WithSuperuser("secret")}, []zktest.Option{zktest.WithSuperuser("secret")}},
 		"quotas":    {(*golden).quotas, []zkserver.Option{zkserver.WithConfig("enforceQuota", "true")}, []zktest.Option{zktest.WithEnforcedQuotas()}},
+		"nothing enabled": {(*golden).nothingEnabled, []zkserver.Option{zkserver.WithConfig("extendedTypesEnabled", "false")},
+			[]zktest.Option{zktest.WithExtendedTypes(false)}},
 		"ensemble names": {(*golden).ensembleNames, []zkserver.Option{
 			zkserver.WithJVMFlag("-Dzookeeper.authProvider.ensemble=org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider"),
 			zkserver.WithJVMFlag("-Dzookeeper.ensembleAuthName=one,two"),
@@ -175,6 +177,27 @@ func (g *golden) quotas() {
 	z.set("/zookeeper/quota/absent/zookeeper_limits", []byte("countHardLimit=1"), -1)
 	z.remove("/zookeeper/quota/absent/zookeeper_stats", -1)
 	z.create("/absent/unlimited", creating{})
+}
+
+// Znodes with a TTL are not known (CreateTTLTest: testDisabled), and hard limits of quotas are only counted (EnforceQuotaTest:
+// testSetQuotaDisableWhenExceedBytesHardQuota, testSetQuotaDisableWhenExceedCountHardQuota).
+func (g *golden) nothingEnabled() {
+	z := g.first()
+	for flags := range int32(7) {
+		z.create(fmt.Sprint("/ttl", flags), creating{op: wire.OpCreateTTL, flags: flags, ttl: 100})
+		z.create(fmt.Sprint("/ttl", flags), creating{op: wire.OpCreate2, flags: flags})
+	}
+	z.multi("a TTL", wire.OpMulti, partCreate("/a", "", 0), partTTL("/b", 5, 100))
+	z.create("/q", creating{})
+	z.create("/zookeeper/quota/q", creating{})
+	z.create("/zookeeper/quota/q/zookeeper_limits", creating{})
+	z.create("/zookeeper/quota/q/zookeeper_stats", creating{})
+	z.set("/zookeeper/quota/q/zookeeper_limits", []byte("count=-1,bytes=-1=;byteHardLimit=5;countHardLimit=2"), -1)
+	z.set("/q", []byte("123456"), -1)
+	z.create("/q/c2", creating{})
+	z.create("/q/c2/c3", creating{})
+	z.multi("far beyond", wire.OpMulti, partSet("/q/c2", "123456"), partCreate("/q/c4", "123456", 0))
+	z.get("/zookeeper/quota/q/zookeeper_stats", false)
 }
 
 func (g *golden) ensembleNames() {
