@@ -35,7 +35,8 @@ func (g *golden) hiddenDigests(z *player) {
 	}
 }
 
-// ACLTest: testIPAuthenticationIsValidCIDR, testAuthWithIPV4Server.
+// ACLTest: testIPAuthenticationIsValidCIDR, testIPAuthenticationIsValidIpv6CIDR, testAuthWithIPV4Server. IPv6 addresses are known
+// since 3.9.4 (ZOOKEEPER-4240).
 func (g *golden) addresses(z *player) {
 	z.create("/ip", creating{})
 	for i, id := range []string{
@@ -44,6 +45,11 @@ func (g *golden) addresses(z *player) {
 		// numbers as Java reads them
 		"127.0.0.01", "127.0.0.+1", "+127.-0.0.1/+8", "127.0.0.1/032", "127.0.0.1/", "127.0.0.1/8/8", "/8", "127.0.0", "127.0.0.", "127.0.0.1.", "127.0.0.256",
 		"127.0.0.1 ", "127.0.0.1/ 8", "0x7f.0.0.1", "2130706433", "localhost",
+		"2001:0db8:85a3:0000:0000:8a2e:0370:7334", "2001:db8:85a3::8a2e:370:7334", "::1", "1::", "::", "2001:db8::/4", "0:0:0:0:0:0:0::/8",
+		"2001:db8:85a3:0:0:0:0::/32", "1234:5678:9abc:def0:1234:5678:9abc:def0", "2001:db8:1234::/64", "::1/128", "7f::/16", "7F00::/8", "+1::",
+		"2001:db8:85a3:0000:0000:8a2e:0370:7334:extra", "2001:db8:85a3:0000:0000:8a2e:0370", "2001:db8:85a3::8a2e::0370:7334",
+		"2001:db8:85a3:G::8a2e:0370:7334", "2001:db8:85a3:0:0:0:0:1:2", "2001:db8:85a3::8a2e:0370:7334:", ":2001:db8:85a3::8a2e:0370:7334",
+		"::FFFF:192.168.1.1", "::ffff:7f00:1", "::1/129", "::1/-1", "::1/x", "1::2::3", "12345::", "fe80::1%eth0", "-1::",
 	} {
 		path := fmt.Sprint("/ip/", i)
 		z.create(path, creating{acl: []zk.ACL{ace(zk.PermAll, "ip", id)}})
@@ -58,6 +64,31 @@ func (g *golden) listsRefused(z *player) {
 	z.create("/lr", creating{})
 	z.do("setACL '/lr' None", wire.OpSetACL, cat(str("/lr"), null, num(0)), nil)
 	z.setACL("/lr", -1)
+	entry := func(scheme, id []byte) []byte { return cat(num(zk.PermAll), scheme, id) }
+	for _, entries := range []struct {
+		name string
+		list []byte
+	}{
+		{"no scheme", cat(num(1), entry(null, str("anyone")))},
+		{"neither scheme nor id", cat(num(1), entry(null, null))},
+		{"world without an id", cat(num(1), entry(str("world"), null))},
+		{"auth without an id", cat(num(1), entry(str("auth"), null))},
+		{"digest without an id", cat(num(1), entry(str("digest"), null))},
+		{"ip without an id", cat(num(1), entry(str("ip"), null))},
+		{"unknown without an id", cat(num(1), entry(str("unknown"), null))},
+		{"empty scheme", cat(num(1), entry(str(""), str("anyone")))},
+		{"world twice", cat(num(2), entry(str("world"), str("anyone")), entry(str("world"), str("anyone")))},
+		{"world and no scheme", cat(num(2), entry(str("world"), str("anyone")), entry(null, str("anyone")))},
+		{"no scheme twice", cat(num(2), entry(null, str("anyone")), entry(null, str("anyone")))},
+		{"no id twice", cat(num(2), entry(str("world"), null), entry(str("world"), null))},
+		{"somebody of the world", cat(num(1), entry(str("world"), str("somebody")))},
+		{"super", cat(num(1), entry(str("super"), str("")))},
+	} {
+		z.do("create with "+entries.name, wire.OpCreate, cat(str("/lr/"+entries.name), str(""), entries.list, num(0)), (*reading).text)
+		z.do("setACL with "+entries.name, wire.OpSetACL, cat(str("/lr"), entries.list, num(-1)), (*reading).stat)
+		z.multi("create with "+entries.name, wire.OpMulti, partSet("/lr", ""),
+			part{wire.OpCreate, cat(str("/lr/m"+entries.name), str(""), entries.list, num(0))})
+	}
 	for _, id := range []string{"a", "a:", ":b", ":", "", "a:b", "a:b:c", "a:b:", "a::b", "::b"} {
 		z.create("/lr/digest "+id, creating{acl: []zk.ACL{ace(zk.PermAll, "digest", id)}})
 	}

@@ -35,6 +35,11 @@ func (g *golden) multisRefused(z *player) {
 		}
 		z.multi("reads "+pyString(path), wire.OpMultiRead, partGet(path), partKids(path))
 	}
+	for _, op := range []wire.OpCode{wire.OpDelete, wire.OpCheck} {
+		z.multi(fmt.Sprintf("op%d None", op), wire.OpMulti, partSet("/mr", "1"), part{op, cat(null, num(-1))})
+	}
+	z.multi("set None", wire.OpMulti, partSet("/mr", "1"), part{wire.OpSetData, cat(null, str(""), num(-1))})
+	z.multi("create None", wire.OpMulti, partSet("/mr", "1"), part{wire.OpCreate, cat(null, str(""), acls(open), num(0))})
 	z.multi("delete, none of the others is reached", wire.OpMulti, partDeleteAt("/mr/0", -1), partDeleteAt("", 100), partDeleteAt("/mr/2", 5))
 	z.multi("a setACL", wire.OpMulti, part{wire.OpSetACL, cat(str("/mr"), acls(open), num(-1))})
 	z.get("/mr", false)
@@ -194,6 +199,30 @@ func (g *golden) waitingChanges(z *player) {
 	e.create("/wc/e2", creating{flags: 1})
 	e.leave()
 	z.kids("/wc", false, wire.OpGetChildren2)
+}
+
+// PrepRequestProcessorTest: testPRequest, testInvalidPath.
+func (g *golden) malformedWrites(z *player) {
+	for _, op := range []wire.OpCode{
+		wire.OpCreate, wire.OpCreate2, wire.OpCreateContainer, wire.OpCreateTTL, wire.OpDelete, wire.OpDeleteContainer,
+		wire.OpSetData, wire.OpSetACL,
+		wire.OpMulti, wire.OpMultiRead, wire.OpReconfig, wire.OpExists, wire.OpGetData, wire.OpGetACL, wire.OpGetChildren, wire.OpGetChildren2, wire.OpSync,
+		wire.OpGetEphemerals, wire.OpGetAllChildrenNumber, wire.OpSetWatches, wire.OpSetWatches2, wire.OpAddWatch, wire.OpRemoveWatches, wire.OpCheckWatches,
+	} {
+		z.do(fmt.Sprintf("op%d with three bytes", op), op, []byte{0, 0, 0}, nil)
+	}
+	z.set("", []byte{}, -1)
+	z.setACL("", -1, open)
+	z.remove("", -1)
+	z.do("set None", wire.OpSetData, cat(null, str(""), num(-1)), nil)
+	z.do("setACL None", wire.OpSetACL, cat(null, acls(open), num(-1)), nil)
+	z.do("delete None", wire.OpDelete, cat(null, num(-1)), nil)
+	for _, op := range []wire.OpCode{wire.OpExists, wire.OpGetData, wire.OpGetChildren, wire.OpGetChildren2} {
+		z.do(fmt.Sprintf("op%d None", op), op, cat(null, boolean(false)), nil)
+	}
+	for _, op := range []wire.OpCode{wire.OpGetACL, wire.OpSync, wire.OpGetEphemerals, wire.OpGetAllChildrenNumber} {
+		z.do(fmt.Sprintf("op%d None", op), op, null, nil)
+	}
 }
 
 // CheckTest: testStandalone. Since 3.8.5 and 3.9.3 a check is known only inside a multi. Before, it is carried out, but one that

@@ -68,6 +68,7 @@ func (g *golden) apache() {
 		{"MultiOperationTest: reads", (*golden).multisOfReads},
 		{"MultiOperationTest: reads that are not allowed", (*golden).multisOfReadsRefused},
 		{"PrepRequestProcessorTest: changes that wait", (*golden).waitingChanges},
+		{"PrepRequestProcessorTest: malformed requests", (*golden).malformedWrites},
 		{"CheckTest", (*golden).checksAlone},
 		{"FinalRequestProcessorTest", (*golden).hiddenDigests},
 		{"ACLTest: ids of the scheme ip", (*golden).addresses},

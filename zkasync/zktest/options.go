@@ -76,7 +76,7 @@ func newConfig(opts []Option) (*config, error) {
 		return nil, err
 	}
 	cfg.Rules.KeeperReads = cfg.Forgets
-	cfg.Rules.ACL = acl.Rules{SASL: len(cfg.SASLUsers) > 0, X509: cfg.TLS != nil}
+	cfg.Rules.ACL = acl.Rules{SASL: len(cfg.SASLUsers) > 0, X509: cfg.TLS != nil, IPv6: cfg.Rules.IPv6}
 	return cfg, nil
 }
 

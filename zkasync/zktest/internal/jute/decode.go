@@ -85,15 +85,21 @@ func (d *Decoder) texts() (list []Text, null bool) {
 	return list, false
 }
 
-func (d *Decoder) acls() []zk.ACL {
-	var list []zk.ACL
+// acls reads a list. nulls has a value for each entry if the list contains a null string, otherwise it is nil.
+func (d *Decoder) acls() (list []zk.ACL, nulls []acl.Nulls) {
 	for n := d.Int32(); n > 0 && !d.Bad; n-- {
 		e := zk.ACL{Perms: d.Int32()}
-		e.Scheme = known(d.Text().S)
-		e.ID = known(d.Text().S)
+		scheme, id := d.Text(), d.Text()
+		e.Scheme, e.ID = known(scheme.S), known(id.S)
 		list = append(list, e)
+		if nulls == nil && (scheme.Null || id.Null) {
+			nulls = make([]acl.Nulls, len(list)-1)
+		}
+		if nulls != nil {
+			nulls = append(nulls, acl.Nulls{Scheme: scheme.Null, ID: id.Null})
+		}
 	}
-	return list
+	return list, nulls
 }
 
 // known returns a constant for strings that are in nearly all ACLs, so that ACLs do not keep copies of them.

@@ -4,6 +4,7 @@ import (
 	"github.com/go-zookeeper/zk"
 
 	"github.com/zkasync/zkasync-go/internal/wire"
+	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/acl"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/release"
 )
 
@@ -23,8 +24,9 @@ type Operation struct {
 	Path    Text
 	Data    []byte
 	ACL     []zk.ACL
-	Flags   int32 // of a create; the mode or type of a watch
-	TTL     int64 // in ms, -1 if there is none
+	Nulls   []acl.Nulls // of ACL; nil if it contains no null
+	Flags   int32       // of a create; the mode or type of a watch
+	TTL     int64       // in ms, -1 if there is none
 	Version int32
 	Watch   bool
 
@@ -55,7 +57,7 @@ func Decode(op wire.OpCode, d *Decoder) Operation {
 		o.Version = d.Int32()
 	case wire.OpSetACL:
 		o.Path = d.Text()
-		o.ACL = d.acls()
+		o.ACL, o.Nulls = d.acls()
 		o.Version = d.Int32()
 	case wire.OpExists, wire.OpGetData, wire.OpGetChildren, wire.OpGetChildren2:
 		o.Path = d.Text()
@@ -79,7 +81,7 @@ func Decode(op wire.OpCode, d *Decoder) Operation {
 func (o *Operation) decodeCreate(d *Decoder) {
 	o.Path = d.Text()
 	o.Data = d.Buffer()
-	o.ACL = d.acls()
+	o.ACL, o.Nulls = d.acls()
 	o.Flags = d.Int32()
 	if o.Op == wire.OpCreateTTL {
 		o.TTL = d.Int64()

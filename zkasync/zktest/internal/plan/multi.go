@@ -49,7 +49,7 @@ func (p *Plan) multi(o *jute.Operation, t *znode.Txn) {
 	}
 	for i := range o.Parts {
 		if o.Parts[i].Path.Null { // the server fails when it looks for the changes that a rollback would restore
-			t.Abandoned = true
+			t.Code, t.Abandoned = wire.CodeMarshalling, !p.Rules.FailuresKept
 			return
 		}
 	}

@@ -224,7 +224,7 @@ func (p *Plan) setData(o *jute.Operation, t *znode.Txn) int32 {
 }
 
 func (p *Plan) fixACL(o *jute.Operation) (*acl.List, int32) {
-	list, verdict := p.Rules.ACL.Fix(o.ACL, nil, p.IDs)
+	list, verdict := p.Rules.ACL.Fix(o.ACL, o.Nulls, p.IDs)
 	switch verdict {
 	case acl.Valid:
 		return list, wire.CodeOK

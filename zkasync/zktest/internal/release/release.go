@@ -22,10 +22,12 @@ type Behaviour struct {
 	FilterEvents   bool // 3.8.4, 3.9.2: a client gets no events of znodes that it may not read (ZOOKEEPER-4799); Debian's 3.8.0 has this too
 	ExistsReads    bool // 3.8.4, 3.9.2: exists needs the permission to read (ZOOKEEPER-2590)
 	checkUnknown   bool // 3.8.5, 3.9.3: check is known only inside a multi (ZOOKEEPER-2623)
+	IPv6           bool // 3.9.4: ACLs may contain addresses of IPv6 (ZOOKEEPER-4240)
 	EventZxid      bool // 3.9.0: the header of an event has the zxid of the change instead of -1 (ZOOKEEPER-4655)
 	ModesApart     bool // 3.9.0: a path keeps watches of several modes (ZOOKEEPER-4466, 4471, 4472)
 	skipVersion    bool // 3.10.0: no version becomes -1 (ZOOKEEPER-4743)
 	ContainerGoes  bool // 3.9.0: deleteContainer is decoded correctly, so that clients can send it (ZOOKEEPER-4575)
+	FailuresKept   bool // 3.9.0: a multi at which the server fails becomes a transaction, and malformed writes take no zxid (ZOOKEEPER-4575)
 	UnusedEnd      bool // 3.10.0: containers that never had a child are deleted after five minutes (ZOOKEEPER-4915)
 	KeeperReads    bool // ClickHouse Keeper: a multi-read may contain all kinds of reads, and only a part's header says that it failed
 }
@@ -65,10 +67,12 @@ func Parse(version string) (Behaviour, error) {
 		FilterEvents:   r.onBranches(4, 2) || version == debian,
 		ExistsReads:    r.onBranches(4, 2),
 		checkUnknown:   r.onBranches(5, 3),
+		IPv6:           r.atLeast(3, 9, 4),
 		EventZxid:      r.atLeast(3, 9, 0),
 		ModesApart:     r.atLeast(3, 9, 0),
 		skipVersion:    r.atLeast(3, 10, 0),
 		ContainerGoes:  r.atLeast(3, 9, 0),
+		FailuresKept:   r.atLeast(3, 9, 0),
 		UnusedEnd:      r.atLeast(3, 10, 0),
 	}, nil
 }
@@ -89,6 +93,11 @@ func (b *Behaviour) Known(op wire.OpCode) bool {
 	default:
 		return false
 	}
+}
+
+// DecodesFirst reports whether the server decodes a write before it takes a zxid for it, so that a malformed one takes none.
+func (b *Behaviour) DecodesFirst(op wire.OpCode) bool {
+	return op == wire.OpReconfig || b.FailuresKept && op != wire.OpMulti
 }
 
 // Malformed returns the answer to a write whose record is malformed.

@@ -145,7 +145,7 @@ func (s *Server) whenCaughtUp(c *conn, answer func()) {
 // write lets the leader decide a request, and answers it when this server has applied the transaction.
 func (s *Server) write(r *request) {
 	w, c, xid, op := s.w, r.c, r.xid, r.op
-	if r.bad && op == wire.OpReconfig { // the leader decodes it before it takes a zxid for it
+	if r.bad && w.cfg.Rules.DecodesFirst(op) {
 		s.whenCaughtUp(c, func() { c.reply(xid, s.Tree().Zxid, wire.CodeMarshalling) })
 		return
 	}
