@@ -30,6 +30,7 @@ func TestGolden_ConfiguredServers(t *testing.T) {
 		"quotas":    {(*golden).quotas, []zkserver.Option{zkserver.WithConfig("enforceQuota", "true")}, []zktest.Option{zktest.WithEnforcedQuotas()}},
 		"nothing enabled": {(*golden).nothingEnabled, []zkserver.Option{zkserver.WithConfig("extendedTypesEnabled", "false")},
 			[]zktest.Option{zktest.WithExtendedTypes(false)}},
+		"client with IPv6": {(*golden).overIPv6, []zkserver.Option{zkserver.WithConfig("clientPortAddress", "::")}, nil},
 		"ensemble names": {(*golden).ensembleNames, []zkserver.Option{
 			zkserver.WithJVMFlag("-Dzookeeper.authProvider.ensemble=org.apache.zookeeper.server.auth.EnsembleAuthenticationProvider"),
 			zkserver.WithJVMFlag("-Dzookeeper.ensembleAuthName=one,two"),
@@ -177,6 +178,38 @@ func (g *golden) quotas() {
 	z.set("/zookeeper/quota/absent/zookeeper_limits", []byte("countHardLimit=1"), -1)
 	z.remove("/zookeeper/quota/absent/zookeeper_stats", -1)
 	z.create("/absent/unlimited", creating{})
+}
+
+// ACLTest: testAuthWithIPV6Server. The client has an IPv6 address. Lists may contain one since 3.9.4 (ZOOKEEPER-4240).
+func (g *golden) overIPv6() {
+	const loopback = "::1"
+	if l, err := net.Listen("tcp", net.JoinHostPort(loopback, "0")); err != nil {
+		g.t.Skip("this machine has no IPv6: ", err)
+	} else {
+		must(g.t, l.Close())
+	}
+	var addr string
+	if g.srv != nil {
+		addr = listen(g.t, g.srv, loopback)
+	} else {
+		sock, err := g.dial()
+		must(g.t, err)
+		_, port, _ := net.SplitHostPort(sock.RemoteAddr().String())
+		must(g.t, sock.Close())
+		addr = net.JoinHostPort(loopback, port)
+	}
+	g.dial = func() (net.Conn, error) { return net.DialTimeout("tcp", addr, wait) }
+	z := g.first()
+	z.whoAmI()
+	for i, id := range []string{
+		"::1/256", "::1/128", "::1/64", "::1", "0:0:0:0:0:0:0:1", "0000:0001::/32", "::2", "::/0", "127.0.0.1/16", "0.0.0.1/16", "0.0.0.0/0", "127.0.0.1",
+	} {
+		path := fmt.Sprint("/", i)
+		z.create(path, creating{acl: []zk.ACL{ace(zk.PermAll, "ip", id)}})
+		z.set(path, nil, -1)
+	}
+	z.auth("ip", "")
+	z.whoAmI()
 }
 
 // Znodes with a TTL are not known (CreateTTLTest: testDisabled), and hard limits of quotas are only counted (EnforceQuotaTest:

@@ -13,7 +13,7 @@ import (
 )
 
 // listen makes a server listen on a free port.
-func listen(t *testing.T, srv *zktest.Server, host string) (addr string) {
+func listen(t testing.TB, srv *zktest.Server, host string) (addr string) {
 	t.Helper()
 	addr, err := srv.Listen(net.JoinHostPort(host, "0"))
 	must(t, err)

@@ -1,6 +1,8 @@
 package acl
 
 import (
+	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,6 +43,26 @@ func (n network) contains(client string) bool {
 	return true
 }
 
+// HostAddress writes the address of a client as a server knows it: without "::" (Inet6Address.getHostAddress).
+func HostAddress(host string) string {
+	addr, err := netip.ParseAddr(host)
+	if err != nil || addr.Is4() {
+		return host
+	}
+	var groups []string
+	for b := addr.As16(); len(groups) < ipv6Groups; {
+		i := 2 * len(groups)
+		groups = append(groups, fmt.Sprintf("%x", uint16(b[i])<<8|uint16(b[i+1])))
+	}
+	text := strings.Join(groups, ":")
+	if zone := addr.Zone(); zone != "" {
+		text += "%" + zone
+	}
+	return text
+}
+
+const ipv6Groups = 8
+
 func parseAddress(s string) []byte {
 	if strings.Contains(s, ":") {
 		return parseIPv6(s)
@@ -61,7 +83,7 @@ func parseAddress(s string) []byte {
 }
 
 func parseIPv6(s string) []byte {
-	const groups, digits = 8, 4
+	const digits = 4
 	parts := strings.Split(s, "::")
 	var before, after []string
 	switch {
@@ -69,16 +91,16 @@ func parseIPv6(s string) []byte {
 		return nil
 	case len(parts) == 1:
 		before = strings.Split(s, ":")
-		if len(before) != groups {
+		if len(before) != ipv6Groups {
 			return nil
 		}
 	default:
 		before, after = splitGroups(parts[0]), splitGroups(parts[1])
-		if len(before)+len(after) >= groups {
+		if len(before)+len(after) >= ipv6Groups {
 			return nil
 		}
 	}
-	zeros := slices.Repeat([]string{"0"}, groups-len(before)-len(after))
+	zeros := slices.Repeat([]string{"0"}, ipv6Groups-len(before)-len(after))
 	var addr []byte
 	for _, group := range slices.Concat(before, zeros, after) {
 		v, err := strconv.ParseInt(group, 16, 32)

@@ -6,6 +6,18 @@ import (
 	"github.com/go-zookeeper/zk"
 )
 
+func TestHostAddress(t *testing.T) {
+	t.Parallel()
+	for host, want := range map[string]string{
+		"127.0.0.1": "127.0.0.1", "::1": "0:0:0:0:0:0:0:1", "2001:db8::ff00:42:8329": "2001:db8:0:0:0:ff00:42:8329",
+		"fe80::1%eth0": "fe80:0:0:0:0:0:0:1%eth0", "pipe": "pipe",
+	} {
+		if got := HostAddress(host); got != want {
+			t.Errorf("%s is %s, want %s", host, got, want)
+		}
+	}
+}
+
 // The scripts that are compared with real servers have clients with one address only. These are of other addresses (ACLTest:
 // testIPAuthenticationIsValidIpv6Mask, testAuthWithIPV6Server).
 func TestList_AllowsAddresses(t *testing.T) {

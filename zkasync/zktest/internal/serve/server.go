@@ -121,6 +121,7 @@ func (s *Server) welcomeConn(sock net.Conn) bool {
 	if err != nil {
 		host = sock.RemoteAddr().String()
 	}
+	host = acl.HostAddress(host)
 	if s.w.Ended() || s.Stopped() || s.refusing || s.full(host) {
 		_ = sock.Close()
 		return false
