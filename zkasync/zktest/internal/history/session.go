@@ -157,3 +157,9 @@ func (h *History) checkSession(id int64, at *Replica) int32 {
 		return wire.CodeOK
 	}
 }
+
+// MovedFrom reports whether a replica is the leader and knows that a session has its connection at another one. A follower does not
+// know that.
+func (h *History) MovedFrom(at *Replica, s *Session) bool {
+	return at == h.leader && s.Owner != nil && s.Owner != at
+}

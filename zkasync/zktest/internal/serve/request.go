@@ -75,6 +75,8 @@ func (s *Server) handle(r *request) {
 		r.c.hangUp()
 	case s.ReadOnly() && (jute.Writes(r.op) || r.op == wire.OpSync):
 		r.c.reply(r.xid, s.Tree().Zxid, wire.CodeNotReadOnly)
+	case !jute.Writes(r.op) && s.w.MovedFrom(s.Replica, r.c.session):
+		r.c.hangUp() // the leader's first processor checks reads as well (PrepRequestProcessor)
 	case r.op == wire.OpSync:
 		s.sync(r)
 	case jute.Writes(r.op):
