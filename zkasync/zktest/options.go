@@ -212,8 +212,10 @@ func WithExtendedTypes(on bool) Option {
 
 // WithReconfig enables reconfig (reconfigEnabled). A standalone server refuses it all the same, with another error. In an
 // ensemble, a client also needs the permission to write /zookeeper/config, which the superuser has; see [WithSuperuser].
-// Unlike real servers, these refuse hierarchical quorums. When the leader leaves, all clients lose their connections,
-// including the one that asked for it. A server that has left keeps following the leader.
+// Unlike real servers, these refuse hierarchical quorums. When the leader leaves, becomes an observer, or gets another address
+// for its followers, another server leads: all clients lose their connections, including the one that asked for it. So do those
+// of a follower that becomes an observer, and of an observer that becomes something else. A server that has left keeps following
+// the leader.
 func WithReconfig() Option {
 	return Option{func(cfg *config) error {
 		cfg.Rules.Reconfig = true

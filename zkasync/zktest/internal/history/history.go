@@ -102,7 +102,7 @@ func (h *History) Write(s *Session, at *Replica, ids []acl.Identity, o *jute.Ope
 	}
 	h.commit(t)
 	if t.Op == wire.OpReconfig && t.Code == wire.CodeOK {
-		h.reconfigure(t.Data)
+		h.reconfigured(t.Data)
 	}
 	return t
 }

@@ -1,6 +1,8 @@
 package history
 
 import (
+	"slices"
+
 	"github.com/zkasync/zkasync-go/zkasync/ensemble"
 	"github.com/zkasync/zkasync-go/zkasync/zktest/internal/znode"
 )
@@ -81,8 +83,10 @@ func (r *Replica) votes() bool {
 	return !r.h.isEnsemble() || ok && m.Role == ensemble.Participant
 }
 
-func (r *Replica) observes() bool {
-	m, ok := r.h.config.Server(int64(r.number))
+func (r *Replica) observes() bool { return r.observesIn(r.h.config) }
+
+func (r *Replica) observesIn(config ensemble.Config) bool {
+	m, ok := config.Server(int64(r.number))
 	return ok && m.Role == ensemble.Observer
 }
 
@@ -91,7 +95,7 @@ func (h *History) synced(id int64) bool {
 	return id >= 1 && id <= int64(len(h.replicas)) && h.replicas[id-1].serving
 }
 
-// reconfigure takes over a configuration that has been applied. If the leader may not lead any more, another replica does.
+// reconfigure takes over a configuration. If the leader may not lead any more, another replica does.
 func (h *History) reconfigure(text []byte) {
 	config, err := ensemble.Parse(string(text))
 	if err != nil || len(config.Servers) == 0 {
@@ -99,6 +103,32 @@ func (h *History) reconfigure(text []byte) {
 	}
 	h.config = config
 	h.settle()
+}
+
+// reconfigured takes over the configuration of a reconfig. A leader that moves renounces the leadership. A replica that becomes an
+// observer, or no longer is one, joins the leader anew and thereby loses its clients (QuorumPeer.updateLearnerType).
+func (h *History) reconfigured(text []byte) {
+	leader, before := h.leader, h.config
+	h.reconfigure(text)
+	for _, r := range h.replicas {
+		if r != h.leader && r.serving && r.observesIn(before) != r.observes() {
+			r.serve(false)
+			r.serve(true)
+			r.takeUntil(everything)
+		}
+	}
+	was, _ := before.Server(int64(leader.number))
+	is, member := h.config.Server(int64(leader.number))
+	if member && h.leader == leader && moved(was, is) {
+		_ = h.Depose(nil) // nobody else may be able to lead
+	}
+}
+
+// moved reports whether a server has another address for its followers (Leader.getDesignatedLeader).
+func moved(before, after ensemble.Server) bool {
+	return !slices.EqualFunc(before.Addresses, after.Addresses, func(a, b ensemble.Address) bool {
+		return a.Host == b.Host && a.QuorumPort == b.QuorumPort
+	})
 }
 
 // configRestored takes over the configuration of a tree that has been restored. If that is a standalone server's, the tree gets
