@@ -45,7 +45,7 @@ func (r *Run) endSession(end time.Time) error {
 	go r.closeSession(closed)
 	tick := time.NewTicker(closeTick)
 	defer tick.Stop()
-	replies, since := r.m.Replies(), time.Now()
+	stall := newStallClock(r.m.Replies(), time.Now())
 	for {
 		select {
 		case <-r.ended:
@@ -54,11 +54,9 @@ func (r *Run) endSession(end time.Time) error {
 				return nil
 			}
 			return r.endElsewhere(end)
-		case now := <-tick.C:
-			if n := r.m.Replies(); n != replies {
-				replies, since = n, now
-			}
-			if now.Sub(since) > Stall || now.After(end) {
+		case <-tick.C:
+			now := time.Now()
+			if stall.quiet(r.m.Replies(), now) > Stall || now.After(end) {
 				r.m.Abort(r.errUnanswered())
 			}
 			if now.After(end.Add(Stall)) {
