@@ -211,25 +211,3 @@ func (p *player) found(path string) string {
 	}
 	return strings.Join(all, " ")
 }
-
-// Since 3.9 all watches of a client on one path work side by side, and an event has the zxid of the change. That is what
-// PersistentRecursiveWatcherTest.testSamePathWithDifferentWatchModes asserts.
-func TestApache_OneNodeInAllModes_SinceModesAreApart(t *testing.T) {
-	t.Parallel()
-	g := inMemory(t, zktest.WithVersion("3.9.5"))
-	g.oneNodeInAllModes()
-	var told []string
-	for line := range strings.Lines(g.out.String()) {
-		if _, event, ok := strings.Cut(line, "-> event "); ok {
-			told = append(told, strings.TrimSpace(event))
-		}
-	}
-	want := `Created(/modes) state=3 zxid=z+1
-DataChanged(/modes) state=3 zxid=z+2
-Created(/modes/b) state=3 zxid=z+3
-ChildrenChanged(/modes) state=3 zxid=z+3
-Deleted(/modes/b) state=3 zxid=z+4
-ChildrenChanged(/modes) state=3 zxid=z+4
-Deleted(/modes) state=3 zxid=z+5`
-	sameLines(t, "asserted", want, "zktest", strings.Join(told, "\n"))
-}
