@@ -9,8 +9,8 @@
 //
 // It speaks ZooKeeper's protocol and answers as Apache ZooKeeper 3.8.0 does: with the same checks in the same order, the
 // same zxids, versions and counters, and watches that fire at the same points. [WithVersion] chooses another release where
-// they differ. Tests compare it with real servers, from 3.6 to 3.9, by a script and by random sequences of requests. It
-// starts at once, needs no Java, port or file, and leaves nothing behind.
+// they differ. Tests compare it with real servers, from 3.6 to 3.9, by scripts and by random sequences of requests, some of
+// them malformed. It starts at once, needs no Java, port or file, and leaves nothing behind.
 //
 // # Connecting
 //

@@ -62,7 +62,10 @@ func Decode(op wire.OpCode, d *Decoder) Operation {
 	case wire.OpExists, wire.OpGetData, wire.OpGetChildren, wire.OpGetChildren2:
 		o.Path = d.Text()
 		o.Watch = d.Bool()
-	case wire.OpGetACL, wire.OpSync, wire.OpDeleteContainer, wire.OpGetEphemerals, wire.OpGetAllChildrenNumber:
+	case wire.OpDeleteContainer:
+		o.Path = d.Text()
+		d.Bad = d.Bad || o.Path.Null // the server reads bytes, and makes a string of them
+	case wire.OpGetACL, wire.OpSync, wire.OpGetEphemerals, wire.OpGetAllChildrenNumber:
 		o.Path = d.Text()
 	case wire.OpAddWatch, wire.OpRemoveWatches, wire.OpCheckWatches:
 		o.Path = d.Text()
