@@ -108,8 +108,8 @@ func (r *trio) play() {
 	local := r.readOnly(global)
 
 	r.start(r.others[0]) // two of three are enough
-	local.rest("with a quorum")
 	check.Until(r.t, "a quorum", func() bool { return r.mode(r.one) == "follower" || r.mode(r.one) == "leader" })
+	local.rest("with a quorum")
 	r.writable(global, local)
 }
 
