@@ -12,7 +12,7 @@ import (
 	"github.com/zkasync/zkasync-go/zkasync/zktest"
 )
 
-var record = flag.Bool("record", false, "write what a real 3.8.0 answers to the sections of apache_*_test.go into testdata/apache_380.txt")
+var record = flag.Bool("record", false, "write what a real 3.8.0 answers in TestApache_UnitTestsHaveTheSameAnswers into testdata/apache_380.txt")
 
 const apacheFile = "testdata/apache_380.txt"
 
