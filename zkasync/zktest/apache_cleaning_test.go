@@ -97,7 +97,7 @@ func (g *golden) expired() {
 	z.gone("/t/s-0000000002")
 	w.events("so has that of a sequential znode")
 
-	const ttl, between = 1500 * time.Millisecond, 200 * time.Millisecond
+	const ttl, between = 6 * time.Second, 1500 * time.Millisecond // far apart, so that a busy server does not delete both at once
 	lease("/t/renewed", 5, ttl)
 	g.sleep(between)
 	lease("/t/second", 5, ttl)
