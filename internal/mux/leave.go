@@ -57,7 +57,7 @@ func (c *Conn) moved() bool {
 	if !c.moving.Load() { // the Move was taken back just now
 		return false
 	}
-	c.left = c.flight.Unread() == 0 && len(c.auths) == 0 && len(c.restore) == 0
+	c.left = c.flight.Unread() == 0 && c.encoding == 0 && len(c.auths) == 0 && len(c.restore) == 0
 	return c.left
 }
 

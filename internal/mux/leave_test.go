@@ -323,3 +323,51 @@ func TestOffer_DecidesWhatTheHandshakeAsksFor(t *testing.T) {
 		})
 	}
 }
+
+// heldTracer holds up the writer at one request, between the queue and the wire.
+type heldTracer struct {
+	at      Request
+	release chan struct{}
+}
+
+func (k *heldTracer) Written(r Request, _ string, _ int) {
+	if r == k.at {
+		<-k.release
+	}
+}
+func (k *heldTracer) Answered(Request, int32, int) {}
+
+// The last reply comes while the writer is about to send what it took before the Move: the connection waits for that, too.
+func TestMove_WaitsForWhatTheWriterHasTaken(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		answer := make(chan struct{})
+		w := newWorld(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				if r.Path == "/a" {
+					<-answer
+				}
+				return false
+			})
+		}, zkpeer.Healthy)
+		b := w.getRequest("/b")
+		tracer := &heldTracer{at: b, release: make(chan struct{})}
+		w.m.cfg.Tracer = tracer
+		u := w.open()
+		w.get("/a")
+		synctest.Wait()
+		w.m.Submit(b)
+		synctest.Wait()
+		w.m.Move()
+		w.get("/c")
+		close(answer)
+		synctest.Wait()
+		w.j.want(t, "established", "restored", "/a: ok")
+		close(tracer.release)
+		u.reading.Wait()
+		w.j.want(t, "/b: ok", "lost")
+		w.open()
+		synctest.Wait()
+		w.j.want(t, "established", "restored", "/c: ok")
+	})
+}
