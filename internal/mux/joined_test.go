@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -49,6 +50,19 @@ func frames(seen *[]string) zkpeer.Script {
 			return false
 		})
 	}
+}
+
+// oldServer does not know multi-reads.
+func oldServer(c *zkpeer.Conn) {
+	c.Accept()
+	c.Serve(func(r zkpeer.Request) bool {
+		if r.Op != wire.OpMultiRead {
+			return false
+		}
+		c.Refuse(r, wire.CodeUnimplemented)
+		c.Cut()
+		return true
+	})
 }
 
 // The first multi-read is alone in flight, until the server has shown that it knows them. Then waiting reads go out in as few
@@ -104,18 +118,7 @@ func TestJoined_KeepTheOrder(t *testing.T) {
 func TestJoined_ServerThatDoesNotKnowThem(t *testing.T) {
 	inBubble(t, func(t *testing.T) {
 		var seen []string
-		old := func(c *zkpeer.Conn) {
-			c.Accept()
-			c.Serve(func(r zkpeer.Request) bool {
-				if r.Op != wire.OpMultiRead {
-					return false
-				}
-				c.Refuse(r, wire.CodeUnimplemented)
-				c.Cut()
-				return true
-			})
-		}
-		w := joining(t, old, frames(&seen))
+		w := joining(t, oldServer, frames(&seen))
 		set := func(path string) {
 			w.m.Submit(w.request(wire.OpSetData, path, wire.AppendSetData(nil, "", path, nil, -1)))
 		}
@@ -406,4 +409,54 @@ func TestJoined_WithdrawnBeforeTheTrial(t *testing.T) {
 		time.Sleep(2 * time.Second)
 		w.j.want(t, "established", "restored", "/a: context, not sent", "/b: context, not sent", "/first: ok", "/behind: ok")
 	})
+}
+
+// Reads that go back into the queue fail at once when their contexts end, as all that waits there.
+func TestJoined_ReadsThatGoBackAreWatched(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := joining(t, oldServer, zkpeer.Healthy)
+		ctx, cancel := context.WithCancel(t.Context())
+		w.get("/a")
+		w.getCtx(ctx, "/gone")
+		w.auth("behind")
+		u := w.open()
+		u.reading.Wait()
+		w.j.want(t, "established", "restored", "lost")
+		cancel()
+		synctest.Wait()
+		w.j.want(t, "/gone: context, not sent")
+		w.open()
+		synctest.Wait()
+		w.j.want(t, "established", "restored", "/a: ok", "behind: ok")
+	})
+}
+
+// The first joined reads are one request, however little fits into one.
+func TestJoined_TrialIsOneRequest(t *testing.T) {
+	long := "/" + strings.Repeat("x", 3<<10)
+	for name, test := range map[string]struct {
+		average int64
+		paths   []string
+	}{
+		"large answers": {1 << 20, []string{"/a", "/b", "/c", "/d", "/e"}},
+		"a long path":   {0, []string{"/a", "/b", long, "/c", long, "/d"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inBubble(t, func(t *testing.T) {
+				w := joining(t, oldServer, zkpeer.Healthy)
+				w.m.together.Average.Store(test.average)
+				want := []string{"established", "restored"}
+				for _, path := range test.paths {
+					w.get(path)
+					want = append(want, path+": ok")
+				}
+				u := w.open()
+				u.reading.Wait()
+				w.j.want(t, "established", "restored", "lost")
+				w.open()
+				synctest.Wait()
+				w.j.want(t, want...)
+			})
+		})
+	}
 }

@@ -20,8 +20,8 @@ func (c *Conn) learnJoinsLocked(how int32) {
 	c.joining.Store(how)
 }
 
-// tryLocked takes the first reads that can be joined, once nothing else is in flight: a server that does not know multi-reads
-// ends the connection when it gets one. It reports whether nothing else may be taken for now.
+// tryLocked takes the first reads that can be joined, no more than fit into one request, once nothing else is in flight: a server
+// that does not know multi-reads ends the connection when it gets one. It reports whether nothing else may be taken for now.
 func (c *Conn) tryLocked(out *outgoing) bool {
 	m := c.m
 	switch c.joining.Load() {
@@ -37,8 +37,10 @@ func (c *Conn) tryLocked(out *outgoing) bool {
 	if !c.aloneLocked(out) {
 		return true
 	}
-	for size := 0; m.queue.Len() > 0 && len(out.reqs) < joined.Most && size < joined.Bytes/2 && joined.Join(m.queue.At(0)); {
+	c.gather.Begin(true, &m.together, m.cfg.MaxRequest) // encode begins anew
+	for size := 0; m.queue.Len() > 0 && size < joined.Bytes/2 && joined.Join(m.queue.At(0)) && c.gather.Fits(m.queue.At(0)); {
 		if r := m.queue.Take(); r != nil {
+			c.gather.Add(r)
 			out.reqs = append(out.reqs, r)
 			size += joined.PartHead + r.Size()
 		}

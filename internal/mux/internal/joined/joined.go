@@ -154,16 +154,20 @@ func (g *Gatherer) Add(r request.Request) (before request.Request, taken bool) {
 	if !Join(r) {
 		return g.Flush(), false
 	}
-	size := PartHead + r.Size()
-	if len(g.parts) >= g.most || len(g.parts) > 0 && g.size+size > g.bytes {
+	if !g.Fits(r) {
 		before = g.Flush()
 	}
 	if len(g.parts) == 0 {
 		g.size = request.Overhead + PartHead
 	}
 	g.parts = append(g.parts, r)
-	g.size += size
+	g.size += PartHead + r.Size()
 	return before, true
+}
+
+// Fits reports whether a read fits into one request with what was gathered before.
+func (g *Gatherer) Fits(r request.Request) bool {
+	return len(g.parts) == 0 || len(g.parts) < g.most && g.size+PartHead+r.Size() <= g.bytes
 }
 
 // Flush returns what was gathered as one request: a single read as it is, or nil if nothing was gathered.

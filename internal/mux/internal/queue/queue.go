@@ -36,7 +36,12 @@ func (q *Queue) Push(r request.Request) {
 }
 
 // PushFront puts a request before all others.
-func (q *Queue) PushFront(r request.Request) { q.waiting.PushFront(r) }
+func (q *Queue) PushFront(r request.Request) {
+	if q.Guarding {
+		r = q.guarded(r)
+	}
+	q.waiting.PushFront(r)
+}
 
 // Len returns the number of queued requests, including those that have failed since and were not yet removed.
 func (q *Queue) Len() int { return q.waiting.Len() }
