@@ -64,10 +64,7 @@ func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request, b blam
 	unsent = append(append(unsent, c.restore...), c.behind...)
 	c.auths, c.restore, c.behind, c.taken = nil, nil, nil, nil
 	var behind queue.Aside // requests that wait for the next connection whatever happened to this one
-	if c.draining {
-		c.draining = false
-		m.careful.Store(m.care.window > 0)
-	}
+	c.drainedLocked()
 	if c.moving.Load() || c.keepQueue && m.refusal == nil {
 		behind = m.queue.SetAside(func(r Request) bool { return !foreign.Is(r) }) // go-zookeeper abandons its own with the connection
 	} else {

@@ -37,9 +37,21 @@ func (c *Conn) habitsLocked() *habits {
 
 // aloneLocked reports whether nothing is in flight. While it returns false, the caller must take nothing from the queue.
 func (c *Conn) aloneLocked(out *outgoing) bool {
-	c.draining = c.pendingLocked() > 0 || len(out.reqs) > 0
-	c.m.careful.Store(c.draining || c.m.care.window > 0) // so that each reply wakes the writer
-	return !c.draining
+	c.draining = true
+	c.m.careful.Store(true) // so that each reply wakes the writer, from before it is looked for
+	if c.pendingLocked() > 0 || len(out.reqs) > 0 {
+		return false
+	}
+	c.drainedLocked()
+	return true
+}
+
+// drainedLocked ends the wait until nothing is in flight: that is so, or what waited for it has left the queue.
+func (c *Conn) drainedLocked() {
+	if c.draining {
+		c.draining = false
+		c.m.careful.Store(c.m.care.window > 0)
+	}
 }
 
 // isTrialLocked reports whether r is a recent operation that this server has not answered yet.

@@ -178,3 +178,49 @@ func TestTrial_OutlastsHeartbeats(t *testing.T) {
 		})
 	}
 }
+
+// A trial that is given up while it waits for its turn holds nothing up: later reads are joined as before.
+func TestTrial_GivenUpWhileItWaits(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		var seen []string
+		hold := make(chan struct{})
+		w := joining(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				if r.Op == wire.OpMultiRead {
+					seen = append(seen, "joined")
+					return false
+				}
+				if seen = append(seen, r.Path); r.Path == "/held" {
+					<-hold
+				}
+				return false
+			})
+		})
+		w.gets("first", 2)
+		w.open()
+		synctest.Wait()
+		w.get("/held")
+		synctest.Wait()
+		ctx, cancel := context.WithCancel(t.Context())
+		a := w.getRequest("/w")
+		a.op, a.ctx = wire.OpAddWatch, ctx
+		w.m.Submit(a)
+		synctest.Wait()
+		w.gets("a", 2)
+		synctest.Wait()
+		cancel()
+		synctest.Wait()
+		hold <- struct{}{}
+		synctest.Wait()
+		w.get("/held")
+		synctest.Wait()
+		w.gets("b", 2)
+		hold <- struct{}{}
+		synctest.Wait()
+		w.j.take()
+		if want := []string{"joined", "/held", "joined", "/held", "joined"}; !slices.Equal(seen, want) {
+			t.Errorf("frames %v, want %v", seen, want)
+		}
+	})
+}

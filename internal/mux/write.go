@@ -108,6 +108,7 @@ func (c *Conn) takeQueuedLocked(out *outgoing) {
 	if c.tryLocked(out) || c.tryRecentLocked(out) {
 		return
 	}
+	c.drainedLocked()
 	most := batchCount
 	if m.care.window > 0 && m.queue.Len() > 0 {
 		most = len(out.reqs) + c.roomLocked(m.queue.At(0).Size())
