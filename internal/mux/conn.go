@@ -86,6 +86,7 @@ type Conn struct {
 	server      string    // its address
 	draining    bool      // the writer waits until nothing is in flight, see aloneLocked
 	keepQueue   bool      // what is queued when the connection ends waits for the next one
+	dropQueue   bool      // what is queued when the connection ends fails with it, even at a Move
 	liveSince   time.Time // when the queue was opened, zero: it was not
 }
 

@@ -371,3 +371,45 @@ func TestMove_WaitsForWhatTheWriterHasTaken(t *testing.T) {
 		w.j.want(t, "established", "restored", "/c: ok")
 	})
 }
+
+// If what waits is to fail during a Move, it fails behind what is in flight.
+func TestMove_FailWaitingKeepsTheOrder(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		w := newWorld(t, func(c *zkpeer.Conn) { c.Accept(); c.Drain() })
+		u := w.open()
+		w.get("/a")
+		synctest.Wait()
+		w.m.Move()
+		w.get("/b")
+		w.m.Refuse(errStopping)
+		w.m.FailWaiting(errStopping)
+		w.m.Abort(errStopping)
+		u.reading.Wait()
+		w.j.want(t, "established", "restored", "/a: lost, sent", "/b: lost, not sent", "lost")
+	})
+}
+
+// The same if the last reply of all is that which makes it fail.
+func TestMove_FailWaitingAtTheLastReply(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		answer := make(chan struct{})
+		w := newWorld(t, func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool { <-answer; return false })
+		})
+		u := w.open()
+		a := w.getRequest("/a")
+		a.then = func() {
+			w.m.Refuse(errStopping)
+			w.m.FailWaiting(errStopping)
+			w.m.Abort(errStopping)
+		}
+		w.m.Submit(a)
+		synctest.Wait()
+		w.m.Move()
+		w.get("/b")
+		close(answer)
+		u.reading.Wait()
+		w.j.want(t, "established", "restored", "/a: ok", "/b: lost, not sent", "lost")
+	})
+}

@@ -115,11 +115,16 @@ func (m *Mux) Refuse(cause error) {
 }
 
 // FailWaiting fails the requests that wait for a connection. It does nothing if the connection is live or about to be: what
-// is queued there is sent.
+// is queued there is sent. On a connection that a Move leaves once all replies have come, they fail when it ends, behind what
+// is in flight.
 func (m *Mux) FailWaiting(cause error) {
 	m.mu.Lock()
 	var waiting []Request
-	if !m.live && !m.opening {
+	switch c := m.cur; {
+	case m.live || m.opening:
+	case c != nil && c.open && c.moving.Load() && !c.left:
+		c.dropQueue = true
+	default:
 		waiting = m.queue.Drain(nil)
 	}
 	m.mu.Unlock()

@@ -65,7 +65,7 @@ func (c *Conn) takeAll(inFlight, queued Failure) (sent, unsent []Request, b blam
 	c.auths, c.restore, c.behind, c.taken = nil, nil, nil, nil
 	var behind queue.Aside // requests that wait for the next connection whatever happened to this one
 	c.drainedLocked()
-	if c.moving.Load() || c.keepQueue && m.refusal == nil {
+	if c.moving.Load() && !c.dropQueue || c.keepQueue && m.refusal == nil {
 		behind = m.queue.SetAside(func(r Request) bool { return !foreign.Is(r) }) // go-zookeeper abandons its own with the connection
 	} else {
 		unsent = m.queue.Drain(unsent)
