@@ -16,6 +16,9 @@ func (h *habits) learn(op wire.OpCode) {
 	h.known[op] = true
 }
 
+// forget notes that the server does not know an operation.
+func (h *habits) forget(op wire.OpCode) { delete(h.known, op) }
+
 // What is known about a server's support of multi-reads.
 const (
 	joinsNot     int32 = iota // it has none, or reads are not to be joined

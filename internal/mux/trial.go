@@ -100,14 +100,17 @@ func (c *Conn) replied(r Request, code int32, body []byte) error {
 // tried ends a trial if r, which has been answered with a code, is its request. It returns an error if the server will close the
 // connection.
 func (c *Conn) tried(r Request, code int32) error {
-	if !c.trial.Load() {
+	if !c.trial.Load() && code != wire.CodeUnimplemented {
 		return nil
 	}
 	m := c.m
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if r != c.trying {
-		return nil // the reply before it: the trial was sent as soon as that had been matched
+	if r != c.trying { // no trial, or the reply before it: the trial was sent as soon as that had been matched
+		if code == wire.CodeUnimplemented { // another server answers at the same address now
+			c.habitsLocked().forget(r.Op())
+		}
+		return nil
 	}
 	c.endTrialLocked()
 	if code == wire.CodeUnimplemented {

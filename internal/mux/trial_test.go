@@ -224,3 +224,37 @@ func TestTrial_GivenUpWhileItWaits(t *testing.T) {
 		}
 	})
 }
+
+// A server that no longer knows the operation, because another one answers at its address now, is tried anew.
+func TestTrial_ServerThatKnowsItNoLonger(t *testing.T) {
+	inBubble(t, func(t *testing.T) {
+		old := func(c *zkpeer.Conn) {
+			c.Accept()
+			c.Serve(func(r zkpeer.Request) bool {
+				if r.Op != wire.OpAddWatch {
+					return false
+				}
+				c.Refuse(r, wire.CodeUnimplemented)
+				c.Cut()
+				return true
+			})
+		}
+		w := newWorld(t, zkpeer.Healthy, old, old, zkpeer.Healthy)
+		w.addWatch("/w")
+		u := w.open()
+		synctest.Wait()
+		w.j.want(t, "established", "restored", "/w: ok")
+		u.closeWait()
+		w.j.want(t, "lost")
+		w.addWatch("/x")
+		w.open().reading.Wait()
+		w.j.want(t, "established", "restored", "/x: code -6", "lost")
+		w.addWatch("/y")
+		w.get("/a")
+		w.open().reading.Wait()
+		w.j.want(t, "established", "restored", "/y: code -6", "lost")
+		w.open()
+		synctest.Wait()
+		w.j.want(t, "established", "restored", "/a: ok")
+	})
+}
