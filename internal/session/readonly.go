@@ -37,6 +37,9 @@ func (r *Run) seekWritable(nth int64) {
 			s := servers[0]
 			servers = servers[1:]
 			if r.seeker.IsWritable(r.ctx, s) {
+				if r.edition.Load() != nth {
+					return // the answer came late
+				}
 				r.Log(slog.LevelInfo, "moving to a server with a quorum", "server", s.String())
 				r.cfg.Hosts.Prefer(s)
 				r.m.Move()
