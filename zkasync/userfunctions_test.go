@@ -76,7 +76,10 @@ func blocking(t *testing.T, c *zkasync.Client) (release func()) {
 	entered, hold := make(chan struct{}), make(chan struct{})
 	release = sync.OnceFunc(func() { close(hold) })
 	t.Cleanup(release)
-	future.Then(c.Get(t.Context(), "/"), func(zkasync.Node) (int, error) { close(entered); <-hold; return 0, nil })
+	// An event that has not happened yet: if the future were complete, Then would call the function here.
+	event := must(t, c.GetW(t.Context(), "/")).Event
+	future.Then(event, func(zkasync.Event) (int, error) { close(entered); <-hold; return 0, nil })
+	must(t, c.Set(t.Context(), "/", nil, zkasync.AnyVersion))
 	<-entered
 	return release
 }

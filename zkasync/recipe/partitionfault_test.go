@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -182,18 +183,22 @@ func TestPartition_ReportsWhyItCannotTakePart(t *testing.T) {
 	defer p.Close()
 	told := make(chan recipe.ShareEvent, 100)
 	ended := make(chan struct{})
+	var got atomic.Int32
 	go func() {
 		defer close(ended)
 		for e := range p.All(context.Background()) {
 			if e.Kind == recipe.Lost {
 				e.Share.Unlock()
 			}
+			if e.Kind == recipe.Gained {
+				got.Add(1)
+			}
 			if e.Kind == recipe.Refused {
 				told <- e
 			}
 		}
 	}()
-	poll(t, "the member", func() bool { return len(names(t, owner, "/jobs/members")) == 1 })
+	poll(t, "all items", func() bool { return int(got.Load()) == len(items) }) // it has seen the list
 	must(t, owner.SetACL(t.Context(), "/jobs/members", zk.DigestACL(zk.PermAll, "a", "b"), zkasync.AnyVersion))
 	must(t, owner.Delete(t.Context(), "/jobs/members/"+names(t, owner, "/jobs/members")[0], zkasync.AnyVersion))
 	within(t, "the refusals", func() { // of its own znode, and of the list
