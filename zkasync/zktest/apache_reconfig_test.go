@@ -24,7 +24,7 @@ func (r *reconfigured) followerLeaves() {
 	config := check.Value(t, c.Config(t.Context()))
 	before, _ := config.Server(id)
 	connections := c.Stats().Connections
-	check.Value(t, c.Reconfig(t.Context(), zkasync.Leaving(id)))
+	reconfig(t, c, zkasync.Leaving(id))
 	check.Value(t, c.CreateOrSet(t.Context(), "/normal", []byte("without a vote")))
 	if n := check.Value(t, c.Get(t.Context(), "/normal")); string(n.Data) != "without a vote" {
 		t.Errorf("read %q", n.Data)
@@ -34,7 +34,7 @@ func (r *reconfigured) followerLeaves() {
 		t.Errorf("members %s, though %d has left", shortly(config), id)
 	}
 	check.Until(t, "the server that has left to follow", func() bool { return r.mode(id) == "follower" })
-	check.Value(t, c.Reconfig(t.Context(), zkasync.Joining(before.String()), zkasync.FromVersion(config.Version)))
+	reconfig(t, c, zkasync.Joining(before.String()), zkasync.FromVersion(config.Version))
 	check.Value(t, c.CreateOrSet(t.Context(), "/normal", []byte("with a vote")))
 	if n := c.Stats().Connections; n != connections {
 		t.Errorf("the client of the server that left and joined has had %d connections, and %d before", n, connections)
@@ -52,7 +52,7 @@ func (r *reconfigured) followerObserves() {
 	for i, mode := range []string{"observer", "follower"} {
 		now.Role = []ensemble.Role{ensemble.Observer, ensemble.Participant}[i]
 		connections := c.Stats().Connections
-		check.Value(t, r.c.Reconfig(t.Context(), zkasync.Joining(now.String())))
+		reconfig(t, r.c, zkasync.Joining(now.String()))
 		check.Until(t, "a server to be a "+mode, func() bool { return r.mode(id) == mode })
 		check.Until(t, "its client to connect again", func() bool {
 			return c.Stats().Connections > connections && check.Outcome(t, c.CreateOrSet(t.Context(), "/normal", nil)) == nil
@@ -71,7 +71,7 @@ func (r *reconfigured) leaderObserves() {
 		return zkasync.Joining(leader.String())
 	}, "observer")
 	old.Role = ensemble.Participant
-	check.Value(t, r.at(r.leader(), superuser).Reconfig(t.Context(), zkasync.Joining(old.String())))
+	reconfig(t, r.at(r.leader(), superuser), zkasync.Joining(old.String()))
 	check.Until(t, "the former leader to follow", func() bool { return r.mode(old.ID) == "follower" })
 	r.settle()
 }
@@ -162,7 +162,7 @@ func TestApache_ReconfigWhileServersAreDown(t *testing.T) {
 	}
 	servers[3].Stop()
 	servers[4].Stop()
-	check.Value(t, c.Reconfig(t.Context(), zkasync.Leaving(4, 5)))
+	reconfig(t, c, zkasync.Leaving(4, 5))
 	servers[1].Stop()
 	check.Value(t, c.CreateOrSet(t.Context(), "/normal", []byte("two of three")))
 	check.Fails(t, rejoin(), zkasync.ErrNewConfigNoQuorum)

@@ -31,14 +31,18 @@ func TestListen_ClientsFollowTheConfiguration(t *testing.T) {
 	}
 	outside := check.Connect(t, want[0], zkasync.WithEnsembleTracker(true))
 	inside := check.Connect(t, servers[0].Addr(), append(ens.Options(), zkasync.WithEnsembleTracker(true))...)
-	config := outside.WatchConfig(t.Context())
+	clients := []*zkasync.Client{outside, inside}
+	configs := []*zkasync.Live[ensemble.Config]{outside.WatchConfig(t.Context()), inside.WatchConfig(t.Context())}
 	want = append(want, listen(t, servers[2], "127.0.0.1"))
-	check.Until(t, "the third address in the configuration", func() bool {
-		latest, _ := config.Latest()
-		addrs, complete := latest.Value.ClientAddrs()
-		return complete && slices.Equal(addrs, want)
-	})
-	for _, c := range []*zkasync.Client{outside, inside} {
+	for i, c := range clients {
+		check.Until(t, "the third address in the configuration", func() bool {
+			latest, _ := configs[i].Latest()
+			addrs, complete := latest.Value.ClientAddrs()
+			return complete && slices.Equal(addrs, want)
+		})
+		check.Value(t, c.Config(t.Context())) // the tracker has asked before
+	}
+	for _, c := range clients {
 		session := c.Session().ID
 		for _, srv := range servers[:2] { // only the third one remains for clients
 			srv.Refuse(true)

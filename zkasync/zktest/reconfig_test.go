@@ -1,6 +1,7 @@
 package zktest_test
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -127,6 +128,20 @@ func (r *reconfigured) refuses(want error, opts ...zkasync.ReconfigOption) {
 	check.Fails(r.t, r.c.Reconfig(r.t.Context(), opts...), want)
 }
 
+// reconfig makes a reconfig that must succeed once enough of the new members follow the leader.
+func reconfig(t *testing.T, c *zkasync.Client, opts ...zkasync.ReconfigOption) (now ensemble.Config) {
+	t.Helper()
+	var err error
+	check.Until(t, "a quorum of the new members", func() bool {
+		now, err = c.Reconfig(t.Context(), opts...).Get(t.Context())
+		return !errors.Is(err, zkasync.ErrNewConfigNoQuorum)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return now
+}
+
 // does makes a reconfig that must lead to these members, with a later version than before.
 func (r *reconfigured) does(members string, opts ...zkasync.ReconfigOption) {
 	r.t.Helper()
@@ -135,7 +150,7 @@ func (r *reconfigured) does(members string, opts ...zkasync.ReconfigOption) {
 	if v := watched.Value.Stat.Version; v != -1 {
 		r.t.Errorf("the znode has version %d", v)
 	}
-	now := check.Value(r.t, r.c.Reconfig(r.t.Context(), opts...))
+	now := reconfig(r.t, r.c, opts...)
 	if got := shortly(now); got != members || now.Version <= before.Version {
 		r.t.Errorf("members %s of version %#x after %#x, want %s", got, now.Version, before.Version, members)
 	}
