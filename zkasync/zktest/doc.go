@@ -54,8 +54,9 @@
 // server reads on (globalOutstandingLimit), and it neither refuses new connections in a rush nor throttles requests by itself. To
 // see what a client does when requests are throttled, use [Fail] with zkasync.ErrThrottled. Only read-only servers have local
 // sessions; there is no localSessionsEnabled. Authentication plugins, quorums with groups and weights, the admin server and the
-// rarer four-letter words are missing, and mntr has a few of its many lines. The options [WithMaxConnections],
-// [WithFourLetterWords] and [WithExtendedTypes] say where a default differs from that of a real server.
+// rarer four-letter words are missing, and mntr has a few of its many lines. Requests to create a session on a connection that has
+// one, which no client sends, are unknown. The options [WithMaxConnections], [WithFourLetterWords] and [WithExtendedTypes] say
+// where a default differs from that of a real server.
 //
 // # Goroutines
 //
