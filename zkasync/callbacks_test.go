@@ -1,7 +1,6 @@
 package zkasync_test
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"strings"
@@ -63,7 +62,7 @@ func TestCallbacks_LinkedFromCallbacks(t *testing.T) {
 // A callback that panics is reported with its stack, and the next one runs.
 func TestCallback_PanicIsReportedAndTheNextRuns(t *testing.T) {
 	t.Parallel()
-	var log bytes.Buffer
+	var log lockedBuffer // something else may be logged meanwhile
 	panics := make(chan handler.Panic, 1)
 	c := rooted(t,
 		zkasync.WithHandler(handler.NewSequential(handler.WithPanicHook(func(p handler.Panic) { panics <- p }))),
