@@ -26,8 +26,8 @@
 // [Then], [FlatMap], [Transform], [Recover], [All], [Settle], [First] and [AsCompleted] start no goroutine and do not
 // pass through the executor: they work inside the call that completes the source, or inside the caller's if the source
 // is complete already. A derived future is therefore complete before any callback of its source starts to run, and a
-// callback may wait for it. The callbacks of a source come before those of the futures derived from it, and all of these
-// before the callbacks of whatever completes next. A function given to Then, FlatMap, Transform or Recover delays the
+// callback may wait for it. The callbacks that are linked to a source before it completes come before those of the futures
+// derived from it, and all of these before the callbacks of whatever completes next. A function given to Then, FlatMap, Transform or Recover delays the
 // call that completes its source: for work that blocks, use [Go] or [Future.OnDone].
 //
 // A client has a goroutine that runs these functions for its futures. There they delay only each other and the callbacks
