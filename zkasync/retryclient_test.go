@@ -383,10 +383,12 @@ func TestWithRetry_CloseEndsThePauseOfWhatWasThrottled(t *testing.T) {
 func TestWithRetry_ProtectedIsNotRepeatedAsSuch(t *testing.T) {
 	t.Parallel()
 	c, twin, p := proxied(t, zkasync.WithRetry(zkasync.RetryPolicy{}), zkasync.WithHandler(handler.NewInline()))
-	f := unsure(t, c, p, func() *future.Future[zkasync.Created] {
-		return c.Create(zkasync.MarkIdempotent(testContext(t)), "/a-", nil, zkasync.Protected(), zkasync.Sequential())
-	})
+	p.Drop(zkproxy.ToClient, true)
+	f := c.Create(zkasync.MarkIdempotent(testContext(t)), "/a-", nil, zkasync.Protected(), zkasync.Sequential())
 	poll(t, "applied", func() bool { return len(must(t, twin.Children(t.Context(), "/")).Names) == 1 })
+	p.Refuse()
+	p.Cut()
+	poll(t, "suspended", func() bool { return c.State() == zkasync.StateSuspended })
 	p.Heal()
 	must(t, f)
 	if names := must(t, twin.Children(t.Context(), "/")).Names; len(names) != 1 {
