@@ -117,3 +117,36 @@ func TestAnswers_SlowIsNotStuck(t *testing.T) {
 		w.j.want(t, "established", "restored", "/a: ok", "/large: code -101", "/b: ok")
 	})
 }
+
+// Times in which this process stood still do not count, however often that happens. All others do.
+func TestAnswerClock(t *testing.T) {
+	const tick = 250 * time.Millisecond
+	var k answerClock
+	now := int64(time.Hour)
+	for i, step := range []struct {
+		stoodStill time.Duration
+		progress   int64
+		waiting    bool
+		want       time.Duration
+	}{
+		{0, 7, false, 0},
+		{0, 7, true, 0}, // a request was sent
+		{0, 7, true, tick},
+		{time.Minute, 7, true, 2 * tick},
+		{time.Minute, 7, true, 3 * tick},
+		{0, 8, true, 0}, // a reply has come
+		{0, 8, true, tick},
+		{time.Minute, 9, true, 0},
+		{0, 9, false, 0},
+		{0, 9, true, 0},
+	} {
+		if step.stoodStill > 0 {
+			now += int64(step.stoodStill)
+			k.stoodStill(int64(step.stoodStill))
+		}
+		now += int64(tick)
+		if got := k.quiet(step.progress, step.waiting, now); got != step.want {
+			t.Errorf("step %d: %v, want %v", i, got, step.want)
+		}
+	}
+}

@@ -65,10 +65,10 @@ func (c *Conn) silenceLoop(session time.Duration) {
 		}
 		c.tellUnheard(&unheard)
 		now := c.now()
-		starved := now-last > int64(2*every)
+		gap := now - last
 		last = now
-		if starved {
-			answers.since = now
+		if gap > int64(2*every) {
+			answers.stoodStill(gap)
 			continue // this process has stood still, so let the reader first see what has come meanwhile
 		}
 		c.checkTalk(now, limit)
